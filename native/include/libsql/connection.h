@@ -1,0 +1,209 @@
+// One connection to a database: statements, transactions, and everything that belongs to a session.
+#ifndef LIBSQL_CONNECTION_H_
+#define LIBSQL_CONNECTION_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libsql/access_policy.h"
+#include "libsql/batch.h"
+#include "libsql/cursor.h"
+#include "libsql/events.h"
+#include "libsql/options.h"
+#include "libsql/statement.h"
+#include "libsql/transaction.h"
+#include "libsql/value.h"
+#include "libsql/write_ticket.h"
+
+namespace libsql {
+
+// Counters since the connection was opened.
+struct ConnectionStats {
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+  std::uint64_t cache_entries = 0;
+  std::uint64_t write_waits = 0;  // times the write lock was not free at once
+  std::uint64_t busy_retries = 0;  // times SQLite's busy handler was asked (other processes)
+  std::uint64_t checkpoints = 0;
+  std::int64_t memory_bytes = 0;  // page cache, schema and statements
+};
+
+// How a backup or an import reports itself: pages left and pages in all. Return false to stop.
+using BackupProgress = std::function<bool(int remaining, int total)>;
+
+enum class CheckpointMode { passive, full, restart, truncate };
+struct CheckpointResult {
+  bool busy;            // could not run to the end because of readers or writers
+  int log_frames;       // frames in the write-ahead log, -1 if there is none
+  int moved_frames;     // frames that are in the database file now
+};
+
+// A connection.
+//
+// Threads: thread-compatible, except interrupt(), queue_for_write() tickets and is_open(), which any
+// thread may call at any time.
+// Lifetime: a resource; movable so that a factory can return it. Statements, cursors and transactions
+// keep the session's memory alive, but close() ends it for all of them.
+class Connection {
+ public:
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // Rolls back, finalises all statements and closes. A second call does nothing.
+  void close() noexcept;
+  [[nodiscard]] bool is_open() const noexcept;
+
+  // --- Statements ---
+
+  // Compiles one statement that the caller keeps. Errors: error with the offset of the mistake,
+  // invalid_argument for an embedded NUL, for no statement at all, or for more than one.
+  [[nodiscard]] Statement prepare(std::string_view sql);
+  // The same from the cache of compiled statements, to which it returns when the object dies.
+  [[nodiscard]] Statement cached(std::string_view sql);
+  // As cached(), for the first statement of `sql`; sets `tail` to what follows it. Nothing but white
+  // space and comments gives an empty optional.
+  [[nodiscard]] std::optional<Statement> first(std::string_view sql, std::string_view* tail);
+  // Drops the cached statement of this text, if there is one.
+  void uncache(std::string_view sql);
+
+  // Compiles (from the cache), binds, runs to the end; returns the number of rows changed.
+  template <typename... Values>
+  std::int64_t execute(std::string_view sql, const Values&... values) {
+    if constexpr (sizeof...(Values) == 0) {
+      return cached(sql).execute();
+    } else {
+      return cached(sql).execute(values...);
+    }
+  }
+  // Runs every statement of a text in turn. Errors: those of the first that fails; the ones before
+  // it have run.
+  void execute_script(std::string_view sql);
+  // The first column of the first row. Errors: error unless there is exactly one row.
+  [[nodiscard]] Value query_one(std::string_view sql, std::span<const ValueView> values = {});
+  [[nodiscard]] Cursor open_cursor(std::string_view sql, std::vector<Value> values = {});
+  // Errors with OnError::rollback: that of the member that failed; otherwise see BatchResult::error.
+  [[nodiscard]] std::vector<BatchResult> run(const Batch& batch, OnError on_error = OnError::rollback);
+
+  // --- Transactions ---
+
+  // Errors: misuse "cannot start a transaction within a transaction", busy.
+  [[nodiscard]] Transaction begin(Behaviour behaviour = Behaviour::deferred);
+  // The same without an object that rolls back, for callers whose scopes are not C++'s.
+  void begin_transaction(Behaviour behaviour);
+  // Errors: misuse without a transaction. One that SQLite refuses is rolled back before this throws.
+  void commit();
+  // True if there was a transaction.
+  bool rollback();
+  // Errors: invalid_argument unless is_identifier(name); misuse outside a transaction.
+  void savepoint(std::string_view name);
+  void release_savepoint(std::string_view name);
+  void rollback_to_savepoint(std::string_view name);
+  [[nodiscard]] bool in_transaction() const;
+  // Counts the transactions of this connection: differs when another transaction has begun.
+  [[nodiscard]] std::uint64_t transaction_serial() const;
+  // What commit() or rollback() would cost now.
+  [[nodiscard]] Work end_of_transaction_work() const;
+
+  // --- Facts ---
+
+  [[nodiscard]] std::int64_t last_insert_rowid() const;
+  [[nodiscard]] std::int64_t changes() const;
+  [[nodiscard]] std::int64_t total_changes() const;
+  [[nodiscard]] ConnectionStats stats() const;
+  // Reads or sets a pragma. The value is checked as in Options::pragmas. An empty optional: no row.
+  std::optional<Value> pragma(std::string_view name);
+  std::optional<Value> pragma(std::string_view name, std::string_view value);
+
+  // --- Waiting and stopping ---
+
+  void set_busy_timeout(std::chrono::milliseconds timeout);
+  // Stops the running statement, or its wait for a lock, from any thread, at once. Does nothing
+  // when none runs.
+  void interrupt() noexcept;
+  // Statements that run beyond this instant end with ErrorKind::timeout. Empty: no deadline.
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);
+  // Asked every Options::progress_steps instructions and while waiting for a lock of another
+  // process; true stops the statement as interrupt() does. Runs on the statement's thread; must
+  // not use the connection.
+  void set_cancel_check(std::function<bool()> cancelled);
+
+  // For callers that must not block. While a budget is set, a statement that runs longer, meets a
+  // lock of another process, or needs the write lock while another connection holds it, stops with
+  // ErrorKind::would_block, and nothing has changed: it can be run again. Only Work::bounded_read
+  // and bounded_write statements may run under a budget.
+  void set_budget(std::optional<std::chrono::microseconds> budget);
+  // With `false`, a statement that needs the write lock while another connection of this OS process
+  // holds it fails with would_block instead of waiting. Default true.
+  void set_write_wait(bool wait);
+  // Takes the write lock's place in this process's queue if it is free, for the next statement that
+  // writes. True if this connection has it now.
+  bool try_write();
+  // Queues for it. `granted` is called once, on the thread that gives the lock away, without locks
+  // held; it must not use the connection. The connection then has the lock until its next
+  // statement that writes has ended its transaction, or the ticket is cancelled or destroyed.
+  [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(std::function<void()> granted);
+  // Gives back a write lock that no transaction uses.
+  void release_write() noexcept;
+  // Keeps the write lock between statements until the matching release_write().
+  void hold_write();
+  // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
+  [[nodiscard]] std::chrono::milliseconds busy_timeout() const;
+
+  // A commit under a budget leaves the checkpoint of the write-ahead log to the caller.
+  [[nodiscard]] bool checkpoint_due() const noexcept;
+  void run_due_checkpoint();
+
+  // --- The database as a whole ---
+
+  CheckpointResult checkpoint(CheckpointMode mode, std::string_view database = "main");
+  // Copies the live database into a new or existing file, `pages_per_step` at a time.
+  // Errors: interrupted when `progress` returns false.
+  void backup_to(const std::string& path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  // Replaces this database by the content of a file.
+  void restore_from(const std::string& path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  [[nodiscard]] std::string serialise(std::string_view database = "main");
+  // Replaces an attached or the main database by an in-memory copy of `image`.
+  // Errors: not_a_database, misuse inside a transaction.
+  void deserialise(std::string_view image, std::string_view database = "main");
+  // Writes a compact copy. Errors: error if the file exists and is not empty.
+  void vacuum_into(const std::string& path);
+
+  // --- Extensions, events, policy ---
+
+  void enable_extensions(bool enabled);
+  // Errors: denied unless enable_extensions(true).
+  void load_extension(const Extension& extension);
+  // Replaces the observer; an empty function ends observation. Errors: unsupported where the SQLite
+  // library was built without the pre-update hook.
+  void observe(EventHandler handler);
+  // Replaces the policy; an empty deny list allows everything again. Cached statements are recompiled.
+  void set_access_policy(AccessPolicy policy);
+
+  // Rolls back, closes cursors, resets statements.
+  void reset();
+
+ private:
+  friend class Database;
+  explicit Connection(std::shared_ptr<core::Session> session);
+  core::Session& session() const;
+  // Exactly one statement; `keep` takes it from the cache and gives it back there.
+  Statement compile(std::string_view sql, bool keep);
+  std::optional<Value> run_pragma(std::string_view sql);
+
+  std::shared_ptr<core::Session> session_;
+};
+
+}  // namespace libsql
+
+#endif  // LIBSQL_CONNECTION_H_

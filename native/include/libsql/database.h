@@ -1,0 +1,42 @@
+// A database: a name and options from which connections are made.
+#ifndef LIBSQL_DATABASE_H_
+#define LIBSQL_DATABASE_H_
+
+#include <string>
+#include <string_view>
+
+#include "libsql/connection.h"
+#include "libsql/options.h"
+
+namespace libsql {
+
+// Where a database lives and how it is opened. A value type: opens nothing by itself.
+class Database {
+ public:
+  // `location` is a path, ":memory:" (one private database per connection), or a file: URI
+  // (sqlite.org/uri.html). Errors: invalid_argument for an empty location or an embedded NUL,
+  // unsupported for libsql://, http(s):// and ws(s):// in a build without remote sessions.
+  explicit Database(std::string location, Options options = {});
+
+  // A location for an in-memory database that all connections made with it share for as long as one
+  // of them is open. `name` tells such databases apart.
+  [[nodiscard]] static std::string shared_memory(std::string_view name);
+
+  // Opens a new connection. Errors: cannot_open, not_a_database, read_only, corrupt, busy, ...
+  [[nodiscard]] Connection connect() const;
+
+  [[nodiscard]] const std::string& location() const noexcept { return location_; }
+  [[nodiscard]] const Options& options() const noexcept { return options_; }
+
+ private:
+  std::string location_;
+  Options options_;
+};
+
+// The version of the SQLite library in use at run time, e.g. "3.40.1", and as a number, 3040001.
+[[nodiscard]] std::string_view sqlite_version() noexcept;
+[[nodiscard]] int sqlite_version_number() noexcept;
+
+}  // namespace libsql
+
+#endif  // LIBSQL_DATABASE_H_

@@ -1,0 +1,62 @@
+// How a database is opened. The defaults are those of docs/architecture.md ("Defaults on opening").
+#ifndef LIBSQL_OPTIONS_H_
+#define LIBSQL_OPTIONS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace libsql {
+
+enum class OpenMode { read_write_create, read_write, read_only };
+
+// Transaction kinds. `read_only` is a deferred transaction that refuses writes.
+enum class Behaviour { deferred, immediate, exclusive, read_only };
+
+// A loadable extension: a shared object and, where it is not SQLite's default, its entry point.
+struct Extension {
+  std::string path;
+  std::string entry_point;
+};
+
+// A database attached under a name on each connection.
+struct Attachment {
+  std::string name;
+  std::string path;
+};
+
+struct Options {
+  OpenMode mode = OpenMode::read_write_create;
+  // Creates missing parent folders of the file (mode read_write_create only).
+  bool create_folders = false;
+  // How long a connection waits for a lock; zero does not wait.
+  std::chrono::milliseconds busy_timeout{5000};
+  bool foreign_keys = true;
+  // SQLite's words: off, normal, full, extra. Source: sqlite.org/pragma.html#pragma_synchronous
+  std::string synchronous = "normal";
+  // delete, truncate, persist, memory, wal, off. Not applied to read-only connections; an
+  // in-memory database ignores it, as SQLite does.
+  std::string journal_mode = "wal";
+  // Pages after which a commit moves the write-ahead log into the database; 0 never does.
+  int wal_auto_checkpoint = 1000;
+  // Further pragmas, run in order after the settings above. Names are identifiers; values are
+  // identifiers, numbers, or any other text, which is then quoted. Those that must come before the
+  // database is created (page_size, auto_vacuum, encoding) are moved to the front.
+  std::vector<std::pair<std::string, std::string>> pragmas;
+  std::vector<Attachment> attach;
+  // Loaded on opening; loading is switched off again afterwards.
+  std::vector<Extension> extensions;
+  // A serialised database that the connection starts with (in-memory databases).
+  std::optional<std::string> image;
+  // Compiled statements kept per connection; 0 keeps none.
+  std::size_t statement_cache_size = 64;
+  // Virtual-machine instructions between two looks at interrupt, deadline and budget.
+  int progress_steps = 1000;
+};
+
+}  // namespace libsql
+
+#endif  // LIBSQL_OPTIONS_H_

@@ -1,0 +1,50 @@
+// Small questions about SQL text that need no database: its kind, its names, its quoting.
+#ifndef LIBSQL_SQL_H_
+#define LIBSQL_SQL_H_
+
+#include <string>
+#include <string_view>
+
+namespace libsql {
+
+// The verb of a statement. `ddl` is CREATE, DROP and ALTER; `select` is also VALUES and EXPLAIN;
+// a WITH has the kind of the verb behind its common table expressions.
+enum class StatementKind {
+  select,
+  insert,
+  update,
+  del,
+  ddl,
+  pragma,
+  begin,
+  commit,
+  rollback,
+  savepoint,
+  release,
+  attach,
+  other,
+  unknown,  // Nothing but white space and comments.
+};
+
+// Reads the verb; skips white space and both kinds of comments; any bytes are allowed.
+// REPLACE is `insert`, END is `commit`, ROLLBACK TO is `rollback`, DETACH is `attach`.
+[[nodiscard]] StatementKind statement_kind(std::string_view sql) noexcept;
+
+// True for [A-Za-z_][A-Za-z0-9_]*.
+[[nodiscard]] bool is_identifier(std::string_view name) noexcept;
+
+// "name" with embedded double quotes doubled.
+[[nodiscard]] std::string quote_identifier(std::string_view name);
+// 'text' with embedded single quotes doubled.
+[[nodiscard]] std::string quote_text(std::string_view text);
+// A value as an SQL literal: NULL, 1, 2.5, 'text', X'00ff'. Infinities become 9e999 and -9e999.
+class ValueView;
+[[nodiscard]] std::string quote_value(const ValueView& value);
+
+// True when `sql` ends in a complete statement: what an interactive prompt asks before it runs a
+// line. Knows comments, strings and trigger bodies. Source: sqlite.org/c3ref/complete.html
+[[nodiscard]] bool is_complete(std::string_view sql);
+
+}  // namespace libsql
+
+#endif  // LIBSQL_SQL_H_

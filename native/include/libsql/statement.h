@@ -1,0 +1,114 @@
+// A compiled SQL statement: bind, step, read columns in place.
+#ifndef LIBSQL_STATEMENT_H_
+#define LIBSQL_STATEMENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libsql/sql.h"
+#include "libsql/value.h"
+
+namespace libsql {
+
+namespace core {
+class PreparedStatement;
+class Session;
+}  // namespace core
+
+enum class Step { row, done };
+
+// How much work a statement may cause: what a caller that must not block needs to know.
+enum class Work {
+  bounded_read,   // A query; run it under a budget (Connection::set_budget).
+  bounded_write,  // Touches a fixed number of rows and waits for no disk: never needs a budget.
+  unbounded,      // Anything else, and queries that exceeded their budget lately.
+};
+
+// A result column. `origin` (the table's own column name) and `declared_type` are empty for expressions.
+struct ColumnInfo {
+  std::string name;
+  std::optional<std::string> origin;
+  std::optional<std::string> declared_type;
+};
+
+// A compiled SQL statement.
+//
+// Threads: thread-compatible, together with its connection.
+// Lifetime: keeps its connection's session alive; may outlive the Connection object, but not its
+// close(): from then on every call reports ErrorKind::closed.
+class Statement {
+ public:
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  // Gives a cached statement back to its connection's cache, finalises any other.
+  ~Statement();
+
+  // The SQL text of this statement alone.
+  [[nodiscard]] std::string_view sql() const noexcept;
+  [[nodiscard]] StatementKind kind() const noexcept;
+  // The statement cannot change the database file. Source: sqlite.org/c3ref/stmt_readonly.html
+  [[nodiscard]] bool read_only() const;
+  [[nodiscard]] Work work() const;
+
+  [[nodiscard]] int parameter_count() const;
+  // The name with its prefix (":id", "@id", "$id", "?3"), empty for a plain "?". Counted from 1.
+  // Errors: invalid_argument outside [1, parameter_count()].
+  [[nodiscard]] std::string_view parameter_name(int index) const;
+  // The index of a parameter; `name` with its prefix. 0 if there is none.
+  [[nodiscard]] int parameter_index(std::string_view name) const;
+
+  // Columns of the result; 0 for a statement that yields no rows.
+  [[nodiscard]] int column_count() const;
+  // Counted from 0. Errors: invalid_argument ("... out of bounds ...").
+  [[nodiscard]] std::string_view column_name(int index) const;
+  [[nodiscard]] std::vector<ColumnInfo> columns() const;
+
+  // Binds `value` to parameter `index`, counted from 1. The bytes must stay valid until the next
+  // bind of that parameter, clear_bindings() or the end of the execution: they are not copied.
+  // Text must be UTF-8. Errors: invalid_argument for a bad index, too_big beyond SQLite's limit.
+  void bind(int index, ValueView value);
+  // Binds all parameters by position. Errors: invalid_argument "expected N parameters, got M".
+  void bind_all(std::span<const ValueView> values);
+  // Binds by name, with or without prefix. Errors: invalid_argument if there is no such parameter.
+  void bind(std::string_view name, ValueView value);
+  void clear_bindings();
+
+  // Advances. Errors: busy after Options::busy_timeout, interrupted, timeout, constraint, ...
+  // After an error or Step::done the statement is reset by itself at the next bind or step.
+  Step step();
+  // The current row; valid until the next step(), reset() or destruction.
+  [[nodiscard]] std::span<const ValueView> row() const;
+  [[nodiscard]] ValueView column(int index) const;
+  // Ends the execution and keeps the bindings.
+  void reset();
+
+  // Runs to the end and returns the number of rows changed (0 for queries, which are drained).
+  std::int64_t execute();
+  template <typename... Values>
+  std::int64_t execute(const Values&... values) {
+    const ValueView views[] = {ValueView(values)...};
+    bind_all(views);
+    return execute();
+  }
+
+ private:
+  friend class Connection;
+  friend class Cursor;
+  Statement(std::shared_ptr<core::Session> session, std::unique_ptr<core::PreparedStatement> impl);
+  void give_back() noexcept;
+  core::PreparedStatement& impl() const;
+
+  std::shared_ptr<core::Session> session_;
+  std::unique_ptr<core::PreparedStatement> impl_;
+};
+
+}  // namespace libsql
+
+#endif  // LIBSQL_STATEMENT_H_

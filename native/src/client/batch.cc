@@ -1,0 +1,149 @@
+// Batches: many statements in one call, under one transaction or each for itself.
+#include "libsql/batch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/session.h"
+#include "libsql/connection.h"
+
+namespace libsql {
+namespace {
+
+using SavepointOp = core::Session::SavepointOp;
+
+// Unlikely to be anybody else's; an inner savepoint of the same name hides an outer one, so that
+// batches inside batches do not meet.
+constexpr std::string_view kSavepoint = "libsql_batch_savepoint";
+
+bool may_write(const Batch& batch) {
+  return std::ranges::any_of(batch.members(), [](const Batch::Member& member) {
+    return statement_kind(member.sql) != StatementKind::select;
+  });
+}
+
+// Has the write lock for a scope: no other connection comes between two members, and a connection
+// that must not wait finds out before the first of them has run.
+class WriteHold {
+ public:
+  explicit WriteHold(core::Session& session) : session_(session) { session_.hold_write(); }
+  WriteHold(const WriteHold&) = delete;
+  WriteHold& operator=(const WriteHold&) = delete;
+  ~WriteHold() { session_.release_write(); }
+
+ private:
+  core::Session& session_;
+};
+
+// All or nothing: a transaction, or a savepoint in the one that is open.
+class AllOrNothing {
+ public:
+  AllOrNothing(core::Session& session, bool writes)
+      : session_(session), nested_(session.in_transaction()) {
+    if (nested_) {
+      session_.savepoint(SavepointOp::open, kSavepoint);
+    } else {
+      session_.begin(writes ? Behaviour::immediate : Behaviour::deferred);
+    }
+    serial_ = session_.transaction_serial();
+  }
+  AllOrNothing(const AllOrNothing&) = delete;
+  AllOrNothing& operator=(const AllOrNothing&) = delete;
+
+  ~AllOrNothing() {
+    if (kept_) return;
+    try {
+      undo();
+    } catch (const std::exception&) {
+      // The member's own error is on its way to the caller and says more.
+      kept_ = true;
+    }
+  }
+
+  void keep() {
+    if (nested_) {
+      session_.savepoint(SavepointOp::release, kSavepoint);
+    } else {
+      session_.commit();
+    }
+    kept_ = true;
+  }
+
+ private:
+  void undo() {
+    const bool open = session_.in_transaction() && session_.transaction_serial() == serial_;
+    if (!open) return;
+    if (nested_) {
+      session_.savepoint(SavepointOp::rollback_to, kSavepoint);
+      session_.savepoint(SavepointOp::release, kSavepoint);
+    } else {
+      session_.rollback();
+    }
+  }
+
+  core::Session& session_;
+  bool nested_;
+  bool kept_ = false;
+  std::uint64_t serial_ = 0;
+};
+
+std::vector<Value> copy_row(std::span<const ValueView> row) {
+  std::vector<Value> values;
+  values.reserve(row.size());
+  for (const ValueView& value : row) values.push_back(value.to_value());
+  return values;
+}
+
+void run_member(Connection& connection, const Batch::Member& member, BatchResult& result) {
+  Statement statement = connection.cached(member.sql);
+  result.kind = statement.kind();
+  statement.bind_all(std::vector<ValueView>(member.parameters.begin(), member.parameters.end()));
+  if (statement.column_count() == 0) {
+    result.count = statement.execute();
+    return;
+  }
+  for (const ColumnInfo& column : statement.columns()) result.columns.push_back(column.name);
+  while (statement.step() == Step::row) result.rows.push_back(copy_row(statement.row()));
+  const bool is_query = result.kind == StatementKind::select || statement.read_only();
+  result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
+}
+
+std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error) {
+  std::vector<BatchResult> results;
+  results.reserve(batch.members().size());
+  for (const Batch::Member& member : batch.members()) {
+    BatchResult& result = results.emplace_back();
+    try {
+      run_member(connection, member, result);
+    } catch (const Error& error) {
+      if (on_error == OnError::rollback) throw;
+      result = BatchResult{};
+      result.kind = statement_kind(member.sql);
+      result.error = error;
+      if (on_error == OnError::halt) break;
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+Batch& Batch::add(std::string sql, std::vector<Value> parameters) {
+  members_.push_back({std::move(sql), std::move(parameters)});
+  return *this;
+}
+
+std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
+  const bool writes = may_write(batch);
+  if (on_error == OnError::rollback) {
+    AllOrNothing scope(session(), writes);
+    std::vector<BatchResult> results = run_each(*this, batch, on_error);
+    scope.keep();
+    return results;
+  }
+  if (!writes) return run_each(*this, batch, on_error);
+  const WriteHold hold(session());
+  return run_each(*this, batch, on_error);
+}
+
+}  // namespace libsql

@@ -1,0 +1,213 @@
+// The public Connection: statements, facts and settings, passed on to the session.
+#include "libsql/connection.h"
+
+#include <utility>
+
+#include "client/savepoints.h"
+#include "core/session.h"
+#include "core/sql_pragma.h"
+#include "libsql/error.h"
+
+namespace libsql {
+
+using SavepointOp = core::Session::SavepointOp;
+
+Connection::Connection(std::shared_ptr<core::Session> session) : session_(std::move(session)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+core::Session& Connection::session() const {
+  if (session_ == nullptr) throw Error(ErrorKind::closed, "the connection is closed");
+  return *session_;
+}
+
+void Connection::close() noexcept {
+  if (session_ != nullptr) session_->close();
+}
+
+bool Connection::is_open() const noexcept { return session_ != nullptr && session_->is_open(); }
+
+// --- Statements ---
+
+Statement Connection::compile(std::string_view sql, bool keep) {
+  std::string_view tail;
+  auto impl =
+      session().prepare(sql, keep ? core::PrepareMode::cached : core::PrepareMode::fresh, &tail);
+  if (impl == nullptr) {
+    throw Error(ErrorKind::invalid_argument, "the SQL text contains no statement");
+  }
+  Statement statement(session_, std::move(impl));
+  if (statement_kind(tail) != StatementKind::unknown) {
+    throw Error(ErrorKind::invalid_argument, "the SQL text contains more than one statement");
+  }
+  return statement;
+}
+
+Statement Connection::prepare(std::string_view sql) { return compile(sql, false); }
+
+Statement Connection::cached(std::string_view sql) { return compile(sql, true); }
+
+std::optional<Statement> Connection::first(std::string_view sql, std::string_view* tail) {
+  auto impl = session().prepare(sql, core::PrepareMode::cached, tail);
+  if (impl == nullptr) return std::nullopt;
+  return Statement(session_, std::move(impl));
+}
+
+void Connection::uncache(std::string_view sql) { session().uncache(sql); }
+
+void Connection::execute_script(std::string_view sql) {
+  while (auto impl = session().prepare(sql, core::PrepareMode::fresh, &sql)) {
+    Statement(session_, std::move(impl)).execute();
+  }
+}
+
+Value Connection::query_one(std::string_view sql, std::span<const ValueView> values) {
+  Statement statement = cached(sql);
+  statement.bind_all(values);
+  if (statement.step() == Step::done) {
+    throw Error(ErrorKind::error, "expected one row, got none").with_statement(sql);
+  }
+  Value value = statement.column(0).to_value();
+  if (statement.step() == Step::row) {
+    throw Error(ErrorKind::error, "expected one row, got more").with_statement(sql);
+  }
+  return value;
+}
+
+Cursor Connection::open_cursor(std::string_view sql, std::vector<Value> values) {
+  Statement statement = cached(sql);
+  statement.impl().bind_to_transaction();
+  return Cursor(std::move(statement), std::move(values));
+}
+
+// --- Transactions ---
+
+Transaction Connection::begin(Behaviour behaviour) {
+  begin_transaction(behaviour);
+  return Transaction(session_);
+}
+
+void Connection::begin_transaction(Behaviour behaviour) { session().begin(behaviour); }
+void Connection::commit() { session().commit(); }
+bool Connection::rollback() { return session().rollback(); }
+
+void Connection::savepoint(std::string_view name) {
+  client::run_savepoint(session(), SavepointOp::open, name);
+}
+void Connection::release_savepoint(std::string_view name) {
+  client::run_savepoint(session(), SavepointOp::release, name);
+}
+void Connection::rollback_to_savepoint(std::string_view name) {
+  client::run_savepoint(session(), SavepointOp::rollback_to, name);
+}
+
+bool Connection::in_transaction() const { return session().in_transaction(); }
+std::uint64_t Connection::transaction_serial() const { return session().transaction_serial(); }
+Work Connection::end_of_transaction_work() const { return session().end_of_transaction_work(); }
+
+// --- Facts ---
+
+std::int64_t Connection::last_insert_rowid() const { return session().last_insert_rowid(); }
+std::int64_t Connection::changes() const { return session().changes(); }
+std::int64_t Connection::total_changes() const { return session().total_changes(); }
+ConnectionStats Connection::stats() const { return session().stats(); }
+
+std::optional<Value> Connection::run_pragma(std::string_view sql) {
+  Statement statement = prepare(sql);  // Never cached: some pragmas act while they are compiled.
+  std::optional<Value> value;
+  while (statement.step() == Step::row) {
+    if (!value.has_value()) value = statement.column(0).to_value();
+  }
+  return value;
+}
+
+std::optional<Value> Connection::pragma(std::string_view name) {
+  return run_pragma(core::pragma_statement(name));
+}
+
+std::optional<Value> Connection::pragma(std::string_view name, std::string_view value) {
+  return run_pragma(core::pragma_statement(name, value));
+}
+
+// --- Waiting and stopping ---
+
+void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {
+  session().set_busy_timeout(timeout);
+}
+
+void Connection::interrupt() noexcept {
+  if (session_ != nullptr) session_->interrupt();
+}
+
+void Connection::set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) {
+  session().set_deadline(deadline);
+}
+
+void Connection::set_cancel_check(std::function<bool()> cancelled) {
+  session().set_cancel_check(std::move(cancelled));
+}
+
+void Connection::set_budget(std::optional<std::chrono::microseconds> budget) {
+  session().set_budget(budget);
+}
+
+void Connection::set_write_wait(bool wait) { session().set_write_wait(wait); }
+bool Connection::try_write() { return session().try_write(); }
+
+std::shared_ptr<WriteTicket> Connection::queue_for_write(std::function<void()> granted) {
+  return session().queue_for_write(std::move(granted));
+}
+
+void Connection::release_write() noexcept {
+  if (session_ != nullptr) session_->release_write();
+}
+
+void Connection::hold_write() { session().hold_write(); }
+std::chrono::milliseconds Connection::busy_timeout() const { return session().busy_timeout(); }
+
+bool Connection::checkpoint_due() const noexcept {
+  return session_ != nullptr && session_->checkpoint_due();
+}
+
+void Connection::run_due_checkpoint() { session().run_due_checkpoint(); }
+
+// --- The database as a whole ---
+
+CheckpointResult Connection::checkpoint(CheckpointMode mode, std::string_view database) {
+  return session().checkpoint(mode, database);
+}
+
+void Connection::backup_to(const std::string& path, const BackupProgress& progress,
+                           int pages_per_step) {
+  session().backup_to(path, progress, pages_per_step);
+}
+
+void Connection::restore_from(const std::string& path, const BackupProgress& progress,
+                              int pages_per_step) {
+  session().restore_from(path, progress, pages_per_step);
+}
+
+std::string Connection::serialise(std::string_view database) {
+  return session().serialise(database);
+}
+
+void Connection::deserialise(std::string_view image, std::string_view database) {
+  session().deserialise(image, database);
+}
+
+void Connection::vacuum_into(const std::string& path) { prepare("VACUUM INTO ?").execute(path); }
+
+// --- Extensions, events, policy ---
+
+void Connection::enable_extensions(bool enabled) { session().enable_extensions(enabled); }
+void Connection::load_extension(const Extension& extension) { session().load_extension(extension); }
+void Connection::observe(EventHandler handler) { session().observe(std::move(handler)); }
+
+void Connection::set_access_policy(AccessPolicy policy) {
+  session().set_access_policy(std::move(policy));
+}
+
+void Connection::reset() { session().reset(); }
+
+}  // namespace libsql

@@ -1,0 +1,76 @@
+// The public Database: checks a location and opens sessions.
+#include "libsql/database.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "libsql/error.h"
+#include "local/open.h"
+
+namespace libsql {
+namespace {
+
+constexpr std::array<std::string_view, 5> kRemoteSchemes = {"libsql://", "http://", "https://",
+                                                            "ws://", "wss://"};
+
+bool has_scheme(std::string_view location, std::string_view scheme) {
+  return std::ranges::equal(location.substr(0, scheme.size()), scheme, {}, [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
+}
+
+void check_location(std::string_view location) {
+  if (location.empty()) {
+    throw Error(ErrorKind::invalid_argument, "the location of the database is empty");
+  }
+  if (location.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_argument, "the location of the database contains a zero byte");
+  }
+  for (const std::string_view scheme : kRemoteSchemes) {
+    if (has_scheme(location, scheme)) {
+      throw Error(ErrorKind::unsupported, "remote databases are not available in this build");
+    }
+  }
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return encoded;
+}
+
+}  // namespace
+
+Database::Database(std::string location, Options options)
+    : location_(std::move(location)), options_(std::move(options)) {
+  check_location(location_);
+}
+
+// The memdb VFS shares a database whose name begins with a slash. Unlike a shared cache, it has
+// locks for whole databases only, for which SQLite's busy handler waits.
+std::string Database::shared_memory(std::string_view name) {
+  if (name.empty() || name.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_argument, "not a name for a database in memory");
+  }
+  return "file:/" + percent_encode(name) + "?vfs=memdb";
+}
+
+Connection Database::connect() const {
+  return Connection(local::open_session(location_, options_));
+}
+
+std::string_view sqlite_version() noexcept { return local::version(); }
+int sqlite_version_number() noexcept { return local::version_number(); }
+
+}  // namespace libsql

@@ -1,0 +1,100 @@
+// Transactions and savepoints that end with their scope.
+#include "libsql/transaction.h"
+
+#include <utility>
+
+#include "client/savepoints.h"
+#include "libsql/error.h"
+#include "libsql/sql.h"
+
+namespace libsql {
+
+using SavepointOp = core::Session::SavepointOp;
+
+void client::run_savepoint(core::Session& session, SavepointOp operation, std::string_view name) {
+  if (!is_identifier(name)) {
+    throw Error(ErrorKind::invalid_argument, "not a savepoint name: " + std::string(name));
+  }
+  if (!session.in_transaction()) {
+    throw Error(ErrorKind::misuse, "a savepoint needs a transaction, and none is active");
+  }
+  session.savepoint(operation, name);
+}
+
+Savepoint::Savepoint(std::shared_ptr<core::Session> session, std::string name)
+    : session_(std::move(session)),
+      name_(std::move(name)),
+      serial_(session_->transaction_serial()) {}
+
+Savepoint::Savepoint(Savepoint&& other) noexcept
+    : session_(std::move(other.session_)),
+      name_(std::move(other.name_)),
+      serial_(other.serial_),
+      active_(std::exchange(other.active_, false)) {}
+
+Savepoint::~Savepoint() {
+  if (!active_ || !session_->is_open()) return;
+  try {
+    if (session_->in_transaction() && session_->transaction_serial() == serial_) {
+      session_->savepoint(SavepointOp::rollback_to, name_);
+      session_->savepoint(SavepointOp::release, name_);
+    }
+  } catch (const std::exception&) {
+    // The savepoint has gone with an outer one; the transaction decides what becomes of the rest.
+    active_ = false;
+  }
+}
+
+void Savepoint::release() {
+  if (!active_) throw Error(ErrorKind::misuse, "no such savepoint: " + name_);
+  client::run_savepoint(*session_, SavepointOp::release, name_);
+  active_ = false;
+}
+
+void Savepoint::rollback() {
+  if (!active_) throw Error(ErrorKind::misuse, "no such savepoint: " + name_);
+  client::run_savepoint(*session_, SavepointOp::rollback_to, name_);
+}
+
+Transaction::Transaction(std::shared_ptr<core::Session> session)
+    : session_(std::move(session)), serial_(session_->transaction_serial()) {}
+
+Transaction::Transaction(Transaction&& other) noexcept
+    : session_(std::move(other.session_)),
+      active_(std::exchange(other.active_, false)),
+      serial_(other.serial_) {}
+
+Transaction::~Transaction() {
+  if (!active_ || !session_->is_open()) return;
+  try {
+    rollback();
+  } catch (const std::exception&) {
+    active_ = false;  // The session reports itself when it is used again.
+  }
+}
+
+bool Transaction::active() const {
+  return active_ && session_->in_transaction() && session_->transaction_serial() == serial_;
+}
+
+void Transaction::commit() {
+  if (!active()) {
+    throw Error(ErrorKind::misuse, "cannot commit - no transaction is active");
+  }
+  active_ = false;
+  session_->commit();
+}
+
+void Transaction::rollback() {
+  if (!active()) return;
+  active_ = false;
+  session_->rollback();
+}
+
+Savepoint Transaction::savepoint(std::string_view name) {
+  if (!active()) throw Error(ErrorKind::misuse, "the transaction has ended");
+  client::run_savepoint(*session_, SavepointOp::open, name);
+  return Savepoint(session_, std::string(name));
+}
+
+}  // namespace libsql
