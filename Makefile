@@ -1,0 +1,52 @@
+# The commands of the README. Each installs what is missing with apt, builds and runs.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: quickstart build test bench format lint asan tsan fuzz clean
+
+# Elixir wants a UTF-8 locale; C.UTF-8 is on every Debian.
+export LC_ALL ?= C.UTF-8
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 30
+
+quickstart:
+	@tools/install_deps.sh quickstart
+	mix compile
+	mix run examples/quickstart/quickstart.exs
+
+build:
+	@tools/install_deps.sh test
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+	mix compile
+
+test:
+	@tools/install_deps.sh test
+	tools/test.sh
+
+bench:
+	@tools/install_deps.sh test
+	tools/bench
+
+format:
+	@tools/install_deps.sh lint
+	tools/check_format.sh --fix
+
+lint:
+	@tools/install_deps.sh ci
+	tools/check_format.sh
+	tools/check_layers
+	tools/check_registered
+	tools/check_tidy.sh
+
+asan tsan:
+	@tools/install_deps.sh ci
+	cmake --preset $@
+	cmake --build --preset $@ -j $(JOBS)
+	ctest --preset $@ -j $(JOBS)
+
+fuzz:
+	@tools/install_deps.sh ci
+	tools/fuzz.sh $(FUZZ_SECONDS)
+
+clean:
+	rm -rf build _build priv bench.json

@@ -1,0 +1,128 @@
+/* The baseline workloads of one thread on one connection. */
+#include <stdlib.h>
+
+#include "raw.h"
+
+static const char kInsert[] = "INSERT INTO t (id, name, body, score, data) VALUES (?, ?, ?, ?, ?)";
+
+static void insert(sqlite3* db, sqlite3_stmt* stmt, const struct raw_row* row) {
+  raw_bind_row(stmt, row);
+  raw_check(db, sqlite3_step(stmt), SQLITE_DONE, "insert");
+  sqlite3_reset(stmt);
+}
+
+/* The checksum is over the table, after the clock has stopped. */
+static struct raw_result finish_write(const char* workload, sqlite3* db, sqlite3_stmt* stmt,
+                                      int64_t count, int64_t ns) {
+  sqlite3_finalize(stmt);
+  int64_t rows = 0;
+  const uint64_t checksum = raw_table_checksum(db, &rows);
+  raw_check(db, rows == count ? SQLITE_OK : SQLITE_MISMATCH, SQLITE_OK, "row count");
+  sqlite3_close(db);
+  return (struct raw_result){.workload = workload, .count = count, .ns = ns, .checksum = checksum};
+}
+
+struct raw_result raw_fill(const char* path, int64_t rows) {
+  sqlite3* db = raw_create(path);
+  sqlite3_stmt* stmt = raw_prepare(db, kInsert);
+  const int64_t start = raw_now_ns();
+  raw_exec(db, "BEGIN IMMEDIATE");
+  for (int64_t id = 1; id <= rows; ++id) {
+    const struct raw_row row = raw_make_row(id);
+    insert(db, stmt, &row);
+  }
+  raw_exec(db, "COMMIT");
+  raw_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+  return finish_write("fill", db, stmt, rows, raw_now_ns() - start);
+}
+
+struct raw_result raw_autocommit_insert(const char* path, int64_t count) {
+  sqlite3* db = raw_create(path);
+  sqlite3_stmt* stmt = raw_prepare(db, kInsert);
+  struct raw_row row = raw_make_row(1);
+  const int64_t start = raw_now_ns();
+  for (int64_t id = 1; id <= count; ++id) {
+    row.id = id;
+    insert(db, stmt, &row);
+  }
+  return finish_write("autocommit_insert", db, stmt, count, raw_now_ns() - start);
+}
+
+struct raw_result raw_bulk_insert(const char* path, int64_t count) {
+  sqlite3* db = raw_create(path);
+  sqlite3_stmt* stmt = raw_prepare(db, kInsert);
+  struct raw_row row = raw_make_row(1);
+  const int64_t start = raw_now_ns();
+  raw_exec(db, "BEGIN IMMEDIATE");
+  for (int64_t id = 1; id <= count; ++id) {
+    row.id = id;
+    insert(db, stmt, &row);
+  }
+  raw_exec(db, "COMMIT");
+  return finish_write("bulk_insert", db, stmt, count, raw_now_ns() - start);
+}
+
+static int64_t count_rows(sqlite3* db) {
+  sqlite3_stmt* stmt = raw_prepare(db, "SELECT count(*) FROM t");
+  raw_check(db, sqlite3_step(stmt), SQLITE_ROW, "count");
+  const int64_t rows = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return rows;
+}
+
+static uint64_t select_keys(sqlite3* db, sqlite3_stmt* stmt, const int64_t* keys, int64_t count) {
+  uint64_t checksum = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    sqlite3_bind_int64(stmt, 1, keys[i]);
+    raw_check(db, sqlite3_step(stmt), SQLITE_ROW, "select");
+    checksum += raw_read_row(stmt);
+    raw_check(db, sqlite3_step(stmt), SQLITE_DONE, "select");
+    sqlite3_reset(stmt);
+  }
+  return checksum;
+}
+
+/* The first pass over the keys warms caches, the second is measured. */
+struct raw_result raw_point_select(const char* path, int64_t count) {
+  sqlite3* db = raw_open(path);
+  sqlite3_stmt* stmt = raw_prepare(db, "SELECT id, name, body, score, data FROM t WHERE id = ?");
+  int64_t* keys = raw_allocate(count, sizeof *keys);
+  raw_fill_keys(keys, count, count_rows(db), 1);
+  select_keys(db, stmt, keys, count);
+  const int64_t start = raw_now_ns();
+  const uint64_t checksum = select_keys(db, stmt, keys, count);
+  const int64_t ns = raw_now_ns() - start;
+  free(keys);
+  sqlite3_finalize(stmt);
+  sqlite3_close(db);
+  return (struct raw_result){
+      .workload = "point_select", .count = count, .ns = ns, .checksum = checksum};
+}
+
+static uint64_t select_range(sqlite3* db, sqlite3_stmt* stmt, int64_t limit) {
+  uint64_t checksum = 0;
+  int rc = SQLITE_ROW;
+  sqlite3_bind_int64(stmt, 1, limit);
+  while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) checksum += raw_read_row(stmt);
+  raw_check(db, rc, SQLITE_DONE, "select");
+  sqlite3_reset(stmt);
+  return checksum;
+}
+
+struct raw_result raw_range_select(const char* path, int64_t rows_per_query, int64_t count) {
+  sqlite3* db = raw_open(path);
+  sqlite3_stmt* stmt =
+      raw_prepare(db, "SELECT id, name, body, score, data FROM t WHERE id <= ? ORDER BY id");
+  const uint64_t checksum = select_range(db, stmt, rows_per_query);
+  const int64_t start = raw_now_ns();
+  for (int64_t i = 0; i < count; ++i) {
+    if (select_range(db, stmt, rows_per_query) != checksum) {
+      raw_check(db, SQLITE_MISMATCH, SQLITE_OK, "checksum");
+    }
+  }
+  const int64_t ns = raw_now_ns() - start;
+  sqlite3_finalize(stmt);
+  sqlite3_close(db);
+  return (struct raw_result){
+      .workload = "range_select", .count = count, .ns = ns, .checksum = checksum};
+}

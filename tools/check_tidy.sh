@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# clang-tidy (.clang-tidy; findings are errors) on every C++ source of ours, or on those that match
+# the regular expression given.
+#
+# Usage: tools/check_tidy.sh [PATH_REGEX]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cmake --preset tidy >/dev/null
+log=build/tidy/tidy.log
+if ! run-clang-tidy -quiet -p build/tidy -j "$(nproc)" "${1:-$PWD/native/.*\.cc$}" >"$log" 2>&1; then
+  grep -E '(warning|error):' -A3 "$log" | grep -v '^--$' | head -100
+  echo "check_tidy: findings above, all of it in $log" >&2
+  exit 1
+fi

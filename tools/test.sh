@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# `make test`: the C++ tests, the driver without any dependency, and, where Ecto is to be had
+# (ECTO_DEPS_DIR or Hex), everything again with it: the pool and the Ecto suites.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=$(nproc)
+export MIX_ENV=test
+
+cmake --preset dev >/dev/null
+cmake --build --preset dev -j "$jobs"
+ctest --preset dev -j "$jobs"
+
+# Without Hex and without ECTO_DEPS_DIR, whatever this machine has.
+alone() { env -u ECTO_DEPS_DIR MIX_ARCHIVES="$PWD/build/no_archives" mix "$@"; }
+
+alone format --check-formatted
+alone compile --warnings-as-errors
+alone test
+
+if [[ -n ${ECTO_DEPS_DIR:-} ]]; then
+  mix compile --warnings-as-errors
+  mix test
+elif compgen -G "${MIX_ARCHIVES:-${MIX_HOME:-$HOME/.mix}/archives}/hex-*" >/dev/null; then
+  mix deps.get
+  mix compile --warnings-as-errors
+  mix test
+else
+  echo "skipped: tests through a DBConnection pool and the Ecto suites (neither ECTO_DEPS_DIR nor Hex)"
+fi
