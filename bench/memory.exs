@@ -90,7 +90,7 @@ defmodule LibsqlBench.Memory do
   defp retention(file) do
     for {what, every, goal} <- [
           {"the 100 B text of each row", 1, 4},
-          {"the 100 B text of one row in 100", 100, 250}
+          {"the 100 B text of one row in 1,000", 1000, 200}
         ] do
       {kept, held} = in_process(fn -> keep(file, every) end)
       name = "keeping #{what}: memory held per byte kept"
