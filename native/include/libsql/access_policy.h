@@ -9,11 +9,11 @@
 namespace libsql {
 
 enum class Action {
-  read,            // SELECT and column reads
+  read,  // SELECT and column reads
   insert,
   update,
   del,
-  ddl,             // CREATE, DROP, ALTER, REINDEX, ANALYZE
+  ddl,  // CREATE, DROP, ALTER, REINDEX, ANALYZE
   pragma,
   attach,          // ATTACH and DETACH
   transaction,     // BEGIN, COMMIT, ROLLBACK, SAVEPOINT, ...

@@ -30,7 +30,7 @@ struct ConnectionStats {
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
   std::uint64_t cache_entries = 0;
-  std::uint64_t write_waits = 0;  // times the write lock was not free at once
+  std::uint64_t write_waits = 0;   // times the write lock was not free at once
   std::uint64_t busy_retries = 0;  // times SQLite's busy handler was asked (other processes)
   std::uint64_t checkpoints = 0;
   std::int64_t memory_bytes = 0;  // page cache, schema and statements
@@ -41,17 +41,17 @@ using BackupProgress = std::function<bool(int remaining, int total)>;
 
 enum class CheckpointMode { passive, full, restart, truncate };
 struct CheckpointResult {
-  bool busy;            // could not run to the end because of readers or writers
-  int log_frames;       // frames in the write-ahead log, -1 if there is none
-  int moved_frames;     // frames that are in the database file now
+  bool busy;         // could not run to the end because of readers or writers
+  int log_frames;    // frames in the write-ahead log, -1 if there is none
+  int moved_frames;  // frames that are in the database file now
 };
 
 // A connection.
 //
-// Threads: thread-compatible, except interrupt(), queue_for_write() tickets and is_open(), which any
-// thread may call at any time.
-// Lifetime: a resource; movable so that a factory can return it. Statements, cursors and transactions
-// keep the session's memory alive, but close() ends it for all of them.
+// Threads: thread-compatible, except interrupt(), queue_for_write() tickets and is_open(), which
+// any thread may call at any time. Lifetime: a resource; movable so that a factory can return it.
+// Statements, cursors and transactions keep the session's memory alive, but close() ends it for all
+// of them.
 class Connection {
  public:
   Connection(Connection&&) noexcept;
@@ -71,8 +71,8 @@ class Connection {
   [[nodiscard]] Statement prepare(std::string_view sql);
   // The same from the cache of compiled statements, to which it returns when the object dies.
   [[nodiscard]] Statement cached(std::string_view sql);
-  // As cached(), for the first statement of `sql`; sets `tail` to what follows it. Nothing but white
-  // space and comments gives an empty optional.
+  // As cached(), for the first statement of `sql`; sets `tail` to what follows it. Nothing but
+  // white space and comments gives an empty optional.
   [[nodiscard]] std::optional<Statement> first(std::string_view sql, std::string_view* tail);
   // Drops the cached statement of this text, if there is one.
   void uncache(std::string_view sql);
@@ -92,8 +92,10 @@ class Connection {
   // The first column of the first row. Errors: error unless there is exactly one row.
   [[nodiscard]] Value query_one(std::string_view sql, std::span<const ValueView> values = {});
   [[nodiscard]] Cursor open_cursor(std::string_view sql, std::vector<Value> values = {});
-  // Errors with OnError::rollback: that of the member that failed; otherwise see BatchResult::error.
-  [[nodiscard]] std::vector<BatchResult> run(const Batch& batch, OnError on_error = OnError::rollback);
+  // Errors with OnError::rollback: that of the member that failed; otherwise see
+  // BatchResult::error.
+  [[nodiscard]] std::vector<BatchResult> run(const Batch& batch,
+                                             OnError on_error = OnError::rollback);
 
   // --- Transactions ---
 
@@ -101,7 +103,8 @@ class Connection {
   [[nodiscard]] Transaction begin(Behaviour behaviour = Behaviour::deferred);
   // The same without an object that rolls back, for callers whose scopes are not C++'s.
   void begin_transaction(Behaviour behaviour);
-  // Errors: misuse without a transaction. One that SQLite refuses is rolled back before this throws.
+  // Errors: misuse without a transaction. One that SQLite refuses is rolled back before this
+  // throws.
   void commit();
   // True if there was a transaction.
   bool rollback();
@@ -169,9 +172,11 @@ class Connection {
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database = "main");
   // Copies the live database into a new or existing file, `pages_per_step` at a time.
   // Errors: interrupted when `progress` returns false.
-  void backup_to(const std::string& path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  void backup_to(const std::string& path, const BackupProgress& progress = {},
+                 int pages_per_step = 256);
   // Replaces this database by the content of a file.
-  void restore_from(const std::string& path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  void restore_from(const std::string& path, const BackupProgress& progress = {},
+                    int pages_per_step = 256);
   [[nodiscard]] std::string serialise(std::string_view database = "main");
   // Replaces an attached or the main database by an in-memory copy of `image`.
   // Errors: not_a_database, misuse inside a transaction.
@@ -187,7 +192,8 @@ class Connection {
   // Replaces the observer; an empty function ends observation. Errors: unsupported where the SQLite
   // library was built without the pre-update hook.
   void observe(EventHandler handler);
-  // Replaces the policy; an empty deny list allows everything again. Cached statements are recompiled.
+  // Replaces the policy; an empty deny list allows everything again. Cached statements are
+  // recompiled.
   void set_access_policy(AccessPolicy policy);
 
   // Rolls back, closes cursors, resets statements.

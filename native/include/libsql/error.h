@@ -1,4 +1,5 @@
-// The one error type of the library: what happened, what a caller can do about it, and the native facts.
+// The one error type of the library: what happened, what a caller can do about it, and the native
+// facts.
 #ifndef LIBSQL_ERROR_H_
 #define LIBSQL_ERROR_H_
 
@@ -21,16 +22,16 @@ enum class ErrorKind {
   denied,            // The access policy refused the statement.
   interrupted,       // Connection::interrupt() or the caller's death stopped the statement.
   timeout,           // The deadline passed; the statement was stopped.
-  would_block,       // The work budget is spent or the write lock is not free; repeat without budget.
-  cannot_open,       // The file cannot be opened or created; check path and permissions.
-  not_a_database,    // The file is no SQLite database, or it is encrypted.
-  corrupt,           // The database is damaged; restore a backup.
-  full,              // Disk or size limit reached; free space.
-  io,                // The operating system reported an I/O error.
-  too_big,           // A value or a statement exceeds SQLite's limits.
-  out_of_memory,     // Memory could not be allocated.
-  unsupported,       // This build or this kind of session does not offer the feature.
-  closed,            // The connection is closed.
+  would_block,     // The work budget is spent or the write lock is not free; repeat without budget.
+  cannot_open,     // The file cannot be opened or created; check path and permissions.
+  not_a_database,  // The file is no SQLite database, or it is encrypted.
+  corrupt,         // The database is damaged; restore a backup.
+  full,            // Disk or size limit reached; free space.
+  io,              // The operating system reported an I/O error.
+  too_big,         // A value or a statement exceeds SQLite's limits.
+  out_of_memory,   // Memory could not be allocated.
+  unsupported,     // This build or this kind of session does not offer the feature.
+  closed,          // The connection is closed.
 };
 
 // The kind's name as written above, e.g. "constraint".
@@ -51,7 +52,8 @@ class Error : public std::exception {
 
   [[nodiscard]] ErrorKind kind() const noexcept;
   [[nodiscard]] const std::string& message() const noexcept;
-  // The extended SQLite result code (sqlite.org/rescode.html), 0 where the error is the library's own.
+  // The extended SQLite result code (sqlite.org/rescode.html), 0 where the error is the library's
+  // own.
   [[nodiscard]] int extended_code() const noexcept;
   // The primary SQLite result code: extended_code() & 0xff.
   [[nodiscard]] int code() const noexcept;

@@ -37,8 +37,8 @@ struct Options {
   bool foreign_keys = true;
   // SQLite's words: off, normal, full, extra. Source: sqlite.org/pragma.html#pragma_synchronous
   std::string synchronous = "normal";
-  // delete, truncate, persist, memory, wal, off. Not applied to read-only connections; an
-  // in-memory database ignores it, as SQLite does.
+  // delete, truncate, persist, memory, wal, off; empty leaves the file's own. Not applied to
+  // read-only connections; an in-memory database ignores it, as SQLite does.
   std::string journal_mode = "wal";
   // Pages after which a commit moves the write-ahead log into the database; 0 never does.
   int wal_auto_checkpoint = 1000;

@@ -29,7 +29,8 @@ enum class Work {
   unbounded,      // Anything else, and queries that exceeded their budget lately.
 };
 
-// A result column. `origin` (the table's own column name) and `declared_type` are empty for expressions.
+// A result column. `origin` (the table's own column name) and `declared_type` are empty for
+// expressions.
 struct ColumnInfo {
   std::string name;
   std::optional<std::string> origin;

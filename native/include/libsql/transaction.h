@@ -51,7 +51,8 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   ~Transaction();
 
-  // Errors: whatever refuses the commit. The transaction is then rolled back, so that none stays open.
+  // Errors: whatever refuses the commit. The transaction is then rolled back, so that none stays
+  // open.
   void commit();
   // Rolling back what SQLite has rolled back already is not an error.
   void rollback();

@@ -29,8 +29,9 @@ class ValueView {
   template <typename T>
   requires(std::is_integral_v<T> && !std::is_same_v<T, bool> &&
            (sizeof(T) < 8 ||
-            std::is_signed_v<T>)) constexpr ValueView(T value) noexcept  // NOLINT(google-explicit-constructor):
-                                                                         // a value is a view
+            std::is_signed_v<
+                T>)) constexpr ValueView(T value) noexcept  // NOLINT(google-explicit-constructor):
+                                                            // a value is a view
       : type_(ValueType::integer), integer_(static_cast<std::int64_t>(value)) {}
   // Truth values and std::uint64_t have no SQL type of their own: the caller says which number.
   template <typename T>

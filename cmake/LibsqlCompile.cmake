@@ -1,0 +1,18 @@
+# Compile flags of our own targets: libsql_compile(<target>).
+find_package(Threads REQUIRED)
+
+function(libsql_compile target)
+  target_link_libraries(${target} PRIVATE Threads::Threads)
+  if(LIBSQL_DEVELOPER OR LIBSQL_FUZZ)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Werror;-Wshadow;-Wconversion;-Wnon-virtual-dtor;-Wold-style-cast>)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety>)
+    endif()
+  endif()
+  if(LIBSQL_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fsanitize=${LIBSQL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+    target_link_options(${target} PRIVATE -fsanitize=${LIBSQL_SANITIZE})
+  endif()
+endfunction()

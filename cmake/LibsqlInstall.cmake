@@ -1,0 +1,23 @@
+# Installing: headers, one archive, the command, and a package for find_package(libsql).
+include(CMakePackageConfigHelpers)
+
+install(TARGETS libsql EXPORT libsqlTargets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY native/include/libsql DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(TARGET libsql-shell)
+  install(TARGETS libsql-shell RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+if(LIBSQL_SQLITE_AMALGAMATION)
+  install(TARGETS libsql_sqlite EXPORT libsqlTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+else()
+  install(TARGETS libsql_sqlite EXPORT libsqlTargets)
+endif()
+install(EXPORT libsqlTargets NAMESPACE libsql:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/libsql)
+configure_package_config_file(cmake/libsqlConfig.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfig.cmake
+  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/libsql)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/libsqlConfigVersion.cmake
+  COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfigVersion.cmake
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/libsql)

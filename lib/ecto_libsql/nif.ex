@@ -1,0 +1,249 @@
+defmodule EctoLibSql.Nif do
+  @moduledoc false
+  # The stubs of the native library, one per entry point of native/nif/. Only EctoLibSql.Native and
+  # the modules below EctoLibSql.Native.* call them.
+  #
+  # A `conn` is the handle of a state (a reference) or a connection id (a binary). Statements and
+  # cursors are named by ids that begin with the id of their connection.
+  #
+  # Any call that needs the database file's write lock may answer `{:wait, ticket}`: nothing has
+  # happened yet, the caller is queued. It then receives `{:ecto_libsql_granted, ticket}` and repeats
+  # the call, or `{:ecto_libsql_cancelled, ticket}` (interrupt, close). One that gives up calls
+  # cancel_write/1. EctoLibSql.Native.Await does this for all callers.
+
+  @on_load :load
+
+  @type conn :: reference() | binary()
+  @type ticket :: reference()
+  @type error :: %{
+          kind: atom(),
+          message: binary(),
+          code: atom(),
+          extended_code: atom(),
+          statement: binary() | nil,
+          offset: integer()
+        }
+  @typedoc "Values as SQLite stores them; maps bind by name."
+  @type value ::
+          nil | integer() | float() | boolean() | binary() | {:blob, binary()} | {:text, binary()}
+          | :infinity | :neg_infinity | :nan
+  @type params :: [value()] | %{optional(atom() | binary()) => value()}
+  @typedoc "Milliseconds until the statement is stopped, or -1; and whether to use the statement cache."
+  @type call_opts :: {integer(), boolean()}
+  @type result ::
+          {command :: atom(), columns :: [binary()] | nil, rows :: [[term()]] | nil, integer()}
+  @type wait :: {:wait, ticket()}
+  @type failure :: {:error, error()}
+
+  @doc false
+  def load do
+    path = :filename.join(:code.priv_dir(:ecto_libsql), ~c"libsql_nif")
+
+    case :erlang.load_nif(path, 0) do
+      :ok ->
+        :ok
+
+      {:error, {:reload, _}} ->
+        :ok
+
+      {:error, {reason, text}} ->
+        {:error,
+         {reason,
+          ~c"ecto_libsql: cannot load #{path}: #{text}. Run `mix compile --force`; it builds the native part with CMake."}}
+    end
+  end
+
+  # --- Connections ---
+
+  # Dirty I/O. `options` has the keys of libsql::Options (native/include/libsql/options.h):
+  # mode: :read_write_create | :read_write | :read_only, create_folders: boolean,
+  # busy_timeout: ms, foreign_keys: boolean, synchronous: binary, journal_mode: binary,
+  # wal_auto_checkpoint: pages, pragmas: [{name, value}], attach: [{name, path}],
+  # extensions: [{path, entry_point}] ("" for the default one), image: binary,
+  # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored).
+  # A missing key means its default. The caller becomes the owner.
+  @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
+  def open(_location, _options), do: not_loaded()
+
+  # Interrupts what runs, rolls back and closes.
+  @spec close(conn()) :: :ok | failure()
+  def close(_conn), do: not_loaded()
+
+  # `:ok` if the connection is open; does not wait for it.
+  @spec ping(conn()) :: :ok | failure()
+  def ping(_conn), do: not_loaded()
+
+  @spec interrupt(conn()) :: :ok | failure()
+  def interrupt(_conn), do: not_loaded()
+
+  # Rolls back, resets statements, closes cursors.
+  @spec reset(conn()) :: :ok | failure()
+  def reset(_conn), do: not_loaded()
+
+  @spec cancel_write(ticket()) :: :waiting | :granted | :cancelled
+  def cancel_write(_ticket), do: not_loaded()
+
+  # How long a caller that was told to wait should do so: the connection's busy timeout in ms.
+  @spec busy_timeout(conn()) :: {:ok, non_neg_integer()} | failure()
+  def busy_timeout(_conn), do: not_loaded()
+
+  # --- Statements ---
+
+  # `:script` when the text holds more than one statement: nothing has run, use script/3.
+  # Wrong parameters: kind :missing_parameters with `message` as in elixir-api.md 4.1,
+  # :positional_parameters (a map for `?`), :invalid_argument (count).
+  @spec execute(conn(), binary(), params(), call_opts()) ::
+          {:ok, result()} | :script | wait() | failure()
+  def execute(_conn, _sql, _params, _opts), do: not_loaded()
+
+  # Runs every statement of a text; the first failure ends it. `:atomic` wraps them in a
+  # transaction, or in a savepoint inside one.
+  @spec script(conn(), binary(), :plain | :atomic, integer()) ::
+          {:ok, [result()]} | wait() | failure()
+  def script(_conn, _sql, _mode, _timeout), do: not_loaded()
+
+  # :proceed, :halt and :rollback as libsql::OnError. With :rollback an error is `{:error, error}`
+  # whose map also has `index`, the failing member's place counted from 0.
+  @spec batch(conn(), [{binary(), params()}], :proceed | :halt | :rollback, integer()) ::
+          {:ok, [{:ok, result()} | failure()]} | wait() | failure()
+  def batch(_conn, _members, _on_error, _timeout), do: not_loaded()
+
+  @spec prepare(conn(), binary()) :: {:ok, binary()} | failure()
+  def prepare(_conn, _sql), do: not_loaded()
+
+  # Compiles into the cache only. `:script` as in execute/4.
+  @spec check(conn(), binary()) :: :ok | :script | failure()
+  def check(_conn, _sql), do: not_loaded()
+
+  # Drops a text from the statement cache.
+  @spec uncache(conn(), binary()) :: :ok | failure()
+  def uncache(_conn, _sql), do: not_loaded()
+
+  @spec execute_statement(conn(), binary(), params(), integer()) ::
+          {:ok, result()} | wait() | failure()
+  def execute_statement(_conn, _statement_id, _params, _timeout), do: not_loaded()
+
+  @spec reset_statement(conn(), binary()) :: :ok | failure()
+  def reset_statement(_conn, _statement_id), do: not_loaded()
+
+  # `{columns, parameters}`: [{name, origin | nil, declared_type | nil}], [name with prefix | nil].
+  @spec describe_statement(conn(), binary()) ::
+          {:ok, {[{binary(), binary() | nil, binary() | nil}], [binary() | nil]}} | failure()
+  def describe_statement(_conn, _statement_id), do: not_loaded()
+
+  # The same for a text, from the cache.
+  @spec describe(conn(), binary()) ::
+          {:ok, {[{binary(), binary() | nil, binary() | nil}], [binary() | nil]}} | failure()
+  def describe(_conn, _sql), do: not_loaded()
+
+  @spec close_statement(binary()) :: :ok | failure()
+  def close_statement(_statement_id), do: not_loaded()
+
+  # --- Cursors ---
+
+  @spec open_cursor(conn(), binary(), params()) :: {:ok, binary()} | failure()
+  def open_cursor(_conn, _sql, _params), do: not_loaded()
+
+  # At most `max_rows` rows; `done?` is true when this was the last portion.
+  @spec fetch(conn(), binary(), pos_integer(), integer()) ::
+          {:ok, {columns :: [binary()], rows :: [[term()]], count :: integer(), done? :: boolean()}}
+          | wait()
+          | failure()
+  def fetch(_conn, _cursor_id, _max_rows, _timeout), do: not_loaded()
+
+  @spec close_cursor(binary()) :: :ok | failure()
+  def close_cursor(_cursor_id), do: not_loaded()
+
+  # --- Transactions ---
+
+  # The transaction's id: the connection's id and the transaction's number.
+  @spec begin_transaction(conn(), :deferred | :immediate | :exclusive | :read_only) ::
+          {:ok, binary()} | wait() | failure()
+  def begin_transaction(_conn, _behaviour), do: not_loaded()
+
+  # kind :misuse and no effect when no transaction is open.
+  @spec commit(conn()) :: :ok | wait() | failure()
+  def commit(_conn), do: not_loaded()
+
+  # `:idle` when no transaction was open.
+  @spec rollback(conn()) :: :ok | :idle | failure()
+  def rollback(_conn), do: not_loaded()
+
+  @spec savepoint(conn(), :open | :release | :rollback_to, binary()) :: :ok | failure()
+  def savepoint(_conn, _operation, _name), do: not_loaded()
+
+  # `{in_transaction?, transaction_id | nil}`.
+  @spec transaction_status(conn()) :: {:ok, {boolean(), binary() | nil}} | failure()
+  def transaction_status(_conn), do: not_loaded()
+
+  # --- Facts ---
+
+  @spec info(conn(), :last_insert_rowid | :changes | :total_changes) :: {:ok, integer()} | failure()
+  def info(_conn, _fact), do: not_loaded()
+
+  # ConnectionStats as a map.
+  @spec stats(conn()) :: {:ok, %{atom() => integer()}} | failure()
+  def stats(_conn), do: not_loaded()
+
+  # --- The database as a whole; all dirty I/O ---
+
+  @spec set_busy_timeout(conn(), non_neg_integer()) :: :ok | failure()
+  def set_busy_timeout(_conn, _milliseconds), do: not_loaded()
+
+  # `progress` is a pid that receives {:ecto_libsql_backup, remaining, total}, or nil.
+  @spec backup(conn(), :to | :from, binary(), pid() | nil, pos_integer()) :: :ok | wait() | failure()
+  def backup(_conn, _direction, _path, _progress, _pages_per_step), do: not_loaded()
+
+  @spec serialise(conn(), binary()) :: {:ok, binary()} | failure()
+  def serialise(_conn, _database), do: not_loaded()
+
+  @spec deserialise(conn(), binary(), binary()) :: :ok | failure()
+  def deserialise(_conn, _image, _database), do: not_loaded()
+
+  # `{busy?, log_frames, moved_frames}`.
+  @spec checkpoint(conn(), :passive | :full | :restart | :truncate, binary()) ::
+          {:ok, {boolean(), integer(), integer()}} | failure()
+  def checkpoint(_conn, _mode, _database), do: not_loaded()
+
+  @spec vacuum_into(conn(), binary()) :: :ok | failure()
+  def vacuum_into(_conn, _path), do: not_loaded()
+
+  # --- Extensions, events, policy ---
+
+  @spec enable_extensions(conn(), boolean()) :: :ok | failure()
+  def enable_extensions(_conn, _enabled), do: not_loaded()
+
+  # `entry_point` is "" for the default one.
+  @spec load_extension(conn(), binary(), binary()) :: :ok | failure()
+  def load_extension(_conn, _path, _entry_point), do: not_loaded()
+
+  # Adds a subscriber; it receives {:ecto_libsql, ref, event} after commits, where event is
+  # {:update, :insert | :update | :delete, database, table, rowid}, :commit, :rollback or
+  # {:wal, database, pages}. The subscription ends with the pid, the connection or unsubscribe/2.
+  @spec subscribe(conn(), [:update | :commit | :rollback | :wal], pid()) ::
+          {:ok, reference()} | failure()
+  def subscribe(_conn, _events, _pid), do: not_loaded()
+
+  @spec unsubscribe(conn(), reference()) :: :ok | failure()
+  def unsubscribe(_conn, _ref), do: not_loaded()
+
+  # A denial is {action, object}, `object` "" for all; actions as in libsql::Action with `:delete`
+  # for `del`.
+  @spec set_access_policy(conn(), [{atom(), binary()}]) :: :ok | failure()
+  def set_access_policy(_conn, _denials), do: not_loaded()
+
+  # --- Without a connection ---
+
+  @spec statement_kind(binary()) :: atom()
+  def statement_kind(_sql), do: not_loaded()
+
+  # The run-time version of SQLite, e.g. "3.40.1".
+  @spec sqlite_version() :: binary()
+  def sqlite_version, do: not_loaded()
+
+  # What is alive: %{connections: n, statements: n, cursors: n, tickets: n}. For leak tests.
+  @spec live_counts() :: %{atom() => non_neg_integer()}
+  def live_counts, do: not_loaded()
+
+  defp not_loaded, do: :erlang.nif_error(:not_loaded)
+end

@@ -1,0 +1,27 @@
+// Evaluates an access policy in SQLite's authorizer, while statements are compiled.
+#ifndef LIBSQL_LOCAL_ACCESS_H_
+#define LIBSQL_LOCAL_ACCESS_H_
+
+#include <sqlite3.h>
+
+#include "libsql/access_policy.h"
+
+namespace libsql::local {
+
+// Threads: thread-compatible, together with its connection, which it must outlive.
+class Access {
+ public:
+  // Replaces the policy. Compiled statements are recompiled under the new one by SQLite itself.
+  void apply(sqlite3* db, AccessPolicy policy);
+
+ private:
+  static int on_action(void* self, int code, const char* first, const char* second,
+                       const char* database, const char* trigger);
+  [[nodiscard]] bool denies(Action action, const char* object) const;
+
+  AccessPolicy policy_;
+};
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_ACCESS_H_

@@ -1,0 +1,165 @@
+// The database as a whole: checkpoints, backups and images of it.
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "local/session.h"
+
+namespace libsql::local {
+
+namespace {
+
+struct BackupFinisher {
+  void operator()(sqlite3_backup* backup) const noexcept { sqlite3_backup_finish(backup); }
+};
+
+constexpr std::chrono::milliseconds kPause{5};
+// Where the file header says which versions of the format may write and read it: 2 is WAL, which an
+// image in memory cannot have. Source: sqlite.org/fileformat2.html#file_format_version_numbers
+constexpr std::size_t kFormatVersions = 18;
+
+int checkpoint_flag(CheckpointMode mode) {
+  switch (mode) {
+    case CheckpointMode::passive:
+      return SQLITE_CHECKPOINT_PASSIVE;
+    case CheckpointMode::full:
+      return SQLITE_CHECKPOINT_FULL;
+    case CheckpointMode::restart:
+      return SQLITE_CHECKPOINT_RESTART;
+    case CheckpointMode::truncate:
+      break;
+  }
+  return SQLITE_CHECKPOINT_TRUNCATE;
+}
+
+}  // namespace
+
+CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
+  cancellation_->start(running_ == 0, false);
+  const std::string name(database);
+  int log_frames = -1;
+  int moved_frames = -1;
+  const int rc = sqlite3_wal_checkpoint_v2(db(), name.c_str(), checkpoint_flag(mode), &log_frames,
+                                           &moved_frames);
+  if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
+  ++checkpoints_;
+  // From now on a commit may start the log anew.
+  if (queue_ && log_frames > 0 && log_frames == moved_frames) {
+    queue_->moved_frames.store(log_frames);
+  }
+  return {rc == SQLITE_BUSY, log_frames, moved_frames};
+}
+
+void LocalSession::run_due_checkpoint() {
+  checkpoint_due_ = false;
+  try {
+    checkpoint(CheckpointMode::passive, "main");
+  } catch (
+      const Error&) {  // NOLINT(bugprone-empty-catch): as SQLite's own, the next commit retries
+  }
+}
+
+void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
+  if (path.find('\0') != std::string::npos) {
+    throw Error(ErrorKind::invalid_argument, "the path contains a NUL byte");
+  }
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_URI, nullptr);
+  other->reset(raw);
+  if (rc != SQLITE_OK) {
+    const Error plain = from_sqlite(raw, rc);
+    throw Error(plain.kind(), plain.message() + ": " + path, plain.extended_code());
+  }
+  sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout().count()));
+}
+
+void LocalSession::copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& progress,
+                              int pages) {
+  if (pages == 0)
+    throw Error(ErrorKind::invalid_argument, "a backup step must copy at least a page");
+  const std::unique_ptr<sqlite3_backup, BackupFinisher> backup(
+      sqlite3_backup_init(to, "main", from, "main"));
+  if (!backup) throw from_sqlite(to, sqlite3_errcode(to));
+  const auto patience = busy_timeout();
+  auto give_up = std::chrono::steady_clock::now() + patience;
+  for (int rc = SQLITE_OK; rc != SQLITE_DONE;) {
+    rc = sqlite3_backup_step(backup.get(), pages);
+    const bool busy = rc == SQLITE_BUSY || rc == SQLITE_LOCKED;
+    if (rc != SQLITE_OK && rc != SQLITE_DONE && !busy) throw refusal(rc);
+    if (busy && std::chrono::steady_clock::now() >= give_up) throw refusal(rc);
+    if (busy) {
+      std::this_thread::sleep_for(kPause);
+      continue;
+    }
+    give_up = std::chrono::steady_clock::now() + patience;
+    const bool go_on = !progress || progress(sqlite3_backup_remaining(backup.get()),
+                                             sqlite3_backup_pagecount(backup.get()));
+    if (!go_on || cancellation_->stop_requested()) throw refusal(SQLITE_INTERRUPT);
+  }
+}
+
+void LocalSession::backup_to(const std::string& path, const BackupProgress& progress, int pages) {
+  cancellation_->start(running_ == 0, false);
+  db();
+  DbHandle target;
+  open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target);
+  copy_pages(target.get(), db(), progress, pages);
+}
+
+void LocalSession::restore_from(const std::string& path, const BackupProgress& progress,
+                                int pages) {
+  db();
+  if (in_transaction_) throw Error(ErrorKind::misuse, "cannot restore within a transaction");
+  DbHandle source;
+  open_copy(path, SQLITE_OPEN_READONLY, &source);
+  run_for_text(source.get(), "SELECT count(*) FROM sqlite_schema");
+  cancellation_->start(running_ == 0, false);
+  acquire_write({});
+  try {
+    copy_pages(db(), source.get(), progress, pages);
+  } catch (const Error&) {
+    end_turn();
+    throw;
+  }
+  end_turn();
+  refresh_settings();
+}
+
+std::string LocalSession::serialise(std::string_view database) {
+  const std::string name(database);
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, SqliteFree> image(
+      sqlite3_serialize(db(), name.c_str(), &size, 0));
+  if (!image && size > 0) throw refusal(SQLITE_NOMEM);
+  if (!image && sqlite3_db_filename(db(), name.c_str()) == nullptr) {
+    throw Error(ErrorKind::error, "unknown database " + name, SQLITE_ERROR);
+  }
+  return image ? std::string(reinterpret_cast<const char*>(image.get()),
+                             static_cast<std::size_t>(size))
+               : std::string();
+}
+
+void LocalSession::deserialise(std::string_view image, std::string_view database) {
+  sqlite3* handle = db();
+  if (in_transaction_) throw Error(ErrorKind::misuse, "cannot deserialise within a transaction");
+  constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+  if (!image.empty() && !image.starts_with(kMagic)) throw refusal(SQLITE_NOTADB);
+  const std::string name(database);
+  auto* copy =
+      static_cast<unsigned char*>(sqlite3_malloc64(std::max<std::size_t>(image.size(), 1)));
+  if (copy == nullptr) throw refusal(SQLITE_NOMEM);
+  if (!image.empty()) std::memcpy(copy, image.data(), image.size());
+  for (const std::size_t at : {kFormatVersions, kFormatVersions + 1}) {
+    if (image.size() > at && copy[at] == 2) copy[at] = 1;
+  }
+  const auto size = static_cast<sqlite3_int64>(image.size());
+  // SQLite owns `copy` from here on, also when it fails.
+  const int rc =
+      sqlite3_deserialize(handle, name.c_str(), copy, size, size,
+                          SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
+  if (rc != SQLITE_OK) throw from_sqlite(handle, rc);
+  refresh_settings();
+  run_for_text(handle, "SELECT count(*) FROM " + quote_identifier(name) + ".sqlite_schema");
+}
+
+}  // namespace libsql::local

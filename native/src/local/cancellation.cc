@@ -1,0 +1,101 @@
+#include "local/cancellation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace libsql::local {
+
+namespace {
+
+// How often a waiting caller that can be cancelled is looked at.
+constexpr std::chrono::milliseconds kCheckInterval{20};
+// The busy handler's pauses, in milliseconds: short at first, because most locks are.
+constexpr int kPauses[] = {1, 1, 2, 2, 5, 5, 10, 10, 20};
+
+}  // namespace
+
+void Cancellation::install(sqlite3* db, int progress_steps) noexcept {
+  sqlite3_progress_handler(
+      db, std::max(progress_steps, 1),
+      [](void* self) { return static_cast<Cancellation*>(self)->on_progress(); }, this);
+  sqlite3_busy_handler(
+      db, [](void* self, int count) { return static_cast<Cancellation*>(self)->on_busy(count); },
+      this);
+}
+
+void Cancellation::set_budget(std::optional<std::chrono::microseconds> budget) noexcept {
+  budget_end_.reset();
+  if (budget) budget_end_ = Clock::now() + *budget;
+}
+
+void Cancellation::start(bool alone, bool stoppable) noexcept {
+  if (alone) interrupted_.store(false, std::memory_order_relaxed);
+  reason_ = Reason::none;
+  stoppable_ = stoppable;
+}
+
+void Cancellation::interrupt() noexcept {
+  interrupted_.store(true);
+  wake();
+}
+
+void Cancellation::wake() noexcept {
+  const core::MutexLock lock(mutex_);
+  woken_.notify_all();
+}
+
+bool Cancellation::must_stop() noexcept {
+  if (interrupted_.load(std::memory_order_relaxed) || (check_ && check_())) {
+    reason_ = Reason::interrupted;
+  } else if (deadline_ && Clock::now() >= *deadline_) {
+    reason_ = Reason::timeout;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+int Cancellation::on_progress() noexcept {
+  if (must_stop()) return 1;
+  if (stoppable_ && budget_end_ && Clock::now() >= *budget_end_) {
+    reason_ = Reason::budget;
+    return 1;
+  }
+  return 0;
+}
+
+int Cancellation::on_busy(int count) noexcept {
+  ++busy_retries_;
+  if (budget_end_) {
+    reason_ = Reason::budget;
+    return 0;
+  }
+  const Clock::time_point now = Clock::now();
+  if (count == 0) busy_since_ = now;
+  const Clock::time_point give_up = busy_since_ + busy_timeout_;
+  if (must_stop() || now >= give_up) return 0;
+  const auto step = std::min(static_cast<std::size_t>(count), std::size(kPauses) - 1);
+  sleep_until(std::min(now + std::chrono::milliseconds(kPauses[step]), give_up));
+  return must_stop() ? 0 : 1;
+}
+
+void Cancellation::sleep_until(Clock::time_point end) {
+  core::MutexLock lock(mutex_);
+  while (!interrupted_.load() && woken_.wait_until(lock, end)) {
+  }
+}
+
+bool Cancellation::wait_until(const std::function<bool()>& done) {
+  const Clock::time_point give_up = Clock::now() + busy_timeout_;
+  while (!done()) {
+    if (must_stop() || Clock::now() >= give_up) return done();
+    Clock::time_point end = deadline_ ? std::min(give_up, *deadline_) : give_up;
+    if (check_) end = std::min(end, Clock::now() + kCheckInterval);
+    core::MutexLock lock(mutex_);
+    // Looked at under the lock, so that a wake-up between the test and the wait is not lost.
+    if (!done() && !interrupted_.load()) woken_.wait_until(lock, end);
+  }
+  return true;
+}
+
+}  // namespace libsql::local

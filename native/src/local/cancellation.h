@@ -1,0 +1,77 @@
+// Why a running statement must stop, and for how long it may wait: interrupt, deadline, work
+// budget, the caller's death, busy timeout. SQLite asks through its progress and busy handlers.
+#ifndef LIBSQL_LOCAL_CANCELLATION_H_
+#define LIBSQL_LOCAL_CANCELLATION_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include <sqlite3.h>
+
+#include "core/mutex.h"
+
+namespace libsql::local {
+
+// Threads: interrupt() and wake() from any thread, the rest on the connection's thread.
+class Cancellation {
+ public:
+  using Clock = std::chrono::steady_clock;
+  enum class Reason : std::uint8_t { none, interrupted, timeout, budget };
+
+  // Installs the two handlers. The object must outlive `db`.
+  void install(sqlite3* db, int progress_steps) noexcept;
+
+  void set_busy_timeout(std::chrono::milliseconds timeout) noexcept { busy_timeout_ = timeout; }
+  [[nodiscard]] std::chrono::milliseconds busy_timeout() const noexcept { return busy_timeout_; }
+  void set_deadline(std::optional<Clock::time_point> deadline) noexcept { deadline_ = deadline; }
+  void set_check(std::function<bool()> cancelled) noexcept { check_ = std::move(cancelled); }
+  // The budget runs from now on.
+  void set_budget(std::optional<std::chrono::microseconds> budget) noexcept;
+  [[nodiscard]] bool has_budget() const noexcept { return budget_end_.has_value(); }
+
+  // A statement starts. `alone`: no other is running, so an old interrupt is forgotten.
+  // `stoppable`: stopping it for its budget changes nothing (it only reads).
+  void start(bool alone, bool stoppable) noexcept;
+  // Why the statement was stopped; none if SQLite's own error counts.
+  [[nodiscard]] Reason reason() const noexcept { return reason_; }
+
+  // For work that SQLite's handlers do not see: true once it must stop.
+  [[nodiscard]] bool stop_requested() noexcept { return must_stop(); }
+
+  // Stops the running statement, or its wait.
+  void interrupt() noexcept LIBSQL_EXCLUDES(mutex_);
+  // Wakes wait_until().
+  void wake() noexcept LIBSQL_EXCLUDES(mutex_);
+  // Waits until `done()`, or for at most the busy timeout. False if it had to give up; reason()
+  // is then none (timed out), interrupted or timeout.
+  [[nodiscard]] bool wait_until(const std::function<bool()>& done) LIBSQL_EXCLUDES(mutex_);
+
+  [[nodiscard]] std::uint64_t busy_retries() const noexcept { return busy_retries_; }
+
+ private:
+  // Looks at interrupt, the caller and the deadline, and notes the reason.
+  [[nodiscard]] bool must_stop() noexcept;
+  [[nodiscard]] int on_progress() noexcept;
+  [[nodiscard]] int on_busy(int count) noexcept LIBSQL_EXCLUDES(mutex_);
+  void sleep_until(Clock::time_point end) LIBSQL_EXCLUDES(mutex_);
+
+  std::atomic<bool> interrupted_{false};
+  Reason reason_ = Reason::none;
+  bool stoppable_ = false;
+  std::chrono::milliseconds busy_timeout_{0};
+  std::optional<Clock::time_point> deadline_;
+  std::optional<Clock::time_point> budget_end_;
+  std::function<bool()> check_;
+  Clock::time_point busy_since_;
+  std::uint64_t busy_retries_ = 0;
+
+  core::Mutex mutex_;
+  core::CondVar woken_;
+};
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_CANCELLATION_H_

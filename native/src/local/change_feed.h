@@ -1,0 +1,54 @@
+// Turns SQLite's pre-update, commit, rollback and WAL hooks into events that are told only after
+// the commit that keeps them.
+#ifndef LIBSQL_LOCAL_CHANGE_FEED_H_
+#define LIBSQL_LOCAL_CHANGE_FEED_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "core/sql_savepoint.h"
+#include "libsql/events.h"
+
+namespace libsql::local {
+
+// Threads: thread-compatible, together with its connection.
+class ChangeFeed {
+ public:
+  // Replaces the observer; an empty one removes the hooks.
+  // Errors: unsupported where SQLite lacks the pre-update hook.
+  void observe(sqlite3* db, EventHandler handler);
+  [[nodiscard]] bool active() const noexcept { return static_cast<bool>(handler_); }
+
+  // Where the changes of a statement begin; a statement that was undone is cut off there.
+  [[nodiscard]] std::size_t mark() const noexcept { return pending_.size(); }
+  void cut(std::size_t mark);
+  // A savepoint statement has succeeded.
+  void savepoint(const core::SavepointText& text);
+  void wal_grew(const char* database, int pages);
+  // The transaction has ended: tells what was kept and forgets the rest.
+  void flush() noexcept;
+
+ private:
+  static void on_change(void* self, sqlite3* db, int op, const char* database, const char* table,
+                        sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
+  void tell(const Event& event) noexcept;
+
+  struct OpenSavepoint {
+    std::string name;
+    std::size_t mark;
+  };
+
+  EventHandler handler_;
+  std::vector<RowChange> pending_;
+  std::vector<WalGrew> wal_;
+  std::vector<OpenSavepoint> savepoints_;
+  bool committed_ = false;
+  bool rolled_back_ = false;
+};
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_CHANGE_FEED_H_

@@ -1,0 +1,158 @@
+#include "local/open.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "core/sql_pragma.h"
+#include "libsql/sql.h"
+#include "local/session.h"
+
+namespace libsql::local {
+
+namespace {
+
+void create_folders(const std::string& location) {
+  if (location.starts_with("file:") || location == ":memory:") return;
+  const std::filesystem::path folder = std::filesystem::path(location).parent_path();
+  std::error_code failed;
+  if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    throw Error(ErrorKind::cannot_open,
+                "cannot create the folder " + folder.string() + ": " + failed.message(),
+                SQLITE_CANTOPEN);
+  }
+}
+
+DbHandle open_handle(const std::string& location, OpenMode mode) {
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
+  switch (mode) {
+    case OpenMode::read_write_create:
+      flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+      break;
+    case OpenMode::read_write:
+      flags |= SQLITE_OPEN_READWRITE;
+      break;
+    case OpenMode::read_only:
+      flags |= SQLITE_OPEN_READONLY;
+      break;
+  }
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(location.c_str(), &raw, flags, nullptr);
+  DbHandle db(raw);
+  if (rc != SQLITE_OK) {
+    const Error plain = from_sqlite(raw, rc);
+    throw Error(plain.kind(), plain.message() + ": " + location, plain.extended_code());
+  }
+  return db;
+}
+
+// What the system's build decides for us elsewhere, decided here.
+void configure(sqlite3* db) {
+  for (const int off :
+       {SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION}) {
+    check(db, sqlite3_db_config(db, off, 0, static_cast<int*>(nullptr)));
+  }
+  run_for_text(db, "PRAGMA secure_delete = 0");
+}
+
+// Two connections that turn a new file into a WAL database at once: SQLite refuses one of them
+// without asking the busy handler, so we ask for it.
+void set_journal_mode(sqlite3* db, const Options& options) {
+  const std::string sql = core::pragma_statement("main.journal_mode", options.journal_mode);
+  std::string wanted = options.journal_mode;
+  std::ranges::transform(wanted, wanted.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (run_for_text(db, "PRAGMA main.journal_mode") == wanted) return;
+  const auto give_up = std::chrono::steady_clock::now() + options.busy_timeout;
+  for (;;) {
+    try {
+      const std::string got = run_for_text(db, sql);
+      if (got == wanted) return;
+      throw Error(ErrorKind::unsupported,
+                  "journal_mode is " + got + ", " + wanted + " was asked for");
+    } catch (const Error& busy) {
+      const bool retry = busy.kind() == ErrorKind::busy || busy.kind() == ErrorKind::locked;
+      if (!retry || std::chrono::steady_clock::now() >= give_up) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool comes_first(const std::string& pragma) {
+  constexpr std::array<std::string_view, 3> kBeforeCreation = {"page_size", "auto_vacuum",
+                                                               "encoding"};
+  return std::ranges::find(kBeforeCreation, pragma) != kBeforeCreation.end();
+}
+
+void run_pragmas(sqlite3* db, const Options& options, bool first) {
+  for (const auto& [name, value] : options.pragmas) {
+    if (comes_first(name) == first) run_for_text(db, core::pragma_statement(name, value));
+  }
+}
+
+void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
+  // SQLite opens a file that may not be written read-only without a word.
+  if (mode != OpenMode::read_only && sqlite3_db_readonly(db, "main") == 1) {
+    throw Error(ErrorKind::read_only, "attempt to write a readonly database: " + location,
+                SQLITE_READONLY);
+  }
+}
+
+void attach(sqlite3* db, const Attachment& attachment) {
+  const StmtHandle stmt = compile(db, "ATTACH ? AS ?");
+  const auto bind = [&stmt](int index, const std::string& text) {
+    sqlite3_bind_text64(stmt.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  };
+  bind(1, attachment.path);
+  bind(2, attachment.name);
+  const int rc = sqlite3_step(stmt.get());
+  if (rc != SQLITE_DONE) throw from_sqlite(db, rc);
+}
+
+void apply(sqlite3* db, const std::string& location, const Options& options) {
+  configure(db);
+  if (options.mode != OpenMode::read_only) run_pragmas(db, options, true);
+  // The first look into the file: is it a database at all?
+  run_for_text(db, "SELECT count(*) FROM sqlite_schema");
+  check_writable(db, location, options.mode);
+  const bool keeps_mode = options.mode == OpenMode::read_only || options.journal_mode.empty();
+  if (!keeps_mode && !is_in_memory(db)) set_journal_mode(db, options);
+  run_for_text(db, core::pragma_statement("synchronous", options.synchronous));
+  run_for_text(db, core::pragma_statement("foreign_keys", options.foreign_keys ? "on" : "off"));
+  run_for_text(db, core::pragma_statement("wal_autocheckpoint",
+                                          std::to_string(options.wal_auto_checkpoint)));
+  run_pragmas(db, options, false);
+  for (const Attachment& attachment : options.attach) attach(db, attachment);
+}
+
+void load_extensions(core::Session& session, const Options& options) {
+  if (options.extensions.empty()) return;
+  session.enable_extensions(true);
+  for (const Extension& extension : options.extensions) session.load_extension(extension);
+  session.enable_extensions(false);
+}
+
+}  // namespace
+
+std::shared_ptr<core::Session> open_session(const std::string& location, const Options& options) {
+  if (options.create_folders && options.mode == OpenMode::read_write_create) {
+    create_folders(location);
+  }
+  DbHandle handle = open_handle(location, options.mode);
+  sqlite3* db = handle.get();
+  // Made first, because its busy handler waits for other processes while the options are applied.
+  auto session = std::make_shared<LocalSession>(std::move(handle), options);
+  apply(db, location, options);
+  session->refresh_settings();
+  if (options.image) session->deserialise(*options.image, "main");
+  load_extensions(*session, options);
+  return session;
+}
+
+std::string_view version() noexcept { return sqlite3_libversion(); }
+int version_number() noexcept { return sqlite3_libversion_number(); }
+
+}  // namespace libsql::local

@@ -1,0 +1,342 @@
+#include "local/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libsql/sql.h"
+
+namespace libsql::local {
+
+namespace {
+
+constexpr const char* kControlSql[] = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
+                                       "ROLLBACK"};
+
+}  // namespace
+
+LocalSession::LocalSession(DbHandle db, const Options& options)
+    : db_(std::move(db)),
+      cache_(options.statement_cache_size),
+      auto_checkpoint_(options.wal_auto_checkpoint) {
+  cancellation_->install(db_.get(), options.progress_steps);
+  cancellation_->set_busy_timeout(options.busy_timeout);
+}
+
+LocalSession::~LocalSession() { close(); }
+
+sqlite3* LocalSession::db() const {
+  if (!db_) throw Error(ErrorKind::closed, "the connection is closed");
+  return db_.get();
+}
+
+void LocalSession::close() noexcept {
+  if (!open_.exchange(false)) return;
+  for (auto& control : controls_) control.reset();
+  cache_.clear();
+  for (LocalStatement* statement : live_) statement->detach();
+  for (const auto& weak : tickets_) {
+    if (const auto ticket = weak.lock()) ticket->cancel();
+  }
+  DbHandle closing;
+  {
+    const core::MutexLock lock(handle_mutex_);
+    closing = std::move(db_);
+  }
+  if (sqlite3_get_autocommit(closing.get()) == 0) {
+    sqlite3_exec(closing.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  closing.reset();
+  if (std::exchange(has_write_, false)) queue_->release();
+}
+
+// --- Statements ---
+
+StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* tail) const {
+  // An empty statement (";", a comment) compiles to nothing: go on behind it.
+  while (!sql.empty()) {
+    sqlite3_stmt* stmt = nullptr;
+    const char* rest = nullptr;
+    const int rc = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &stmt, &rest);
+    if (rc != SQLITE_OK) throw error(rc, sql);
+    const auto used = static_cast<std::size_t>(rest - sql.data());
+    *tail = sql.substr(used);
+    if (stmt != nullptr) return StmtHandle(stmt);
+    if (used == 0) break;
+    sql = *tail;
+  }
+  *tail = {};
+  return nullptr;
+}
+
+std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view sql,
+                                                               core::PrepareMode mode,
+                                                               std::string_view* tail) {
+  db();
+  *tail = {};
+  const bool lookup = mode == core::PrepareMode::cached;
+  if (lookup) {
+    if (auto statement = cache_.lend(sql)) return statement;
+  }
+  // Pragmas act and read their values while they are compiled, so each use compiles anew.
+  const bool pragma = statement_kind(sql) == StatementKind::pragma;
+  const std::size_t zero = sql.find('\0');
+  if (zero != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_argument,
+                "the SQL text contains a NUL byte at offset " + std::to_string(zero));
+  }
+  if (sql.size() >
+      static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
+    throw refusal(SQLITE_TOOBIG);
+  }
+  cancellation_->start(running_ == 0, false);
+  StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);
+  if (!stmt) return nullptr;
+  if (statement_kind(*tail) == StatementKind::unknown) *tail = {};
+  const std::string_view text = sql.substr(0, sql.size() - tail->size());
+  auto statement = std::make_unique<LocalStatement>(*this, std::move(stmt), std::string(text));
+  if (lookup && !pragma && tail->empty()) cache_.reserve(*statement);
+  return statement;
+}
+
+void LocalSession::give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept {
+  auto* local = static_cast<LocalStatement*>(statement.release());
+  std::unique_ptr<LocalStatement> owned(local);
+  if (!open_ || local->slot() == nullptr) return;
+  local->recycle();
+  cache_.give_back(std::move(owned));
+}
+
+Error LocalSession::error(int rc, std::string_view sql) const {
+  using Reason = Cancellation::Reason;
+  const int primary = rc & 0xff;
+  const Reason reason = cancellation_->reason();
+  const bool stopped = primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY;
+  if (stopped && reason == Reason::timeout) {
+    return Error(ErrorKind::timeout, "interrupted: the deadline has passed", SQLITE_INTERRUPT)
+        .with_statement(sql);
+  }
+  if (stopped && reason == Reason::budget) {
+    return Error(ErrorKind::would_block, "the work budget is spent", rc).with_statement(sql);
+  }
+  if (stopped && reason == Reason::interrupted) return refusal(SQLITE_INTERRUPT, sql);
+  Error failure = from_sqlite(db_.get(), rc, sql);
+  if (failure.extended_code() == SQLITE_BUSY_SNAPSHOT) {
+    return Error(ErrorKind::busy,
+                 failure.message() +
+                     ": this deferred transaction has read what another writer has changed since; "
+                     "begin it with :immediate",
+                 SQLITE_BUSY_SNAPSHOT)
+        .with_statement(sql);
+  }
+  return failure;
+}
+
+void LocalSession::statement_starts(const LocalStatement& statement) {
+  const StatementKind kind = statement.kind();
+  const bool writes = !statement.read_only() && kind != StatementKind::pragma;
+  cancellation_->start(running_ == 0, statement.read_only());
+  if (writes) {
+    if (read_only_transaction_) throw refusal(SQLITE_READONLY, statement.sql());
+    acquire_write(statement.sql());
+  }
+  if (kind == StatementKind::commit || kind == StatementKind::rollback) {
+    // A plain ROLLBACK or COMMIT ends the cursors of its transaction; ROLLBACK TO does not.
+    if (!statement.savepoint()) {
+      end_cursors();
+    }
+  }
+  ++running_;
+}
+
+void LocalSession::statement_done(const LocalStatement& statement, bool ok) noexcept {
+  --running_;
+  if (ok && feed_.active() && statement.savepoint()) {
+    try {
+      feed_.savepoint(*statement.savepoint());
+    } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
+    }
+  }
+  transaction_boundary();
+  const bool writing = sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
+  if (!writing) end_turn();
+  if (feed_.active() && !in_transaction_ && !writing) feed_.flush();
+  if (statement.kind() == StatementKind::pragma) {
+    try {
+      refresh_settings();
+    } catch (const Error&) {  // The settings stay as they were known; the next pragma asks again.
+    }
+  }
+  if (checkpoint_due_ && !cancellation_->has_budget() && !writing) run_due_checkpoint();
+}
+
+void LocalSession::end_cursors() noexcept {
+  if (cursors_ == 0) return;
+  for (LocalStatement* cursor : live_) cursor->end_with_transaction(serial_);
+}
+
+void LocalSession::transaction_boundary() noexcept {
+  const bool open = sqlite3_get_autocommit(db_.get()) == 0;
+  if (open == in_transaction_) return;
+  in_transaction_ = open;
+  if (open) {
+    ++serial_;
+    writes_ = 0;
+  } else {
+    end_cursors();
+    read_only_transaction_ = false;
+  }
+}
+
+void LocalSession::reset() {
+  db();
+  for (LocalStatement* statement : live_) statement->reset();
+  rollback();
+}
+
+// --- Transactions ---
+
+void LocalSession::run_control(Control control) {
+  auto& statement = controls_[control];
+  if (!statement) {
+    std::string_view tail;
+    statement = std::make_unique<LocalStatement>(*this, compile_next(kControlSql[control], &tail),
+                                                 kControlSql[control]);
+  }
+  statement->step();
+}
+
+void LocalSession::begin(Behaviour behaviour) {
+  db();
+  if (in_transaction_) {
+    throw Error(ErrorKind::misuse, "cannot start a transaction within a transaction", SQLITE_ERROR);
+  }
+  switch (behaviour) {
+    case Behaviour::immediate:
+      return run_control(kImmediate);
+    case Behaviour::exclusive:
+      return run_control(kExclusive);
+    case Behaviour::deferred:
+    case Behaviour::read_only:
+      run_control(kDeferred);
+      read_only_transaction_ = behaviour == Behaviour::read_only;
+  }
+}
+
+void LocalSession::commit() {
+  db();
+  if (!in_transaction_) {
+    throw Error(ErrorKind::misuse, "cannot commit - no transaction is active", SQLITE_ERROR);
+  }
+  try {
+    run_control(kCommit);
+  } catch (const Error& refused) {
+    if (refused.kind() != ErrorKind::would_block) rollback();
+    throw;
+  }
+}
+
+bool LocalSession::rollback() {
+  db();
+  if (!in_transaction_) return false;
+  run_control(kRollback);
+  return true;
+}
+
+void LocalSession::savepoint(SavepointOp op, std::string_view name) {
+  db();
+  if (!in_transaction_) throw Error(ErrorKind::misuse, "No active transaction");
+  const char* verb = op == SavepointOp::open      ? "SAVEPOINT "
+                     : op == SavepointOp::release ? "RELEASE "
+                                                  : "ROLLBACK TO ";
+  std::string_view tail;
+  auto statement = prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail);
+  statement->step();
+  give_back(std::move(statement));
+}
+
+Work LocalSession::end_of_transaction_work() const {
+  const bool small = writes_ <= kMaxInlineWrites;
+  const bool wrote = db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
+  if (!wrote) return Work::bounded_write;
+  const bool no_disk = !queue_ || (wal_ && !full_sync_ && queue_->moved_frames.load() == 0);
+  return small && no_disk ? Work::bounded_write : Work::unbounded;
+}
+
+bool LocalSession::writes_without_disk() const {
+  if (!queue_) return true;
+  if (!wal_) return false;
+  return in_transaction_ || (!full_sync_ && queue_->moved_frames.load() == 0);
+}
+
+// --- The write lock's turn ---
+
+bool LocalSession::take_granted() noexcept {
+  bool taken = false;
+  std::erase_if(tickets_, [&taken](const std::weak_ptr<WriterQueue::Ticket>& weak) {
+    const auto ticket = weak.lock();
+    if (ticket && !taken) taken = ticket->take();
+    return !ticket || taken || ticket->state() == WriteTicket::State::cancelled;
+  });
+  return taken;
+}
+
+bool LocalSession::try_write() {
+  db();
+  if (has_write_ || !queue_) return true;
+  has_write_ = (!tickets_.empty() && take_granted()) || queue_->try_acquire();
+  return has_write_;
+}
+
+std::shared_ptr<WriteTicket> LocalSession::queue_for_write(std::function<void()> granted) {
+  db();
+  if (!queue_) throw Error(ErrorKind::misuse, "a database in memory has no queue of writers");
+  ++write_waits_;
+  auto ticket = queue_->enqueue(std::move(granted));
+  tickets_.push_back(ticket);
+  return cancel_when_dropped(std::move(ticket));
+}
+
+void LocalSession::end_turn() noexcept {
+  if (!has_write_ || holds_ > 0) return;
+  if (db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE) return;
+  has_write_ = false;
+  queue_->release();
+}
+
+void LocalSession::release_write() noexcept {
+  if (holds_ > 0) --holds_;
+  end_turn();
+}
+
+void LocalSession::acquire_write(std::string_view sql) {
+  if (try_write()) return;
+  if (!wal_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_READ) {
+    // The writer waits for us to stop reading, so waiting for it would never end: as SQLite,
+    // refuse.
+    throw refusal(SQLITE_BUSY, sql);
+  }
+  if (!write_wait_ || cancellation_->has_budget()) {
+    throw Error(ErrorKind::would_block, "another connection is writing", SQLITE_BUSY)
+        .with_statement(sql);
+  }
+  ++write_waits_;
+  const auto ticket = queue_->enqueue([waker = cancellation_] { waker->wake(); });
+  const bool granted = cancellation_->wait_until(
+      [&ticket] { return ticket->state() == WriteTicket::State::granted; });
+  if (granted && ticket->take()) {
+    has_write_ = true;
+    return;
+  }
+  ticket->cancel();
+  if (cancellation_->reason() != Cancellation::Reason::none) throw error(SQLITE_BUSY, sql);
+  throw Error(ErrorKind::busy, "database is locked", SQLITE_BUSY).with_statement(sql);
+}
+
+void LocalSession::interrupt() noexcept {
+  cancellation_->interrupt();
+  const core::MutexLock lock(handle_mutex_);
+  if (db_) sqlite3_interrupt(db_.get());
+}
+
+}  // namespace libsql::local

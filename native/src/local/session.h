@@ -1,0 +1,179 @@
+// A session with a local file or an in-memory database: one SQLite connection and what it needs.
+//
+// The life of a statement: prepare() lends it from the cache or compiles it; its first step() takes
+// the write lock's turn if it writes (acquire_write) and tells the cancellation that it starts; its
+// end goes through statement_done(), which looks at what SQLite made of the transaction, gives the
+// turn back, tells change events and moves the write-ahead log into the database when it is due.
+#ifndef LIBSQL_LOCAL_SESSION_H_
+#define LIBSQL_LOCAL_SESSION_H_
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/mutex.h"
+#include "core/session.h"
+#include "local/access.h"
+#include "local/cancellation.h"
+#include "local/change_feed.h"
+#include "local/sqlite.h"
+#include "local/statement.h"
+#include "local/statement_cache.h"
+#include "local/writer_queue.h"
+
+namespace libsql::local {
+
+class LocalSession final : public core::Session {
+ public:
+  // Takes over an open connection; open.h applies the options.
+  LocalSession(DbHandle db, const Options& options);
+  ~LocalSession() override;
+
+  void close() noexcept override;
+  [[nodiscard]] bool is_open() const noexcept override { return open_.load(); }
+
+  [[nodiscard]] std::unique_ptr<core::PreparedStatement> prepare(std::string_view sql,
+                                                                 core::PrepareMode mode,
+                                                                 std::string_view* tail) override;
+  void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override;
+  void uncache(std::string_view sql) override { cache_.remove(sql); }
+
+  void begin(Behaviour behaviour) override;
+  void commit() override;
+  bool rollback() override;
+  void savepoint(SavepointOp op, std::string_view name) override;
+  [[nodiscard]] bool in_transaction() const override { return in_transaction_; }
+  [[nodiscard]] std::uint64_t transaction_serial() const override { return serial_; }
+  [[nodiscard]] Work end_of_transaction_work() const override;
+
+  [[nodiscard]] std::int64_t last_insert_rowid() const override;
+  [[nodiscard]] std::int64_t changes() const override;
+  [[nodiscard]] std::int64_t total_changes() const override;
+  [[nodiscard]] ConnectionStats stats() const override;
+
+  void set_busy_timeout(std::chrono::milliseconds timeout) override {
+    cancellation_->set_busy_timeout(timeout);
+  }
+  [[nodiscard]] std::chrono::milliseconds busy_timeout() const override {
+    return cancellation_->busy_timeout();
+  }
+  void interrupt() noexcept override LIBSQL_EXCLUDES(handle_mutex_);
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {
+    cancellation_->set_deadline(deadline);
+  }
+  void set_cancel_check(std::function<bool()> cancelled) override {
+    cancellation_->set_check(std::move(cancelled));
+  }
+  void set_budget(std::optional<std::chrono::microseconds> budget) override {
+    cancellation_->set_budget(budget);
+  }
+  void set_write_wait(bool wait) override { write_wait_ = wait; }
+  bool try_write() override;
+  [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(
+      std::function<void()> granted) override;
+  void release_write() noexcept override;
+  void hold_write() override { ++holds_; }
+  [[nodiscard]] bool checkpoint_due() const noexcept override { return checkpoint_due_; }
+  void run_due_checkpoint() override;
+
+  CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) override;
+  void backup_to(const std::string& path, const BackupProgress& progress, int pages) override;
+  void restore_from(const std::string& path, const BackupProgress& progress, int pages) override;
+  [[nodiscard]] std::string serialise(std::string_view database) override;
+  void deserialise(std::string_view image, std::string_view database) override;
+
+  void enable_extensions(bool enabled) override;
+  void load_extension(const Extension& extension) override;
+  void observe(EventHandler handler) override;
+  void set_access_policy(AccessPolicy policy) override;
+  void reset() override;
+
+  // --- For opening (open.cc) ---
+
+  // Looks again at what pragmas can change: journal mode, synchronous, checkpoint threshold, and
+  // which file it is.
+  void refresh_settings();
+
+  // --- For statements ---
+
+  // The open connection. Errors: closed.
+  sqlite3* db() const;
+  [[nodiscard]] Cancellation& cancellation() noexcept { return *cancellation_; }
+  [[nodiscard]] ChangeFeed& feed() noexcept { return feed_; }
+  // The error of a failed call, with the reason why the statement was stopped.
+  [[nodiscard]] Error error(int rc, std::string_view sql) const;
+  // A statement starts. Errors: busy, would_block, interrupted, read_only.
+  void statement_starts(const LocalStatement& statement);
+  // A statement has ended, well or not.
+  void statement_done(const LocalStatement& statement, bool ok) noexcept;
+  // Whether a write may run where waiting for the disk is forbidden.
+  [[nodiscard]] bool writes_without_disk() const;
+  void enlist(LocalStatement* statement) { live_.insert(statement); }
+  void forget(LocalStatement* statement) noexcept { live_.erase(statement); }
+  void note_write(bool bounded) noexcept { writes_ = bounded ? writes_ + 1 : kMaxInlineWrites + 1; }
+  // Counts the cursors that end with their transaction.
+  void count_cursor(int difference) noexcept { cursors_ += difference; }
+
+ private:
+  enum Control : std::uint8_t { kDeferred, kImmediate, kExclusive, kCommit, kRollback, kControls };
+  // A commit of at most this many small writes is itself small.
+  static constexpr int kMaxInlineWrites = 64;
+
+  // Compiles with SQLite's own automatic checkpoint in place, and looks at what has changed.
+  [[nodiscard]] StmtHandle compile_pragma(std::string_view sql, std::string_view* tail);
+  void run_control(Control control);
+  [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;
+  void acquire_write(std::string_view sql);
+  [[nodiscard]] bool take_granted() noexcept;
+  void transaction_boundary() noexcept;
+  void end_cursors() noexcept;
+  // Gives the turn back unless a transaction uses it or a caller holds it.
+  void end_turn() noexcept;
+  void open_copy(const std::string& path, int flags, DbHandle* other) const;
+  void copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& progress, int pages);
+  // Ours notes that a checkpoint is due; SQLite's own, which PRAGMA wal_autocheckpoint reads and
+  // sets, is in place only while a pragma runs.
+  void install_wal_hook() noexcept;
+  void install_auto_checkpoint() noexcept;
+  static int on_wal(void* self, sqlite3* db, const char* database, int pages);
+
+  DbHandle db_;
+  std::atomic<bool> open_{true};
+  core::Mutex handle_mutex_;  // Between interrupt() and close().
+  // Shared with the thread that wakes a waiting writer, which may be late.
+  const std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();
+  ChangeFeed feed_;
+  Access access_;
+  std::unordered_set<LocalStatement*> live_;
+  StatementCache cache_;
+  std::array<std::unique_ptr<LocalStatement>, kControls> controls_;
+
+  std::shared_ptr<WriterQueue> queue_;  // Null for private databases in memory.
+  std::vector<std::weak_ptr<WriterQueue::Ticket>> tickets_;
+  bool has_write_ = false;
+  bool write_wait_ = true;
+  int holds_ = 0;
+  std::uint64_t write_waits_ = 0;
+
+  int cursors_ = 0;
+  int running_ = 0;  // Statements between their first step and their end.
+  bool in_transaction_ = false;
+  bool read_only_transaction_ = false;
+  std::uint64_t serial_ = 0;
+  int writes_ = 0;  // In the open transaction; one that may be large counts as too many.
+
+  bool wal_ = false;
+  bool full_sync_ = false;
+  bool extensions_enabled_ = false;
+  int auto_checkpoint_;
+  bool checkpoint_due_ = false;
+  std::uint64_t checkpoints_ = 0;
+};
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_SESSION_H_

@@ -1,0 +1,107 @@
+// What a session knows of its pragmas, and the hooks, extensions and policies that are set on it.
+#include <string>
+#include <utility>
+
+#include "local/session.h"
+
+namespace libsql::local {
+
+void LocalSession::refresh_settings() {
+  sqlite3* handle = db();
+  if (!has_write_) queue_ = WriterQueue::of_database(handle);
+  wal_ = run_for_text(handle, "PRAGMA main.journal_mode") == "wal";
+  full_sync_ = std::stoi(run_for_text(handle, "PRAGMA main.synchronous")) > 1;
+  auto_checkpoint_ = std::stoi(run_for_text(handle, "PRAGMA wal_autocheckpoint"));
+  install_wal_hook();
+}
+
+void LocalSession::install_wal_hook() noexcept { sqlite3_wal_hook(db_.get(), &on_wal, this); }
+
+void LocalSession::install_auto_checkpoint() noexcept {
+  sqlite3_wal_autocheckpoint(db_.get(), auto_checkpoint_);
+}
+
+StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
+  install_auto_checkpoint();
+  try {
+    StmtHandle stmt = compile_next(sql, tail);
+    refresh_settings();
+    return stmt;
+  } catch (const Error&) {
+    install_wal_hook();
+    throw;
+  }
+}
+
+int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int pages) {
+  auto& session = *static_cast<LocalSession*>(self);
+  if (session.queue_ && pages < session.queue_->moved_frames.load()) {
+    session.queue_->moved_frames.store(0);
+  }
+  if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
+    session.checkpoint_due_ = true;
+  }
+  try {
+    session.feed_.wal_grew(database, pages);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
+  }
+  return SQLITE_OK;
+}
+
+void LocalSession::observe(EventHandler handler) { feed_.observe(db(), std::move(handler)); }
+
+void LocalSession::set_access_policy(AccessPolicy policy) {
+  access_.apply(db(), std::move(policy));
+  cache_.clear();
+}
+
+void LocalSession::enable_extensions(bool enabled) {
+  // Only the C function: SQL never gets load_extension().
+  check(db(), sqlite3_db_config(db(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, enabled ? 1 : 0,
+                                static_cast<int*>(nullptr)));
+  extensions_enabled_ = enabled;
+}
+
+void LocalSession::load_extension(const Extension& extension) {
+  db();
+  if (!extensions_enabled_) {
+    throw Error(ErrorKind::denied,
+                "loading extensions is switched off: call enable_extensions first", SQLITE_AUTH);
+  }
+  for (const std::string* text : {&extension.path, &extension.entry_point}) {
+    if (text->find('\0') != std::string::npos) {
+      throw Error(ErrorKind::invalid_argument, "the extension's path contains a NUL byte");
+    }
+  }
+  char* message = nullptr;
+  const char* entry = extension.entry_point.empty() ? nullptr : extension.entry_point.c_str();
+  const int rc = sqlite3_load_extension(db(), extension.path.c_str(), entry, &message);
+  const std::unique_ptr<char, SqliteFree> owned(message);
+  if (rc != SQLITE_OK) {
+    throw Error(kind_of(rc), message == nullptr ? sqlite3_errstr(rc) : message, rc);
+  }
+}
+
+std::int64_t LocalSession::last_insert_rowid() const { return sqlite3_last_insert_rowid(db()); }
+std::int64_t LocalSession::changes() const { return sqlite3_changes64(db()); }
+std::int64_t LocalSession::total_changes() const { return sqlite3_total_changes64(db()); }
+
+ConnectionStats LocalSession::stats() const {
+  ConnectionStats stats;
+  stats.cache_hits = cache_.hits();
+  stats.cache_misses = cache_.misses();
+  stats.cache_entries = cache_.size();
+  stats.write_waits = write_waits_;
+  stats.busy_retries = cancellation_->busy_retries();
+  stats.checkpoints = checkpoints_;
+  for (const int part :
+       {SQLITE_DBSTATUS_CACHE_USED, SQLITE_DBSTATUS_SCHEMA_USED, SQLITE_DBSTATUS_STMT_USED}) {
+    int current = 0;
+    int highest = 0;
+    sqlite3_db_status(db(), part, &current, &highest, 0);
+    stats.memory_bytes += current;
+  }
+  return stats;
+}
+
+}  // namespace libsql::local

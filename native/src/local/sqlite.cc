@@ -1,0 +1,106 @@
+#include "local/sqlite.h"
+
+// Declared weak and by hand: the header hides them unless the matching macros are set, and the
+// library may lack them.
+extern "C" {
+__attribute__((weak)) void* sqlite3_preupdate_hook(
+    sqlite3*,
+    void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64, sqlite3_int64), void*);
+__attribute__((weak)) const char* sqlite3_column_origin_name(sqlite3_stmt*, int);
+}
+
+namespace libsql::local {
+
+ErrorKind kind_of(int extended_code) noexcept {
+  switch (extended_code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_PROTOCOL:
+      return ErrorKind::busy;
+    case SQLITE_LOCKED:
+      return ErrorKind::locked;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::constraint;
+    case SQLITE_READONLY:
+      return ErrorKind::read_only;
+    case SQLITE_AUTH:
+      return ErrorKind::denied;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::interrupted;
+    case SQLITE_PERM:
+    case SQLITE_CANTOPEN:
+      return ErrorKind::cannot_open;
+    case SQLITE_NOTADB:
+      return ErrorKind::not_a_database;
+    case SQLITE_CORRUPT:
+      return ErrorKind::corrupt;
+    case SQLITE_FULL:
+      return ErrorKind::full;
+    case SQLITE_IOERR:
+      return ErrorKind::io;
+    case SQLITE_TOOBIG:
+      return ErrorKind::too_big;
+    case SQLITE_NOMEM:
+      return ErrorKind::out_of_memory;
+    case SQLITE_RANGE:
+      return ErrorKind::invalid_argument;
+    case SQLITE_MISUSE:
+      return ErrorKind::misuse;
+    default:
+      return ErrorKind::error;
+  }
+}
+
+Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
+  const bool current = db != nullptr && (sqlite3_errcode(db) & 0xff) == (rc & 0xff);
+  const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
+  std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+  const int offset = current ? sqlite3_error_offset(db) : -1;
+  Error error(kind_of(extended), std::move(message), extended);
+  return sql.empty() ? error : error.with_statement(sql, offset);
+}
+
+Error refusal(int extended_code, std::string_view sql) {
+  const Error error(kind_of(extended_code), sqlite3_errstr(extended_code), extended_code);
+  return sql.empty() ? error : error.with_statement(sql);
+}
+
+StmtHandle compile(sqlite3* db, const std::string& sql) {
+  sqlite3_stmt* stmt = nullptr;
+  const int rc = sqlite3_prepare_v2(db, sql.c_str(), -1, &stmt, nullptr);
+  check(db, rc, sql);
+  return StmtHandle(stmt);
+}
+
+std::string run_for_text(sqlite3* db, const std::string& sql) {
+  const StmtHandle stmt = compile(db, sql);
+  std::string text;
+  int rc = sqlite3_step(stmt.get());
+  if (rc == SQLITE_ROW) {
+    const void* bytes = sqlite3_column_blob(stmt.get(), 0);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt.get(), 0));
+    if (bytes != nullptr) text.assign(static_cast<const char*>(bytes), size);
+    while (rc == SQLITE_ROW) rc = sqlite3_step(stmt.get());
+  }
+  if (rc != SQLITE_DONE) throw from_sqlite(db, rc, sql);
+  return text;
+}
+
+bool is_in_memory(sqlite3* db) noexcept {
+  const char* file = sqlite3_db_filename(db, "main");
+  if (file == nullptr || *file == '\0') return true;
+  sqlite3_vfs* vfs = nullptr;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  return vfs != nullptr && std::string_view(vfs->zName) == "memdb";
+}
+
+bool has_preupdate_hook() noexcept { return sqlite3_preupdate_hook != nullptr; }
+
+void set_preupdate_hook(sqlite3* db, PreupdateCallback callback, void* context) noexcept {
+  if (has_preupdate_hook()) sqlite3_preupdate_hook(db, callback, context);
+}
+
+const char* column_origin(sqlite3_stmt* stmt, int index) noexcept {
+  return sqlite3_column_origin_name != nullptr ? sqlite3_column_origin_name(stmt, index) : nullptr;
+}
+
+}  // namespace libsql::local

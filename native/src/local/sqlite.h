@@ -1,0 +1,63 @@
+// Small helpers over the SQLite C API: owned handles, error translation, optional functions.
+#ifndef LIBSQL_LOCAL_SQLITE_H_
+#define LIBSQL_LOCAL_SQLITE_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sqlite3.h>
+
+#include "libsql/error.h"
+
+namespace libsql::local {
+
+struct DbCloser {
+  // close_v2, because a statement that is still referenced must not keep close from succeeding.
+  void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
+};
+using DbHandle = std::unique_ptr<sqlite3, DbCloser>;
+
+struct StmtFinaliser {
+  void operator()(sqlite3_stmt* stmt) const noexcept { sqlite3_finalize(stmt); }
+};
+using StmtHandle = std::unique_ptr<sqlite3_stmt, StmtFinaliser>;
+
+struct SqliteFree {
+  void operator()(void* memory) const noexcept { sqlite3_free(memory); }
+};
+
+// The kind of an extended result code.
+[[nodiscard]] ErrorKind kind_of(int extended_code) noexcept;
+
+// The error of the last call on `db`, which returned `rc`. Must be called before any other call on
+// `db`, because SQLite keeps only the last message.
+[[nodiscard]] Error from_sqlite(sqlite3* db, int rc, std::string_view sql = {});
+
+// An error whose text is SQLite's own for that code, for refusals that we make in SQLite's place.
+[[nodiscard]] Error refusal(int extended_code, std::string_view sql = {});
+
+// Throws unless `rc` is SQLITE_OK.
+inline void check(sqlite3* db, int rc, std::string_view sql = {}) {
+  if (rc != SQLITE_OK) throw from_sqlite(db, rc, sql);
+}
+
+// Compiles a statement that we wrote ourselves.
+[[nodiscard]] StmtHandle compile(sqlite3* db, const std::string& sql);
+// Runs a statement that we wrote ourselves and returns the first column of its first row, or "".
+std::string run_for_text(sqlite3* db, const std::string& sql);
+
+// The main database lives in memory: private, or shared through the memdb VFS.
+[[nodiscard]] bool is_in_memory(sqlite3* db) noexcept;
+
+// The pre-update hook exists only in libraries built with SQLITE_ENABLE_PREUPDATE_HOOK.
+[[nodiscard]] bool has_preupdate_hook() noexcept;
+using PreupdateCallback = void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64,
+                                   sqlite3_int64);
+void set_preupdate_hook(sqlite3* db, PreupdateCallback callback, void* context) noexcept;
+// Column metadata exists only with SQLITE_ENABLE_COLUMN_METADATA; null where it does not.
+[[nodiscard]] const char* column_origin(sqlite3_stmt* stmt, int index) noexcept;
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_SQLITE_H_

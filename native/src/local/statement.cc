@@ -1,0 +1,246 @@
+#include "local/statement.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "local/session.h"
+#include "local/work.h"
+
+namespace libsql::local {
+
+LocalStatement::LocalStatement(LocalSession& session, StmtHandle stmt, std::string sql)
+    : session_(session),
+      stmt_(std::move(stmt)),
+      sql_(std::move(sql)),
+      kind_(statement_kind(sql_)),
+      read_only_(sqlite3_stmt_readonly(stmt_.get()) != 0),
+      savepoint_(core::savepoint_text(sql_)) {
+  session_.enlist(this);
+}
+
+LocalStatement::~LocalStatement() {
+  recycle();
+  session_.forget(this);
+}
+
+sqlite3_stmt* LocalStatement::handle() const {
+  if (!stmt_) throw Error(ErrorKind::closed, "the connection is closed");
+  return stmt_.get();
+}
+
+void LocalStatement::detach() noexcept {
+  running_ = false;
+  stmt_.reset();
+}
+
+// --- Work ---
+
+bool LocalStatement::touches_few_rows() {
+  if (uses_ == 0) return false;
+  const int recompilations = sqlite3_stmt_status(handle(), SQLITE_STMTSTATUS_REPREPARE, 0);
+  if (recompilations != recompilations_) {
+    recompilations_ = recompilations;
+    few_rows_ = local::touches_few_rows(session_.db(), sql_);
+  }
+  return few_rows_;
+}
+
+Work LocalStatement::work() {
+  switch (kind_) {
+    case StatementKind::select:
+      return read_only_ && !heavy_ ? Work::bounded_read : Work::unbounded;
+    case StatementKind::begin:
+      return Work::bounded_write;
+    case StatementKind::insert:
+    case StatementKind::update:
+    case StatementKind::del:
+      return session_.writes_without_disk() && touches_few_rows() ? Work::bounded_write
+                                                                  : Work::unbounded;
+    case StatementKind::commit:
+    case StatementKind::rollback:
+    case StatementKind::savepoint:
+    case StatementKind::release:
+      return session_.end_of_transaction_work();
+    case StatementKind::ddl:
+    case StatementKind::pragma:
+    case StatementKind::attach:
+    case StatementKind::other:
+    case StatementKind::unknown:
+      break;
+  }
+  return Work::unbounded;
+}
+
+// --- Description ---
+
+int LocalStatement::parameter_count() const { return sqlite3_bind_parameter_count(handle()); }
+
+std::string_view LocalStatement::parameter_name(int index) const {
+  const char* name = sqlite3_bind_parameter_name(handle(), index);
+  return name == nullptr ? std::string_view() : name;
+}
+
+int LocalStatement::parameter_index(std::string_view name) const {
+  return sqlite3_bind_parameter_index(handle(), std::string(name).c_str());
+}
+
+int LocalStatement::column_count() const { return sqlite3_column_count(handle()); }
+
+std::string_view LocalStatement::column_name(int index) const {
+  const char* name = sqlite3_column_name(handle(), index);
+  return name == nullptr ? std::string_view() : name;
+}
+
+std::vector<ColumnInfo> LocalStatement::columns() const {
+  std::vector<ColumnInfo> columns;
+  for (int i = 0; i < column_count(); ++i) {
+    ColumnInfo& column = columns.emplace_back();
+    column.name = column_name(i);
+    if (const char* origin = column_origin(handle(), i)) column.origin = origin;
+    if (const char* type = sqlite3_column_decltype(handle(), i)) column.declared_type = type;
+  }
+  return columns;
+}
+
+// --- Execution ---
+
+void LocalStatement::bind(int index, ValueView value) {
+  sqlite3_stmt* stmt = handle();
+  if (running_) reset();
+  const std::string_view bytes = value.bytes();
+  const char* data = bytes.empty() ? "" : bytes.data();
+  int rc = SQLITE_OK;
+  switch (value.type()) {
+    case ValueType::null:
+      rc = sqlite3_bind_null(stmt, index);
+      break;
+    case ValueType::integer:
+      rc = sqlite3_bind_int64(stmt, index, value.integer());
+      break;
+    case ValueType::real:
+      rc = sqlite3_bind_double(stmt, index, value.real());
+      break;
+    case ValueType::text:
+      rc = sqlite3_bind_text64(stmt, index, data, bytes.size(), SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    case ValueType::blob:
+      rc = sqlite3_bind_blob64(stmt, index, data, bytes.size(), SQLITE_STATIC);
+      break;
+  }
+  if (rc != SQLITE_OK) throw from_sqlite(session_.db(), rc, sql_);
+}
+
+void LocalStatement::clear_bindings() {
+  reset();
+  sqlite3_clear_bindings(handle());
+}
+
+void LocalStatement::start() {
+  if (ended_) {
+    throw Error(ErrorKind::misuse, "the cursor has ended with its transaction")
+        .with_statement(sql_);
+  }
+  session_.statement_starts(*this);
+  running_ = true;
+  ++uses_;
+  total_before_ = sqlite3_total_changes64(session_.db());
+  feed_mark_ = session_.feed().mark();
+  if (heavy_) started_ = std::chrono::steady_clock::now();
+}
+
+Step LocalStatement::step() {
+  sqlite3_stmt* stmt = handle();
+  if (!running_) start();
+  const int rc = sqlite3_step(stmt);
+  if (rc == SQLITE_ROW) return Step::row;
+  return finish(rc);
+}
+
+Step LocalStatement::finish(int rc) {
+  sqlite3* db = session_.db();
+  std::optional<Error> failure;
+  if (rc != SQLITE_DONE) failure = session_.error(rc, sql_);
+  sqlite3_reset(stmt_.get());
+  running_ = false;
+  const bool dml = kind_ == StatementKind::insert || kind_ == StatementKind::update ||
+                   kind_ == StatementKind::del;
+  changes_ = dml && !failure ? sqlite3_changes64(db) : 0;
+  // A failed statement has been undone, but for OR FAIL, which keeps and counts what it had done.
+  const bool undone = failure && sqlite3_total_changes64(db) == total_before_;
+  if (undone) session_.feed().cut(feed_mark_);
+  if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
+    heavy_ = true;
+  } else if (heavy_ &&
+             std::chrono::steady_clock::now() - started_ < std::chrono::microseconds(500)) {
+    heavy_ = false;
+  }
+  if (!read_only_) session_.note_write(few_rows_);
+  session_.statement_done(*this, !failure);
+  if (failure) throw Error(*failure);
+  return Step::done;
+}
+
+void LocalStatement::reset() noexcept {
+  if (!running_) return;
+  // SQLite commits a finished write here, and undoes nothing of what it had shown.
+  sqlite3_reset(stmt_.get());
+  running_ = false;
+  if (!read_only_) session_.note_write(few_rows_);
+  session_.statement_done(*this, true);
+}
+
+void LocalStatement::bind_to_transaction() {
+  if (!session_.in_transaction()) return;
+  transaction_ = session_.transaction_serial();
+  session_.count_cursor(1);
+}
+
+void LocalStatement::end_with_transaction(std::uint64_t serial) noexcept {
+  if (transaction_ == 0 || transaction_ != serial || !stmt_) return;
+  ended_ = true;
+  reset();
+}
+
+void LocalStatement::recycle() noexcept {
+  reset();
+  if (stmt_) sqlite3_clear_bindings(stmt_.get());
+  ended_ = false;
+  if (std::exchange(transaction_, 0) != 0) session_.count_cursor(-1);
+}
+
+// --- Rows ---
+
+ValueView LocalStatement::value(int column) const {
+  sqlite3_stmt* stmt = stmt_.get();
+  switch (sqlite3_column_type(stmt, column)) {
+    case SQLITE_INTEGER:
+      return sqlite3_column_int64(stmt, column);
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(stmt, column);
+    case SQLITE_TEXT: {
+      const void* text = sqlite3_column_text(stmt, column);
+      if (text == nullptr) throw refusal(SQLITE_NOMEM, sql_);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt, column));
+      return std::string_view(static_cast<const char*>(text), size);
+    }
+    case SQLITE_BLOB: {
+      const void* bytes = sqlite3_column_blob(stmt, column);
+      const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt, column));
+      if (bytes == nullptr && size != 0) throw refusal(SQLITE_NOMEM, sql_);
+      return ValueView::blob({static_cast<const char*>(bytes), size});
+    }
+    default:
+      return {};
+  }
+}
+
+std::span<const ValueView> LocalStatement::row() {
+  sqlite3_stmt* stmt = handle();
+  if (!running_) return {};
+  const int count = sqlite3_data_count(stmt);
+  row_.resize(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) row_[static_cast<std::size_t>(i)] = value(i);
+  return row_;
+}
+
+}  // namespace libsql::local

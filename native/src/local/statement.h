@@ -1,0 +1,106 @@
+// A compiled SQLite statement and its life within a session: write lock, cancellation, change
+// count.
+#ifndef LIBSQL_LOCAL_STATEMENT_H_
+#define LIBSQL_LOCAL_STATEMENT_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sqlite3.h>
+
+#include "core/session.h"
+#include "core/sql_savepoint.h"
+#include "local/sqlite.h"
+
+namespace libsql::local {
+
+class LocalSession;
+class LocalStatement;
+
+// A place in the statement cache (statement_cache.h). `lent_to` is always the slot's statement,
+// whether it is in `idle` or out.
+struct CacheSlot {
+  std::string sql;
+  std::unique_ptr<LocalStatement> idle;
+  LocalStatement* lent_to = nullptr;
+};
+
+// Threads: thread-compatible, together with its session.
+// Lifetime: may outlive the session's close(), after which each call reports ErrorKind::closed; the
+// session object itself outlives it (the public Statement holds both).
+class LocalStatement final : public core::PreparedStatement {
+ public:
+  LocalStatement(LocalSession& session, StmtHandle stmt, std::string sql);
+  ~LocalStatement() override;
+
+  [[nodiscard]] std::string_view sql() const noexcept override { return sql_; }
+  [[nodiscard]] StatementKind kind() const noexcept override { return kind_; }
+  [[nodiscard]] bool read_only() const override { return read_only_; }
+  [[nodiscard]] Work work() override;
+
+  [[nodiscard]] int parameter_count() const override;
+  [[nodiscard]] std::string_view parameter_name(int index) const override;
+  [[nodiscard]] int parameter_index(std::string_view name) const override;
+  [[nodiscard]] int column_count() const override;
+  [[nodiscard]] std::string_view column_name(int index) const override;
+  [[nodiscard]] std::vector<ColumnInfo> columns() const override;
+
+  void bind(int index, ValueView value) override;
+  void clear_bindings() override;
+  Step step() override;
+  [[nodiscard]] std::span<const ValueView> row() override;
+  void reset() noexcept override;
+  [[nodiscard]] std::int64_t changes() const override { return changes_; }
+  void bind_to_transaction() override;
+
+  // --- For the session ---
+
+  // Finalises: the session is closing.
+  void detach() noexcept;
+  // The transaction has ended; a cursor of that transaction ends with it.
+  void end_with_transaction(std::uint64_t serial) noexcept;
+  // Made ready for its next user: reset, nothing bound.
+  void recycle() noexcept;
+  [[nodiscard]] const std::optional<core::SavepointText>& savepoint() const { return savepoint_; }
+  [[nodiscard]] CacheSlot* slot() const noexcept { return slot_; }
+  void set_slot(CacheSlot* slot) noexcept { slot_ = slot; }
+
+ private:
+  [[nodiscard]] sqlite3_stmt* handle() const;
+  void start();
+  Step finish(int rc);
+  [[nodiscard]] ValueView value(int column) const;
+  // Looks at the program once it is worth it: at the second use, and after a recompilation.
+  [[nodiscard]] bool touches_few_rows();
+
+  LocalSession& session_;
+  StmtHandle stmt_;
+  const std::string sql_;
+  const StatementKind kind_;
+  const bool read_only_;
+  const std::optional<core::SavepointText> savepoint_;
+  CacheSlot* slot_ = nullptr;
+
+  bool running_ = false;
+  bool ended_ = false;             // A cursor whose transaction has ended.
+  std::uint64_t transaction_ = 0;  // The serial it is bound to; 0: none.
+  std::int64_t changes_ = 0;
+  std::int64_t total_before_ = 0;
+  std::size_t feed_mark_ = 0;
+  std::vector<ValueView> row_;
+
+  int uses_ = 0;
+  int recompilations_ = -1;  // When the estimate was made.
+  bool few_rows_ = false;
+  bool heavy_ = false;  // Its last run exceeded the budget.
+  std::chrono::steady_clock::time_point started_;
+};
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_STATEMENT_H_

@@ -1,0 +1,62 @@
+#include "local/statement_cache.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace libsql::local {
+
+std::unique_ptr<LocalStatement> StatementCache::lend(std::string_view sql) {
+  // The statement of the last call comes again more often than not: no hash for it.
+  auto slot = slots_.begin();
+  if (slot == slots_.end() || slot->sql != sql) {
+    const auto found = by_text_.find(sql);
+    slot = found == by_text_.end() ? slots_.end() : found->second;
+  }
+  if (slot == slots_.end() || !slot->idle) {
+    ++misses_;
+    return nullptr;
+  }
+  ++hits_;
+  if (slot != slots_.begin()) slots_.splice(slots_.begin(), slots_, slot);
+  return std::move(slot->idle);
+}
+
+void StatementCache::reserve(LocalStatement& statement) {
+  if (capacity_ == 0 || by_text_.contains(statement.sql())) return;
+  slots_.push_front({std::string(statement.sql()), nullptr});
+  by_text_.emplace(slots_.front().sql, slots_.begin());
+  statement.set_slot(&slots_.front());
+  slots_.front().lent_to = &statement;
+  evict();
+}
+
+void StatementCache::give_back(std::unique_ptr<LocalStatement> statement) noexcept {
+  CacheSlot* slot = statement->slot();
+  if (slot != nullptr) {
+    slot->lent_to = statement.get();
+    slot->idle = std::move(statement);
+  }
+}
+
+void StatementCache::remove(std::string_view sql) {
+  const auto found = by_text_.find(sql);
+  if (found == by_text_.end()) return;
+  const Slots::iterator slot = found->second;
+  by_text_.erase(found);
+  slot->lent_to->set_slot(nullptr);
+  slots_.erase(slot);
+}
+
+void StatementCache::clear() {
+  by_text_.clear();
+  for (CacheSlot& slot : slots_) slot.lent_to->set_slot(nullptr);
+  slots_.clear();
+}
+
+void StatementCache::evict() {
+  if (by_text_.size() <= capacity_) return;
+  const std::string_view oldest = slots_.back().sql;
+  remove(oldest);
+}
+
+}  // namespace libsql::local

@@ -1,0 +1,84 @@
+// The queue of one database file's writers within this OS process.
+//
+// SQLite lets connections that want the write lock sleep and try again, so who gets it is a matter
+// of luck, and a waiter learns of its turn late. Here the connections of one process on one file
+// take turns in the order of asking, and the lock passes from hand to hand without polling. Other
+// processes still meet in SQLite's busy handler, at most one connection of ours at a time.
+#ifndef LIBSQL_LOCAL_WRITER_QUEUE_H_
+#define LIBSQL_LOCAL_WRITER_QUEUE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <sqlite3.h>
+
+#include "core/mutex.h"
+#include "libsql/write_ticket.h"
+
+namespace libsql::local {
+
+// Threads: thread-safe. No callback runs under the lock.
+class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
+ public:
+  class Ticket;
+
+  // The queue of a connection's main database: the same object for every name of a file (links,
+  // relative paths) and for every connection to a shared database in memory. Null for a private
+  // one.
+  [[nodiscard]] static std::shared_ptr<WriterQueue> of_database(sqlite3* db);
+
+  // Takes the turn if it is free and nobody waits.
+  [[nodiscard]] bool try_acquire() LIBSQL_EXCLUDES(mutex_);
+  // Joins the queue. `granted` is called once when it is the ticket's turn: at once, on this
+  // thread, if the turn is free.
+  [[nodiscard]] std::shared_ptr<Ticket> enqueue(std::function<void()> granted)
+      LIBSQL_EXCLUDES(mutex_);
+  // Ends a turn: passes it to the ticket that has waited longest.
+  void release() noexcept LIBSQL_EXCLUDES(mutex_);
+  // Tickets that wait for their turn.
+  [[nodiscard]] std::size_t waiting() LIBSQL_EXCLUDES(mutex_);
+
+  // Frames of the write-ahead log when a checkpoint last moved all of them, 0 once the log has
+  // started anew: while it is not 0, a commit may start the log anew, which waits for the disk.
+  std::atomic<int> moved_frames{0};
+
+ private:
+  core::Mutex mutex_;
+  bool taken_ LIBSQL_GUARDED_BY(mutex_) = false;
+  std::deque<std::shared_ptr<Ticket>> waiting_ LIBSQL_GUARDED_BY(mutex_);
+};
+
+// A place in the queue; see WriteTicket.
+class WriterQueue::Ticket : public WriteTicket {
+ public:
+  Ticket(std::shared_ptr<WriterQueue> queue, std::function<void()> granted)
+      : queue_(std::move(queue)), granted_(std::move(granted)) {}
+
+  [[nodiscard]] State state() const override;
+  State cancel() noexcept override;
+  // Turns a grant into the caller's own turn, which release() must end. True once per grant.
+  [[nodiscard]] bool take() noexcept;
+
+ private:
+  friend class WriterQueue;
+  enum class Phase : std::uint8_t { waiting, granted, taken, cancelled };
+
+  // Called by the thread that moves the phase to granted, and by no other.
+  void tell() noexcept;
+
+  const std::shared_ptr<WriterQueue> queue_;
+  std::function<void()> granted_;
+  std::atomic<Phase> phase_{Phase::waiting};
+};
+
+// The owner's end of a ticket: destroying it cancels.
+[[nodiscard]] std::shared_ptr<WriteTicket> cancel_when_dropped(
+    std::shared_ptr<WriterQueue::Ticket> ticket);
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_WRITER_QUEUE_H_
