@@ -159,6 +159,7 @@ void LocalSession::deserialise(std::string_view image, std::string_view database
                           SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
   if (rc != SQLITE_OK) throw from_sqlite(handle, rc);
   refresh_settings();
+  join_queue();
   run_for_text(handle, "SELECT count(*) FROM " + quote_identifier(name) + ".sqlite_schema");
 }
 

@@ -147,6 +147,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   auto session = std::make_shared<LocalSession>(std::move(handle), options);
   apply(db, location, options);
   session->refresh_settings();
+  session->join_queue();
   if (options.image) session->deserialise(*options.image, "main");
   load_extensions(*session, options);
   return session;

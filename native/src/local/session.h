@@ -94,9 +94,10 @@ class LocalSession final : public core::Session {
 
   // --- For opening (open.cc) ---
 
-  // Looks again at what pragmas can change: journal mode, synchronous, checkpoint threshold, and
-  // which file it is.
+  // Looks again at what pragmas can change: journal mode, synchronous, checkpoint threshold.
   void refresh_settings();
+  // Looks again at which database it is, to take turns with its other writers.
+  void join_queue();
 
   // --- For statements ---
 

@@ -8,12 +8,13 @@ namespace libsql::local {
 
 void LocalSession::refresh_settings() {
   sqlite3* handle = db();
-  if (!has_write_) queue_ = WriterQueue::of_database(handle);
   wal_ = run_for_text(handle, "PRAGMA main.journal_mode") == "wal";
   full_sync_ = std::stoi(run_for_text(handle, "PRAGMA main.synchronous")) > 1;
   auto_checkpoint_ = std::stoi(run_for_text(handle, "PRAGMA wal_autocheckpoint"));
   install_wal_hook();
 }
+
+void LocalSession::join_queue() { queue_ = WriterQueue::of_database(db()); }
 
 void LocalSession::install_wal_hook() noexcept { sqlite3_wal_hook(db_.get(), &on_wal, this); }
 
