@@ -1,0 +1,173 @@
+// Reads records and inserts them with one prepared statement.
+#include "shell/import.h"
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "libsql/error.h"
+#include "libsql/sql.h"
+#include "shell/csv_reader.h"
+#include "shell/progress_bar.h"
+#include "shell/shell.h"
+
+namespace libsql::shell {
+namespace {
+
+constexpr std::string_view kSavepoint = "libsql_import";
+
+// All or nothing, inside an open transaction as well as outside.
+class Unit {
+ public:
+  explicit Unit(Connection& connection)
+      : connection_(connection), nested_(connection.in_transaction()) {
+    if (nested_) {
+      connection_.savepoint(kSavepoint);
+    } else {
+      transaction_.emplace(connection_.begin(Behaviour::immediate));
+    }
+  }
+  Unit(const Unit&) = delete;
+  Unit& operator=(const Unit&) = delete;
+  ~Unit() {
+    if (!nested_ || done_) return;
+    try {
+      connection_.rollback_to_savepoint(kSavepoint);
+      connection_.release_savepoint(kSavepoint);
+    } catch (const Error&) {
+      // SQLite has ended the whole transaction, and the savepoint with it.
+    }
+  }
+  void keep() {
+    if (nested_) {
+      connection_.release_savepoint(kSavepoint);
+    } else {
+      transaction_->commit();
+    }
+    done_ = true;
+  }
+
+ private:
+  Connection& connection_;
+  bool nested_;
+  bool done_ = false;
+  std::optional<Transaction> transaction_;
+};
+
+// The columns that an INSERT can fill: neither generated nor hidden.
+std::vector<std::string> columns_of(Connection& connection, const std::string& table) {
+  Statement statement =
+      connection.prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid");
+  statement.bind(1, table);
+  std::vector<std::string> names;
+  while (statement.step() == Step::row) names.emplace_back(statement.column(0).bytes());
+  return names;
+}
+
+std::string join_names(const std::vector<std::string>& names, std::string_view suffix) {
+  std::string list;
+  for (const std::string& name : names) {
+    if (!list.empty()) list += ", ";
+    list.append(quote_identifier(name)).append(suffix);
+  }
+  return list;
+}
+
+std::string insert_text(const std::string& table, const std::vector<std::string>& columns) {
+  std::string marks;
+  for (std::size_t i = 0; i < columns.size(); ++i) marks += i == 0 ? "?" : ", ?";
+  return "INSERT INTO " + quote_identifier(table) + " (" + join_names(columns, "") + ") VALUES (" +
+         marks + ")";
+}
+
+// One run of an import.
+class Importer {
+ public:
+  Importer(Connection& connection, const Import& request, std::istream& in)
+      : connection_(connection), request_(request), reader_(in) {}
+
+  std::uint64_t run(const std::function<bool()>& cancelled, ProgressBar& bar) {
+    Unit unit(connection_);
+    for (std::uint64_t i = 0; i < request_.skip; ++i) reader_.next(record_);
+    const std::vector<std::string> columns = open_table();
+    Statement insert = connection_.prepare(insert_text(request_.table, columns));
+    std::uint64_t rows = 0;
+    for (; reader_.next(record_); ++rows) {
+      insert_record(insert, columns.size());
+      if (cancelled()) throw Error(ErrorKind::interrupted, "interrupted");
+      bar.update(reader_.bytes());
+    }
+    unit.keep();
+    return rows;
+  }
+
+  [[nodiscard]] std::size_t line() const noexcept { return reader_.line(); }
+
+ private:
+  // Creates the table if it is missing, from the header.
+  std::vector<std::string> open_table() {
+    std::vector<std::string> columns = columns_of(connection_, request_.table);
+    if (!columns.empty()) return columns;
+    if (!reader_.next(record_)) {
+      throw CommandError("no such table: " + request_.table + ", and no header to create it from");
+    }
+    for (const CsvField& field : record_) columns.push_back(field.text);
+    connection_.execute("CREATE TABLE " + quote_identifier(request_.table) + " (" +
+                        join_names(columns, " TEXT") + ")");
+    return columns;
+  }
+
+  void insert_record(Statement& insert, std::size_t columns) {
+    if (record_.size() != columns) {
+      throw CommandError("expected " + std::to_string(columns) + " fields, found " +
+                         std::to_string(record_.size()));
+    }
+    values_.clear();
+    for (const CsvField& field : record_) {
+      const bool null = field.text.empty() && !field.quoted;
+      values_.push_back(null ? ValueView() : ValueView(std::string_view(field.text)));
+    }
+    insert.bind_all(values_);
+    insert.execute();
+  }
+
+  Connection& connection_;
+  const Import& request_;
+  CsvReader reader_;
+  std::vector<CsvField> record_;
+  std::vector<ValueView> values_;
+};
+
+}  // namespace
+
+std::uint64_t import_csv(Connection& connection, const Import& request,
+                         const std::function<bool()>& cancelled) {
+  std::ifstream in(request.file, std::ios::binary);
+  std::error_code failure;
+  if (!in || std::filesystem::is_directory(request.file, failure)) {
+    throw CommandError("cannot read " + request.file);
+  }
+  const std::uintmax_t size = std::filesystem::file_size(request.file, failure);
+  ProgressBar bar("importing", failure ? 0 : size);
+  Importer importer(connection, request, in);
+  const auto refuse = [&](std::size_t line, const std::string& reason) {
+    throw CommandError(request.file + ":" + std::to_string(line) + ": " + reason +
+                       "; nothing was imported");
+  };
+  std::uint64_t rows = 0;
+  try {
+    rows = importer.run(cancelled, bar);
+  } catch (const CsvError& error) {
+    refuse(error.line(), error.what());
+  } catch (const CommandError& error) {
+    refuse(importer.line(), error.what());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    refuse(importer.line(), error.message());
+  }
+  return rows;
+}
+
+}  // namespace libsql::shell

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# .import: RFC 4180, all or nothing, errors that name the line; and the way back through csv mode.
+# shellcheck disable=SC1091,SC2154  # helpers.sh is here, and sets out, err and code
+source "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"
+
+printf 'id,name,"the note"\r\n1,Ada,"a ""quoted"", b\r\nsecond line"\r\n2,,""\r\n' >people.csv
+run people.db -c ".import people.csv people" -c "SELECT count(*) FROM people" </dev/null
+expect "a table is created from the header" 2 "$out"
+run people.db -c "SELECT sql FROM sqlite_schema" </dev/null
+expect "with TEXT columns" 'CREATE TABLE "people" ("id" TEXT, "name" TEXT, "the note" TEXT)' "$out"
+run people.db -c "SELECT quote(name), hex(\"the note\") FROM people WHERE id = 1" </dev/null
+expect "quotes and line breaks arrive" \
+  "'Ada'|$(printf 'a "quoted", b\r\nsecond line' | od -An -tx1 | tr -d ' \n' | tr a-f A-F)" "$out"
+run people.db -c "SELECT quote(name), quote(\"the note\") FROM people WHERE id = 2" </dev/null
+expect "an empty field is NULL, a quoted one the empty text" "NULL|''" "$out"
+
+run people.db --mode csv --headers -c "SELECT * FROM people" </dev/null
+expect "csv mode writes what was read" "$(sed '1s/"//g' people.csv)" "$out"
+
+cat >typed.sql <<'SQL'
+CREATE TABLE typed(a INTEGER PRIMARY KEY, b REAL CHECK (b < 100), c AS (a * 2));
+SQL
+printf '1,1.5\n2,2\n' >two.csv
+run typed.db -c ".read typed.sql" -c ".import two.csv typed" \
+  -c "SELECT a, typeof(a), b, typeof(b), c FROM typed" </dev/null
+expect "an existing table converts, generated columns are left out" \
+  $'1|integer|1.5|real|2\n2|integer|2.0|real|4' "$out"
+printf 'a,b\n3,3\n' >header.csv
+run typed.db -c ".import header.csv typed --skip 1" -c "SELECT max(a) FROM typed" </dev/null
+expect "--skip leaves out the header" 3 "$out"
+
+# Nothing is imported when one row is wrong; the message names the line.
+printf '10,1\n"11",2\n12\n13,4\n' >short.csv
+run typed.db -c ".import short.csv typed" </dev/null
+expect "a row with too few fields" \
+  "1 -c:1:1: error: short.csv:3: expected 2 fields, found 1; nothing was imported" "$code $err"
+printf '20,1\n21,2,3\n' >long.csv
+run typed.db -c ".import long.csv typed" </dev/null
+expect_match "a row with too many fields" "*long.csv:2: expected 2 fields, found 3;*" "$err"
+printf '30,1\n31,"\n2"\n32,100\n' >check.csv
+run typed.db -c ".import check.csv typed" </dev/null
+expect_match "a row that a constraint refuses" \
+  "*check.csv:4: CHECK constraint failed: b < 100; nothing was imported" "$err"
+printf '40,1\n41,"2\n42,3\n' >open.csv
+run typed.db -c ".import open.csv typed" </dev/null
+expect_match "a quote that does not end" "*open.csv:2: a quoted field that begins here*" "$err"
+run typed.db -c "SELECT count(*), max(a) FROM typed" </dev/null
+expect "none of them left a row" "3|3" "$out"
+printf 'x,y\n1\n' >broken.csv
+run typed.db -c ".import broken.csv fresh" </dev/null
+run typed.db -c ".tables" </dev/null
+expect "nor a table" "typed" "$out"
+
+run typed.db <<'SQL'
+BEGIN;
+INSERT INTO typed(a, b) VALUES (50, 1);
+.import two.csv other
+COMMIT;
+SELECT count(*) FROM other;
+SELECT max(a) FROM typed;
+SQL
+expect "an import joins an open transaction" $'1\n50' "$out"
+
+run :memory: -c ".import nowhere.csv t" </dev/null
+expect "a missing file" "1 -c:1:1: error: cannot read nowhere.csv" "$code $err"
+run :memory: -c ".import . t" </dev/null
+expect "a folder" "1" "$code"
+: >empty.csv
+run :memory: -c ".import empty.csv t" </dev/null
+expect_match "an empty file without a table" "*no such table: t, and no header*" "$err"
+
+# A larger file: every row arrives, in order.
+seq 50000 | sed -E 's/.*/&,"word &, quoted"/; 1i n,w' >large.csv
+run :memory: -c ".import large.csv l" \
+  -c "SELECT count(*), sum(CAST(n AS INT)), sum(w = 'word ' || n || ', quoted') FROM l" </dev/null
+expect "fifty thousand rows" "50000|1250025000|50000" "$out"
+
+finish

@@ -1,0 +1,123 @@
+"""Types at the shell's prompt through a pseudo-terminal and reads what it shows."""
+
+import os
+import pty
+import select
+import signal
+import sys
+import time
+
+DEADLINE_SECONDS = 30
+
+
+class Terminal:
+    """One run of the shell on a terminal of its own."""
+
+    def __init__(self, arguments, state):
+        self.seen = b""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            environment = dict(os.environ, TERM="xterm", XDG_STATE_HOME=state, LC_ALL="C.UTF-8")
+            environment["HOME"] = state
+            os.execvpe(arguments[0], arguments, environment)
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def expect(self, text):
+        """Reads until `text` has been shown, and forgets everything up to it."""
+        wanted = text.encode()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while wanted not in self.seen:
+            if not select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0]:
+                sys.exit(f"FAILED: expected {text!r}, got {self.seen!r}")
+            try:
+                data = os.read(self.fd, 4096)
+            except OSError:
+                data = b""
+            if not data:
+                sys.exit(f"FAILED: the shell ended before {text!r}, got {self.seen!r}")
+            self.seen += data
+        self.seen = self.seen.partition(wanted)[2]
+
+    def exit_code(self):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while select.select([self.fd], [], [], max(0, deadline - time.monotonic()))[0]:
+            try:
+                if not os.read(self.fd, 4096):
+                    break
+            except OSError:
+                break
+        if time.monotonic() >= deadline:
+            os.kill(self.pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def check(name, wanted, got):
+    if wanted != got:
+        sys.exit(f"FAILED: {name}: expected {wanted!r}, got {got!r}")
+
+
+def first_session(shell, state):
+    terminal = Terminal([shell, ":memory:"], state)
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 40 + 2\r")
+    terminal.expect("   ...> ")
+    terminal.type("AS answer;\r")
+    terminal.expect("| answer |")
+    terminal.expect("|     42 |")
+    terminal.expect("libsql> ")
+
+    # An error shows its place and does not end the session.
+    terminal.type("SELECT 1 FORM t;\r")
+    terminal.expect("error: near")
+    terminal.expect("^")
+    terminal.expect("libsql> ")
+
+    # Ctrl-C drops a statement that was begun ...
+    terminal.type("SELECT 'never\r")
+    terminal.expect("   ...> ")
+    terminal.type("\x03")
+    terminal.expect("^C")
+    terminal.expect("libsql> ")
+    # ... and interrupts one that runs: it does once its first rows are seen.
+    terminal.type(".mode list\r")
+    terminal.expect("libsql> ")
+    terminal.type(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT 'row', printf('%.*c', 100, 'x') FROM n;\r"
+    )
+    terminal.expect("row|xxx")
+    terminal.type("\x03")
+    terminal.expect("error: interrupted")
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 'still' || ' here';\r")
+    terminal.expect("still here")
+    terminal.expect("libsql> ")
+    terminal.type("\x04")
+    check("Ctrl-D ends with 0", 0, terminal.exit_code())
+
+
+def second_session(shell, state):
+    with open(os.path.join(state, "libsql_history"), encoding="utf-8") as history:
+        text = history.read()
+    check("the history is kept", True, "still" in text)
+    terminal = Terminal([shell, ":memory:"], state)
+    terminal.expect("libsql> ")
+    terminal.type("\x1b[A\r")  # The arrow up: the last line of the first session
+    terminal.expect("still here")
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 'ü日';\r")
+    terminal.expect("| ü日   |")
+    terminal.type(".quit\r")
+    check(".quit ends with 0", 0, terminal.exit_code())
+
+
+def main():
+    shell, state = sys.argv[1:]
+    first_session(shell, state)
+    second_session(shell, state)
+    print("all passed")
+
+
+main()

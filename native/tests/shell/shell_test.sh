@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# The command in scripts: options, exit codes, errors, modes, dot commands.
+# shellcheck disable=SC1091,SC2154  # helpers.sh is here, and sets out, err and code
+source "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"
+
+# --- Options and exit codes ---
+
+run :memory: -c "SELECT 1, 'two', NULL, 2.5" </dev/null
+expect "-c runs SQL in list mode" "1|two||2.5" "$out"
+expect "success is 0" 0 "$code"
+
+run :memory: -c "CREATE TABLE t(a)" -c "INSERT INTO t VALUES (7)" -c "SELECT a FROM t" </dev/null
+expect "-c repeats on one connection" 7 "$out"
+
+run --version
+expect_match "--version" "libsql [0-9]* (SQLite 3.*)" "$out"
+run -h
+expect_match "-h shows the usage" "*--readonly*Exit codes*" "$out"
+expect "-h succeeds" 0 "$code"
+
+run --no-such-option
+expect "wrong usage is 2" 2 "$code"
+run x.db --mode box -c "SELECT 1"
+expect "an unknown mode is 2" 2 "$code"
+run missing/folder/x.db -c "SELECT 1" </dev/null
+expect "a database that cannot be opened is 2" 2 "$code"
+expect_match "and says which" "libsql: cannot open missing/folder/x.db: *" "$err"
+echo "this is no database, but it is long enough to be looked at by the engine" >text.db
+run text.db -c "SELECT * FROM t" </dev/null
+expect_match "a file that is no database fails" "[12]" "$code"
+
+run new.db -c "CREATE TABLE t(a); INSERT INTO t VALUES (1)" </dev/null
+run new.db --readonly -c "SELECT a FROM t" </dev/null
+expect "--readonly reads" 1 "$out"
+run new.db --readonly -c "INSERT INTO t VALUES (2)" </dev/null
+expect "--readonly refuses to write" 1 "$code"
+expect_match "--readonly says so" "*readonly*" "$err"
+run none.db --readonly -c "SELECT 1" </dev/null
+expect "--readonly creates nothing" "2 no" "$code $([[ -e none.db ]] && echo yes || echo no)"
+
+# A journal mode belongs to the file: looking at a database must not change it.
+run old.db -c "PRAGMA journal_mode=delete; CREATE TABLE t(a)" </dev/null
+run old.db -c "SELECT * FROM t" </dev/null
+run old.db -c "PRAGMA journal_mode" </dev/null
+expect "the journal mode of an existing file stays" delete "$out"
+
+# --- Scripts ---
+
+run :memory: <<'SQL'
+CREATE TABLE t(a,
+  b);
+INSERT INTO t VALUES (1, 'x;y'); INSERT INTO t VALUES (2,
+'line
+break');
+CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END;
+-- a comment with a ;
+SELECT count(*) FROM t;
+SELECT a FROM t WHERE a = 2
+SQL
+expect "a script runs, with the last semicolon missing" $'2\n2' "$out"
+
+run :memory: <<'SQL'
+SELECT 1;
+SELECT
+  2 FORM t;
+SELECT 3;
+SQL
+expect "a script stops at the first error" "1 1" "$code $out"
+expect "the error names line and column" '<stdin>:3:10: error: near "t": syntax error' "$err"
+
+run :memory: -c "SELECT 1; SELECT * FROM nowhere" -c "SELECT 2" </dev/null
+expect "-c stops at the first error" "1 1" "$code $out"
+expect_match "an error in -c has a place" "-c:1:*: error: no such table: nowhere" "$err"
+
+run :memory: <<<"CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES (1);
+  INSERT INTO t VALUES (1);"
+expect "an error at run time names its statement" \
+  "<stdin>:2:3: error: UNIQUE constraint failed: t.a" "$err"
+
+run :memory: <<<".nonsense"
+expect "an unknown command fails" "1 <stdin>:1:1: error: unknown command .nonsense; .help lists them" \
+  "$code $err"
+run :memory: <<<".mode"$'\n'".mode csv"$'\n'".mode"
+expect ".mode shows the mode" $'list\ncsv' "$out"
+run :memory: <<<".quit"$'\n'"SELECT 1;"
+expect ".quit ends a script" "0 " "$code $out"
+run :memory: </dev/null
+expect "an empty script is fine" "0 " "$code $out"
+run :memory: -c "SELECT 1" >/dev/full </dev/null
+"$libsql" :memory: -c "SELECT 1" >/dev/full 2>"$scratch/.err" </dev/null
+expect "a full disk is an error" "1 libsql: the output could not be written" "$? $(<"$scratch/.err")"
+
+# --- Modes ---
+
+rows="SELECT 1 AS id, 'a|b' AS name UNION ALL SELECT 20, NULL"
+run :memory: --mode table -c "$rows" </dev/null
+expect "table" "+----+------+
+| id | name |
++----+------+
+|  1 | a|b  |
+| 20 |      |
++----+------+" "$out"
+run :memory: --mode markdown -c "$rows" </dev/null
+expect "markdown" "| id | name |
+| --- | --- |
+| 1 | a\\|b |
+| 20 |  |" "$out"
+run :memory: --mode json -c "$rows" -c "SELECT x'00ff' AS b, 9e999 AS i WHERE 1" </dev/null
+expect "json" '[{"id":1,"name":"a|b"},
+{"id":20,"name":null}]
+[{"b":"00ff","i":"Infinity"}]' "$out"
+run :memory: --mode csv --headers -c "SELECT 'a,b' AS x, '' AS y, NULL AS z" </dev/null
+expect "csv" $'x,y,z\r\n"a,b","",\r' "$out"
+run :memory: <<<".headers on"$'\n'"SELECT 1 AS x;"$'\n'".headers auto"$'\n'"SELECT 2 AS x;"
+expect ".headers" $'x\n1\n2' "$out"
+run :memory: --mode json -c "SELECT 1 AS x UNION ALL SELECT abs(-9223372036854775807 - 1)" </dev/null
+expect "json stays valid when a query fails" '1 [{"x":1}]' "$code $out"
+
+# --- Commands ---
+
+cat >schema.sql <<'SQL'
+CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT);
+CREATE INDEX people_name ON people(name);
+CREATE VIEW names AS SELECT name FROM people;
+SQL
+run :memory: <<<".read schema.sql"$'\n'".tables"$'\n'".schema people"
+expect ".read, .tables, .schema TABLE" "names
+people
+CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT);
+CREATE INDEX people_name ON people(name);" "$out"
+run :memory: -c ".read schema.sql" -c ".tables peo%" </dev/null
+expect ".tables PATTERN" people "$out"
+run :memory: <<<".schema nothing"
+expect ".schema of nothing fails" "1" "$code"
+echo "SELECT 1;
+SELECT nonsense;" >bad.sql
+run :memory: <<<".read bad.sql"$'\n'"SELECT 2;"
+expect "an error in a file that is read stops everything" \
+  "1 1 bad.sql:2:8: error: no such column: nonsense" "$code $out $err"
+echo ".read loop.sql" >loop.sql
+run :memory: <<<".read loop.sql"
+expect "a script that reads itself ends" 1 "$code"
+run :memory: <<<".timer on"$'\n'"SELECT 1;"
+expect_match ".timer writes to stderr" "1 time: *.* ms" "$out $err"
+run :memory: <<<".output out.txt"$'\n'"SELECT 5;"$'\n'".output"$'\n'"SELECT 6;"
+expect ".output" "6 5" "$out $(<out.txt)"
+run :memory: <<<".help"
+expect_match ".help" "*.import FILE TABLE*.timer*" "$out"
+
+# --- Ctrl-C ---
+
+# The statement tells through its output that it runs; only then is it interrupted.
+mkfifo pipe
+"$libsql" :memory: >pipe 2>interrupt.err < <(echo "SELECT 'begun';
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, zeroblob(1000) FROM n;") &
+pid=$!
+exec 3<pipe
+read -r line <&3
+kill -INT "$pid"
+cat <&3 >/dev/null
+exec 3<&-
+wait "$pid"
+expect "Ctrl-C ends a script" "begun 1" "$line $?"
+expect_match "and says why" "<stdin>:2:1: error: interrupted" "$(<interrupt.err)"
+
+finish
