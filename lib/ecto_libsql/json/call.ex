@@ -1,0 +1,65 @@
+defmodule EctoLibSql.JSON.Call do
+  @moduledoc false
+  # How EctoLibSql.JSON asks the database: arguments in, one value or a list of tuples out.
+
+  alias EctoLibSql.{Native, Nif}
+
+  @jsonb_version {3, 45}
+
+  @doc false
+  # The one value of a query's one row.
+  @spec value(term(), String.t(), [term()]) :: {:ok, term()} | {:error, String.t()}
+  def value(state, sql, arguments) do
+    with {:ok, [[value]]} <- rows(state, sql, arguments), do: {:ok, value}
+  end
+
+  @doc false
+  @spec tuples(term(), String.t(), [term()]) :: {:ok, [tuple()]} | {:error, String.t()}
+  def tuples(state, sql, arguments) do
+    with {:ok, rows} <- rows(state, sql, arguments), do: {:ok, Enum.map(rows, &List.to_tuple/1)}
+  end
+
+  @doc false
+  # JSON as a parameter. Only JSONB may go in as a BLOB, and only where SQLite knows it.
+  @spec json(term()) :: term()
+  def json(json) when is_binary(json) do
+    if String.valid?(json) and not control_characters?(json), do: json, else: {:blob, json}
+  end
+
+  def json(json), do: json
+
+  @doc false
+  # One `?` for each argument.
+  @spec marks([term()]) :: String.t()
+  def marks(arguments), do: Enum.map_join(arguments, ", ", fn _ -> "?" end)
+
+  @doc false
+  @spec jsonb?() :: boolean()
+  def jsonb?, do: version() >= @jsonb_version
+
+  @doc false
+  @spec require_jsonb() :: :ok | {:error, String.t()}
+  def require_jsonb do
+    if jsonb?(),
+      do: :ok,
+      else: {:error, "JSONB needs SQLite 3.45 or newer; this is SQLite #{Nif.sqlite_version()}"}
+  end
+
+  # White space is the only control character that JSON text may hold (RFC 8259, 2 and 7).
+  defp control_characters?(text), do: text =~ ~r/[\x00-\x08\x0b\x0c\x0e-\x1f]/
+
+  defp version do
+    [major, minor | _] =
+      Nif.sqlite_version() |> String.split(".") |> Enum.map(&String.to_integer/1)
+
+    {major, minor}
+  end
+
+  defp rows(state, sql, arguments) do
+    case Native.query(state, sql, arguments) do
+      {:ok, _query, %{rows: rows}, _state} -> {:ok, rows}
+      {:error, %{message: message}, _state} -> {:error, message}
+      {:error, reason} -> {:error, reason}
+    end
+  end
+end

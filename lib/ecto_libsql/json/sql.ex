@@ -1,0 +1,77 @@
+defmodule EctoLibSql.JSON.Sql do
+  @moduledoc false
+  # SQL that EctoLibSql.JSON is made of where SQLite has no function of its own.
+
+  @identifier ~r/\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?\z/
+
+  @doc false
+  # ?1 is the JSON, ?2 the path.
+  @spec length() :: String.t()
+  def length do
+    """
+    SELECT CASE coalesce(json_type(?1, ?2), '')
+             WHEN '' THEN NULL
+             WHEN 'array' THEN (SELECT count(*) FROM json_each(?1, ?2))
+             WHEN 'object' THEN (SELECT count(*) FROM json_each(?1, ?2))
+             ELSE 1
+           END
+    """
+  end
+
+  @doc false
+  @spec keys() :: String.t()
+  def keys do
+    """
+    SELECT CASE json_type(?1, ?2)
+             WHEN 'object' THEN (SELECT json_group_array(key) FROM json_each(?1, ?2))
+           END
+    """
+  end
+
+  @doc false
+  # json_tree() tells each element's parent but not its level, so the levels are counted down from
+  # the root. MATERIALIZED, because the join would parse the text once for each element.
+  @spec depth() :: String.t()
+  def depth do
+    """
+    WITH RECURSIVE
+      node(id, parent) AS MATERIALIZED (SELECT id, parent FROM json_tree(?1)),
+      level(id, depth) AS (
+        SELECT id, 1 FROM node WHERE parent IS NULL
+        UNION ALL
+        SELECT node.id, level.depth + 1 FROM level JOIN node ON node.parent = level.id
+      )
+    SELECT max(depth) FROM level
+    """
+  end
+
+  @doc false
+  @spec arrow_fragment(term(), term(), term()) :: String.t()
+  def arrow_fragment(column, path, operator) do
+    "#{column!(column)} #{operator!(operator)} #{path!(path)}"
+  end
+
+  defp column!(column) do
+    if (is_binary(column) or (is_atom(column) and column != nil)) and
+         to_string(column) =~ @identifier,
+       do: to_string(column),
+       else: raise(ArgumentError, "not a column name: #{inspect(column)}")
+  end
+
+  defp operator!(:arrow), do: "->"
+  defp operator!(:double_arrow), do: "->>"
+
+  defp operator!(other),
+    do: raise(ArgumentError, "expected :arrow or :double_arrow, got: #{inspect(other)}")
+
+  defp path!(path) when is_integer(path), do: Integer.to_string(path)
+
+  defp path!(path) when is_binary(path) do
+    if String.valid?(path) and not String.contains?(path, <<0>>),
+      do: "'" <> String.replace(path, "'", "''") <> "'",
+      else: raise(ArgumentError, "a JSON path is text without NUL")
+  end
+
+  defp path!(path),
+    do: raise(ArgumentError, "expected a path or an array index, got: #{inspect(path)}")
+end

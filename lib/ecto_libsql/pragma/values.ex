@@ -1,0 +1,89 @@
+defmodule EctoLibSql.Pragma.Values do
+  @moduledoc false
+  # Names and values on their way into a pragma's text, and answers on their way out. Pragmas take
+  # no parameters, so this is the one place that decides what may stand in their text.
+
+  @identifier ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/
+
+  @switches ~w(
+    automatic_index cell_size_check checkpoint_fullfsync defer_foreign_keys foreign_keys fullfsync
+    ignore_check_constraints legacy_alter_table query_only read_uncommitted recursive_triggers
+    reverse_unordered_selects trusted_schema writable_schema
+  )
+
+  @words %{
+    "synchronous" => %{0 => :off, 1 => :normal, 2 => :full, 3 => :extra},
+    "temp_store" => %{0 => :default, 1 => :file, 2 => :memory},
+    "auto_vacuum" => %{0 => :none, 1 => :full, 2 => :incremental},
+    "secure_delete" => %{0 => false, 1 => true, 2 => :fast},
+    "locking_mode" => %{"normal" => :normal, "exclusive" => :exclusive},
+    "journal_mode" => %{
+      "delete" => :delete,
+      "truncate" => :truncate,
+      "persist" => :persist,
+      "memory" => :memory,
+      "wal" => :wal,
+      "off" => :off
+    }
+  }
+
+  @doc false
+  # A pragma's name, with its schema if it has one.
+  @spec identifier(term()) :: {:ok, String.t()} | {:error, {:invalid_identifier, term()}}
+  def identifier(name) do
+    with {:ok, schema, bare} <- qualified(name), do: {:ok, schema <> bare}
+  end
+
+  @doc false
+  # The schema with its dot, or "", and the name behind it.
+  @spec qualified(term()) ::
+          {:ok, String.t(), String.t()} | {:error, {:invalid_identifier, term()}}
+  def qualified(name)
+      when (is_atom(name) and name not in [nil, true, false]) or is_binary(name) do
+    parts = name |> to_string() |> String.split(".")
+
+    case {Enum.all?(parts, &(&1 =~ @identifier)), parts} do
+      {true, [bare]} -> {:ok, "", bare}
+      {true, [schema, bare]} -> {:ok, schema <> ".", bare}
+      _ -> {:error, {:invalid_identifier, name}}
+    end
+  end
+
+  def qualified(name), do: {:error, {:invalid_identifier, name}}
+
+  @doc false
+  # A value as SQL text.
+  @spec literal(term()) :: {:ok, String.t()} | {:error, {:invalid_value, term()}}
+  def literal(true), do: {:ok, "1"}
+  def literal(false), do: {:ok, "0"}
+  def literal(value) when is_integer(value), do: {:ok, Integer.to_string(value)}
+  def literal(value) when is_float(value), do: {:ok, Float.to_string(value)}
+
+  def literal(value) when is_binary(value) or (is_atom(value) and value != nil) do
+    text = to_string(value)
+
+    if String.valid?(text) and not String.contains?(text, <<0>>),
+      do: {:ok, "'" <> String.replace(text, "'", "''") <> "'"},
+      else: {:error, {:invalid_value, value}}
+  end
+
+  def literal(value), do: {:error, {:invalid_value, value}}
+
+  @doc false
+  # A pragma's answer as plain Elixir data; the table is in EctoLibSql.Pragma.get/2.
+  @spec convert(String.t(), EctoLibSql.Result.t()) :: {:ok, term()} | {:error, String.t()}
+  def convert(name, %{columns: none}) when none in [nil, []],
+    do: {:error, "pragma #{name} has no value"}
+
+  def convert(name, %{columns: [_], rows: [[value]]}) do
+    {:ok, name |> String.split(".") |> List.last() |> String.downcase() |> word(value)}
+  end
+
+  def convert(_name, %{columns: [_], rows: rows}), do: {:ok, Enum.map(rows, &hd/1)}
+
+  def convert(_name, %{columns: columns, rows: rows}),
+    do: {:ok, Enum.map(rows, &Map.new(Enum.zip(columns, &1)))}
+
+  defp word(name, value) when name in @switches, do: value == 1
+  defp word(name, value), do: @words |> Map.get(name, %{}) |> Map.get(value, value)
+end

@@ -1,0 +1,181 @@
+defmodule EctoLibSql.CallbacksTest do
+  use EctoLibSql.DriverCase, async: true
+
+  setup do
+    state = open!()
+    run!(state, "CREATE TABLE t (id INTEGER PRIMARY KEY, x UNIQUE)")
+    %{state: state}
+  end
+
+  test "checkout/1, checkin/1 and ping/1 give the state back", %{state: state} do
+    assert {:ok, ^state} = EctoLibSql.checkout(state)
+    assert {:ok, ^state} = EctoLibSql.checkin(state)
+    assert {:ok, ^state} = EctoLibSql.ping(state)
+  end
+
+  test "ping/1 disconnects when the connection is gone", %{state: state} do
+    EctoLibSql.disconnect([], state)
+    assert {:disconnect, %{__exception__: true}, %State{}} = EctoLibSql.ping(state)
+  end
+
+  describe "handle_prepare/3" do
+    test "gives the query back", %{state: state} do
+      query = %Query{statement: "SELECT x FROM t"}
+
+      assert {:ok, %Query{statement: "SELECT x FROM t"}, ^state} =
+               EctoLibSql.handle_prepare(query, [], state)
+    end
+
+    test "reports a syntax error", %{state: state} do
+      assert {:error, %Error{message: message}, ^state} =
+               EctoLibSql.handle_prepare(%Query{statement: "SELEC"}, [], state)
+
+      assert message =~ "syntax error"
+    end
+  end
+
+  describe "handle_execute/4" do
+    test "runs every statement of a text", %{state: state} do
+      assert {:ok, _, _, _} =
+               EctoLibSql.handle_execute(
+                 "INSERT INTO t (x) VALUES (1); INSERT INTO t (x) VALUES (2); -- done",
+                 [],
+                 [],
+                 state
+               )
+
+      assert rows!(state, "SELECT x FROM t ORDER BY x") == [[1], [2]]
+    end
+
+    test "refuses parameters for several statements", %{state: state} do
+      sql = "INSERT INTO t (x) VALUES (?); INSERT INTO t (x) VALUES (?)"
+      assert {:error, %Error{}, _} = EctoLibSql.handle_execute(sql, [1, 2], [], state)
+      assert rows!(state, "SELECT x FROM t") == []
+    end
+
+    test "takes a trailing semicolon and comments for one statement", %{state: state} do
+      assert rows!(state, "/* a */ SELECT ? -- b\n ; ", [1]) == [[1]]
+    end
+
+    test "stops a statement at its timeout", %{state: state} do
+      assert %Error{sqlite: %{code: :interrupt}} = error!(state, endless(), [], timeout: 50)
+      assert_usable(state)
+    end
+  end
+
+  describe "handle_close/3" do
+    test "drops the query", %{state: state} do
+      {:ok, query, _, _} = EctoLibSql.handle_execute("SELECT 1", [], [], state)
+      assert {:ok, _, ^state} = EctoLibSql.handle_close(query, [], state)
+      assert [[1]] = rows!(state, "SELECT 1")
+    end
+  end
+
+  describe "transactions" do
+    test "begin, commit and rollback answer as documented", %{state: state} do
+      assert {:idle, ^state} = EctoLibSql.handle_status([], state)
+      assert {:ok, :begin, begun} = EctoLibSql.handle_begin([], state)
+      assert {:transaction, ^begun} = EctoLibSql.handle_status([], begun)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      assert {:ok, %Result{}, ended} = EctoLibSql.handle_commit([], begun)
+      assert {:idle, ^ended} = EctoLibSql.handle_status([], ended)
+      assert rows!(ended, "SELECT x FROM t") == [[1]]
+
+      begun = begin!(ended)
+      run!(begun, "DELETE FROM t")
+      assert {:ok, %Result{}, ended} = EctoLibSql.handle_rollback([], begun)
+      assert {:idle, ^ended} = EctoLibSql.handle_status([], ended)
+      assert rows!(ended, "SELECT x FROM t") == [[1]]
+    end
+
+    test "commit and rollback without a transaction are idle", %{state: state} do
+      assert {:idle, ^state} = EctoLibSql.handle_commit([], state)
+      assert {:idle, ^state} = EctoLibSql.handle_rollback([], state)
+    end
+
+    test "the state is the same before and after", %{state: state} do
+      for finish <- [&EctoLibSql.handle_commit/2, &EctoLibSql.handle_rollback/2] do
+        {:ok, _, ended} = finish.([], begin!(state))
+        assert ended == state
+      end
+    end
+
+    test "handle_status/2 asks the connection, not the state", %{state: state} do
+      run!(state, "BEGIN")
+      assert {:transaction, _} = EctoLibSql.handle_status([], state)
+      run!(state, "ROLLBACK")
+      assert {:idle, _} = EctoLibSql.handle_status([], state)
+
+      begun = begin!(state)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      error!(begun, "INSERT OR ROLLBACK INTO t (x) VALUES (1)")
+      assert {:idle, _} = EctoLibSql.handle_status([], begun)
+    end
+
+    test "rolling back what SQLite rolled back already is no error", %{state: state} do
+      begun = begin!(state)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      error!(begun, "INSERT OR ROLLBACK INTO t (x) VALUES (1)")
+      assert elem(EctoLibSql.handle_rollback([], begun), 0) in [:ok, :idle]
+      assert_usable(state)
+    end
+
+    test "a second begin says that a transaction is open", %{state: state} do
+      begun = begin!(state)
+      assert {:transaction, ^begun} = EctoLibSql.handle_begin([], begun)
+      assert {:transaction, _} = EctoLibSql.handle_status([], begun)
+    end
+
+    test "a commit that SQLite refuses is rolled back", %{state: state} do
+      run!(state, "CREATE TABLE p (id INTEGER PRIMARY KEY)")
+      run!(state, "CREATE TABLE c (p REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)")
+      begun = begin!(state)
+      run!(begun, "INSERT INTO c VALUES (9)")
+
+      assert {:error, %Error{message: "FOREIGN KEY constraint failed"}, ended} =
+               EctoLibSql.handle_commit([], begun)
+
+      assert {:idle, _} = EctoLibSql.handle_status([], ended)
+      assert rows!(ended, "SELECT * FROM c") == []
+      assert_usable(ended)
+    end
+
+    test "mode: :savepoint nests", %{state: state} do
+      begun = begin!(state)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      {:ok, :begin, inner} = EctoLibSql.handle_begin([mode: :savepoint], begun)
+      run!(inner, "INSERT INTO t (x) VALUES (2)")
+      {:ok, :begin, deepest} = EctoLibSql.handle_begin([mode: :savepoint], inner)
+      run!(deepest, "INSERT INTO t (x) VALUES (3)")
+      {:ok, %Result{}, inner} = EctoLibSql.handle_rollback([mode: :savepoint], deepest)
+      {:ok, %Result{}, begun} = EctoLibSql.handle_commit([mode: :savepoint], inner)
+      assert {:transaction, _} = EctoLibSql.handle_status([], begun)
+      ended = commit!(begun)
+      assert rows!(ended, "SELECT x FROM t ORDER BY x") == [[1], [2]]
+    end
+
+    for option <- [:mode, :behavior, :behaviour] do
+      test "#{option}: :immediate takes the write lock at once" do
+        path = temp_file()
+        run!(file!(path), "CREATE TABLE t (x)")
+        begin!(file!(path), [{unquote(option), :immediate}])
+
+        assert error!(file!(path, busy_timeout: 0), "INSERT INTO t VALUES (1)").sqlite.code ==
+                 :busy
+      end
+    end
+
+    test "mode: :read_only refuses writes", %{state: state} do
+      begun = begin!(state, mode: :read_only)
+      assert rows!(begun, "SELECT * FROM t") == []
+      assert %Error{sqlite: %{code: :readonly}} = error!(begun, "INSERT INTO t (x) VALUES (1)")
+      ended = commit!(begun)
+      run!(ended, "INSERT INTO t (x) VALUES (1)")
+    end
+
+    test "an unknown mode is refused", %{state: state} do
+      assert refused?(fn -> EctoLibSql.handle_begin([mode: :sideways], state) end)
+      assert {:idle, _} = EctoLibSql.handle_status([], state)
+    end
+  end
+end

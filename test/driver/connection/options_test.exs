@@ -1,0 +1,147 @@
+defmodule EctoLibSql.Connection.OptionsTest do
+  use EctoLibSql.DriverCase, async: true
+
+  @pragmas [
+    {[journal_mode: :truncate], "journal_mode", "truncate"},
+    {[journal_mode: :delete], "journal_mode", "delete"},
+    {[synchronous: :extra], "synchronous", 3},
+    {[synchronous: :off], "synchronous", 0},
+    {[foreign_keys: :off], "foreign_keys", 0},
+    {[foreign_keys: false], "foreign_keys", 0},
+    {[foreign_keys: true], "foreign_keys", 1},
+    {[cache_size: -4096], "cache_size", -4096},
+    {[temp_store: :memory], "temp_store", 2},
+    {[temp_store: :file], "temp_store", 1},
+    {[cache_spill: false], "cache_spill", 0},
+    {[auto_vacuum: :incremental], "auto_vacuum", 2},
+    {[auto_vacuum: :full], "auto_vacuum", 1},
+    {[locking_mode: :exclusive], "locking_mode", "exclusive"},
+    {[secure_delete: true], "secure_delete", 1},
+    {[wal_auto_check_point: 77], "wal_autocheckpoint", 77},
+    {[wal_autocheckpoint: 78], "wal_autocheckpoint", 78},
+    {[journal_size_limit: 4096], "journal_size_limit", 4096},
+    {[soft_heap_limit: 0], "soft_heap_limit", 0},
+    {[hard_heap_limit: 0], "hard_heap_limit", 0},
+    {[custom_pragmas: [user_version: 9]], "user_version", 9},
+    {[custom_pragmas: [{"application_id", 5}]], "application_id", 5}
+  ]
+
+  for {options, pragma, expected} <- @pragmas do
+    test "#{inspect(options)} is in force" do
+      state = file!(temp_file(), unquote(Macro.escape(options)))
+      assert value!(state, "PRAGMA #{unquote(pragma)}") == unquote(expected)
+    end
+  end
+
+  test "the journal mode is left alone unless it is an option or the default" do
+    path = temp_file()
+    EctoLibSql.disconnect([], file!(path, journal_mode: :delete))
+    assert value!(file!(path, mode: :readonly), "PRAGMA journal_mode") == "delete"
+  end
+
+  test "mmap_size is in force where SQLite maps memory" do
+    state = file!(temp_file(), mmap_size: 65_536)
+    assert rows!(state, "PRAGMA mmap_size") in [[[65_536]], [[0]]]
+  end
+
+  test "case_sensitive_like is in force" do
+    assert value!(open!(case_sensitive_like: true), "SELECT 'A' LIKE 'a'") == 0
+    assert value!(open!(), "SELECT 'A' LIKE 'a'") == 1
+  end
+
+  test "custom pragmas run after the built-in ones" do
+    assert value!(
+             open!(synchronous: :full, custom_pragmas: [synchronous: 0]),
+             "PRAGMA synchronous"
+           ) == 0
+  end
+
+  test "mode: :readonly refuses writes" do
+    path = temp_file()
+    run!(file!(path), "CREATE TABLE t (x)")
+    state = file!(path, mode: :readonly)
+    assert [] = rows!(state, "SELECT * FROM t")
+    assert %Error{sqlite: %{code: :readonly}} = error!(state, "INSERT INTO t VALUES (1)")
+    assert [] = rows!(state, "SELECT * FROM t")
+  end
+
+  test "mode: :readwrite does not create a file" do
+    path = temp_file("absent.db")
+    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: :readwrite)
+    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: [:readwrite])
+    refute File.exists?(path)
+    assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create])
+  end
+
+  test "busy_timeout: 0 does not wait" do
+    path = temp_file()
+    holder = file!(path)
+    run!(holder, "CREATE TABLE t (x)")
+    begin!(holder, mode: :immediate)
+    state = file!(path, busy_timeout: 0)
+    {milliseconds, error} = timed(fn -> error!(state, "INSERT INTO t VALUES (1)") end)
+    assert error.sqlite.code == :busy
+    assert milliseconds < 1000
+  end
+
+  test "default_transaction_mode is used when none is given" do
+    path = temp_file()
+    run!(file!(path), "CREATE TABLE t (x)")
+    begin!(file!(path, default_transaction_mode: :immediate))
+    assert error!(file!(path, busy_timeout: 0), "INSERT INTO t VALUES (1)").sqlite.code == :busy
+  end
+
+  test "statement_cache_size: 0 keeps nothing" do
+    state = open!(statement_cache_size: 0)
+    for _ <- 1..3, do: run!(state, "SELECT 1")
+    assert {:ok, %{cache_entries: 0}} = Native.stats(state)
+  end
+
+  test "attach gives every connection the other database" do
+    other = temp_file("other.db")
+    run!(file!(other), "CREATE TABLE o (x)")
+    state = open!(attach: [{"other", other}])
+    run!(state, "INSERT INTO other.o VALUES (1)")
+    assert rows!(state, "SELECT x FROM other.o") == [[1]]
+  end
+
+  test "serialized loads an image" do
+    source = open!()
+    run!(source, "CREATE TABLE t (x)")
+    run!(source, "INSERT INTO t VALUES (42)")
+    {:ok, image} = Native.serialize(source)
+    assert value!(open!(serialized: image), "SELECT x FROM t") == 42
+  end
+
+  test "an unknown extension is an error that names its path" do
+    path = Path.join(temp_folder(), "no_such_extension")
+
+    assert {:error, %Error{message: message}} =
+             EctoLibSql.connect(database: ":memory:", load_extensions: [path])
+
+    assert message =~ "no_such_extension"
+  end
+
+  test "before_disconnect is called with the state" do
+    test = self()
+    state = open!(before_disconnect: fn _error, state -> send(test, {:leaving, state}) end)
+    assert :ok = EctoLibSql.disconnect([], state)
+    assert_received {:leaving, %State{}}
+  end
+
+  test "chunk_size, timeouts and remote options are accepted in local mode" do
+    state =
+      open!(
+        chunk_size: 10,
+        connect_timeout: 5,
+        request_timeout: 5,
+        read_your_writes: true,
+        initial_sync: true,
+        remote_writes: true,
+        progress_handler_steps: 500,
+        disconnect_on_error_codes: [:busy]
+      )
+
+    assert [[1]] = rows!(state, "SELECT 1")
+  end
+end

@@ -1,0 +1,11 @@
+defmodule EctoLibSql.DoctestsTest do
+  # The examples in the documentation.
+  use ExUnit.Case, async: true
+
+  doctest EctoLibSql.Error
+  doctest EctoLibSql.JSON
+  doctest EctoLibSql.Native
+  doctest EctoLibSql.Query
+  doctest EctoLibSql.Result
+  doctest EctoLibSql.State
+end

@@ -1,0 +1,111 @@
+defmodule EctoLibSql.ErrorTest do
+  use EctoLibSql.DriverCase, async: true
+
+  setup do
+    state = open!()
+
+    {:ok, _, _, _} =
+      EctoLibSql.handle_execute(
+        """
+        CREATE TABLE parents (id INTEGER PRIMARY KEY);
+        CREATE TABLE users (
+          id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT NOT NULL,
+          age INTEGER CONSTRAINT adult CHECK (age >= 18), parent REFERENCES parents (id));
+        INSERT INTO users (email, name) VALUES ('a@example.com', 'Ada');
+        CREATE TABLE pairs (a, b, PRIMARY KEY (a, b)) WITHOUT ROWID;
+        INSERT INTO pairs VALUES (1, 1);
+        """,
+        [],
+        [],
+        state
+      )
+
+    %{state: state}
+  end
+
+  @cases [
+    {"INSERT INTO users (email, name) VALUES ('a@example.com', 'B')",
+     "UNIQUE constraint failed: users.email", :constraint_unique, {:unique, "users.email"}},
+    {"INSERT INTO users (name) VALUES (NULL)", "NOT NULL constraint failed: users.name",
+     :constraint_notnull, {:not_null, "users.name"}},
+    {"INSERT INTO users (name, age) VALUES ('B', 1)", "CHECK constraint failed: adult",
+     :constraint_check, {:check, "adult"}},
+    {"INSERT INTO users (name, parent) VALUES ('B', 9)", "FOREIGN KEY constraint failed",
+     :constraint_foreignkey, {:foreign_key, nil}},
+    {"INSERT INTO pairs VALUES (1, 1)", "UNIQUE constraint failed: pairs.a, pairs.b",
+     :constraint_primarykey, {:primary_key, "pairs.a, pairs.b"}}
+  ]
+
+  for {sql, message, code, _constraint} <- @cases do
+    test "#{code}: SQLite's text unprefixed, with codes and statement", %{state: state} do
+      sql = unquote(sql)
+      error = error!(state, sql)
+      assert error.message == unquote(message)
+      assert Exception.message(error) =~ unquote(message)
+
+      assert %{code: :constraint, extended_code: unquote(code), message: unquote(message)} =
+               error.sqlite
+
+      assert error.statement == sql
+      assert Error.constraint_violation?(error)
+      refute Error.retryable?(error)
+      refute Error.busy?(error)
+      assert_usable(state)
+    end
+  end
+
+  test "constraint/1 names the kind", %{state: state} do
+    for {sql, _message, _code, {kind, _name}} <- @cases do
+      assert {^kind, _} = Error.constraint(error!(state, sql))
+    end
+  end
+
+  test "constraint/1 is nil for other errors", %{state: state} do
+    assert Error.constraint(error!(state, "SELECT nothing")) == nil
+  end
+
+  test "constraint_name/1 is the first column's name", %{state: state} do
+    [{unique, _, _, _}, {null, _, _, _}, _check, {foreign, _, _, _}, {pair, _, _, _}] = @cases
+    assert Error.constraint_name(error!(state, unique)) == "email"
+    assert Error.constraint_name(error!(state, null)) == "name"
+    assert Error.constraint_name(error!(state, foreign)) == nil
+    assert Error.constraint_name(error!(state, pair)) == "a"
+  end
+
+  test "constraint_violation?/1 is false for a syntax error", %{state: state} do
+    error = error!(state, "SELEC 1")
+    assert error.message =~ ~s(near "SELEC": syntax error)
+    assert error.sqlite.code == :error
+    refute Error.constraint_violation?(error)
+  end
+
+  test "from_reason/1 gives a string back its code", %{state: state} do
+    [{sql, message, _, _} | _] = @cases
+    {:ok, statement} = Native.prepare(state, sql)
+    {:error, reason} = Native.execute_stmt(state, statement, sql, [])
+    assert reason =~ message
+    error = Error.from_reason(reason)
+    assert %Error{sqlite: %{code: :constraint, extended_code: :constraint_unique}} = error
+    assert Error.constraint_violation?(error)
+  end
+
+  test "from_reason/1 takes any text" do
+    for text <- ["", "something else", "database is locked", "no such table: x"] do
+      assert %Error{message: ^text} = Error.from_reason(text)
+    end
+
+    assert Error.busy?(Error.from_reason("database is locked"))
+  end
+
+  test "is an exception with a default form" do
+    assert_raise Error, ~r/what went wrong/, fn -> raise Error, message: "what went wrong" end
+  end
+
+  test "statement never holds parameters", %{state: state} do
+    error =
+      error!(state, "INSERT INTO users (email, name) VALUES (?, ?)", ["a@example.com", "s3cr3t"])
+
+    refute inspect(error) =~ "s3cr3t"
+    refute inspect(error) =~ "a@example.com"
+  end
+end

@@ -1,0 +1,118 @@
+defmodule EctoLibSql.EventsTest do
+  use EctoLibSql.DriverCase, async: true
+
+  setup do
+    state = file!(temp_file())
+    run!(state, "CREATE TABLE t (id INTEGER PRIMARY KEY, x)")
+    %{state: state}
+  end
+
+  test "a change is told after its commit", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:update], self())
+    run!(state, "INSERT INTO t (x) VALUES ('a')")
+    assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 1}}
+    run!(state, "UPDATE t SET x = 'b'")
+    assert_receive {:ecto_libsql, ^ref, {:update, :update, "main", "t", 1}}
+    run!(state, "DELETE FROM t WHERE id = 1")
+    assert_receive {:ecto_libsql, ^ref, {:update, :delete, "main", "t", 1}}
+  end
+
+  test "changes of a transaction are told at its end, in order", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:update, :commit], self())
+    begun = begin!(state)
+    run!(begun, "INSERT INTO t (x) VALUES (1), (2)")
+    run!(begun, "DELETE FROM t WHERE id = 1")
+    # A statement's event would have been sent before its result; none may be here.
+    refute_received {:ecto_libsql, ^ref, _}
+    commit!(begun)
+    assert_receive {:ecto_libsql, ^ref, :commit}
+    assert drain(ref) == [{:insert, 1}, {:insert, 2}, {:delete, 1}]
+  end
+
+  test "what is rolled back is never told", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:update, :commit, :rollback], self())
+    begun = begin!(state)
+    run!(begun, "INSERT INTO t (x) VALUES ('lost')")
+    rollback!(begun)
+    assert_receive {:ecto_libsql, ^ref, :rollback}
+
+    error!(state, "INSERT INTO t (id, x) VALUES (5, 1), (5, 2)")
+    run!(state, "INSERT INTO t (id, x) VALUES (7, 'kept')")
+    assert_receive {:ecto_libsql, ^ref, :commit}
+    assert drain(ref) == [{:insert, 7}]
+  end
+
+  test "what a savepoint rolled back is never told", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:update, :commit], self())
+    {:ok, begun} = Native.begin(state)
+    run!(begun, "INSERT INTO t (id) VALUES (1)")
+    :ok = Native.create_savepoint(begun, "one")
+    run!(begun, "INSERT INTO t (id) VALUES (2)")
+    :ok = Native.rollback_to_savepoint_by_name(begun, "one")
+    run!(begun, "INSERT INTO t (id) VALUES (3)")
+    {:ok, _} = Native.commit(begun)
+    assert_receive {:ecto_libsql, ^ref, :commit}
+    assert drain(ref) == [{:insert, 1}, {:insert, 3}]
+  end
+
+  test "the log's growth is told", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:wal], self())
+    run!(state, "INSERT INTO t (x) VALUES (1)")
+    assert_receive {:ecto_libsql, ^ref, {:wal, "main", pages}}
+    assert pages > 0
+  end
+
+  test "several subscribers are told, each under its own reference", %{state: state} do
+    test = self()
+
+    {pid, _} =
+      hold(fn ->
+        spawn_link(fn -> relay(test) end) |> tap(&Process.register(&1, :events_test_relay))
+      end)
+
+    {:ok, own} = Native.subscribe(state, [:update], self())
+    {:ok, other} = Native.subscribe(state, [:update], Process.whereis(:events_test_relay))
+    assert own != other
+    run!(state, "INSERT INTO t (x) VALUES (1)")
+    assert_receive {:ecto_libsql, ^own, {:update, :insert, "main", "t", 1}}
+    assert_receive {:relayed, {:ecto_libsql, ^other, {:update, :insert, "main", "t", 1}}}
+    kill(pid)
+    run!(state, "INSERT INTO t (x) VALUES (2)")
+    assert_receive {:ecto_libsql, ^own, {:update, :insert, "main", "t", 2}}
+  end
+
+  test "batches, cursors and scripts are told as well", %{state: state} do
+    {:ok, ref} = Native.subscribe(state, [:update], self())
+    {:ok, _} = Native.batch_transactional(state, [{"INSERT INTO t (id) VALUES (?)", [10]}])
+    assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 10}}
+    {:ok, _} = Native.execute_batch_sql(state, "INSERT INTO t (id) VALUES (11);")
+    assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 11}}
+    {:ok, statement} = Native.prepare(state, "INSERT INTO t (id) VALUES (?)")
+    {:ok, 1} = Native.execute_stmt(state, statement, "", [12])
+    assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 12}}
+  end
+
+  test "unknown events and subscribers are refused", %{state: state} do
+    for {events, pid} <- [{[:everything], self()}, {[], self()}, {[:update], 5}, {:update, "x"}] do
+      assert refused?(fn -> Native.subscribe(state, events, pid) end)
+    end
+
+    assert_usable(state)
+  end
+
+  defp drain(ref) do
+    receive do
+      {:ecto_libsql, ^ref, {:update, kind, "main", "t", rowid}} -> [{kind, rowid} | drain(ref)]
+    after
+      0 -> []
+    end
+  end
+
+  defp relay(test) do
+    receive do
+      message ->
+        send(test, {:relayed, message})
+        relay(test)
+    end
+  end
+end

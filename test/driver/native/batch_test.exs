@@ -1,0 +1,176 @@
+defmodule EctoLibSql.Native.BatchTest do
+  use EctoLibSql.DriverCase, async: true
+
+  setup do
+    state = open!()
+    run!(state, "CREATE TABLE t (x UNIQUE)")
+    %{state: state}
+  end
+
+  @insert "INSERT INTO t VALUES (?)"
+
+  describe "batch/2" do
+    test "gives one result for each statement, in order", %{state: state} do
+      assert {:ok, [one, two, three]} =
+               Native.batch(state, [
+                 {@insert, [1]},
+                 {"SELECT x FROM t", []},
+                 {"UPDATE t SET x = 5", []}
+               ])
+
+      assert %Result{command: :batch, rows: nil, num_rows: 1} = one
+      assert %Result{command: :batch, columns: ["x"], rows: [[1]], num_rows: 1} = two
+      assert %Result{command: :batch, num_rows: 1} = three
+    end
+
+    test "of nothing gives nothing", %{state: state} do
+      assert {:ok, []} = Native.batch(state, [])
+    end
+
+    test "runs all and reports the first failure with its index", %{state: state} do
+      assert {:error, reason} =
+               Native.batch(state, [{@insert, [1]}, {@insert, [1]}, {@insert, [2]}])
+
+      assert reason =~ "UNIQUE constraint failed: t.x"
+      assert reason =~ "1"
+      assert rows!(state, "SELECT x FROM t ORDER BY x") == [[1], [2]]
+    end
+
+    test "with on_error: :stop stops at the first failure", %{state: state} do
+      members = [{@insert, [1]}, {@insert, [1]}, {@insert, [2]}]
+      assert {:error, _} = Native.batch(state, members, on_error: :stop)
+      assert rows!(state, "SELECT x FROM t") == [[1]]
+    end
+
+    test "with results: :tagged shows each outcome", %{state: state} do
+      members = [{@insert, [1]}, {@insert, [1]}, {@insert, [2]}]
+
+      assert {:ok, [{:ok, %Result{num_rows: 1}}, {:error, failure}, {:ok, %Result{num_rows: 1}}]} =
+               Native.batch(state, members, results: :tagged)
+
+      assert inspect(failure) =~ "UNIQUE constraint failed: t.x"
+    end
+
+    test "takes named parameters", %{state: state} do
+      assert {:ok, [%Result{}, %Result{rows: [[7]]}]} =
+               Native.batch(state, [
+                 {"INSERT INTO t VALUES (:x)", %{x: 7}},
+                 {"SELECT x FROM t", []}
+               ])
+    end
+
+    test "is not atomic", %{state: state} do
+      Native.batch(state, [{@insert, [1]}, {"SELECT * FROM nope", []}])
+      assert rows!(state, "SELECT x FROM t") == [[1]]
+    end
+
+    test "yields RETURNING rows", %{state: state} do
+      assert {:ok, [%Result{columns: ["x"], rows: [[3]], num_rows: 1}]} =
+               Native.batch(state, [{@insert <> " RETURNING x", [3]}])
+    end
+
+    test "refuses what is no batch", %{state: state} do
+      for members <- [[1], [{1, []}], [{"SELECT 1"}], ["SELECT 1", []], [{"SELECT 1", 5}]] do
+        outcome =
+          try do
+            Native.batch(state, members)
+          rescue
+            error in [ArgumentError, FunctionClauseError] -> {:error, Exception.message(error)}
+          end
+
+        assert {:error, reason} = outcome
+        assert is_binary(reason)
+      end
+
+      assert_usable(state)
+    end
+  end
+
+  describe "batch_transactional/2" do
+    test "keeps all", %{state: state} do
+      assert {:ok, [%Result{command: :batch, num_rows: 1}, %Result{num_rows: 1}]} =
+               Native.batch_transactional(state, [{@insert, [1]}, {@insert, [2]}])
+
+      assert value!(state, "SELECT count(*) FROM t") == 2
+      assert Native.get_is_autocommit(state)
+    end
+
+    test "or nothing", %{state: state} do
+      assert {:error, reason} =
+               Native.batch_transactional(state, [{@insert, [1]}, {@insert, [1]}])
+
+      assert reason =~ "UNIQUE constraint failed: t.x"
+      assert value!(state, "SELECT count(*) FROM t") == 0
+      assert Native.get_is_autocommit(state)
+    end
+
+    test "of nothing gives nothing", %{state: state} do
+      assert {:ok, []} = Native.batch_transactional(state, [])
+    end
+
+    test "inside a transaction undoes itself only", %{state: state} do
+      {:ok, begun} = Native.begin(state)
+      run!(begun, @insert, [9])
+      assert {:error, _} = Native.batch_transactional(begun, [{@insert, [1]}, {@insert, [1]}])
+      assert {:ok, _} = Native.batch_transactional(begun, [{@insert, [2]}])
+      Native.commit(begun)
+      assert rows!(state, "SELECT x FROM t ORDER BY x") == [[2], [9]]
+    end
+  end
+
+  describe "execute_batch_sql/2" do
+    test "gives nil for writes and a map for rows", %{state: state} do
+      assert {:ok, [nil, nil, %{"columns" => ["x"], "rows" => [[1], [2]], "num_rows" => 2}]} =
+               Native.execute_batch_sql(
+                 state,
+                 "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SELECT x FROM t ORDER BY x;"
+               )
+    end
+
+    test "splits where SQLite does", %{state: state} do
+      sql = """
+      -- a comment; with a semicolon
+      CREATE TABLE log (what);
+      CREATE TRIGGER note AFTER INSERT ON t BEGIN
+        INSERT INTO log VALUES ('one;'); INSERT INTO log VALUES ('two');
+      END;
+      INSERT INTO t VALUES ('a;b');
+      SELECT count(*) AS n FROM log;
+      """
+
+      assert {:ok, [nil, nil, nil, %{"rows" => [[2]]}]} = Native.execute_batch_sql(state, sql)
+    end
+
+    test "of blank text gives nothing", %{state: state} do
+      for sql <- ["", "  ;; ", "-- only a comment"] do
+        assert {:ok, []} = Native.execute_batch_sql(state, sql)
+      end
+    end
+
+    test "is not atomic", %{state: state} do
+      assert {:error, reason} =
+               Native.execute_batch_sql(state, "INSERT INTO t VALUES (1); SELECT * FROM nope")
+
+      assert reason =~ "no such table: nope"
+      assert rows!(state, "SELECT x FROM t") == [[1]]
+    end
+  end
+
+  describe "execute_transactional_batch_sql/2" do
+    test "gives results as the plain form does", %{state: state} do
+      assert {:ok, [nil, %{"columns" => ["x"], "rows" => [[1]], "num_rows" => 1}]} =
+               Native.execute_transactional_batch_sql(
+                 state,
+                 "INSERT INTO t VALUES (1); SELECT x FROM t"
+               )
+    end
+
+    test "keeps nothing after a failure", %{state: state} do
+      sql = "INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)"
+      assert {:error, reason} = Native.execute_transactional_batch_sql(state, sql)
+      assert reason =~ "UNIQUE constraint failed: t.x"
+      assert rows!(state, "SELECT x FROM t") == []
+      assert Native.get_is_autocommit(state)
+    end
+  end
+end

@@ -1,0 +1,290 @@
+defmodule EctoLibSql.PoolTest do
+  # The driver behind DBConnection's real pool.
+  use EctoLibSql.DriverCase, async: true
+
+  @moduletag :pool
+
+  defp start!(options \\ []) do
+    options = Keyword.merge([database: temp_file(), pool_size: 4], options)
+    {:ok, pool} = EctoLibSql.start_link(options)
+    pool
+  end
+
+  defp call(function, arguments), do: apply(DBConnection, function, arguments)
+
+  defp table!(pool) do
+    EctoLibSql.query!(pool, "CREATE TABLE t (id INTEGER PRIMARY KEY, x UNIQUE)")
+    pool
+  end
+
+  test "starts under a supervisor" do
+    pool = start_supervised!({EctoLibSql, database: ":memory:", pool_size: 1})
+    assert %Result{rows: [[1]]} = EctoLibSql.query!(pool, "SELECT 1")
+  end
+
+  test "queries, with lists and maps of parameters" do
+    pool = start!()
+    assert {:ok, %Result{rows: [[1, "a"]]}} = EctoLibSql.query(pool, "SELECT ?, ?", [1, "a"])
+    assert {:ok, %Result{rows: [[1]]}} = EctoLibSql.query(pool, "SELECT :a", %{a: 1})
+
+    assert {:ok, %Result{rows: [["2026-01-02"]]}} =
+             EctoLibSql.query(pool, "SELECT ?", [~D[2026-01-02]])
+  end
+
+  test "errors are structs with codes" do
+    pool = table!(start!())
+    EctoLibSql.query!(pool, "INSERT INTO t (x) VALUES (1)")
+
+    assert {:error, %Error{sqlite: %{extended_code: :constraint_unique}}} =
+             EctoLibSql.query(pool, "INSERT INTO t (x) VALUES (1)")
+
+    assert_raise Error, ~r/no such table: nope/, fn ->
+      EctoLibSql.query!(pool, "SELECT * FROM nope")
+    end
+  end
+
+  test "wrong parameters raise in the caller and cost no connection" do
+    pool = start!(pool_size: 1)
+
+    {:ok, id} = EctoLibSql.run(pool, fn state -> {:ok, state.conn_id} end)
+
+    for {sql, params} <- [{"SELECT :a", %{b: 1}}, {"SELECT ?", %{a: 1}}, {"SELECT ?", [self()]}] do
+      assert_raise ArgumentError, fn -> EctoLibSql.query!(pool, sql, params) end
+    end
+
+    assert {:error, %Error{message: "expected 2 parameters, got 1"}} =
+             EctoLibSql.query(pool, "SELECT ?, ?", [1])
+
+    assert {:ok, ^id} = EctoLibSql.run(pool, fn state -> {:ok, state.conn_id} end)
+  end
+
+  test "prepare, execute and close" do
+    pool = start!()
+    {:ok, query} = call(:prepare, [pool, %Query{statement: "SELECT ? + 1"}, []])
+    assert {:ok, _, %Result{rows: [[42]]}} = call(:execute, [pool, query, [41], []])
+    assert {:ok, _} = call(:close, [pool, query, []])
+    assert {:error, %Error{}} = call(:prepare, [pool, %Query{statement: "SELEC"}, []])
+
+    assert {:ok, _, %Result{rows: [[1]]}} =
+             call(:prepare_execute, [pool, %Query{statement: "SELECT 1"}, [], []])
+  end
+
+  describe "transaction/3" do
+    test "commits and rolls back" do
+      pool = table!(start!())
+
+      assert {:ok, :done} =
+               EctoLibSql.transaction(pool, fn conn ->
+                 EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES (1)")
+                 :done
+               end)
+
+      assert {:error, :changed_my_mind} =
+               EctoLibSql.transaction(pool, fn conn ->
+                 EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES (2)")
+                 EctoLibSql.rollback(conn, :changed_my_mind)
+               end)
+
+      assert_raise RuntimeError, fn ->
+        EctoLibSql.transaction(pool, fn conn ->
+          EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES (3)")
+          raise "no"
+        end)
+      end
+
+      assert EctoLibSql.query!(pool, "SELECT x FROM t").rows == [[1]]
+    end
+
+    test "takes a mode" do
+      pool = table!(start!())
+
+      assert {:ok, :refused} =
+               EctoLibSql.transaction(
+                 pool,
+                 fn conn ->
+                   {:error, %Error{sqlite: %{code: :readonly}}} =
+                     EctoLibSql.query(conn, "INSERT INTO t (x) VALUES (1)")
+
+                   :refused
+                 end,
+                 mode: :read_only
+               )
+    end
+
+    test "a commit that SQLite refuses gives the connection back idle" do
+      pool = start!(pool_size: 1)
+      EctoLibSql.query!(pool, "CREATE TABLE p (id INTEGER PRIMARY KEY)")
+
+      EctoLibSql.query!(
+        pool,
+        "CREATE TABLE c (p REFERENCES p (id) DEFERRABLE INITIALLY DEFERRED)"
+      )
+
+      outcome =
+        try do
+          EctoLibSql.transaction(pool, fn conn ->
+            EctoLibSql.query!(conn, "INSERT INTO c VALUES (9)")
+          end)
+        rescue
+          error in Error -> {:error, error}
+        end
+
+      assert {:error, %Error{message: "FOREIGN KEY constraint failed"}} = outcome
+      assert EctoLibSql.query!(pool, "SELECT * FROM c").rows == []
+      assert {:ok, _} = EctoLibSql.transaction(pool, fn _ -> :fine end)
+    end
+  end
+
+  test "streams inside a transaction" do
+    pool = start!()
+
+    sql =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i FROM n"
+
+    assert {:ok, 1000} =
+             EctoLibSql.transaction(pool, fn conn ->
+               conn
+               |> EctoLibSql.stream(sql, [1000], max_rows: 100)
+               |> Enum.reduce(0, fn %Result{num_rows: n}, sum -> sum + n end)
+             end)
+  end
+
+  test "Native takes a pool, a connection and a name" do
+    name = :"pool_#{System.unique_integer([:positive])}"
+    pool = start!(name: name, pool_size: 1)
+
+    for source <- [pool, name] do
+      assert {:ok, [%Result{rows: [[1]]}]} = Native.batch(source, [{"SELECT 1", []}])
+      assert is_integer(Native.get_changes(source))
+    end
+
+    call(:run, [
+      pool,
+      fn conn ->
+        assert {:ok, statement} = Native.prepare(conn, "SELECT 7")
+        assert {:ok, %Result{rows: [[7]]}} = Native.query_stmt(conn, statement, [])
+        assert :ok = Native.close_stmt(statement)
+        assert {:ok, %Result{rows: [[1]]}} = EctoLibSql.Pragma.foreign_keys(conn)
+        assert {:ok, 1} = EctoLibSql.JSON.extract(conn, "[1]", "$[0]")
+      end
+    ])
+  end
+
+  test "3: a query beyond its timeout is stopped, and the pool answers again" do
+    pool = start!(pool_size: 1)
+    {milliseconds, answer} = timed(fn -> EctoLibSql.query(pool, endless(), [], timeout: 100) end)
+    assert {:error, error} = answer
+    assert is_exception(error)
+    assert milliseconds < 2000
+    {milliseconds, _} = timed(fn -> EctoLibSql.query!(pool, "SELECT 1", [], timeout: 5000) end)
+    assert milliseconds < 2000
+  end
+
+  test "1: a client killed in a transaction leaves the file free at once" do
+    pool = table!(start!())
+
+    {pid, _} =
+      hold(fn ->
+        test = self()
+
+        spawn_link(fn ->
+          EctoLibSql.transaction(
+            pool,
+            fn conn ->
+              EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES ('lost')")
+              send(test, :inside)
+              Process.sleep(:infinity)
+            end,
+            mode: :immediate
+          )
+        end)
+
+        receive do: (:inside -> :inside)
+      end)
+
+    kill(pid)
+
+    {milliseconds, _} =
+      timed(fn -> EctoLibSql.query!(pool, "INSERT INTO t (x) VALUES ('kept')") end)
+
+    assert milliseconds < 3000
+    assert EctoLibSql.query!(pool, "SELECT x FROM t").rows == [["kept"]]
+  end
+
+  test "8 writers through a pool of 8 see no busy error" do
+    pool = table!(start!(pool_size: 8))
+
+    1..8
+    |> Enum.map(fn who ->
+      Task.async(fn ->
+        for n <- 1..50 do
+          {:ok, _} =
+            EctoLibSql.transaction(
+              pool,
+              fn conn ->
+                EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES (?)", [who * 1000 + n])
+              end,
+              mode: :immediate,
+              timeout: 30_000,
+              queue_target: 10_000,
+              queue_interval: 30_000
+            )
+        end
+      end)
+    end)
+    |> Task.await_many(60_000)
+
+    assert EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows == [[400]]
+  end
+
+  test "after_connect may subscribe every connection of a pool" do
+    pool = start!(pool_size: 2, after_connect: {EctoLibSql, :subscribe, [[:update], self()]})
+    table!(pool)
+    EctoLibSql.query!(pool, "INSERT INTO t (x) VALUES (1)")
+    assert_receive {:ecto_libsql, _ref, {:update, :insert, "main", "t", 1}}
+  end
+
+  test "shared_memory gives all connections one database" do
+    pool = table!(start!(database: ":memory:", shared_memory: true, pool_size: 3))
+
+    1..6
+    |> Enum.map(fn n ->
+      Task.async(fn -> EctoLibSql.query!(pool, "INSERT INTO t (x) VALUES (?)", [n]) end)
+    end)
+    |> Task.await_many()
+
+    assert EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows == [[6]]
+  end
+
+  test "a pool that stops closes its connections" do
+    before = EctoLibSql.Nif.live_counts().connections
+    path = temp_file()
+    {:ok, pool} = EctoLibSql.start_link(database: path, pool_size: 3)
+    EctoLibSql.query!(pool, "CREATE TABLE t (x)")
+    Process.unlink(pool)
+    Supervisor.stop(pool)
+    assert rows!(file!(path, busy_timeout: 0), "SELECT * FROM t") == []
+    assert is_integer(before)
+  end
+
+  test "secrets are not in what a failing pool logs" do
+    Process.flag(:trap_exit, true)
+
+    log =
+      ExUnit.CaptureLog.capture_log(fn ->
+        {:ok, pool} =
+          EctoLibSql.start_link(
+            database: "/proc/none/x.db",
+            auth_token: "super-secret-token",
+            backoff_type: :stop,
+            max_restarts: 0,
+            pool_size: 1
+          )
+
+        assert_receive {:EXIT, ^pool, _}, 5000
+      end)
+
+    assert log != ""
+    refute log =~ "super-secret-token"
+  end
+end

@@ -1,0 +1,253 @@
+defmodule EctoLibSql.Raw.IdsTest do
+  # Ids that are forged, empty, of another kind, of another connection or closed, thrown at every
+  # function that takes one: always an error value, and the connection stays usable.
+  use EctoLibSql.DriverCase, async: true
+
+  setup do
+    %{one: ids(), two: ids()}
+  end
+
+  defp ids do
+    connection = Native.connect([database: ":memory:"], :local)
+    query(connection, "CREATE TABLE t (x)")
+    statement = Native.prepare_statement(connection, "SELECT 1")
+    closed_statement = Native.prepare_statement(connection, "SELECT 2")
+    :ok = Native.close(closed_statement, :stmt_id)
+    cursor = Native.declare_cursor(connection, "VALUES (1), (2)", [])
+    closed_cursor = Native.declare_cursor(connection, "VALUES (1), (2)", [])
+    :ok = Native.close(closed_cursor, :cursor_id)
+    ended = Native.begin_transaction(connection)
+    Native.commit_or_rollback_transaction(ended, connection, :local, :disable_sync, "commit")
+    transaction = Native.begin_transaction(connection)
+
+    closed = Native.connect([database: ":memory:"], :local)
+    Native.close(closed, :conn_id)
+
+    %{
+      connection: connection,
+      statement: statement,
+      cursor: cursor,
+      transaction: transaction,
+      closed: [closed, closed_statement, closed_cursor, ended]
+    }
+  end
+
+  defp query(connection, sql), do: Native.query_args(connection, :local, :disable_sync, sql, [])
+
+  @by_connection [
+    ping: [],
+    query_args: [:local, :disable_sync, "SELECT 1", []],
+    begin_transaction: [],
+    begin_transaction_with_behavior: [:immediate],
+    do_sync: [:local],
+    execute_batch: [:local, :disable_sync, [{"SELECT 1", []}]],
+    execute_transactional_batch: [:local, :disable_sync, [{"SELECT 1", []}]],
+    execute_batch_native: ["SELECT 1"],
+    execute_transactional_batch_native: ["SELECT 1"],
+    prepare_statement: ["SELECT 1"],
+    declare_cursor: ["SELECT 1", []],
+    last_insert_rowid: [],
+    changes: [],
+    total_changes: [],
+    is_autocommit: [],
+    set_busy_timeout: [10],
+    reset_connection: [],
+    interrupt_connection: [],
+    enable_load_extension: [true],
+    load_extension: ["/no/such", nil],
+    pragma_query: ["PRAGMA user_version"],
+    get_frame_number: [],
+    sync_until: [1],
+    flush_replicator: [],
+    max_write_replication_index: []
+  ]
+
+  for {name, rest} <- @by_connection do
+    test "#{name}: an id that is no open connection", %{one: one} do
+      for id <- forged(one, [one.statement, one.cursor, one.transaction]) do
+        assert {:error, reason} = apply(Native, unquote(name), [id | unquote(Macro.escape(rest))])
+        assert {id, reason =~ ~r/Connection not found|Invalid connection/} == {id, true}
+      end
+
+      still_works(one)
+    end
+  end
+
+  @by_statement [
+    query_prepared: [:local, :disable_sync, []],
+    execute_prepared: [:local, :disable_sync, "SELECT 1", []],
+    statement_column_count: [],
+    statement_column_name: [0],
+    statement_parameter_count: [],
+    statement_parameter_name: [1],
+    reset_statement: [],
+    get_statement_columns: []
+  ]
+
+  for {name, rest} <- @by_statement do
+    test "#{name}: an id that is no statement of the connection", %{one: one, two: two} do
+      rest = unquote(Macro.escape(rest))
+
+      for id <- forged(one, [one.connection, one.cursor, one.transaction]) do
+        assert {:error, reason} = apply(Native, unquote(name), [one.connection, id | rest])
+        assert {id, is_binary(reason)} == {id, true}
+      end
+
+      assert {:error, reason} =
+               apply(Native, unquote(name), [one.connection, two.statement | rest])
+
+      assert reason =~ "Statement does not belong to connection"
+      assert {:error, reason} = apply(Native, unquote(name), ["none", one.statement | rest])
+      assert is_binary(reason)
+      still_works(one)
+      still_works(two)
+    end
+  end
+
+  @by_transaction [
+    execute_with_transaction: ["INSERT INTO t VALUES (1)", []],
+    query_with_trx_args: ["SELECT 1", []],
+    commit_or_rollback_transaction: [:local, :disable_sync, "commit"]
+  ]
+
+  for {name, rest} <- @by_transaction do
+    test "#{name}: an id that is no transaction of the connection", %{one: one, two: two} do
+      rest = unquote(Macro.escape(rest))
+
+      for id <- forged(one, [one.connection, one.cursor, one.statement]) do
+        assert {:error, reason} = apply(Native, unquote(name), [id, one.connection | rest])
+        assert {id, is_binary(reason)} == {id, true}
+      end
+
+      assert {:error, reason} =
+               apply(Native, unquote(name), [one.transaction, two.connection | rest])
+
+      assert reason =~ ~r/does not belong to this connection|Connection ID mismatch/
+      assert {:error, _} = apply(Native, unquote(name), [one.transaction, "none" | rest])
+      still_works(one)
+      assert :ok = Native.handle_status_transaction(one.transaction)
+    end
+  end
+
+  for name <- [:savepoint, :release_savepoint, :rollback_to_savepoint] do
+    test "#{name}: an id that is no transaction of the connection", %{one: one, two: two} do
+      for id <- forged(one, [one.connection, one.cursor, one.statement]) do
+        assert {:error, reason} = apply(Native, unquote(name), [one.connection, id, "sp"])
+        assert {id, is_binary(reason)} == {id, true}
+      end
+
+      assert {:error, reason} =
+               apply(Native, unquote(name), [one.connection, two.transaction, "sp"])
+
+      assert reason =~ ~r/does not belong to this connection|Connection ID mismatch/
+    end
+  end
+
+  test "handle_status_transaction: an id that is no open transaction", %{one: one} do
+    for id <- forged(one, [one.connection, one.cursor, one.statement]) do
+      assert {:error, reason} = Native.handle_status_transaction(id)
+      assert {id, is_binary(reason)} == {id, true}
+    end
+  end
+
+  test "fetch_cursor: an id that is no cursor of the connection", %{one: one, two: two} do
+    for id <- forged(one, [one.connection, one.transaction, one.statement]) do
+      assert {:error, reason} = Native.fetch_cursor(one.connection, id, 10)
+      assert {id, reason =~ ~r/not found|does not belong/} == {id, true}
+    end
+
+    assert {:error, reason} = Native.fetch_cursor(one.connection, two.cursor, 10)
+    assert reason =~ "Cursor does not belong to connection"
+    assert {_, [[1], [2]], 2} = Native.fetch_cursor(two.connection, two.cursor, 10)
+  end
+
+  test "declare_cursor_with_context: ids of the wrong kind", %{one: one, two: two} do
+    for {id, kind} <- [
+          {"none", :transaction},
+          {"", :connection},
+          {two.transaction, :transaction},
+          {two.connection, :connection},
+          {one.statement, :transaction}
+        ] do
+      assert {:error, reason} =
+               Native.declare_cursor_with_context(one.connection, id, kind, "SELECT 1", [])
+
+      assert is_binary(reason)
+    end
+  end
+
+  test "close: an id of another kind closes nothing", %{one: one} do
+    pairs = [
+      {one.connection, [:stmt_id, :cursor_id, :trx_id]},
+      {one.statement, [:conn_id, :cursor_id, :trx_id]},
+      {one.cursor, [:conn_id, :stmt_id, :trx_id]},
+      {one.transaction, [:conn_id, :stmt_id, :cursor_id]}
+    ]
+
+    for {id, kinds} <- pairs, kind <- kinds do
+      assert {:error, reason} = Native.close(id, kind)
+      assert is_binary(reason)
+    end
+
+    still_works(one)
+  end
+
+  test "close: forged and closed ids", %{one: one} do
+    for kind <- [:conn_id, :stmt_id, :cursor_id, :trx_id], id <- forged(one, []) do
+      assert Native.close(id, kind) == :ok or
+               match?({:error, text} when is_binary(text), Native.close(id, kind))
+    end
+
+    assert {:error, "Connection not found" <> _} = Native.close("none", :conn_id)
+    assert {:error, "Statement not found" <> _} = Native.close("none", :stmt_id)
+    assert {:error, "Cursor not found" <> _} = Native.close("none", :cursor_id)
+    assert {:error, "Transaction not found" <> _} = Native.close("none", :trx_id)
+    still_works(one)
+  end
+
+  test "a state with a forged id is an error in every callback and every function", %{one: one} do
+    for id <- forged(one, [one.statement, one.cursor]) do
+      state = %State{conn_id: id, mode: :local, sync: :disable_sync}
+      assert {kind, %Error{}, %State{}} = EctoLibSql.handle_execute("SELECT 1", [], [], state)
+      assert kind in [:error, :disconnect]
+      assert {:disconnect, %{__exception__: true}, %State{}} = EctoLibSql.ping(state)
+      assert {kind, %Error{}, %State{}} = EctoLibSql.handle_begin([], state)
+      assert kind in [:error, :disconnect]
+      assert {:error, reason} = Native.prepare(state, "SELECT 1")
+      assert reason =~ ~r/Connection not found|Invalid connection/
+      assert {:error, _} = Native.batch(state, [{"SELECT 1", []}])
+      assert {:error, _} = Native.get_changes(state)
+      assert {:error, _} = Native.interrupt(state)
+      assert :ok = EctoLibSql.disconnect([], state)
+    end
+  end
+
+  test "a state with a forged transaction id does not commit another's work", %{
+    one: one,
+    two: two
+  } do
+    state = %State{
+      conn_id: one.connection,
+      trx_id: two.transaction,
+      mode: :local,
+      sync: :disable_sync
+    }
+
+    assert {:error, reason} = Native.commit(state)
+    assert is_binary(reason)
+    assert Native.is_autocommit(one.connection) == false
+    assert Native.is_autocommit(two.connection) == false
+  end
+
+  defp forged(one, others) do
+    ["", "none", "\0", one.connection <> ".s999", one.connection <> "x", <<255, 254>>] ++
+      [String.duplicate("a", 10_000)] ++ one.closed ++ others
+  end
+
+  defp still_works(ids) do
+    assert %{"rows" => [[1]]} = query(ids.connection, "SELECT 1")
+
+    assert %{"rows" => [[1]]} =
+             Native.query_prepared(ids.connection, ids.statement, :local, :disable_sync, [])
+  end
+end

@@ -1,0 +1,24 @@
+# Starts the driver's suite. It runs without Hex; the tests in pool/ need db_connection (Hex or
+# ECTO_DEPS_DIR). Slow tests and the stress tests for sanitizers run with
+# `mix test --include slow --include sanitizer`. Whatever does not run says why.
+
+excluded =
+  [
+    slow: "takes long; run with --include slow",
+    sanitizer: "stress for sanitizers; run with --include sanitizer"
+  ] ++
+    if(Code.ensure_loaded?(DBConnection), do: [], else: [pool: "db_connection is not installed"]) ++
+    if(Code.ensure_loaded?(:telemetry), do: [], else: [telemetry: "telemetry is not installed"])
+
+included =
+  for filter <- ExUnit.configuration()[:include] || [] do
+    if is_tuple(filter), do: elem(filter, 0), else: filter
+  end
+
+for {tag, reason} <- excluded, tag not in included do
+  IO.puts("Skipping tests tagged :#{tag} (#{reason}).")
+end
+
+IO.puts("Property seed: #{EctoLibSql.Terms.choose_base_seed()} (ECTO_LIBSQL_SEED overrides it)")
+
+ExUnit.start(exclude: Keyword.keys(excluded), capture_log: true)

@@ -1,0 +1,157 @@
+defmodule EctoLibSql.DriverCase do
+  @moduledoc false
+  # What every driver test needs: connections that end with the test, folders that vanish, SQL in one
+  # word, and waiting on a condition with a deadline.
+
+  use ExUnit.CaseTemplate
+
+  alias EctoLibSql.{Error, Result, State}
+
+  using do
+    quote do
+      import EctoLibSql.DriverCase
+      alias EctoLibSql.{Error, Native, Query, Result, State}
+    end
+  end
+
+  @endless "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+  # A query that ends only when it is stopped.
+  def endless, do: @endless
+
+  # Opens a connection that belongs to the calling process; in memory unless told otherwise.
+  def open!(options \\ []) do
+    {:ok, %State{} = state} =
+      options |> Keyword.put_new(:database, ":memory:") |> EctoLibSql.connect()
+
+    state
+  end
+
+  def file!(path, options \\ []), do: open!([database: path] ++ options)
+
+  # A folder of the test's own, removed when it ends.
+  def temp_folder do
+    name = "ecto_libsql-#{System.pid()}-#{System.unique_integer([:positive])}"
+    folder = Path.join(System.tmp_dir!(), name)
+    File.mkdir_p!(folder)
+    ExUnit.Callbacks.on_exit(fn -> File.rm_rf!(folder) end)
+    folder
+  end
+
+  def temp_file(name \\ "test.db"), do: Path.join(temp_folder(), name)
+
+  # Runs SQL that must succeed and gives its result.
+  def run!(state, sql, arguments \\ [], options \\ []) do
+    case EctoLibSql.handle_execute(sql, arguments, options, state) do
+      {:ok, _query, %Result{} = result, %State{}} -> result
+      other -> flunk("expected #{inspect(sql)} to succeed, got: #{inspect(other)}")
+    end
+  end
+
+  def rows!(state, sql, arguments \\ []), do: run!(state, sql, arguments).rows
+
+  # The one value of a query's one row.
+  def value!(state, sql, arguments \\ []) do
+    [[value]] = rows!(state, sql, arguments)
+    value
+  end
+
+  # Runs SQL that must fail and gives the error.
+  def error!(state, sql, arguments \\ [], options \\ []) do
+    case EctoLibSql.handle_execute(sql, arguments, options, state) do
+      {:error, %Error{} = error, %State{}} -> error
+      other -> flunk("expected #{inspect(sql)} to fail, got: #{inspect(other)}")
+    end
+  end
+
+  # True for the error of a wrong call, whichever of the two forms it takes.
+  def refused?(fun) do
+    case fun.() do
+      {:error, %Error{}, %State{}} -> true
+      {:error, reason} when is_binary(reason) -> true
+      other -> flunk("expected a refusal, got: #{inspect(other)}")
+    end
+  rescue
+    ArgumentError -> true
+  end
+
+  # The connection still answers, reads and writes.
+  def assert_usable(state) do
+    assert [[2]] = rows!(state, "SELECT 1 + 1")
+    run!(state, "CREATE TEMP TABLE IF NOT EXISTS usable_probe (x)")
+    assert %Result{num_rows: 1} = run!(state, "INSERT INTO temp.usable_probe VALUES (1)")
+    state
+  end
+
+  def begin!(state, options \\ []) do
+    {:ok, :begin, state} = EctoLibSql.handle_begin(options, state)
+    state
+  end
+
+  def commit!(state) do
+    {:ok, %Result{}, state} = EctoLibSql.handle_commit([], state)
+    state
+  end
+
+  def rollback!(state) do
+    {:ok, %Result{}, state} = EctoLibSql.handle_rollback([], state)
+    state
+  end
+
+  # Waits until `fun` gives something true, and gives that.
+  def eventually(fun, timeout \\ 5_000) do
+    poll(fun, System.monotonic_time(:millisecond) + timeout)
+  end
+
+  defp poll(fun, deadline) do
+    cond do
+      value = fun.() ->
+        value
+
+      System.monotonic_time(:millisecond) > deadline ->
+        flunk("the condition was not met in time")
+
+      true ->
+        receive do
+        after
+          5 -> poll(fun, deadline)
+        end
+    end
+  end
+
+  # Runs `fun` in a process of its own that then stays until it is killed; gives the process and
+  # what `fun` gave.
+  def hold(fun) do
+    test = self()
+
+    pid =
+      spawn(fn ->
+        send(test, {self(), :held, fun.()})
+        Process.sleep(:infinity)
+      end)
+
+    receive do
+      {^pid, :held, value} -> {pid, value}
+    after
+      10_000 -> flunk("the process did not get there")
+    end
+  end
+
+  # Kills a process and waits until it is gone.
+  def kill(pid) do
+    monitor = Process.monitor(pid)
+    Process.exit(pid, :kill)
+
+    receive do
+      {:DOWN, ^monitor, _, _, _} -> :ok
+    after
+      5_000 -> flunk("the process did not die")
+    end
+  end
+
+  # Milliseconds that `fun` took, and what it gave.
+  def timed(fun) do
+    {microseconds, value} = :timer.tc(fun)
+    {div(microseconds, 1000), value}
+  end
+end

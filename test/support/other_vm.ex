@@ -1,0 +1,69 @@
+defmodule EctoLibSql.OtherVM do
+  @moduledoc false
+  # A second OS process with the driver in it, told what to do line by line. Each line is Elixir code;
+  # `state` is bound to a connection on the file. It answers each with one line.
+
+  @program """
+  [path, timeout] = System.argv()
+  {:ok, state} = EctoLibSql.connect(database: path, busy_timeout: String.to_integer(timeout))
+  IO.puts("ready")
+
+  IO.stream(:stdio, :line)
+  |> Enum.each(fn line ->
+    case EctoLibSql.handle_execute(String.trim(line), [], [], state) do
+      {:ok, _, _, _} -> IO.puts("ok")
+      {:error, error, _} -> IO.puts("error " <> Exception.message(error))
+    end
+  end)
+  """
+
+  # Starts it; gives a port. SQL sent by run/2 is answered by "ok" or "error …".
+  def start(path, busy_timeout \\ 5_000) do
+    arguments =
+      Enum.flat_map(:code.get_path(), &["-pa", to_string(&1)]) ++
+        ["-e", @program, path, Integer.to_string(busy_timeout)]
+
+    port =
+      Port.open({:spawn_executable, System.find_executable("elixir")}, [
+        :binary,
+        :exit_status,
+        line: 65_536,
+        args: arguments
+      ])
+
+    "ready" = answer(port)
+    port
+  end
+
+  def run(port, sql) do
+    Port.command(port, sql <> "\n")
+    answer(port)
+  end
+
+  def send_only(port, sql), do: Port.command(port, sql <> "\n")
+
+  def answer(port, timeout \\ 30_000) do
+    receive do
+      {^port, {:data, {:eol, line}}} -> line
+      {^port, {:exit_status, status}} -> "exit #{status}"
+    after
+      timeout -> raise "the other VM did not answer"
+    end
+  end
+
+  # kill -9.
+  def kill(port) do
+    {:os_pid, pid} = Port.info(port, :os_pid)
+    {_, 0} = System.cmd("kill", ["-9", Integer.to_string(pid)])
+    wait_for_exit(port)
+  end
+
+  defp wait_for_exit(port) do
+    receive do
+      {^port, {:exit_status, _}} -> :ok
+      {^port, {:data, _}} -> wait_for_exit(port)
+    after
+      10_000 -> raise "the other VM did not die"
+    end
+  end
+end

@@ -1,0 +1,242 @@
+defmodule EctoLibSql.Surface do
+  @moduledoc false
+  # Every function that the specification of the Elixir surface names, as data.
+
+  @callbacks [
+    connect: 1,
+    disconnect: 2,
+    checkout: 1,
+    checkin: 1,
+    ping: 1,
+    handle_prepare: 3,
+    handle_execute: 4,
+    handle_close: 3,
+    handle_status: 2,
+    handle_begin: 2,
+    handle_commit: 2,
+    handle_rollback: 2,
+    handle_declare: 4,
+    handle_fetch: 4,
+    handle_deallocate: 4
+  ]
+
+  @wrappers [run: 2, start_link: 1, child_spec: 1, query: 4, query!: 4, transaction: 3, stream: 4]
+
+  @native [
+    begin: 1,
+    begin: 2,
+    commit: 1,
+    rollback: 1,
+    create_savepoint: 2,
+    release_savepoint_by_name: 2,
+    rollback_to_savepoint_by_name: 2,
+    prepare: 2,
+    query_stmt: 3,
+    execute_stmt: 4,
+    close_stmt: 1,
+    reset_stmt: 2,
+    get_stmt_columns: 2,
+    stmt_column_count: 2,
+    stmt_column_name: 3,
+    stmt_parameter_count: 2,
+    stmt_parameter_name: 3,
+    batch: 2,
+    batch: 3,
+    batch_transactional: 2,
+    execute_batch_sql: 2,
+    execute_transactional_batch_sql: 2,
+    get_last_insert_rowid: 1,
+    get_changes: 1,
+    get_total_changes: 1,
+    get_is_autocommit: 1,
+    sync: 1,
+    busy_timeout: 1,
+    busy_timeout: 2,
+    reset: 1,
+    interrupt: 1,
+    enable_extensions: 2,
+    load_ext: 2,
+    load_ext: 3,
+    add_update_hook: 1,
+    add_update_hook: 2,
+    remove_update_hook: 1,
+    add_authorizer: 1,
+    add_authorizer: 2,
+    detect_command: 1,
+    close_conn: 3,
+    close: 2,
+    get_frame_number_for_replica: 1,
+    sync_until_frame: 2,
+    flush_and_get_frame: 1,
+    get_max_write_frame: 1,
+    freeze_replica: 1,
+    vector: 1,
+    vector_type: 1,
+    vector_type: 2,
+    vector_distance_cos: 2,
+    vector_distance_l2: 2,
+    vector_to_blob: 2,
+    vector_from_blob: 1,
+    normalise_arguments: 3,
+    normalise_arguments_for_stmt: 3,
+    clear_param_cache: 0,
+    param_cache_size: 0,
+    execute_non_trx: 3,
+    query: 3,
+    execute_with_trx: 3
+  ]
+
+  @additions [
+    backup: 3,
+    serialize: 1,
+    deserialize: 2,
+    checkpoint: 2,
+    vacuum_into: 2,
+    subscribe: 3,
+    set_access_policy: 2,
+    stats: 1,
+    explain: 3,
+    sync: 2
+  ]
+
+  @raw [
+    connect: 2,
+    ping: 1,
+    query_args: 5,
+    begin_transaction: 1,
+    begin_transaction_with_behavior: 2,
+    execute_with_transaction: 4,
+    query_with_trx_args: 4,
+    handle_status_transaction: 1,
+    commit_or_rollback_transaction: 5,
+    do_sync: 2,
+    execute_batch: 4,
+    execute_transactional_batch: 4,
+    execute_batch_native: 2,
+    execute_transactional_batch_native: 2,
+    prepare_statement: 2,
+    query_prepared: 5,
+    execute_prepared: 6,
+    statement_column_count: 2,
+    statement_column_name: 3,
+    statement_parameter_count: 2,
+    statement_parameter_name: 3,
+    reset_statement: 2,
+    get_statement_columns: 2,
+    declare_cursor: 3,
+    declare_cursor_with_context: 5,
+    fetch_cursor: 3,
+    last_insert_rowid: 1,
+    changes: 1,
+    total_changes: 1,
+    is_autocommit: 1,
+    set_busy_timeout: 2,
+    reset_connection: 1,
+    interrupt_connection: 1,
+    enable_load_extension: 2,
+    load_extension: 3,
+    set_update_hook: 2,
+    clear_update_hook: 1,
+    set_authorizer: 2,
+    should_use_query_path: 1,
+    pragma_query: 2,
+    savepoint: 3,
+    release_savepoint: 3,
+    rollback_to_savepoint: 3,
+    get_frame_number: 1,
+    sync_until: 2,
+    flush_replicator: 1,
+    max_write_replication_index: 1,
+    freeze_database: 1,
+    close: 2
+  ]
+
+  @pragma [
+    query: 2,
+    enable_foreign_keys: 1,
+    disable_foreign_keys: 1,
+    foreign_keys: 1,
+    set_journal_mode: 2,
+    journal_mode: 1,
+    set_synchronous: 2,
+    synchronous: 1,
+    table_info: 2,
+    table_list: 1,
+    user_version: 1,
+    set_user_version: 2,
+    cache_size: 1,
+    set_cache_size: 2,
+    set: 3,
+    get: 2,
+    index_list: 2,
+    index_info: 2,
+    foreign_key_list: 2,
+    foreign_key_check: 1,
+    foreign_key_check: 2,
+    integrity_check: 1,
+    quick_check: 1,
+    optimize: 1,
+    wal_checkpoint: 2,
+    page_size: 1,
+    vacuum: 1,
+    compile_options: 1
+  ]
+
+  @json [
+    extract: 3,
+    type: 2,
+    type: 3,
+    is_valid: 2,
+    array: 2,
+    object: 2,
+    each: 2,
+    each: 3,
+    tree: 2,
+    tree: 3,
+    convert: 2,
+    convert: 3,
+    arrow_fragment: 2,
+    arrow_fragment: 3,
+    json_quote: 2,
+    json_length: 2,
+    json_length: 3,
+    depth: 2,
+    keys: 2,
+    keys: 3,
+    remove: 3,
+    set: 4,
+    replace: 4,
+    insert: 4,
+    patch: 3
+  ]
+
+  @structs [
+    {EctoLibSql.State, detect_mode: 1, detect_sync: 1},
+    {EctoLibSql.Result, new: 1, to_maps: 1},
+    {EctoLibSql.Error,
+     constraint_violation?: 1,
+     constraint_name: 1,
+     constraint: 1,
+     busy?: 1,
+     retryable?: 1,
+     from_reason: 1,
+     message: 1,
+     exception: 1}
+  ]
+
+  # All of it, as {module, fun, arity}.
+  def functions do
+    named = [
+      {EctoLibSql, @callbacks ++ @wrappers},
+      {EctoLibSql.Native, Enum.uniq(@native ++ @additions ++ @raw)},
+      {EctoLibSql.Pragma, @pragma},
+      {EctoLibSql.JSON, @json}
+      | @structs
+    ]
+
+    for {module, functions} <- named, {name, arity} <- functions, do: {module, name, arity}
+  end
+
+  # The raw functions of EctoLibSql.Native, as {fun, arity}.
+  def raw, do: @raw
+end
