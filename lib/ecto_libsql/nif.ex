@@ -25,8 +25,16 @@ defmodule EctoLibSql.Nif do
         }
   @typedoc "Values as SQLite stores them; maps bind by name."
   @type value ::
-          nil | integer() | float() | boolean() | binary() | {:blob, binary()} | {:text, binary()}
-          | :infinity | :neg_infinity | :nan
+          nil
+          | integer()
+          | float()
+          | boolean()
+          | binary()
+          | {:blob, binary()}
+          | {:text, binary()}
+          | :infinity
+          | :neg_infinity
+          | :nan
   @type params :: [value()] | %{optional(atom() | binary()) => value()}
   @typedoc "Milliseconds until the statement is stopped, or -1; and whether to use the statement cache."
   @type call_opts :: {integer(), boolean()}
@@ -146,7 +154,8 @@ defmodule EctoLibSql.Nif do
 
   # At most `max_rows` rows; `done?` is true when this was the last portion.
   @spec fetch(conn(), binary(), pos_integer(), integer()) ::
-          {:ok, {columns :: [binary()], rows :: [[term()]], count :: integer(), done? :: boolean()}}
+          {:ok,
+           {columns :: [binary()], rows :: [[term()]], count :: integer(), done? :: boolean()}}
           | wait()
           | failure()
   def fetch(_conn, _cursor_id, _max_rows, _timeout), do: not_loaded()
@@ -178,7 +187,8 @@ defmodule EctoLibSql.Nif do
 
   # --- Facts ---
 
-  @spec info(conn(), :last_insert_rowid | :changes | :total_changes) :: {:ok, integer()} | failure()
+  @spec info(conn(), :last_insert_rowid | :changes | :total_changes) ::
+          {:ok, integer()} | failure()
   def info(_conn, _fact), do: not_loaded()
 
   # ConnectionStats as a map.
@@ -191,7 +201,8 @@ defmodule EctoLibSql.Nif do
   def set_busy_timeout(_conn, _milliseconds), do: not_loaded()
 
   # `progress` is a pid that receives {:ecto_libsql_backup, remaining, total}, or nil.
-  @spec backup(conn(), :to | :from, binary(), pid() | nil, pos_integer()) :: :ok | wait() | failure()
+  @spec backup(conn(), :to | :from, binary(), pid() | nil, pos_integer()) ::
+          :ok | wait() | failure()
   def backup(_conn, _direction, _path, _progress, _pages_per_step), do: not_loaded()
 
   @spec serialise(conn(), binary()) :: {:ok, binary()} | failure()

@@ -1,0 +1,403 @@
+defmodule EctoLibSql do
+  @moduledoc """
+  The driver: SQLite and libSQL databases for Elixir.
+
+  As a pool, by `DBConnection`:
+
+      {:ok, pool} = EctoLibSql.start_link(database: "app.db", pool_size: 5)
+      {:ok, result} = EctoLibSql.query(pool, "SELECT name FROM users WHERE id = ?", [1])
+
+  As a single connection, without any process:
+
+      {:ok, state} = EctoLibSql.connect(database: ":memory:")
+      {:ok, result} = EctoLibSql.query(state, "SELECT 1 + 1")
+      :ok = EctoLibSql.disconnect([], state)
+
+  Options of a connection: `EctoLibSql.Options`. What runs on one connection without DBConnection's
+  shapes (prepared statements, batches, savepoints, backup): `EctoLibSql.Native`. Errors:
+  `EctoLibSql.Error`. For Ecto use `Ecto.Adapters.LibSql`.
+
+  The callbacks below are those of `DBConnection`; they may be called directly, also in builds
+  without it. Each runs in the process of its caller. `{:disconnect, error, state}` says that the
+  connection is lost, `{:error, error, state}` that it can be used on.
+  """
+
+  use EctoLibSql.Pool
+
+  alias EctoLibSql.{Callbacks, Cursor, Direct, Error, Nif, Options, Pool, Query, Result, State}
+  alias EctoLibSql.{SharedMemory, Telemetry}
+  alias EctoLibSql.Native.{Control, Source, Statements, Transactions}
+
+  require Source
+
+  @type conn :: Source.source()
+  @type params :: list() | map() | keyword()
+  @type failure :: {:error | :disconnect, Exception.t(), State.t()}
+
+  @savepoint "ecto_libsql_savepoint"
+  @max_rows 500
+
+  # --- Pools and single connections ---
+
+  @doc "Starts a pool of connections: options of `EctoLibSql.Options` and of `DBConnection.start_link/2`."
+  @spec start_link(keyword()) :: GenServer.on_start()
+  def start_link(opts), do: Pool.start_link(opts)
+
+  @doc "The child specification of a pool, so that `{EctoLibSql, opts}` stands among children."
+  @spec child_spec(keyword()) :: :supervisor.child_spec() | Supervisor.child_spec()
+  def child_spec(opts), do: Pool.child_spec(opts)
+
+  @doc """
+  Runs a statement on a pool, a `%DBConnection{}` or a state.
+
+    * `:timeout` - milliseconds until the statement is stopped.
+    * `:cache` - `false` compiles the statement anew and does not keep it.
+  """
+  @spec query(conn(), iodata() | Query.t(), params(), keyword()) ::
+          {:ok, Result.t()} | {:error, Exception.t()}
+  def query(conn, statement, params \\ [], opts \\ [])
+
+  def query(%State{} = state, statement, params, opts) do
+    Direct.query(state, Query.new(statement), params, opts)
+  end
+
+  def query(conn, statement, params, opts),
+    do: Pool.query(conn, Query.new(statement), params, opts)
+
+  @doc "As `query/4`; returns the result or raises the error."
+  @spec query!(conn(), iodata() | Query.t(), params(), keyword()) :: Result.t()
+  def query!(conn, statement, params \\ [], opts \\ []) do
+    case query(conn, statement, params, opts) do
+      {:ok, result} -> result
+      {:error, error} -> raise error
+    end
+  end
+
+  @doc """
+  Calls `fun` with the state of one connection, checked out of the pool or repo for as long as it
+  runs, for the functions of `EctoLibSql.Native`. Returns what `fun` returns.
+  """
+  @spec run(conn(), (State.t() -> result)) :: result | {:error, Exception.t()} when result: term()
+  def run(conn, fun) when is_function(fun, 1), do: Source.with_state(conn, fun)
+
+  @doc """
+  Calls `fun` inside a transaction: `{:ok, result}`, or `{:error, reason}` after `rollback/2`. An
+  exception rolls back and is raised again. `mode:` is `:deferred`, `:immediate`, `:exclusive` or
+  `:read_only`.
+  """
+  @spec transaction(conn(), (conn() -> result), keyword()) :: {:ok, result} | {:error, term()}
+        when result: term()
+  def transaction(conn, fun, opts \\ [])
+  def transaction(%State{} = state, fun, opts), do: Direct.transaction(state, fun, opts)
+  def transaction(conn, fun, opts), do: Pool.transaction(conn, fun, opts)
+
+  @doc "Leaves `transaction/3`, which returns `{:error, reason}`."
+  @spec rollback(conn(), term()) :: no_return()
+  def rollback(%State{} = state, reason), do: Direct.rollback(state, reason)
+  def rollback(conn, reason), do: Pool.rollback(conn, reason)
+
+  @doc """
+  A stream of results with `max_rows:` rows each (default 500), read as the stream is. Needs one
+  connection: a state, or the connection inside `transaction/3`.
+  """
+  @spec stream(conn(), iodata() | Query.t(), params(), keyword()) :: Enumerable.t()
+  def stream(conn, statement, params \\ [], opts \\ [])
+
+  def stream(%State{} = state, statement, params, opts) do
+    Direct.stream(state, Query.new(statement), params, opts)
+  end
+
+  def stream(conn, statement, params, opts),
+    do: Pool.stream(conn, Query.new(statement), params, opts)
+
+  # --- The database as a whole; documented in EctoLibSql.Native, here with structs as errors ---
+
+  @doc "Copies the live database into a file, see `EctoLibSql.Native.backup/3`."
+  @spec backup(conn(), String.t(), keyword()) :: :ok | {:error, Exception.t()}
+  def backup(conn, path, opts \\ []), do: run(conn, &Control.backup(&1, :to, path, opts))
+
+  @doc "The image of the main database."
+  @spec serialize(conn()) :: {:ok, binary()} | {:error, Exception.t()}
+  def serialize(conn), do: run(conn, &Control.serialise(&1, "main"))
+
+  @doc "Replaces the main database by an in-memory copy of an image."
+  @spec deserialize(conn(), binary()) :: :ok | {:error, Exception.t()}
+  def deserialize(conn, image), do: run(conn, &Control.deserialise(&1, image, "main"))
+
+  @doc "Moves the write-ahead log into the database: `:passive`, `:full`, `:restart`, `:truncate`."
+  @spec checkpoint(conn(), atom()) :: {:ok, map()} | {:error, Exception.t()}
+  def checkpoint(conn, mode \\ :passive), do: run(conn, &Control.checkpoint(&1, mode))
+
+  @doc "Writes a compact copy of the database into a new file."
+  @spec vacuum_into(conn(), String.t()) :: :ok | {:error, Exception.t()}
+  def vacuum_into(conn, path), do: run(conn, &Control.vacuum_into(&1, path))
+
+  @doc "Counters of one connection."
+  @spec stats(conn()) :: {:ok, map()} | {:error, Exception.t()}
+  def stats(conn), do: run(conn, &Control.stats/1)
+
+  @doc "How SQLite would run a statement."
+  @spec explain(conn(), String.t(), params()) :: {:ok, Result.t()} | {:error, Exception.t()}
+  def explain(conn, sql, params \\ []), do: query(conn, ["EXPLAIN QUERY PLAN ", sql], params)
+
+  @doc """
+  Change events of one connection, see `EctoLibSql.Native.subscribe/3`. For all connections of a pool
+  pass it as an option: `after_connect: {EctoLibSql, :subscribe, [[:update], MyListener]}`.
+  """
+  @spec subscribe(conn(), [atom()], pid() | atom()) ::
+          {:ok, reference()} | {:error, Exception.t()}
+  def subscribe(conn, events, subscriber \\ self()) do
+    Source.with_own_state(conn, &Control.subscribe(&1, events, subscriber))
+  end
+
+  @doc "Ends a subscription."
+  @spec unsubscribe(conn(), reference()) :: :ok | {:error, Exception.t()}
+  def unsubscribe(conn, ref), do: Source.with_own_state(conn, &Control.unsubscribe(&1, ref))
+
+  @doc "Forbids actions on one connection, see `EctoLibSql.Native.set_access_policy/2`."
+  @spec set_access_policy(conn(), keyword()) :: :ok | {:error, Exception.t()}
+  def set_access_policy(conn, opts) do
+    Source.with_own_state(conn, &Control.set_access_policy(&1, opts))
+  end
+
+  # --- Callbacks: the connection ---
+
+  @doc "Opens a connection. The calling process owns it: the connection does not outlive it."
+  @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
+  def connect(opts) do
+    with {:ok, options} <- Options.parse(opts),
+         {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do
+      native =
+        if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
+
+      opened(Nif.open(options.location, native), options)
+    end
+  end
+
+  defp opened({:ok, {id, handle}}, options) do
+    state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
+    {:ok, %{state | settings: options.settings}}
+  end
+
+  defp opened({:error, error}, _options), do: {:error, Error.from_nif(error)}
+
+  @doc "Stops what runs, rolls back and closes. Closing twice is `:ok`."
+  @spec disconnect(term(), State.t()) :: :ok
+  def disconnect(reason, %State{} = state) do
+    Callbacks.before_disconnect(reason, state)
+  after
+    Nif.close(State.conn(state))
+  end
+
+  @doc "Called by DBConnection once after connecting."
+  @spec checkout(State.t()) :: {:ok, State.t()}
+  def checkout(%State{} = state), do: {:ok, state}
+
+  @doc "For callers that still know it; DBConnection 2 does not call it."
+  @spec checkin(State.t()) :: {:ok, State.t()}
+  def checkin(%State{} = state), do: {:ok, state}
+
+  @doc "Whether the connection is open. Waits for nothing."
+  @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
+  def ping(%State{} = state) do
+    case Nif.ping(State.conn(state)) do
+      :ok -> {:ok, state}
+      {:error, error} -> {:disconnect, Error.from_nif(error), state}
+    end
+  end
+
+  # --- Callbacks: statements ---
+
+  @doc "Compiles the statement into the connection's cache; syntax errors show here."
+  @spec handle_prepare(Query.t() | iodata(), keyword(), State.t()) ::
+          {:ok, Query.t(), State.t()} | failure()
+  def handle_prepare(%Query{statement: Source.state_query()} = query, _opts, state),
+    do: {:ok, query, state}
+
+  def handle_prepare(%Query{statement: sql} = query, _opts, %State{} = state)
+      when is_binary(sql) do
+    case Nif.check(State.conn(state), sql) do
+      {:error, error} -> Callbacks.failed(Statements.exception(error), state)
+      _ok_or_script -> {:ok, query, state}
+    end
+  end
+
+  def handle_prepare(query, opts, state) do
+    with {:ok, query} <- Callbacks.query(query, state), do: handle_prepare(query, opts, state)
+  end
+
+  @doc """
+  Runs a statement. A text of several runs them all and gives the last one's result; it takes no
+  parameters.
+
+  Options: `timeout:` (milliseconds), `deadline:` (monotonic milliseconds), `cache: false`.
+  """
+  @spec handle_execute(
+          Query.t() | iodata(),
+          params() | {:encoded, params()},
+          keyword(),
+          State.t()
+        ) ::
+          {:ok, Query.t(), Result.t(), State.t()} | failure()
+  def handle_execute(%Query{statement: Source.state_query()} = query, _params, _opts, state) do
+    {:ok, query, Source.state_result(state), state}
+  end
+
+  def handle_execute(%Query{statement: sql} = query, params, opts, %State{} = state)
+      when is_binary(sql) do
+    started = Telemetry.now()
+    outcome = Callbacks.execute(state, query, params, opts)
+    Telemetry.query(started, state, sql, outcome)
+
+    case outcome do
+      {:ok, result} -> {:ok, query, result, state}
+      {:error, error} -> Callbacks.failed(error, params, state)
+    end
+  end
+
+  def handle_execute(query, params, opts, state) do
+    with {:ok, query} <- Callbacks.query(query, state),
+         do: handle_execute(query, params, opts, state)
+  end
+
+  @doc "Drops the statement from the connection's cache."
+  @spec handle_close(Query.t() | iodata(), keyword(), State.t()) ::
+          {:ok, Result.t(), State.t()} | failure()
+  def handle_close(query, _opts, %State{} = state) do
+    with {:ok, %Query{statement: sql}} <- Callbacks.query(query, state) do
+      case Nif.uncache(State.conn(state), sql) do
+        :ok -> {:ok, %Result{}, state}
+        {:error, error} -> Callbacks.failed(Error.from_nif(error), state)
+      end
+    end
+  end
+
+  # --- Callbacks: transactions ---
+
+  @doc "`:transaction` if a transaction is open, whoever began it, else `:idle`."
+  @spec handle_status(keyword(), State.t()) ::
+          {:idle | :transaction, State.t()} | {:disconnect, Error.t(), State.t()}
+  def handle_status(_opts, %State{} = state) do
+    case Transactions.status(state) do
+      {:ok, true} -> {:transaction, state}
+      {:ok, false} -> {:idle, state}
+      {:error, error} -> {:disconnect, error, state}
+    end
+  end
+
+  @doc """
+  Begins a transaction. `mode:` (or `behavior:`, `behaviour:`) is `:deferred`, `:immediate`,
+  `:exclusive`, `:read_only`, or `:savepoint` inside one. `{:transaction, state}` if one is open.
+  """
+  @spec handle_begin(keyword(), State.t()) ::
+          {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
+  def handle_begin(opts, %State{} = state) do
+    case Transactions.behaviour(opts, state) do
+      {:ok, :savepoint} ->
+        savepoint([:open], :begin, state)
+
+      {:ok, behaviour} ->
+        begun(Transactions.open(state, behaviour, Callbacks.timeout(opts)), state)
+
+      {:error, error} ->
+        {:error, error, state}
+    end
+  end
+
+  defp begun({:ok, state}, _before), do: {:ok, :begin, state}
+
+  defp begun({:error, %Error{kind: :misuse} = error}, state) do
+    case Transactions.status(state) do
+      {:ok, true} -> {:transaction, state}
+      _ -> Callbacks.failed(error, state)
+    end
+  end
+
+  defp begun({:error, error}, state), do: Callbacks.failed(error, state)
+
+  @doc """
+  Commits, or releases the savepoint with `mode: :savepoint`. A commit that SQLite refuses is rolled
+  back and reported, and the connection is idle. `{:idle, state}` if no transaction is open.
+  """
+  @spec handle_commit(keyword(), State.t()) ::
+          {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
+  def handle_commit(opts, %State{} = state) do
+    if Callbacks.savepoint?(opts) do
+      savepoint([:release], Callbacks.done(:commit), state)
+    else
+      case Transactions.commit(state, Callbacks.timeout(opts)) do
+        {:ok, state} -> {:ok, Callbacks.done(:commit), state}
+        :idle -> {:idle, %{state | trx_id: nil}}
+        {:error, error, :rolled_back} -> Callbacks.failed(error, %{state | trx_id: nil})
+        {:error, error, :still_open} -> {:disconnect, error, state}
+      end
+    end
+  end
+
+  @doc """
+  Rolls back, or back to the savepoint and releases it with `mode: :savepoint`. `{:idle, state}` if
+  there was no transaction; one that SQLite has rolled back by itself is no error.
+  """
+  @spec handle_rollback(keyword(), State.t()) ::
+          {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
+  def handle_rollback(opts, %State{} = state) do
+    if Callbacks.savepoint?(opts) do
+      savepoint([:rollback_to, :release], Callbacks.done(:rollback), state)
+    else
+      case Transactions.rollback(state) do
+        {:ok, state} -> {:ok, Callbacks.done(:rollback), state}
+        :idle -> {:idle, state}
+        {:error, error} -> {:disconnect, error, state}
+      end
+    end
+  end
+
+  # Savepoints nest under one name: SQLite takes the innermost.
+  defp savepoint([operation | rest], done, state) do
+    case Transactions.savepoint(state, operation, @savepoint) do
+      :ok -> savepoint(rest, done, state)
+      {:error, %Error{kind: :misuse}} -> {:idle, state}
+      {:error, error} -> Callbacks.failed(error, state)
+    end
+  end
+
+  defp savepoint([], done, state), do: {:ok, done, state}
+
+  # --- Callbacks: cursors ---
+
+  @doc "Compiles and binds; `handle_fetch/4` reads the rows."
+  @spec handle_declare(Query.t() | iodata(), params(), keyword(), State.t()) ::
+          {:ok, Query.t(), Cursor.t(), State.t()} | failure()
+  def handle_declare(query, params, _opts, %State{} = state) do
+    with {:ok, %Query{statement: sql} = query} <- Callbacks.query(query, state) do
+      case Callbacks.open_cursor(state, sql, params) do
+        {:ok, id} -> {:ok, query, %Cursor{ref: id}, state}
+        {:error, error} -> Callbacks.failed(error, params, state)
+      end
+    end
+  end
+
+  @doc "The next `max_rows:` rows (default 500). The result that halts is the first without rows."
+  @spec handle_fetch(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
+          {:cont | :halt, Result.t(), State.t()} | failure()
+  def handle_fetch(_query, %{ref: id}, opts, %State{} = state) do
+    started = Telemetry.now()
+
+    case Callbacks.fetch(state, id, Keyword.get(opts, :max_rows, @max_rows), opts) do
+      {:ok, result} ->
+        Telemetry.cursor(started, state, id, result.num_rows)
+        {if(result.num_rows == 0, do: :halt, else: :cont), result, state}
+
+      {:error, error} ->
+        Callbacks.failed(error, state)
+    end
+  end
+
+  @doc "Closes a cursor; one that is closed or finished already is fine."
+  @spec handle_deallocate(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
+          {:ok, Result.t(), State.t()}
+  def handle_deallocate(_query, %{ref: id}, _opts, %State{} = state) do
+    _closed_or_unknown = Nif.close_cursor(id)
+    {:ok, %Result{}, state}
+  end
+end

@@ -1,0 +1,194 @@
+defmodule EctoLibSql.Codec do
+  @moduledoc false
+  # Elixir values to what the NIF binds: the one place where parameters are encoded.
+  #
+  # The NIF takes nil, :null, numbers, booleans, binaries (UTF-8 as TEXT, others as BLOB), {:blob, b},
+  # {:text, b}, infinities, :nan and other atoms (as TEXT) as they are, so that the usual list passes
+  # through untouched after one look at its elements. Structs, maps and lists are converted here.
+  # Errors name the position and the kind of a value, never the value: it may be a secret.
+
+  alias EctoLibSql.Error
+
+  # A callback takes no list as a value; on the level of EctoLibSql.Native a list of bytes is a BLOB.
+  @type level :: :driver | :native
+  @type params ::
+          [EctoLibSql.Nif.value()] | %{optional(atom() | binary()) => EctoLibSql.Nif.value()}
+
+  # More digits than this is no number that anybody stores.
+  @max_digits 10_000
+
+  defguardp is_plain(value) when is_binary(value) or is_number(value) or is_atom(value)
+
+  @doc "Encodes the parameters of one statement; `{:error, exception}` where that cannot be done."
+  @spec encode(term(), level()) :: {:ok, params()} | {:error, Error.t() | ArgumentError.t()}
+  def encode(params, level \\ :driver)
+  def encode([], _level), do: {:ok, []}
+
+  def encode(params, level) when is_list(params) do
+    if plain?(params), do: {:ok, params}, else: caught(fn -> encode_list(params, level) end)
+  end
+
+  def encode(%{__struct__: _}, _level), do: {:error, wrong_shape()}
+
+  def encode(params, level) when is_map(params) do
+    caught(fn -> Map.new(params, &encode_pair(&1, level)) end)
+  end
+
+  def encode(_params, _level), do: {:error, wrong_shape()}
+
+  @doc "True if the NIF can take this list of values as it is."
+  @spec plain?(term()) :: boolean()
+  def plain?([value | rest]) when is_plain(value), do: plain?(rest)
+
+  def plain?([{tag, value} | rest]) when tag in [:blob, :text] and is_binary(value),
+    do: plain?(rest)
+
+  def plain?([]), do: true
+  def plain?(_other), do: false
+
+  defp caught(encode) do
+    {:ok, encode.()}
+  catch
+    {:refused, exception} -> {:error, exception}
+  end
+
+  defp wrong_shape, do: Error.new(:invalid_argument, "arguments must be a list or map")
+
+  # --- Lists and maps of parameters ---
+
+  defp encode_list(params, level) do
+    cond do
+      not proper?(params) ->
+        throw({:refused, wrong_shape()})
+
+      named?(params) ->
+        Map.new(Enum.reverse(params), &encode_pair(&1, level))
+
+      true ->
+        params |> Enum.with_index(1) |> Enum.map(fn {value, at} -> value(value, at, level) end)
+    end
+  end
+
+  defp proper?([_ | rest]), do: proper?(rest)
+  defp proper?(rest), do: rest == []
+
+  # [id: 1, name: "Ada"] is meant by name. A list of {:blob, _} and {:text, _} alone has been found
+  # plain before; with such a pair among other names it is a name like them.
+  defp named?(params), do: Enum.all?(params, &match?({name, _} when is_atom(name), &1))
+
+  defp encode_pair({name, value}, level) when is_atom(name) or is_binary(name) do
+    {name, value(value, inspect(name), level)}
+  end
+
+  defp encode_pair({name, _value}, _level) do
+    refuse("names of parameters must be atoms or strings, not #{kind(name)}")
+  end
+
+  # --- One value ---
+
+  defp value(value, _at, _level) when is_plain(value), do: value
+  defp value({:blob, bytes} = blob, _at, _level) when is_binary(bytes), do: blob
+  defp value({:text, bytes} = text, _at, _level) when is_binary(bytes), do: text
+  defp value(%DateTime{} = value, _at, _level), do: DateTime.to_iso8601(value)
+  defp value(%NaiveDateTime{} = value, _at, _level), do: NaiveDateTime.to_iso8601(value)
+  defp value(%Date{} = value, _at, _level), do: Date.to_iso8601(value)
+  defp value(%Time{} = value, _at, _level), do: Time.to_iso8601(value)
+  defp value(%{__struct__: Decimal} = value, at, _level), do: decimal(value, at)
+
+  defp value(%{__struct__: Duration} = value, _at, _level) do
+    apply(Duration, :to_iso8601, [value])
+  end
+
+  defp value(%{__struct__: struct}, at, _level) do
+    refuse("parameter #{at}: a struct #{inspect(struct)} cannot be stored")
+  end
+
+  defp value(value, at, _level) when is_map(value), do: json(value, at)
+  defp value(value, at, :native) when is_list(value), do: bytes(value, at)
+
+  defp value(value, at, :driver) when is_list(value) do
+    fail("parameter #{at}: a list cannot be stored; encode it as JSON or pass {:blob, binary}")
+  end
+
+  defp value(value, at, _level) when is_bitstring(value) do
+    fail("parameter #{at}: a bitstring that is not a binary cannot be stored")
+  end
+
+  defp value(value, at, _level), do: refuse("parameter #{at}: #{kind(value)} cannot be stored")
+
+  defp bytes(list, at) do
+    {:blob, :erlang.list_to_binary(list)}
+  rescue
+    ArgumentError ->
+      fail("parameter #{at}: a list that is not of bytes cannot be stored; encode it as JSON")
+  end
+
+  # Plain notation: SQLite's numeric affinity reads 1E+3 back as a float.
+  defp decimal(%{coef: coef, sign: sign}, _at) when is_atom(coef) do
+    text = if coef == :NaN, do: "NaN", else: "Infinity"
+    if sign < 0, do: "-" <> text, else: text
+  end
+
+  defp decimal(%{coef: coef, exp: exp, sign: sign}, at) do
+    if abs(exp) > @max_digits do
+      refuse("parameter #{at}: a Decimal with more than #{@max_digits} digits cannot be stored")
+    end
+
+    digits = Integer.to_string(coef)
+    if sign < 0, do: "-" <> plain(digits, exp), else: plain(digits, exp)
+  end
+
+  defp plain(digits, exp) when exp >= 0, do: digits <> String.duplicate("0", exp)
+
+  defp plain(digits, exp) do
+    padded = String.pad_leading(digits, 1 - exp, "0")
+    {whole, fraction} = String.split_at(padded, exp)
+    whole <> "." <> fraction
+  end
+
+  # --- JSON ---
+
+  defp json(map, at) do
+    encode =
+      json_encoder() ||
+        refuse(
+          "Cannot encode map parameter to JSON: no JSON library (add jason, or use Elixir 1.18)"
+        )
+
+    try do
+      encode.(map)
+    rescue
+      _not_encodable ->
+        refuse(
+          "Cannot encode map parameter to JSON: parameter #{at} holds a value without a JSON form"
+        )
+    end
+  end
+
+  defp json_encoder do
+    cond do
+      Code.ensure_loaded?(Jason) -> &apply(Jason, :encode!, [&1])
+      Code.ensure_loaded?(JSON) -> &apply(JSON, :encode!, [&1])
+      Code.ensure_loaded?(:json) -> &IO.iodata_to_binary(apply(:json, :encode, [&1]))
+      true -> nil
+    end
+  end
+
+  # --- Refusing ---
+
+  @spec refuse(String.t()) :: no_return()
+  defp refuse(text), do: throw({:refused, ArgumentError.exception(text)})
+
+  @spec fail(String.t()) :: no_return()
+  defp fail(text), do: throw({:refused, Error.new(:invalid_argument, text)})
+
+  defp kind(value) when is_pid(value), do: "a pid"
+  defp kind(value) when is_function(value), do: "a function"
+  defp kind(value) when is_reference(value), do: "a reference"
+  defp kind(value) when is_port(value), do: "a port"
+  defp kind(value) when is_tuple(value), do: "a tuple"
+  defp kind(value) when is_map(value), do: "a map"
+  defp kind(value) when is_list(value), do: "a list"
+  defp kind(value) when is_number(value), do: "a number"
+  defp kind(value) when is_bitstring(value), do: "a bitstring"
+end

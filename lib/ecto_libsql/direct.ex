@@ -1,0 +1,89 @@
+defmodule EctoLibSql.Direct do
+  @moduledoc false
+  # What EctoLibSql offers for pools, on one connection's state: the same functions, without
+  # DBConnection.
+
+  alias EctoLibSql.{Query, Result, State}
+
+  @rollback {__MODULE__, :rollback}
+
+  @spec query(State.t(), Query.t() | String.t(), term(), keyword()) ::
+          {:ok, Result.t()} | {:error, Exception.t()}
+  def query(state, query, params, opts) do
+    case EctoLibSql.handle_execute(query, params, opts, state) do
+      {:ok, _query, result, _state} -> {:ok, result}
+      {_error, error, _state} -> {:error, error}
+    end
+  end
+
+  @spec transaction(State.t(), (State.t() -> result), keyword()) ::
+          {:ok, result} | {:error, term()}
+        when result: term()
+  def transaction(state, fun, opts) do
+    case EctoLibSql.handle_begin(opts, state) do
+      {:ok, _begun, state} -> inside(state, fun, opts)
+      {:transaction, state} -> inside(state, fun, [mode: :savepoint] ++ opts, :nested)
+      {_error, error, _state} -> {:error, error}
+    end
+  end
+
+  # A transaction inside a transaction is a savepoint.
+  defp inside(state, fun, opts, :nested) do
+    with {:ok, _begun, state} <- EctoLibSql.handle_begin(opts, state) do
+      inside(state, fun, opts)
+    else
+      {_error, error, _state} -> {:error, error}
+    end
+  end
+
+  defp inside(%State{conn_id: id} = state, fun, opts) do
+    fun.(state)
+  catch
+    :throw, {@rollback, ^id, reason} ->
+      EctoLibSql.handle_rollback(opts, state)
+      {:error, reason}
+
+    kind, reason ->
+      EctoLibSql.handle_rollback(opts, state)
+      :erlang.raise(kind, reason, __STACKTRACE__)
+  else
+    result ->
+      case EctoLibSql.handle_commit(opts, state) do
+        {:ok, _result, _state} -> {:ok, result}
+        {:idle, _state} -> {:error, :rollback}
+        {_error, error, _state} -> {:error, error}
+      end
+  end
+
+  @spec rollback(State.t(), term()) :: no_return()
+  def rollback(%State{conn_id: id}, reason), do: throw({@rollback, id, reason})
+
+  @spec stream(State.t(), Query.t() | String.t(), term(), keyword()) :: Enumerable.t()
+  def stream(state, query, params, opts) do
+    Stream.resource(
+      fn -> declare(state, query, params, opts) end,
+      fn cursor -> next(state, query, cursor, opts) end,
+      fn cursor -> EctoLibSql.handle_deallocate(query, last(cursor), opts, state) end
+    )
+  end
+
+  defp declare(state, query, params, opts) do
+    case EctoLibSql.handle_declare(query, params, opts, state) do
+      {:ok, _query, cursor, _state} -> cursor
+      {_error, error, _state} -> raise error
+    end
+  end
+
+  defp next(_state, _query, {:done, _cursor} = done, _opts), do: {:halt, done}
+
+  defp next(state, query, cursor, opts) do
+    case EctoLibSql.handle_fetch(query, cursor, opts, state) do
+      {:cont, result, _state} -> {[result], cursor}
+      {:halt, result, _state} -> {[result], {:done, cursor}}
+      {_error, error, _state} -> raise error
+    end
+  end
+
+  defp last({:done, cursor}), do: cursor
+  defp last(cursor), do: cursor
+end

@@ -1,0 +1,99 @@
+defmodule EctoLibSql.Native.Batches do
+  @moduledoc false
+  # Many statements in one call.
+
+  alias EctoLibSql.{Codec, Error, Nif, Result, State}
+  alias EctoLibSql.Native.Statements
+
+  @type member :: {String.t(), list() | map()}
+  @type outcome :: {:ok, Result.t()} | {:error, Error.t()}
+
+  @doc "Runs each member whatever becomes of the others (:proceed), or stops at a failure (:halt)."
+  @spec each(State.t(), [member()], :proceed | :halt) :: {:ok, [outcome()]} | Statements.failure()
+  def each(state, members, on_error) do
+    with {:ok, answers} <- run(state, members, on_error), do: {:ok, Enum.map(answers, &outcome/1)}
+  end
+
+  @doc "All or nothing. An error names the failing member."
+  @spec atomic(State.t(), [member()]) :: {:ok, [Result.t()]} | Statements.failure()
+  def atomic(state, members) do
+    with {:ok, answers} <- run(state, members, :rollback) do
+      {:ok,
+       for({:ok, {_command, columns, rows, count}} <- answers, do: member(columns, rows, count))}
+    end
+  end
+
+  @doc "The first failure among outcomes as one error, or all results."
+  @spec collect([outcome()]) :: {:ok, [Result.t()]} | {:error, Error.t()}
+  def collect(outcomes) do
+    case Enum.find_index(outcomes, &match?({:error, _}, &1)) do
+      nil ->
+        {:ok, Enum.map(outcomes, fn {:ok, result} -> result end)}
+
+      index ->
+        {:error, error} = Enum.at(outcomes, index)
+        {:error, at(error, index)}
+    end
+  end
+
+  defp run(_state, [], _on_error), do: {:ok, []}
+
+  defp run(state, members, on_error) do
+    with {:ok, members} <- encode(members) do
+      conn = State.conn(state)
+
+      case Statements.waiting(state, -1, &Nif.batch(conn, members, on_error, &1)) do
+        {:ok, answers} -> {:ok, answers}
+        {:error, %{index: index} = error} -> {:error, at(Statements.exception(error), index)}
+        {:error, error} -> {:error, Statements.exception(error)}
+      end
+    end
+  end
+
+  # Most batches need no encoding; then the list goes to the NIF as it is.
+  defp encode(members) do
+    if plain?(members), do: {:ok, members}, else: encode_each(members, 0, [])
+  end
+
+  defp plain?([{sql, params} | rest]) when is_binary(sql),
+    do: Codec.plain?(params) and plain?(rest)
+
+  defp plain?(rest), do: rest == []
+
+  defp encode_each([{sql, params} | rest], index, done) do
+    with {:ok, text} <- text(sql),
+         {:ok, encoded} <- Codec.encode(params, :native) do
+      encode_each(rest, index + 1, [{text, encoded} | done])
+    else
+      {:error, error} -> {:error, at(error, index)}
+    end
+  end
+
+  defp encode_each([sql | rest], index, done) when is_binary(sql) do
+    encode_each([{sql, []} | rest], index, done)
+  end
+
+  defp encode_each([], _index, done), do: {:ok, Enum.reverse(done)}
+
+  defp encode_each(_other, index, _done) do
+    {:error, at(Error.new(:invalid_argument, "a batch is a list of {sql, arguments}"), index)}
+  end
+
+  defp text(sql) when is_binary(sql), do: {:ok, sql}
+  defp text(_other), do: {:error, Error.new(:invalid_argument, "the SQL must be a string")}
+
+  defp at(%ArgumentError{message: message}, index) do
+    ArgumentError.exception("#{message} (batch statement #{index})")
+  end
+
+  defp at(%Error{message: message} = error, index) do
+    %{error | message: "#{message} (batch statement #{index})"}
+  end
+
+  defp outcome({:ok, {_command, columns, rows, count}}), do: {:ok, member(columns, rows, count)}
+  defp outcome({:error, error}), do: {:error, Statements.exception(error)}
+
+  defp member(columns, rows, count) do
+    %Result{command: :batch, columns: columns, rows: rows, num_rows: count}
+  end
+end

@@ -1,0 +1,85 @@
+defmodule EctoLibSql.Native.Source do
+  @moduledoc false
+  # Turns whatever names a connection into its state: a state itself, a %DBConnection{} inside
+  # DBConnection.run/3 or a transaction, a pool (name or pid), or an Ecto repo. For pools and repos
+  # the function runs on a connection that is checked out for as long as it runs.
+  #
+  # A pool hands its connections' states to callbacks only. So the state is asked for with a
+  # statement: EctoLibSql.handle_execute/4 answers this text with the state as the only value. That
+  # works through every pool and through Ecto's sandbox, without reaching into either.
+
+  alias EctoLibSql.{Error, Pool, Query, Result, State}
+
+  @state_query "-- ecto_libsql: state"
+
+  @type source :: State.t() | GenServer.server() | module() | struct()
+
+  @doc "The text that handle_execute/4 answers with the state."
+  defmacro state_query, do: @state_query
+
+  @doc "That answer."
+  @spec state_result(State.t()) :: Result.t()
+  def state_result(state) do
+    %Result{command: :select, columns: ["state"], rows: [[state]], num_rows: 1}
+  end
+
+  @doc "Calls `fun` with the state of `source`, or returns the error that there is none."
+  @spec with_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}
+        when result: term()
+  def with_state(%State{} = state, fun), do: fun.(state)
+  def with_state(%{__struct__: DBConnection} = conn, fun), do: in_connection(conn, fun)
+
+  def with_state(source, fun) when is_atom(source) and source not in [nil, true, false] do
+    if repo?(source), do: in_repo(source, fun), else: in_pool(source, fun)
+  end
+
+  def with_state(source, fun) when is_pid(source) or is_tuple(source), do: in_pool(source, fun)
+
+  def with_state(_source, _fun) do
+    {:error,
+     Error.new(
+       :invalid_argument,
+       "expected a connection: an %EctoLibSql.State{}, a %DBConnection{}, a pool or a repo"
+     )}
+  end
+
+  @doc """
+  As `with_state/2`, for calls that leave something open on the connection: a pool would lend it to
+  others in that condition.
+  """
+  @spec with_own_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}
+        when result: term()
+  def with_own_state(%State{} = state, fun), do: fun.(state)
+  def with_own_state(%{__struct__: DBConnection} = conn, fun), do: in_connection(conn, fun)
+
+  def with_own_state(source, fun) do
+    if is_atom(source) and repo?(source) and source.checked_out?() do
+      in_repo(source, fun)
+    else
+      {:error,
+       Error.new(
+         :invalid_argument,
+         "this call needs one connection: a state, the %DBConnection{} inside EctoLibSql.run/2, " <>
+           "or a repo inside its checkout/2"
+       )}
+    end
+  end
+
+  defp repo?(module) do
+    Code.ensure_loaded?(module) and function_exported?(module, :__adapter__, 0)
+  end
+
+  defp in_connection(conn, fun) do
+    query = %Query{statement: @state_query}
+
+    with {:ok, %Result{rows: [[state]]}} <- Pool.query(conn, query, [], []), do: fun.(state)
+  end
+
+  defp in_pool(pool, fun), do: Pool.run(pool, &in_connection(&1, fun), [])
+
+  defp in_repo(repo, fun) do
+    repo.checkout(fn ->
+      with {:ok, %{rows: [[state]]}} <- repo.query(@state_query, [], log: false), do: fun.(state)
+    end)
+  end
+end

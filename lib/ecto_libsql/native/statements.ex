@@ -1,0 +1,130 @@
+defmodule EctoLibSql.Native.Statements do
+  @moduledoc false
+  # Running statements: by text, prepared, or through a cursor. Takes states and encoded parameters,
+  # returns structs; EctoLibSql and EctoLibSql.Native give them the shapes of their callers.
+
+  alias EctoLibSql.{Error, Nif, Result, State}
+  alias EctoLibSql.Native.Await
+
+  @type failure :: {:error, Error.t() | ArgumentError.t()}
+
+  @doc "Runs a text; one with several statements gives the result of the last."
+  @spec execute(State.t(), String.t(), Nif.params(), integer(), boolean()) ::
+          {:ok, Result.t()} | failure()
+  def execute(state, sql, params, timeout \\ -1, cache \\ true) do
+    conn = State.conn(state)
+
+    case Nif.execute(conn, sql, params, {timeout, cache}) do
+      {:wait, ticket} ->
+        Await.repeat(ticket, state, timeout, &Nif.execute(conn, sql, params, {&1, cache}))
+        |> result_or_script(state, sql, params, timeout)
+
+      answer ->
+        result_or_script(answer, state, sql, params, timeout)
+    end
+  end
+
+  defp result_or_script(:script, state, sql, [], timeout), do: last_of_script(state, sql, timeout)
+
+  defp result_or_script(:script, state, sql, params, timeout) when map_size(params) == 0 do
+    last_of_script(state, sql, timeout)
+  end
+
+  defp result_or_script(:script, _state, sql, _params, _timeout) do
+    message = "a text with more than one statement takes no parameters"
+    {:error, Error.new(:invalid_argument, message, statement: sql)}
+  end
+
+  defp result_or_script(answer, _state, _sql, _params, _timeout), do: result(answer)
+
+  defp last_of_script(state, sql, timeout) do
+    with {:ok, results} <- script(state, sql, :plain, timeout) do
+      {:ok, List.last(results, %Result{command: :unknown})}
+    end
+  end
+
+  @doc "Runs all statements of a text and returns each one's result."
+  @spec script(State.t(), String.t(), :plain | :atomic, integer()) ::
+          {:ok, [Result.t()]} | failure()
+  def script(state, sql, mode, timeout \\ -1) do
+    conn = State.conn(state)
+
+    case waiting(state, timeout, &Nif.script(conn, sql, mode, &1)) do
+      {:ok, results} -> {:ok, Enum.map(results, &to_result/1)}
+      {:error, error} -> {:error, exception(error)}
+    end
+  end
+
+  @doc "Runs a prepared statement."
+  @spec run_prepared(State.t(), String.t(), Nif.params(), integer()) ::
+          {:ok, Result.t()} | failure()
+  def run_prepared(state, id, params, timeout \\ -1) do
+    conn = State.conn(state)
+
+    case Nif.execute_statement(conn, id, params, timeout) do
+      {:wait, ticket} ->
+        Await.repeat(ticket, state, timeout, &Nif.execute_statement(conn, id, params, &1))
+        |> result()
+
+      answer ->
+        result(answer)
+    end
+  end
+
+  @doc "The next rows of a cursor."
+  @spec fetch(State.t(), String.t(), pos_integer(), integer()) :: {:ok, Result.t()} | failure()
+  def fetch(state, cursor_id, max_rows, timeout \\ -1) do
+    conn = State.conn(state)
+
+    case waiting(state, timeout, &Nif.fetch(conn, cursor_id, max_rows, &1)) do
+      {:ok, {columns, rows, count, _done?}} ->
+        {:ok, %Result{command: :select, columns: columns, rows: rows, num_rows: count}}
+
+      {:error, error} ->
+        {:error, exception(error)}
+    end
+  end
+
+  @doc "The declared parameters of a text: `[name | nil]`."
+  @spec parameter_names(State.t(), String.t()) :: {:ok, [String.t() | nil]} | failure()
+  def parameter_names(state, sql) do
+    with {:ok, {_columns, names}} <- simple(Nif.describe(State.conn(state), sql)),
+         do: {:ok, names}
+  end
+
+  @doc "Calls the NIF, and again for as long as it has to wait for the write lock."
+  @spec waiting(State.t(), integer(), (integer() -> answer)) :: answer | Nif.failure()
+        when answer: term()
+  def waiting(state, timeout, call) do
+    case call.(timeout) do
+      {:wait, ticket} -> Await.repeat(ticket, state, timeout, call)
+      answer -> answer
+    end
+  end
+
+  @doc "An answer of the NIF with its error as a struct."
+  @spec simple(answer) :: answer | failure() when answer: term()
+  def simple({:error, error}), do: {:error, exception(error)}
+  def simple(answer), do: answer
+
+  @doc "The exception for a NIF error; mistakes in named parameters are the caller's ArgumentError."
+  @spec exception(Nif.error()) :: Error.t() | ArgumentError.t()
+  def exception(%{kind: kind, message: message})
+      when kind in [:missing_parameters, :positional_parameters] do
+    ArgumentError.exception(message)
+  end
+
+  def exception(error), do: Error.from_nif(error)
+
+  @doc "A result as the NIF builds it."
+  @spec to_result(Nif.result()) :: Result.t()
+  def to_result({command, columns, rows, num_rows}) do
+    %Result{command: command, columns: columns, rows: rows, num_rows: num_rows}
+  end
+
+  defp result({:ok, {command, columns, rows, num_rows}}) do
+    {:ok, %Result{command: command, columns: columns, rows: rows, num_rows: num_rows}}
+  end
+
+  defp result({:error, error}), do: {:error, exception(error)}
+end

@@ -1,0 +1,108 @@
+defmodule EctoLibSql.Native.Transactions do
+  @moduledoc false
+  # Transactions and savepoints on one connection. The state carries the open transaction's id; what
+  # is true of the connection is always asked from SQLite.
+
+  alias EctoLibSql.{Error, Nif, State}
+  alias EctoLibSql.Native.Statements
+
+  @behaviours [:deferred, :immediate, :exclusive, :read_only]
+
+  @doc "The behaviour that options ask for, under any of its names; `:savepoint` for that mode."
+  @spec behaviour(keyword(), State.t()) ::
+          {:ok, :deferred | :immediate | :exclusive | :read_only | :savepoint}
+          | {:error, Error.t()}
+  def behaviour([], state), do: {:ok, default(state)}
+
+  def behaviour(opts, state) do
+    case opts[:behavior] || opts[:behaviour] || opts[:mode] || :transaction do
+      # :transaction is what Ecto's sandbox says for an ordinary one.
+      :transaction ->
+        {:ok, default(state)}
+
+      asked when asked in @behaviours or asked == :savepoint ->
+        {:ok, asked}
+
+      _ ->
+        {:error,
+         Error.new(
+           :invalid_argument,
+           "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
+         )}
+    end
+  end
+
+  defp default(%State{settings: nil}), do: :deferred
+  defp default(%State{settings: settings}), do: settings.default_transaction_mode
+
+  @spec open(State.t(), atom(), integer()) :: {:ok, State.t()} | {:error, Error.t()}
+  def open(state, behaviour, timeout \\ -1) do
+    conn = State.conn(state)
+    call = fn _left -> Nif.begin_transaction(conn, behaviour) end
+
+    case Statements.waiting(state, timeout, call) do
+      {:ok, trx_id} -> {:ok, %{state | trx_id: trx_id}}
+      {:error, error} -> {:error, Error.from_nif(error)}
+    end
+  end
+
+  @doc """
+  Commits. A commit that SQLite refuses ends the transaction as well: it is rolled back. The flag
+  says whether the connection is free of the transaction.
+  """
+  @spec commit(State.t(), integer()) ::
+          {:ok, State.t()} | :idle | {:error, Error.t(), :rolled_back | :still_open}
+  def commit(state, timeout \\ -1) do
+    conn = State.conn(state)
+
+    case Statements.waiting(state, timeout, fn _left -> Nif.commit(conn) end) do
+      :ok -> {:ok, %{state | trx_id: nil}}
+      {:error, %{kind: :misuse}} -> :idle
+      {:error, error} -> {:error, Error.from_nif(error), ended(conn)}
+    end
+  end
+
+  defp ended(conn) do
+    if match?({:error, _}, Nif.rollback(conn)), do: :still_open, else: :rolled_back
+  end
+
+  @spec rollback(State.t()) :: {:ok, State.t()} | :idle | {:error, Error.t()}
+  def rollback(state) do
+    case Nif.rollback(State.conn(state)) do
+      :ok -> {:ok, %{state | trx_id: nil}}
+      :idle when state.trx_id != nil -> {:ok, %{state | trx_id: nil}}
+      :idle -> :idle
+      {:error, error} -> {:error, Error.from_nif(error)}
+    end
+  end
+
+  @spec status(State.t()) :: {:ok, boolean()} | {:error, Error.t()}
+  def status(state) do
+    case Nif.transaction_status(State.conn(state)) do
+      {:ok, {open?, _trx_id}} -> {:ok, open?}
+      {:error, error} -> {:error, Error.from_nif(error)}
+    end
+  end
+
+  @spec savepoint(State.t(), :open | :release | :rollback_to, term()) :: :ok | {:error, Error.t()}
+  def savepoint(state, operation, name) do
+    if is_binary(name) and name =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/ do
+      savepoint_answer(Nif.savepoint(State.conn(state), operation, name))
+    else
+      {:error,
+       Error.new(
+         :invalid_argument,
+         "Invalid savepoint name: it must match [A-Za-z_][A-Za-z0-9_]*"
+       )}
+    end
+  end
+
+  defp savepoint_answer(:ok), do: :ok
+
+  defp savepoint_answer({:error, %{kind: :misuse}}) do
+    {:error,
+     Error.new(:misuse, "No active transaction: savepoints exist inside transactions only")}
+  end
+
+  defp savepoint_answer({:error, error}), do: {:error, Error.from_nif(error)}
+end

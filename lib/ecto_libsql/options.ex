@@ -1,0 +1,227 @@
+defmodule EctoLibSql.Options do
+  @moduledoc """
+  The options of a connection, checked once by `EctoLibSql.connect/1`.
+
+  Unknown keys are ignored, because `DBConnection` and Ecto add keys of their own.
+
+  The database:
+
+    * `:database` - path, `":memory:"`, `:memory` or a `file:` URI. A leading `~` is expanded;
+      missing parent folders are created.
+    * `:mode` - `:readonly`, `:readwrite` or `[:readwrite, :create]` (default). The atoms `:local`,
+      `:remote` and `:remote_replica` set the kind of the connection instead.
+    * `:shared_memory` - `true` with `":memory:"`: all connections of a pool see one database, which
+      lives as long as the pool. A string names a database shared by every connection that names it.
+    * `:serialized` - the image of a database (`EctoLibSql.serialize/1`) to start with.
+    * `:attach` - `[{"name", path}]`: databases attached on each connection.
+    * `:load_extensions` - paths or `{path, entry_point}`, added to `config :ecto_libsql,
+      :load_extensions`.
+
+  Locks and transactions:
+
+    * `:busy_timeout` - milliseconds to wait for a lock, default 5000; 0 does not wait.
+    * `:default_transaction_mode` - `:deferred` (default), `:immediate` or `:exclusive`.
+
+  Pragmas, as in ecto_sqlite3: `:journal_mode`, `:synchronous`, `:foreign_keys`, `:cache_size`,
+  `:temp_store`, `:cache_spill`, `:case_sensitive_like`, `:auto_vacuum`, `:locking_mode`,
+  `:secure_delete`, `:wal_auto_check_point` (or `:wal_autocheckpoint`), `:journal_size_limit`,
+  `:soft_heap_limit`, `:hard_heap_limit`, `:mmap_size`, and any other through `:custom_pragmas`, a
+  list of `{name, value}`.
+
+  The driver:
+
+    * `:statement_cache_size` - compiled statements kept, default 64.
+    * `:progress_handler_steps` - virtual-machine instructions between two looks at cancellation.
+    * `:before_disconnect` - `fun(error, state)` or `{module, function, args}`, called with both
+      put in front of `args`.
+    * `:disconnect_on_error_codes` - SQLite codes after which a pool replaces the connection.
+    * `:chunk_size` - accepted, without effect.
+
+  Remote and replica connections (`:uri`) and encryption (`:encryption_key`, `:key`) are not
+  available in this build: the options are refused, nothing is opened or written.
+  """
+
+  alias EctoLibSql.{Error, State}
+  alias EctoLibSql.Options.{Check, Location, Pragmas}
+
+  defstruct [:location, :mode, :sync, :shared_memory, native: %{}, settings: %{}]
+
+  @typedoc "What callbacks consult later."
+  @type settings :: %{
+          default_transaction_mode: :deferred | :immediate | :exclusive,
+          before_disconnect: nil | (term(), State.t() -> term()) | {module(), atom(), [term()]},
+          disconnect_on_error_codes: [atom()]
+        }
+
+  @type t :: %__MODULE__{
+          location: String.t(),
+          mode: State.mode(),
+          sync: :enable_sync | :disable_sync,
+          shared_memory: boolean() | String.t(),
+          native: map(),
+          settings: settings()
+        }
+
+  @default_settings %{
+    default_transaction_mode: :deferred,
+    before_disconnect: nil,
+    disconnect_on_error_codes: []
+  }
+
+  @doc false
+  @spec default_settings() :: settings()
+  def default_settings, do: @default_settings
+
+  @doc "Checks the options. An error names the option and what was expected, never a secret."
+  @spec parse(term()) :: {:ok, t()} | {:error, Error.t()}
+  def parse(opts) do
+    Check.keyword!(opts)
+    mode = State.detect_mode(opts)
+    available!(mode, opts)
+
+    {:ok,
+     %__MODULE__{
+       location: Location.database!(opts),
+       mode: mode,
+       sync: State.detect_sync(opts),
+       shared_memory: shared_memory!(opts),
+       native: native(opts),
+       settings: settings(opts)
+     }}
+  catch
+    {:refused, message} -> {:error, Error.new(:invalid_argument, message)}
+    {:unavailable, message} -> {:error, Error.new(:unsupported, message)}
+  end
+
+  # --- What this build does not have ---
+
+  defp available!(:unknown, _opts) do
+    Check.refuse(
+      "the option :database is missing (a path, or \":memory:\"); remote connections would need :uri"
+    )
+  end
+
+  defp available!(:local, opts) do
+    for key <- [:encryption_key, :key], do: no_encryption!(key, opts[key])
+
+    if opts[:remote_encryption_key] do
+      unavailable!("remote encryption", :remote_encryption_key)
+    end
+  end
+
+  defp available!(_remote, opts) do
+    case opts[:mode] do
+      mode when mode in [:remote, :remote_replica] -> unavailable!("#{mode} connections", :mode)
+      _ -> unavailable!("remote and replica connections", :uri)
+    end
+  end
+
+  defp no_encryption!(_key, nil), do: :ok
+
+  defp no_encryption!(key, value) when is_binary(value) and byte_size(value) >= 32 do
+    unavailable!("encryption at rest", key)
+  end
+
+  defp no_encryption!(key, _value) do
+    Check.refuse("the option #{inspect(key)} must be a string of at least 32 characters")
+  end
+
+  defp unavailable!(what, key) do
+    throw({:unavailable, "#{what} (option #{inspect(key)}): not available in this build"})
+  end
+
+  # --- Sections ---
+
+  defp shared_memory!(opts) do
+    case opts[:shared_memory] do
+      none when none in [nil, false] ->
+        false
+
+      shared when shared == true or (is_binary(shared) and shared != "") ->
+        if Location.memory?(opts),
+          do: shared,
+          else: Check.refuse("the option :shared_memory needs database: \":memory:\"")
+
+      _ ->
+        Check.refuse("the option :shared_memory must be true, false or a name")
+    end
+  end
+
+  defp native(opts) do
+    %{
+      mode: open_mode!(opts[:mode]),
+      create_folders: open_mode!(opts[:mode]) == :read_write_create,
+      busy_timeout: Check.integer!(opts, :busy_timeout, 0),
+      foreign_keys: Check.boolean!(opts, :foreign_keys),
+      synchronous: Pragmas.word!(opts, :synchronous),
+      journal_mode: Pragmas.word!(opts, :journal_mode),
+      wal_auto_checkpoint: Pragmas.auto_checkpoint!(opts),
+      pragmas: Pragmas.all!(opts),
+      attach: Location.attachments!(opts),
+      extensions: Location.extensions!(opts),
+      image: Check.binary!(opts, :serialized),
+      statement_cache_size: Check.integer!(opts, :statement_cache_size, 0),
+      progress_steps: Check.integer!(opts, :progress_handler_steps, 1)
+    }
+    |> Map.reject(fn {_key, value} -> value in [nil, []] end)
+  end
+
+  defp open_mode!(mode) when mode in [nil, :local, []], do: :read_write_create
+
+  defp open_mode!(mode) do
+    case Enum.sort(List.wrap(mode)) do
+      [:readonly] -> :read_only
+      [:readwrite] -> :read_write
+      [:create, :readwrite] -> :read_write_create
+      _ -> Check.refuse("the option :mode must be :readonly, :readwrite or [:readwrite, :create]")
+    end
+  end
+
+  defp settings(opts) do
+    %{
+      default_transaction_mode: transaction_mode!(opts),
+      before_disconnect: callback!(opts),
+      disconnect_on_error_codes: codes!(opts)
+    }
+  end
+
+  defp transaction_mode!(opts) do
+    case Keyword.get(opts, :default_transaction_mode) || :deferred do
+      mode when mode in [:deferred, :immediate, :exclusive] ->
+        mode
+
+      _ ->
+        Check.refuse(
+          "the option :default_transaction_mode must be :deferred, :immediate or :exclusive"
+        )
+    end
+  end
+
+  defp callback!(opts) do
+    case opts[:before_disconnect] do
+      nil ->
+        nil
+
+      fun when is_function(fun, 2) ->
+        fun
+
+      {module, fun, args} = mfa when is_atom(module) and is_atom(fun) and is_list(args) ->
+        mfa
+
+      _ ->
+        Check.refuse(
+          "the option :before_disconnect must be a function of two arguments or {module, function, args}"
+        )
+    end
+  end
+
+  defp codes!(opts) do
+    codes = List.wrap(opts[:disconnect_on_error_codes])
+
+    if Enum.all?(codes, &is_atom/1) do
+      codes
+    else
+      Check.refuse("the option :disconnect_on_error_codes must be a list of atoms such as :ioerr")
+    end
+  end
+end

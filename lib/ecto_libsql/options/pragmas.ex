@@ -1,0 +1,103 @@
+defmodule EctoLibSql.Options.Pragmas do
+  @moduledoc false
+  # Options that end as pragmas: their names, the values they allow, and the order they run in.
+
+  import EctoLibSql.Options.Check
+
+  # {option, pragma, allowed values}; the values are atoms, booleans, or :integer.
+  @pragmas [
+    {:auto_vacuum, "auto_vacuum", [:none, :full, :incremental]},
+    {:cache_size, "cache_size", :integer},
+    {:cache_spill, "cache_spill", :boolean_or_integer},
+    {:case_sensitive_like, "case_sensitive_like", :boolean},
+    {:locking_mode, "locking_mode", [:normal, :exclusive]},
+    {:secure_delete, "secure_delete", [:on, :off, :fast, true, false]},
+    {:temp_store, "temp_store", [:default, :file, :memory]},
+    {:journal_size_limit, "journal_size_limit", :integer},
+    {:soft_heap_limit, "soft_heap_limit", :integer},
+    {:hard_heap_limit, "hard_heap_limit", :integer},
+    {:mmap_size, "mmap_size", :integer}
+  ]
+
+  @words %{
+    synchronous: [:extra, :full, :normal, :off],
+    journal_mode: [:delete, :truncate, :persist, :memory, :wal, :off]
+  }
+
+  @spec word!(keyword(), atom()) :: String.t() | nil
+  def word!(opts, key), do: if(opts[key] != nil, do: one_of!(opts[key], key, @words[key]))
+
+  @spec auto_checkpoint!(keyword()) :: integer() | nil
+  def auto_checkpoint!(opts) do
+    integer!(opts, :wal_auto_check_point, 0) || integer!(opts, :wal_autocheckpoint, 0)
+  end
+
+  @spec all!(keyword()) :: [{String.t(), String.t()}]
+  def all!(opts) do
+    built_in =
+      for {key, name, allowed} <- @pragmas,
+          opts[key] != nil,
+          do: {name, value!(opts, key, allowed)}
+
+    built_in ++ custom!(opts[:custom_pragmas])
+  end
+
+  defp value!(opts, key, :integer), do: Integer.to_string(integer!(opts, key, nil))
+  defp value!(opts, key, :boolean), do: if(boolean!(opts, key), do: "on", else: "off")
+
+  defp value!(opts, key, :boolean_or_integer) do
+    if is_integer(opts[key]), do: Integer.to_string(opts[key]), else: value!(opts, key, :boolean)
+  end
+
+  defp value!(opts, key, allowed), do: one_of!(opts[key], key, allowed)
+
+  # Values are taken as atoms and, as configuration files often hold them, as strings.
+  defp one_of!(value, key, allowed) do
+    case Enum.find(allowed, &(&1 == value or Atom.to_string(&1) == value)) do
+      nil ->
+        refuse(
+          "the option #{inspect(key)} must be one of #{Enum.map_join(allowed, ", ", &inspect/1)}"
+        )
+
+      true ->
+        "on"
+
+      false ->
+        "off"
+
+      word ->
+        Atom.to_string(word)
+    end
+  end
+
+  defp custom!(nil), do: []
+  defp custom!(list) when is_list(list), do: Enum.map(list, &custom_pragma!/1)
+  defp custom!(_other), do: refuse_custom()
+
+  # SQLite ignores a PRAGMA that it does not know: the data would be written in plain text.
+  defp custom_pragma!({name, _value})
+       when name in [:key, :rekey, :hexkey, "key", "rekey", "hexkey"] do
+    refuse(
+      "encryption at rest (#{name} in the option :custom_pragmas) is not available in this build"
+    )
+  end
+
+  defp custom_pragma!({name, value}) when is_atom(name) or is_binary(name) do
+    {to_string(name), custom_value!(value)}
+  end
+
+  defp custom_pragma!(_other), do: refuse_custom()
+
+  defp custom_value!(true), do: "on"
+  defp custom_value!(false), do: "off"
+
+  defp custom_value!(value)
+       when is_binary(value) or is_number(value) or (is_atom(value) and value != nil) do
+    to_string(value)
+  end
+
+  defp custom_value!(_other), do: refuse_custom()
+
+  @spec refuse_custom() :: no_return()
+  defp refuse_custom, do: refuse("the option :custom_pragmas must be a list of {name, value}")
+end

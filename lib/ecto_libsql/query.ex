@@ -1,0 +1,53 @@
+defmodule EctoLibSql.Query do
+  @moduledoc """
+  A statement to run.
+
+      %EctoLibSql.Query{statement: "SELECT * FROM users WHERE id = ?"}
+
+    * `statement` - the SQL text.
+    * `name` - a name for logs, nothing else.
+    * `cache` - `false` compiles the statement anew and does not keep it; default `true`.
+    * `prepared`, `param_types`, `type` - kept for code that reads them; the driver does not.
+  """
+
+  defstruct [:statement, :name, :prepared, :param_types, type: :binary, cache: true]
+
+  @type t :: %__MODULE__{
+          statement: iodata() | nil,
+          name: String.t() | nil,
+          prepared: term(),
+          param_types: [term()] | nil,
+          type: :binary | :text,
+          cache: boolean()
+        }
+
+  @doc """
+  A query from its SQL text.
+
+      iex> EctoLibSql.Query.new("SELECT 1").statement
+      "SELECT 1"
+  """
+  @spec new(iodata() | t(), keyword()) :: t()
+  def new(statement, fields \\ [])
+  def new(%__MODULE__{} = query, fields), do: struct!(query, fields)
+  def new(statement, fields), do: struct!(%__MODULE__{statement: statement}, fields)
+
+  @doc false
+  # For DBConnection.Query: what cannot be encoded raises before a connection is checked out.
+  # Whatever else is wrong is found by EctoLibSql.handle_execute/4; the tag tells it that a raise
+  # would cost the pool a connection.
+  @spec encode(term()) :: term()
+  def encode(params) do
+    case EctoLibSql.Codec.encode(params) do
+      {:ok, list} when is_list(list) -> list
+      {:ok, map} -> {:encoded, map}
+      {:error, %ArgumentError{} = error} -> raise error
+      {:error, _error} -> {:encoded, params}
+    end
+  end
+
+  defimpl String.Chars do
+    def to_string(%{statement: nil}), do: ""
+    def to_string(%{statement: statement}), do: IO.iodata_to_binary(statement)
+  end
+end

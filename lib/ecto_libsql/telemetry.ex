@@ -1,0 +1,70 @@
+defmodule EctoLibSql.Telemetry do
+  @moduledoc """
+  The events of the driver, beside Ecto's own. They are emitted where the `:telemetry` application
+  is among the dependencies; without it nothing is.
+
+  Durations are in native time units (`System.convert_time_unit/3`).
+
+    * `[:ecto_libsql, :query]` - after each statement that `EctoLibSql.handle_execute/4` ran.
+      Measurements: `duration`. Metadata: `conn_id`, `statement` (the SQL, never parameters),
+      `result` (`:ok` or `:error`), `error` (the exception, or nil), `num_rows`.
+    * `[:ecto_libsql, :busy]` - a call had to wait for the write lock of another connection.
+      Measurements: `duration`, the time spent waiting. Metadata: `conn_id`, `outcome`
+      (`:granted`, `:timeout`, `:cancelled`).
+    * `[:ecto_libsql, :cursor]` - a portion of a cursor was read. Measurements: `duration`,
+      `num_rows`. Metadata: `conn_id`, `cursor`.
+
+  Remote and replica connections, which are not available in this build, have two more:
+  `[:ecto_libsql, :sync]` and `[:ecto_libsql, :reconnect]`.
+  """
+
+  alias EctoLibSql.{Emitter, Result, State}
+
+  @doc "The names of the events that this build emits."
+  @spec events() :: [[atom(), ...]]
+  def events, do: for(name <- [:query, :busy, :cursor], do: [:ecto_libsql, name])
+
+  @doc false
+  @spec query(integer(), State.t(), String.t(), {:ok, Result.t()} | {:error, Exception.t()}) ::
+          :ok
+  def query(started, state, sql, outcome) do
+    {result, error, num_rows} =
+      case outcome do
+        {:ok, result} -> {:ok, nil, result.num_rows}
+        {:error, error} -> {:error, error, 0}
+      end
+
+    Emitter.emit([:ecto_libsql, :query], %{duration: since(started)}, %{
+      conn_id: state.conn_id,
+      statement: sql,
+      result: result,
+      error: error,
+      num_rows: num_rows
+    })
+  end
+
+  @doc false
+  @spec busy(integer(), EctoLibSql.Nif.conn(), :granted | :timeout | :cancelled) :: :ok
+  def busy(started, conn_id, outcome) do
+    Emitter.emit([:ecto_libsql, :busy], %{duration: since(started)}, %{
+      conn_id: conn_id,
+      outcome: outcome
+    })
+  end
+
+  @doc false
+  @spec cursor(integer(), State.t(), String.t(), non_neg_integer()) :: :ok
+  def cursor(started, state, cursor, num_rows) do
+    Emitter.emit(
+      [:ecto_libsql, :cursor],
+      %{duration: since(started), num_rows: num_rows},
+      %{conn_id: state.conn_id, cursor: cursor}
+    )
+  end
+
+  @doc false
+  @spec now() :: integer()
+  def now, do: Emitter.now()
+
+  defp since(started), do: Emitter.now() - started
+end

@@ -1,0 +1,168 @@
+defmodule Mix.Tasks.Compile.Libsql do
+  @moduledoc """
+  Builds the native part with CMake and puts `libsql_nif.so` into `priv/`.
+
+  mix.exs loads this file, because a compiler must exist before anything is compiled, also when
+  ecto_libsql is a dependency. Ninja decides what is out of date; when nothing is, a run takes some
+  tens of milliseconds.
+
+    * `LIBSQL_CMAKE_PRESET` - the configure preset of CMakePresets.json, `nif` unless given.
+    * `LIBSQL_CMAKE_ARGS` - further arguments for the configure step, e.g.
+      `-DLIBSQL_SQLITE_AMALGAMATION=/path/to/sqlite-amalgamation`.
+  """
+
+  use Mix.Task.Compiler
+
+  @packages "cmake ninja-build g++ libsqlite3-dev erlang-dev"
+  @library "libsql_nif.so"
+
+  @impl Mix.Task.Compiler
+  def run(_args) do
+    Mix.shell().info("ecto_libsql: #{Mix.Project.config()[:libsql_build]}")
+    root = File.cwd!()
+    preset = env("LIBSQL_CMAKE_PRESET", "nif")
+    arguments = OptionParser.split(env("LIBSQL_CMAKE_ARGS", ""))
+    build = Path.join([root, "build", build_name(preset, arguments)])
+
+    with :ok <- tools_present(),
+         :ok <- configure(root, build, preset, arguments),
+         :ok <- build(build) do
+      install(build, Path.join(root, "priv"))
+    else
+      {:error, text} -> {:error, [diagnostic(root, text)]}
+    end
+  end
+
+  @impl Mix.Task.Compiler
+  def clean do
+    File.rm(Path.join("priv", @library))
+    File.rm_rf(Path.join("build", "nif"))
+    :ok
+  end
+
+  defp env(name, default) do
+    case System.get_env(name) do
+      value when value in [nil, ""] -> default
+      value -> value
+    end
+  end
+
+  # Builds with other arguments get folders of their own, so that switching costs no rebuild.
+  defp build_name(preset, []), do: preset
+  defp build_name(preset, arguments), do: "#{preset}-#{:erlang.phash2(arguments)}"
+
+  defp tools_present do
+    missing =
+      for {tool, present?} <- [
+            {"cmake", System.find_executable("cmake")},
+            {"ninja", System.find_executable("ninja")},
+            {"a C++ compiler", compiler()},
+            {"erl_nif.h", File.regular?(Path.join(erl_include(), "erl_nif.h"))}
+          ],
+          !present?,
+          do: tool
+
+    if missing == [] do
+      :ok
+    else
+      {:error,
+       "ecto_libsql: cannot build the native part, missing: #{Enum.join(missing, ", ")}. " <>
+         "On Debian and Ubuntu: apt-get install #{@packages}"}
+    end
+  end
+
+  defp compiler do
+    Enum.find(
+      [System.get_env("CXX"), "c++", "g++", "clang++"],
+      &(&1 && System.find_executable(hd(String.split(&1) ++ [""])))
+    )
+  end
+
+  defp erl_include do
+    versioned = "erts-#{:erlang.system_info(:version)}"
+    root = List.to_string(:code.root_dir())
+    found = [[root, versioned, "include"], [root, "usr", "include"]] |> Enum.map(&Path.join/1)
+    Enum.find(found, hd(found), &File.regular?(Path.join(&1, "erl_nif.h")))
+  end
+
+  defp configure(root, build, preset, arguments) do
+    if configured?(build) do
+      :ok
+    else
+      settings = ["-DLIBSQL_NIF=ON", "-DLIBSQL_ERL_INCLUDE=#{erl_include()}" | arguments]
+
+      cmake(
+        ["--preset", preset, "-S", root, "-B", build | settings],
+        "CMake could not configure #{build}. It needs the packages: #{@packages}"
+      )
+    end
+  end
+
+  defp configured?(build) do
+    File.regular?(Path.join(build, "build.ninja")) and
+      File.regular?(Path.join(build, "CMakeCache.txt"))
+  end
+
+  defp build(build) do
+    cmake(
+      ["--build", build, "--target", "libsql_nif", "--parallel", "#{System.schedulers_online()}"],
+      "the native part does not compile (folder #{build})"
+    )
+  end
+
+  # Shows the output of a command only when it did something or failed.
+  defp cmake(arguments, complaint) do
+    {output, status} = System.cmd("cmake", arguments, stderr_to_stdout: true)
+
+    cond do
+      status != 0 ->
+        Mix.shell().error(output)
+        {:error, "ecto_libsql: #{complaint}"}
+
+      output =~ "no work to do" ->
+        :ok
+
+      true ->
+        Mix.shell().info(String.trim_trailing(output))
+    end
+  end
+
+  # A rename, so that a running VM keeps the file that it has loaded.
+  defp install(build, priv) do
+    case Path.wildcard(Path.join(build, "**/#{@library}")) do
+      [built | _] ->
+        target = Path.join(priv, @library)
+        stamp = File.stat!(built, time: :posix)
+        changed? = not same?(stamp, File.stat(target, time: :posix))
+
+        if changed? do
+          File.mkdir_p!(priv)
+          temporary = "#{target}.#{System.pid()}"
+          File.cp!(built, temporary)
+          File.touch!(temporary, stamp.mtime)
+          File.rename!(temporary, target)
+        end
+
+        Mix.Project.build_structure()
+        {if(changed?, do: :ok, else: :noop), []}
+
+      [] ->
+        {:error, [diagnostic(build, "ecto_libsql: CMake built no #{@library} in #{build}")]}
+    end
+  end
+
+  defp same?(built, {:ok, there}), do: {built.size, built.mtime} == {there.size, there.mtime}
+  defp same?(_built, _missing), do: false
+
+  defp diagnostic(path, text) do
+    Mix.shell().error(text)
+
+    %Mix.Task.Compiler.Diagnostic{
+      compiler_name: "libsql",
+      file: path,
+      position: 0,
+      message: text,
+      severity: :error
+    }
+  end
+end
