@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034  # out, err and code are for those who source this
 # Sourced by the tests of the shell: checks that count their failures, in a scratch folder.
 set -u
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Installs the library into a scratch folder and builds examples/cpp against what was installed there,
+# as a project of somebody else would; then runs the example and the installed command.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --preset release >/dev/null
+cmake --build --preset release -j "$(nproc)"
+cmake --install build/release --prefix "$scratch/prefix" >/dev/null
+
+# Each public header alone, with nothing but the installed folder: none may need another before it.
+for header in "$scratch"/prefix/include/libsql/*.h; do
+  echo "#include \"libsql/$(basename "$header")\"" |
+    c++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I "$scratch/prefix/include" -x c++ -
+done
+
+cmake -S examples/cpp -B "$scratch/example" -DCMAKE_PREFIX_PATH="$scratch/prefix" \
+  -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build "$scratch/example"
+"$scratch/example/bookshop"
+
+answer=$("$scratch/prefix/bin/libsql" :memory: -c "SELECT 6 * 7" </dev/null)
+[[ $answer == 42 ]] || { echo "check_consumer: the installed command says '$answer'" >&2; exit 1; }
+echo "check_consumer: passed"
