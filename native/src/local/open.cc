@@ -93,9 +93,19 @@ void run_pragmas(sqlite3* db, const Options& options, bool first) {
   }
 }
 
+// "file:name?mode=ro" and "file:name?immutable=1": the location itself asks for reading only.
+bool is_read_only_uri(sqlite3* db) {
+  const char* const name = sqlite3_db_filename(db, "main");
+  if (name == nullptr) return false;
+  const char* const mode = sqlite3_uri_parameter(name, "mode");
+  return (mode != nullptr && std::string_view(mode) == "ro") ||
+         sqlite3_uri_boolean(name, "immutable", 0) != 0;
+}
+
 void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
+  if (mode == OpenMode::read_only || is_read_only_uri(db)) return;
   // SQLite opens a file that may not be written read-only without a word.
-  if (mode != OpenMode::read_only && sqlite3_db_readonly(db, "main") == 1) {
+  if (sqlite3_db_readonly(db, "main") == 1) {
     throw Error(ErrorKind::read_only, "attempt to write a readonly database: " + location,
                 SQLITE_READONLY);
   }
@@ -112,13 +122,23 @@ void attach(sqlite3* db, const Attachment& attachment) {
   if (rc != SQLITE_DONE) throw from_sqlite(db, rc);
 }
 
+// A URI may ask for a read-only database too. Source: sqlite.org/uri.html
+bool is_read_only(sqlite3* db, OpenMode mode) {
+  const char* file = sqlite3_db_filename(db, "main");
+  const char* uri_mode = file == nullptr ? nullptr : sqlite3_uri_parameter(file, "mode");
+  return mode == OpenMode::read_only ||
+         (uri_mode != nullptr && std::string_view(uri_mode) == "ro") ||
+         (file != nullptr && sqlite3_uri_boolean(file, "immutable", 0) != 0);
+}
+
 void apply(sqlite3* db, const std::string& location, const Options& options) {
+  const bool read_only = is_read_only(db, options.mode);
   configure(db);
-  if (options.mode != OpenMode::read_only) run_pragmas(db, options, true);
+  if (!read_only) run_pragmas(db, options, true);
   // The first look into the file: is it a database at all?
   run_for_text(db, "SELECT count(*) FROM sqlite_schema");
   check_writable(db, location, options.mode);
-  const bool keeps_mode = options.mode == OpenMode::read_only || options.journal_mode.empty();
+  const bool keeps_mode = sqlite3_db_readonly(db, "main") == 1 || options.journal_mode.empty();
   if (!keeps_mode && !is_in_memory(db)) set_journal_mode(db, options);
   run_for_text(db, core::pragma_statement("synchronous", options.synchronous));
   run_for_text(db, core::pragma_statement("foreign_keys", options.foreign_keys ? "on" : "off"));

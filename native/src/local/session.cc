@@ -134,12 +134,11 @@ Error LocalSession::error(int rc, std::string_view sql) const {
 
 void LocalSession::statement_starts(const LocalStatement& statement) {
   const StatementKind kind = statement.kind();
+  // Many pragmas that only look count as writes for SQLite; those that write wait in the busy
+  // handler.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
   cancellation_->start(running_ == 0, statement.read_only());
-  if (writes) {
-    if (read_only_transaction_) throw refusal(SQLITE_READONLY, statement.sql());
-    acquire_write(statement.sql());
-  }
+  if (writes && !read_only_transaction_) acquire_write(statement.sql());
   if (kind == StatementKind::commit || kind == StatementKind::rollback) {
     // A plain ROLLBACK or COMMIT ends the cursors of its transaction; ROLLBACK TO does not.
     if (!statement.savepoint()) {
@@ -184,7 +183,7 @@ void LocalSession::transaction_boundary() noexcept {
     writes_ = 0;
   } else {
     end_cursors();
-    read_only_transaction_ = false;
+    allow_writes();
   }
 }
 
@@ -217,9 +216,10 @@ void LocalSession::begin(Behaviour behaviour) {
     case Behaviour::exclusive:
       return run_control(kExclusive);
     case Behaviour::deferred:
+      return run_control(kDeferred);
     case Behaviour::read_only:
       run_control(kDeferred);
-      read_only_transaction_ = behaviour == Behaviour::read_only;
+      refuse_writes();
   }
 }
 
@@ -275,8 +275,9 @@ bool LocalSession::take_granted() noexcept {
   bool taken = false;
   std::erase_if(tickets_, [&taken](const std::weak_ptr<WriterQueue::Ticket>& weak) {
     const auto ticket = weak.lock();
-    if (ticket && !taken) taken = ticket->take();
-    return !ticket || taken || ticket->state() == WriteTicket::State::cancelled;
+    if (!ticket || ticket->state() == WriteTicket::State::cancelled) return true;
+    if (taken || !ticket->take()) return false;
+    return taken = true;
   });
   return taken;
 }
@@ -302,6 +303,13 @@ void LocalSession::end_turn() noexcept {
   if (db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE) return;
   has_write_ = false;
   queue_->release();
+}
+
+void LocalSession::hold_write() {
+  db();
+  cancellation_->start(running_ == 0, false);
+  acquire_write({});
+  ++holds_;
 }
 
 void LocalSession::release_write() noexcept {

@@ -76,7 +76,7 @@ class LocalSession final : public core::Session {
   [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(
       std::function<void()> granted) override;
   void release_write() noexcept override;
-  void hold_write() override { ++holds_; }
+  void hold_write() override;
   [[nodiscard]] bool checkpoint_due() const noexcept override { return checkpoint_due_; }
   void run_due_checkpoint() override;
 
@@ -130,6 +130,9 @@ class LocalSession final : public core::Session {
   [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;
   void acquire_write(std::string_view sql);
   [[nodiscard]] bool take_granted() noexcept;
+  // A read-only transaction: SQLite itself refuses writes until it ends.
+  void refuse_writes();
+  void allow_writes() noexcept;
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
   // Gives the turn back unless a transaction uses it or a caller holds it.

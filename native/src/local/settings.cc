@@ -16,6 +16,21 @@ void LocalSession::refresh_settings() {
 
 void LocalSession::join_queue() { queue_ = WriterQueue::of_database(db()); }
 
+void LocalSession::refuse_writes() {
+  if (run_for_text(db(), "PRAGMA query_only") == "1") return;  // The user's own wish, and stays.
+  run_for_text(db(), "PRAGMA query_only = 1");
+  read_only_transaction_ = true;
+}
+
+void LocalSession::allow_writes() noexcept {
+  if (!std::exchange(read_only_transaction_, false)) return;
+  try {
+    run_for_text(db(), "PRAGMA query_only = 0");
+  } catch (const Error&) {
+    read_only_transaction_ = true;  // Out of memory: the end of the next transaction tries again.
+  }
+}
+
 void LocalSession::install_wal_hook() noexcept { sqlite3_wal_hook(db_.get(), &on_wal, this); }
 
 void LocalSession::install_auto_checkpoint() noexcept {

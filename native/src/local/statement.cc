@@ -182,6 +182,8 @@ Step LocalStatement::finish(int rc) {
 
 void LocalStatement::reset() noexcept {
   if (!running_) return;
+  // Left before its end because it was too much for a budget's place: the next run goes elsewhere.
+  if (read_only_ && session_.cancellation().has_budget()) heavy_ = true;
   // SQLite commits a finished write here, and undoes nothing of what it had shown.
   sqlite3_reset(stmt_.get());
   running_ = false;
