@@ -1,0 +1,240 @@
+// Many statements in one call: a list with parameters, or a text.
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "compile.h"
+#include "executor.h"
+#include "libsql/batch.h"
+#include "operations.h"
+#include "rows.h"
+
+namespace libsql::nif {
+
+namespace {
+
+constexpr std::string_view kSavepoint = "libsql_batch";
+
+// All or nothing: a transaction of our own, or a savepoint inside the caller's. Rolls back unless
+// kept.
+class AtomicScope {
+ public:
+  AtomicScope(Connection& connection, Behaviour behaviour)
+      : connection_(connection), nested_(connection.in_transaction()) {
+    if (nested_) {
+      connection_.savepoint(kSavepoint);
+    } else {
+      connection_.begin_transaction(behaviour);
+    }
+    serial_ = connection_.transaction_serial();
+  }
+  AtomicScope(const AtomicScope&) = delete;
+  AtomicScope& operator=(const AtomicScope&) = delete;
+  ~AtomicScope() {
+    if (!kept_) undo();
+  }
+
+  void keep() {
+    // A commit that fails has rolled back; a release that fails leaves the savepoint to undo().
+    kept_ = !nested_;
+    if (nested_) {
+      connection_.release_savepoint(kSavepoint);
+    } else {
+      connection_.commit();
+    }
+    kept_ = true;
+  }
+
+ private:
+  void undo() noexcept {
+    try {
+      // The caller's killed process or deadline must not stop the way back.
+      connection_.set_cancel_check({});
+      connection_.set_deadline({});
+      // SQLite may have rolled back all by itself, and a member may have ended the transaction.
+      if (!connection_.in_transaction() || connection_.transaction_serial() != serial_) return;
+      if (nested_) {
+        connection_.rollback_to_savepoint(kSavepoint);
+        connection_.release_savepoint(kSavepoint);
+      } else {
+        connection_.rollback();
+      }
+    } catch (const Error&) {
+      // A member has ended the savepoint or the transaction: there is nothing left to undo.
+    }
+  }
+
+  Connection& connection_;
+  bool nested_;
+  std::uint64_t serial_ = 0;
+  bool kept_ = false;
+};
+
+// No later member can succeed after such an error, or the caller wants none to.
+bool ends_batch(const Error& error) {
+  return error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::timeout ||
+         error.poisons_connection();
+}
+
+// Collects {:ok, result} terms. In a batch most results are equal; equal neighbours share a term.
+class Outcomes {
+ public:
+  explicit Outcomes(Use& use) noexcept : use_(use) {}
+
+  void add_ok(Term result) {
+    if (last_ == 0 || enif_is_identical(result, last_) == 0) {
+      last_ = result;
+      last_ok_ = use_.call().ok(result);
+    }
+    outcomes_.push(last_ok_);
+  }
+  void add_error(Term error) { outcomes_.push(error); }
+  [[nodiscard]] std::size_t count() const noexcept { return outcomes_.size(); }
+  [[nodiscard]] Term list() const noexcept { return outcomes_.list(use_.env()); }
+
+ private:
+  Use& use_;
+  TermBuffer outcomes_;
+  Term last_ = 0;
+  Term last_ok_ = 0;
+};
+
+// Runs the members of a batch one by one.
+class BatchRun {
+ public:
+  BatchRun(Use& use, OnError on_error) noexcept
+      : use_(use), on_error_(on_error), outcomes_(use) {}
+
+  // May any of the members need the write lock? Says yes when in doubt: a text that does not compile
+  // now may do so when the members before it have run.
+  [[nodiscard]] bool may_write(Term members) {
+    Term member = 0;
+    try {
+      while (enif_get_list_cell(use_.env(), members, &member, &members) != 0) {
+        compile(tuple_of(use_.env(), member, 2, "a batch member")[0]);
+        if (statement_->kind() != StatementKind::select || !statement_->read_only()) return true;
+      }
+    } catch (const std::exception&) {
+      return true;
+    }
+    return false;
+  }
+
+  // Empty to go on; an answer ends the batch.
+  [[nodiscard]] std::optional<Answer> member(Term member) {
+    try {
+      const auto parts = tuple_of(use_.env(), member, 2, "a batch member");
+      compile(parts[0]);
+      const Answer answer = run_statement(use_, *statement_, parts[1]);
+      if (answer.give()) return answer;
+      outcomes_.add_ok(answer.term());
+      return {};
+    } catch (const Error& error) {
+      return failed(error, ends_batch(error));
+    } catch (const Failure& failure) {
+      return failed(failure, false);
+    }
+  }
+
+  [[nodiscard]] Answer result() const { return use_.call().ok(outcomes_.list()); }
+
+ private:
+  // Members with the same text share the compiled statement without asking the cache.
+  void compile(Term sql_term) {
+    const std::string_view sql = binary_of(use_.env(), sql_term, "SQL");
+    if (statement_ && sql.data() == sql_.data() && sql.size() == sql_.size()) return;
+    statement_.reset();
+    statement_.emplace(use_.connection().cached(sql));
+    sql_ = sql;
+  }
+
+  template <typename Problem>
+  std::optional<Answer> failed(const Problem& problem, bool fatal) {
+    const auto index = static_cast<std::int64_t>(outcomes_.count());
+    const Term error = make_tuple(use_.env(), use_.atoms().error,
+                                  error_map(use_.env(), use_.atoms(), problem, index));
+    if (fatal || on_error_ == OnError::rollback) return Answer(error);
+    outcomes_.add_error(error);
+    if (on_error_ == OnError::halt) return result();
+    return {};
+  }
+
+  Use& use_;
+  OnError on_error_;
+  Outcomes outcomes_;
+  std::optional<Statement> statement_;
+  std::string_view sql_;
+};
+
+Answer run_members(Use& use, BatchRun& run, Term members) {
+  Term member = 0;
+  while (enif_get_list_cell(use.env(), members, &member, &members) != 0) {
+    if (auto end = run.member(member)) return *end;
+  }
+  return run.result();
+}
+
+bool is_error(Use& use, const Answer& answer) {
+  const Term* elements = nullptr;
+  int arity = 0;
+  return enif_get_tuple(use.env(), answer.term(), &arity, &elements) != 0 && arity == 2 &&
+         elements[0] == use.atoms().error;
+}
+
+// Runs `body`, keeping what it did only if it neither failed nor gave up.
+template <typename Body>
+Answer atomically(Use& use, Behaviour behaviour, Body&& body) {
+  AtomicScope scope(use.connection(), behaviour);
+  const Answer answer = body();
+  if (!answer.give() && !is_error(use, answer)) scope.keep();
+  return answer;
+}
+
+Answer run_script(Use& use, std::string_view sql) {
+  TermBuffer results;
+  while (auto statement = use.connection().first(sql, &sql)) {
+    const Answer answer = run_statement(use, *statement);
+    if (answer.give()) return answer;
+    results.push(answer.term());
+  }
+  return use.call().ok(results.list(use.env()));
+}
+
+}  // namespace
+
+Term batch(Call& call) {
+  const AtomValue<OnError> choices[] = {{call.atoms().proceed, OnError::proceed},
+                                        {call.atoms().halt, OnError::halt},
+                                        {call.atoms().rollback, OnError::rollback}};
+  static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
+  const OnError on_error = choice_of(call.argument(2), choices, ":proceed, :halt, :rollback");
+  const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  return with_connection(call, [&](Use& use) -> Answer {
+    use.set_timeout(timeout);
+    BatchRun members(use, on_error);
+    // Up front: half a batch cannot be repeated.
+    const bool writes = members.may_write(call.argument(1));
+    if (writes && !use.hold_write()) return Give::wait;
+    const auto run = [&] { return run_members(use, members, call.argument(1)); };
+    if (on_error != OnError::rollback) return run();
+    return atomically(use, writes ? Behaviour::immediate : Behaviour::deferred, run);
+  });
+}
+
+Term script(Call& call) {
+  const std::string_view sql = call.binary(1, "SQL");
+  enum class Mode : std::uint8_t { plain, atomic };
+  const AtomValue<Mode> choices[] = {{call.atoms().plain, Mode::plain},
+                                     {call.atoms().atomic, Mode::atomic}};
+  const Mode mode = choice_of(call.argument(2), choices, ":plain, :atomic");
+  const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  return with_connection(call, [&](Use& use) -> Answer {
+    use.set_timeout(timeout);
+    // As in a batch; what a later statement needs is known only when it is compiled.
+    if (!use.hold_write()) return Give::wait;
+    const auto run = [&] { return run_script(use, sql); };
+    return mode == Mode::atomic ? atomically(use, Behaviour::deferred, run) : run();
+  });
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,157 @@
+#include "connection_resource.h"
+
+#include <utility>
+
+#include "state.h"
+
+namespace libsql::nif {
+
+namespace {
+
+// How long to wait for the mutex before interrupting again: a statement may have begun in between.
+constexpr std::chrono::milliseconds kInterruptAgain{5};
+
+bool same(const ErlNifPid& left, const ErlNifPid& right) noexcept {
+  return enif_compare_pids(&left, &right) == 0;
+}
+
+}  // namespace
+
+void Watch::process_down(ErlNifEnv* /*env*/, const ErlNifPid& pid) noexcept {
+  if (const ConnectionPtr connection = connection_.lock()) connection->process_down(pid);
+}
+
+void TransactionOwner::set(const ErlNifPid& pid) noexcept {
+  const std::lock_guard lock(mutex_);
+  pid_ = pid;
+}
+
+void TransactionOwner::clear() noexcept {
+  const std::lock_guard lock(mutex_);
+  pid_.reset();
+}
+
+bool TransactionOwner::is(const ErlNifPid& pid) noexcept {
+  const std::lock_guard lock(mutex_);
+  return pid_ && same(*pid_, pid);
+}
+
+bool TransactionOwner::interrupt_if(const ErlNifPid& pid, Connection& connection) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (!pid_ || !same(*pid_, pid)) return false;
+  connection.interrupt();
+  return true;
+}
+
+ConnectionObject::ConnectionObject(std::shared_ptr<State> state, Connection connection,
+                                   const ErlNifPid& owner)
+    : state_(std::move(state)),
+      id_(state_->registry.new_id()),
+      owner_(owner),
+      count_(state_->counts.connections),
+      busy_timeout_(connection.busy_timeout().count()),
+      guarded_(std::move(connection)) {}
+
+ConnectionPtr ConnectionObject::open(ErlNifEnv* env, const std::shared_ptr<State>& state,
+                                     Connection connection) {
+  ErlNifPid self;
+  enif_self(env, &self);
+  auto object = std::make_unique<ConnectionObject>(state, std::move(connection), self);
+  // The last reference may go on any thread: the reaper closes, then deletes.
+  ConnectionPtr shared(object.release(), [state](ConnectionObject* last) {
+    state->reaper.post([corpse = std::shared_ptr<ConnectionObject>(last)] { corpse->close(); });
+  });
+  shared->watch_ = state->watches.make(shared->weak_from_this());
+  state->registry.add(shared->id(), shared);
+  shared->watch_owner(env);
+  return shared;
+}
+
+void ConnectionObject::watch_owner(ErlNifEnv* env) {
+  ErlNifPid owner = owner_;
+  // The owner may have been killed while it was opening on a dirty scheduler.
+  if (enif_monitor_process(env, watch_.get(), &owner, nullptr) != 0) process_down(owner);
+}
+
+void ConnectionObject::interrupt() noexcept {
+  ++interrupts_;
+  guarded_.connection.interrupt();
+  tickets_.cancel_waiting();
+}
+
+void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller) {
+  Connection& connection = guarded_.connection;
+  if (!connection.in_transaction()) {
+    if (guarded_.owned_transaction == 0) return;
+    guarded_.owned_transaction = 0;
+    transaction_owner_.clear();
+    return;
+  }
+  const std::uint64_t serial = connection.transaction_serial();
+  if (serial == guarded_.owned_transaction) return;
+  guarded_.owned_transaction = serial;
+  transaction_owner_.set(caller);
+  if (!watch_transaction(env, caller)) process_down(caller);
+}
+
+// Monitors `caller`, unless that is done already; false if it is dead. The monitor stays after the
+// transaction, because the next one is usually the same process's.
+bool ConnectionObject::watch_transaction(ErlNifEnv* env, const ErlNifPid& caller) noexcept {
+  ErlNifPid pid = caller;
+  const bool watched = guarded_.watched && same(pid, *guarded_.watched);
+  if (watched || same(pid, owner_)) return enif_is_process_alive(env, &pid) != 0;
+  if (guarded_.watched) enif_demonitor_process(env, watch_.get(), &guarded_.monitor);
+  guarded_.watched = caller;
+  return enif_monitor_process(env, watch_.get(), &pid, &guarded_.monitor) == 0;
+}
+
+void ConnectionObject::process_down(const ErlNifPid& pid) noexcept {
+  state_->reaper.post([weak = weak_from_this(), pid] {
+    if (const ConnectionPtr connection = weak.lock()) connection->roll_back_after(pid);
+  });
+  if (same(pid, owner_)) state_->registry.drop_owner(id_);
+}
+
+void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
+  std::unique_lock lock(mutex_, std::defer_lock);
+  do {
+    if (!transaction_owner_.interrupt_if(pid, guarded_.connection)) return;
+  } while (!lock.try_lock_for(kInterruptAgain));
+  // The transaction may have ended, and another begun, before the mutex was ours.
+  if (!transaction_owner_.is(pid)) return;
+  try {
+    if (is_open()) guarded_.connection.rollback();
+  } catch (const Error&) {
+    // SQLite rolls back at the latest when the connection is closed.
+  }
+  guarded_.owned_transaction = 0;
+  transaction_owner_.clear();
+}
+
+void ConnectionObject::lock_interrupting(std::unique_lock<Mutex>& lock) noexcept {
+  do {
+    guarded_.connection.interrupt();
+  } while (!lock.try_lock_for(kInterruptAgain));
+}
+
+bool ConnectionObject::close() noexcept {
+  if (closing_.exchange(true)) return false;
+  ++interrupts_;
+  tickets_.cancel_all();
+  {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    lock_interrupting(lock);
+    tickets_.cancel_all();  // One may have been made while we waited for the mutex.
+    guarded_.statements.clear();
+    guarded_.cursors.clear();
+    guarded_.connection.close();
+    guarded_.owned_transaction = 0;
+    transaction_owner_.clear();
+  }
+  count_.reset();
+  subscribers_.clear();
+  state_->registry.remove(id_);
+  return true;
+}
+
+}  // namespace libsql::nif

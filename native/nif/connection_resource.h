@@ -1,0 +1,164 @@
+// A connection as the VM sees it: the library's connection, what is open on it, and who lives by it.
+#ifndef LIBSQL_NIF_CONNECTION_RESOURCE_H_
+#define LIBSQL_NIF_CONNECTION_RESOURCE_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <erl_nif.h>
+
+#include "events.h"
+#include "libsql/connection.h"
+#include "live_count.h"
+#include "registry.h"
+#include "resource.h"
+#include "ticket.h"
+
+namespace libsql::nif {
+
+struct State;
+class ConnectionObject;
+
+// What a state in Elixir holds: as long as a process has the term, the connection lives.
+struct Handle {
+  explicit Handle(ConnectionPtr held) noexcept : connection(std::move(held)) {}
+  const ConnectionPtr connection;
+};
+
+// Monitors processes for a connection: its owner, and whoever has a transaction open.
+class Watch {
+ public:
+  explicit Watch(std::weak_ptr<ConnectionObject> connection) noexcept
+      : connection_(std::move(connection)) {}
+  // Called by the VM. Does not block.
+  void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
+
+ private:
+  const std::weak_ptr<ConnectionObject> connection_;
+};
+
+// The process that has the transaction open.
+//
+// Threads: thread-safe; the mutex is innermost and also held while interrupting, so that the
+// interrupt cannot hit a transaction of somebody else.
+class TransactionOwner {
+ public:
+  void set(const ErlNifPid& pid) noexcept;
+  void clear() noexcept;
+  [[nodiscard]] bool is(const ErlNifPid& pid) noexcept;
+  // Interrupts `connection` if the owner is `pid`; false if it is not.
+  [[nodiscard]] bool interrupt_if(const ErlNifPid& pid, Connection& connection) noexcept;
+
+ private:
+  std::mutex mutex_;
+  std::optional<ErlNifPid> pid_;
+};
+
+struct OpenStatement {
+  Statement statement;
+  LiveCount count;
+};
+
+struct OpenCursor {
+  Cursor cursor;
+  // The transaction in which it was opened and with which it ends; 0 for none.
+  std::uint64_t transaction;
+  LiveCount count;
+};
+
+// What a call may touch while it holds the connection's mutex.
+struct Guarded {
+  explicit Guarded(Connection opened) noexcept : connection(std::move(opened)) {}
+
+  Connection connection;
+  std::unordered_map<std::uint64_t, OpenStatement> statements;
+  std::unordered_map<std::uint64_t, OpenCursor> cursors;
+  std::uint64_t next_number = 1;
+  // The transaction whose owner is known, 0 for none; the process last monitored for that.
+  std::uint64_t owned_transaction = 0;
+  std::optional<ErlNifPid> watched;
+  ErlNifMonitor monitor{};
+  // The library's observer is set.
+  bool observing = false;
+  // Time spent on normal schedulers that has not been charged to a process yet.
+  std::chrono::nanoseconds unbilled{0};
+};
+
+// Owned by handles, by the registry while its owner lives, and by each call that uses it. When the
+// last of these goes, the reaper closes it: make it with open() only.
+class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
+ public:
+  // Takes over a connection, makes its id known and monitors the caller as its owner.
+  [[nodiscard]] static ConnectionPtr open(ErlNifEnv* env, const std::shared_ptr<State>& state,
+                                          Connection connection);
+
+  ConnectionObject(std::shared_ptr<State> state, Connection connection, const ErlNifPid& owner);
+  ConnectionObject(const ConnectionObject&) = delete;
+  ConnectionObject& operator=(const ConnectionObject&) = delete;
+  ~ConnectionObject() = default;
+
+  // --- Any thread, at any time, without the mutex ---
+
+  [[nodiscard]] const std::string& id() const noexcept { return id_; }
+  [[nodiscard]] const std::shared_ptr<State>& state() const noexcept { return state_; }
+  [[nodiscard]] bool is_open() const noexcept { return !closing_; }
+  [[nodiscard]] TicketTable& tickets() noexcept { return tickets_; }
+  [[nodiscard]] Subscribers& subscribers() noexcept { return subscribers_; }
+  // Stops what runs and those who wait for the write lock.
+  void interrupt() noexcept;
+  // Counts interrupts: a call that is between two threads sees that it was meant.
+  [[nodiscard]] std::uint64_t interrupts() const noexcept { return interrupts_; }
+  [[nodiscard]] std::int64_t busy_timeout() const noexcept { return busy_timeout_; }
+  void remember_busy_timeout(std::int64_t milliseconds) noexcept { busy_timeout_ = milliseconds; }
+
+  // --- With the mutex ---
+
+  using Mutex = std::timed_mutex;
+  [[nodiscard]] Mutex& mutex() noexcept { return mutex_; }
+  [[nodiscard]] Guarded& guarded() noexcept { return guarded_; }  // REQUIRES: mutex() held
+  // Notices a transaction that the caller has opened or ended, and monitors its owner.
+  // REQUIRES: mutex() held.
+  void note_transaction(ErlNifEnv* env, const ErlNifPid& caller);
+
+  // --- Blocking: dirty schedulers and the reaper ---
+
+  // Interrupts, rolls back, closes. False if somebody else has done so.
+  bool close() noexcept;
+  // If `pid` has a transaction open, interrupts and rolls back.
+  void roll_back_after(const ErlNifPid& pid) noexcept;
+
+  // A process that was monitored has died. Does not block.
+  void process_down(const ErlNifPid& pid) noexcept;
+
+ private:
+  void watch_owner(ErlNifEnv* env);
+  [[nodiscard]] bool watch_transaction(ErlNifEnv* env, const ErlNifPid& caller) noexcept;
+  void lock_interrupting(std::unique_lock<Mutex>& lock) noexcept;
+
+  const std::shared_ptr<State> state_;
+  const std::string id_;
+  const ErlNifPid owner_;
+  std::optional<LiveCount> count_;  // until close()
+
+  std::atomic<bool> closing_{false};
+  std::atomic<std::uint64_t> interrupts_{0};
+  std::atomic<std::int64_t> busy_timeout_;
+  TicketTable tickets_;
+  Subscribers subscribers_;
+  TransactionOwner transaction_owner_;
+  ResourcePtr<Watch> watch_;  // Set once, before the object is shared.
+
+  Mutex mutex_;
+  Guarded guarded_;  // connection.interrupt() alone needs no mutex
+};
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_CONNECTION_RESOURCE_H_

@@ -1,0 +1,122 @@
+// Opening, closing, stopping, and asking a connection.
+#include <limits>
+
+#include "executor.h"
+#include "libsql/database.h"
+#include "operations.h"
+#include "options.h"
+
+namespace libsql::nif {
+
+Term open_connection(Call& call) {
+  ErlNifEnv* env = call.env();
+  OpenRequest request = open_request(env, call.atoms(), call.argument(0), call.argument(1));
+  Connection connection =
+      Database(std::move(request.location), std::move(request.options)).connect();
+  connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.
+  const ConnectionPtr opened =
+      ConnectionObject::open(env, call.state(), std::move(connection));
+  const auto handle = call.state()->handles.make(opened);
+  return call.ok(make_tuple(env, make_binary(env, opened->id()), handle.term(env)));
+}
+
+// What runs is interrupted at once: it may be what keeps every dirty scheduler busy.
+Term close_connection(Call& call) {
+  if (call.is_inline()) {
+    call.connection(0)->interrupt();
+    return call.continue_dirty();
+  }
+  if (!call.connection(0)->close()) {
+    throw Failure(Failure::Kind::not_found, "Connection not found");
+  }
+  return call.atoms().ok;
+}
+
+Term ping(Call& call) {
+  static_cast<void>(call.connection(0));
+  return call.atoms().ok;
+}
+
+Term interrupt(Call& call) {
+  call.connection(0)->interrupt();
+  return call.atoms().ok;
+}
+
+Term reset_connection(Call& call) {
+  return with_connection_ok(call, [](Use& use) {
+    use.guarded().cursors.clear();
+    use.connection().reset();
+  });
+}
+
+Term cancel_write(Call& call) {
+  Ticket* ticket = call.state()->tickets.get(call.env(), call.argument(0));
+  if (ticket == nullptr) refuse("expected a ticket");
+  ticket->leave_table();
+  switch (ticket->cancel(Ticket::Tell::nobody)) {
+    case WriteTicket::State::waiting: return call.atoms().waiting;
+    case WriteTicket::State::granted: return call.atoms().granted;
+    case WriteTicket::State::cancelled: return call.atoms().cancelled;
+  }
+  return call.atoms().cancelled;
+}
+
+Term busy_timeout(Call& call) {
+  return call.ok(enif_make_int64(call.env(), call.connection(0)->busy_timeout()));
+}
+
+Term set_busy_timeout(Call& call) {
+  const std::int64_t timeout = integer_of(call.env(), call.argument(1), "the busy timeout");
+  if (timeout < 0 || timeout > std::numeric_limits<std::int32_t>::max()) {
+    refuse("the busy timeout must be between 0 and 2147483647 milliseconds");
+  }
+  return with_connection_ok(call, [&](Use& use) {
+    use.connection().set_busy_timeout(std::chrono::milliseconds(timeout));
+    use.object().remember_busy_timeout(timeout);
+  });
+}
+
+Term info(Call& call) {
+  enum class Fact : std::uint8_t { last_insert_rowid, changes, total_changes };
+  const Atoms& atoms = call.atoms();
+  const AtomValue<Fact> choices[] = {{atoms.last_insert_rowid, Fact::last_insert_rowid},
+                                     {atoms.changes, Fact::changes},
+                                     {atoms.total_changes, Fact::total_changes}};
+  const Fact fact =
+      choice_of(call.argument(1), choices, ":last_insert_rowid, :changes, :total_changes");
+  return with_connection(call, [&](Use& use) -> Answer {
+    const auto answer = [&](std::int64_t value) {
+      return call.ok(enif_make_int64(use.env(), value));
+    };
+    const Connection& connection = use.connection();
+    switch (fact) {
+      case Fact::last_insert_rowid: return answer(connection.last_insert_rowid());
+      case Fact::changes: return answer(connection.changes());
+      case Fact::total_changes: return answer(connection.total_changes());
+    }
+    return answer(0);
+  });
+}
+
+Term stats(Call& call) {
+  return with_connection(call, [&](Use& use) -> Answer {
+    const ConnectionStats stats = use.connection().stats();
+    ErlNifEnv* env = use.env();
+    Term keys[] = {make_atom(env, "cache_hits"),    make_atom(env, "cache_misses"),
+                   make_atom(env, "cache_entries"), make_atom(env, "write_waits"),
+                   make_atom(env, "busy_retries"),  make_atom(env, "checkpoints"),
+                   make_atom(env, "memory_bytes")};
+    Term values[] = {enif_make_uint64(env, stats.cache_hits),
+                     enif_make_uint64(env, stats.cache_misses),
+                     enif_make_uint64(env, stats.cache_entries),
+                     enif_make_uint64(env, stats.write_waits),
+                     enif_make_uint64(env, stats.busy_retries),
+                     enif_make_uint64(env, stats.checkpoints),
+                     enif_make_int64(env, stats.memory_bytes)};
+    Term map = 0;
+    enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
+    return call.ok(map);
+  });
+}
+
+}  // namespace libsql::nif

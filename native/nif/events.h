@@ -1,0 +1,66 @@
+// Subscriptions: one observer per connection in the library, any number of processes here.
+#ifndef LIBSQL_NIF_EVENTS_H_
+#define LIBSQL_NIF_EVENTS_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <erl_nif.h>
+
+#include "libsql/events.h"
+#include "resource.h"
+
+namespace libsql::nif {
+
+struct Atoms;
+class ConnectionObject;
+
+// What a process wants to hear of; a bit per name that subscribe/3 knows.
+struct EventMask {
+  static constexpr unsigned kUpdate = 1;
+  static constexpr unsigned kCommit = 2;
+  static constexpr unsigned kRollback = 4;
+  static constexpr unsigned kWal = 8;
+  unsigned bits = 0;
+};
+
+// The reference that subscribe/3 returns. Its connection's list owns it.
+class Subscription {
+ public:
+  Subscription(std::weak_ptr<ConnectionObject> connection, const ErlNifPid& pid,
+               EventMask mask) noexcept;
+
+  [[nodiscard]] const ErlNifPid& pid() const noexcept { return pid_; }
+  [[nodiscard]] bool wants(const Event& event) const noexcept;
+  // Called by the VM: the subscriber is dead.
+  void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
+
+ private:
+  const std::weak_ptr<ConnectionObject> connection_;
+  const ErlNifPid pid_;
+  const EventMask mask_;
+};
+
+// The subscriptions of one connection.
+//
+// Threads: thread-safe; messages are sent without the lock.
+class Subscribers {
+ public:
+  void add(ResourcePtr<Subscription> subscription);
+  // False if it was not there.
+  bool remove(const Subscription* subscription) noexcept;
+  void clear() noexcept;
+  [[nodiscard]] bool empty() const noexcept;
+  // Tells everybody who wants to know; forgets who is dead.
+  void tell(const Atoms& atoms, const Event& event);
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<ResourcePtr<Subscription>> list_;
+};
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_EVENTS_H_

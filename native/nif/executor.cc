@@ -1,0 +1,243 @@
+#include "executor.h"
+
+#include <algorithm>
+
+#include "rows.h"
+
+namespace libsql::nif {
+
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+// How often a call that waits for the mutex looks whether its process still lives.
+constexpr std::chrono::milliseconds kLookAround{20};
+// enif_consume_timeslice() counts in hundredths of a time slice of about one millisecond.
+constexpr microseconds kPercent{10};
+constexpr int kInterrupted = 9;  // SQLITE_INTERRUPT. Source: sqlite.org/rescode.html#interrupt
+
+[[noreturn]] void stop_interrupted() {
+  throw Error(ErrorKind::interrupted, "interrupted", kInterrupted);
+}
+
+// The checkpoint that a commit on a normal scheduler left behind: argument 0 is the connection's
+// id, argument 1 the result of the call, which was ready before.
+Term checkpoint_then(ErlNifEnv* env, int /*argc*/, const Term argv[]) {
+  Call call(env, 2, argv, nullptr);
+  static_cast<void>(guarded(call, [](Call& checkpoint) -> Term {
+    return with_connection_ok(checkpoint, [](Use& use) { use.connection().run_due_checkpoint(); });
+  }));
+  return argv[1];  // A checkpoint that fails is due again; it is no failure of the call.
+}
+
+}  // namespace
+
+Use::Use(Call& call, ConnectionPtr connection)
+    : call_(call),
+      object_(std::move(connection)),
+      lock_(object_->mutex(), std::defer_lock),
+      started_(steady_clock::now()) {
+  if (!call_.interrupts_seen()) call_.interrupts_seen(object_->interrupts());
+  if (is_inline()) {
+    lock_inline();
+  } else {
+    lock_dirty();
+  }
+}
+
+void Use::lock_inline() {
+  if (!lock_.try_lock()) return;
+  if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
+  connection().set_budget(kInlineBudget);
+}
+
+void Use::lock_dirty() {
+  ErlNifEnv* env = call_.env();
+  while (!lock_.try_lock_for(kLookAround)) {
+    if (enif_is_current_process_alive(env) == 0) stop_interrupted();
+    check_interrupts();
+  }
+  check_interrupts();
+  // Looking at the count as well: the library forgets an interrupt that comes before the start.
+  connection().set_cancel_check([this] {
+    return enif_is_current_process_alive(call_.env()) == 0 ||
+           call_.interrupts_seen() != object_->interrupts();
+  });
+}
+
+void Use::check_interrupts() const {
+  if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
+  if (call_.interrupts_seen() != object_->interrupts()) stop_interrupted();
+}
+
+Use::~Use() {
+  if (!locked()) return;
+  end_hold();
+  try {
+    if (is_inline()) {
+      connection().set_budget({});
+    } else {
+      connection().set_cancel_check({});
+      connection().set_deadline({});
+      if (waits_) connection().set_write_wait(false);
+    }
+  } catch (const Error&) {
+    // Closed by its own call: there is nothing left to set.
+  }
+}
+
+void Use::set_timeout(std::int64_t milliseconds) {
+  if (is_inline() || milliseconds < 0) return;
+  // A longer one is none: the sum below must not overflow.
+  constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
+  const std::chrono::milliseconds timeout(std::min(milliseconds, kLongest));
+  connection().set_deadline(steady_clock::now() + timeout);
+}
+
+bool Use::hold_write() {
+  if (!connection().try_write()) return false;
+  connection().hold_write();
+  holds_ = true;
+  return true;
+}
+
+void Use::wait_for_write() {
+  connection().set_write_wait(true);
+  waits_ = true;
+}
+
+void Use::end_hold() noexcept {
+  if (std::exchange(holds_, false)) connection().release_write();
+}
+
+Term Use::finish(const Answer& answer) {
+  if (!answer.give()) return complete(answer.term());
+  switch (*answer.give()) {
+    case Give::up: return give_up();
+    case Give::wait: return wait();
+  }
+  return answer.term();
+}
+
+Term Use::finish(const Error& error) {
+  if (error.kind() != ErrorKind::would_block) return complete(call_.error(error));
+  if (!is_inline()) return wait();
+  if (!writes_) return give_up();
+  // Another connection of this process, which is worth a ticket, or another process?
+  if (!connection().try_write()) return wait();
+  connection().release_write();
+  return give_up();
+}
+
+Term Use::complete(Term result) {
+  end_hold();
+  object_->note_transaction(env(), call_.self());
+  object_->tickets().drop(call_.self());
+  if (guarded().observing && object_->subscribers().empty()) {
+    connection().observe({});
+    guarded().observing = false;
+  }
+  if (!is_inline()) {
+    if (connection().checkpoint_due()) connection().run_due_checkpoint();
+    return result;
+  }
+  bill();
+  if (!connection().checkpoint_due()) return result;
+  const Term arguments[] = {make_binary(env(), object_->id()), result};
+  return enif_schedule_nif(env(), "checkpoint", ERL_NIF_DIRTY_JOB_IO_BOUND, &checkpoint_then, 2,
+                           arguments);
+}
+
+Term Use::give_up() {
+  bill();
+  return call_.continue_dirty();
+}
+
+Term Use::wait() {
+  end_hold();
+  object_->note_transaction(env(), call_.self());
+  const auto& state = call_.state();
+  const auto ticket = state->tickets.make(state, object_->weak_from_this(), call_.self());
+  ErlNifPid self = call_.self();
+  if (enif_monitor_process(env(), ticket.get(), &self, nullptr) != 0) stop_interrupted();
+  object_->tickets().add(ticket);
+  try {
+    ticket->attach(connection().queue_for_write([ticket] { ticket->grant(); }));
+  } catch (...) {
+    ticket->leave_table();
+    throw;
+  }
+  if (is_inline()) bill();
+  return make_tuple(env(), atoms().wait, ticket.term(env()));
+}
+
+void Use::bill() noexcept {
+  auto& unbilled = guarded().unbilled;
+  unbilled += steady_clock::now() - started_;
+  const auto percent = std::min<std::int64_t>(unbilled / kPercent, 100);
+  if (percent < 1) return;
+  unbilled = percent == 100 ? std::chrono::nanoseconds{0} : unbilled - percent * kPercent;
+  enif_consume_timeslice(env(), static_cast<int>(percent));
+}
+
+// --- Running one statement ---
+
+namespace {
+
+bool counts_changes(StatementKind kind) noexcept {
+  return kind == StatementKind::insert || kind == StatementKind::update ||
+         kind == StatementKind::del;
+}
+
+Term result_tuple(Use& use, StatementKind kind, Term columns, Term rows, std::int64_t count) {
+  return make_tuple(use.env(), command_atom(use.atoms(), kind), columns, rows,
+                    enif_make_int64(use.env(), count));
+}
+
+Answer run_with_rows(Use& use, Statement& statement, bool writes) {
+  const Term columns = column_names(use.env(), statement);
+  RowEncoder rows(use.env(), use.atoms());
+  while (statement.step() == Step::row) {
+    rows.add(statement.row());
+    // What a query has read so far can be read again; what a write has done is done.
+    if (use.is_inline() && !writes && rows.bytes() > kInlineResult) return Give::up;
+  }
+  const std::int64_t count = counts_changes(statement.kind())
+                                 ? use.connection().changes()
+                                 : static_cast<std::int64_t>(rows.count());
+  return result_tuple(use, statement.kind(), columns, rows.list(), count);
+}
+
+Answer run_without_rows(Use& use, Statement& statement) {
+  const std::int64_t changes = statement.execute();
+  const Term nil = use.atoms().nil;
+  const StatementKind kind = statement.kind();
+  return result_tuple(use, kind, nil, nil, counts_changes(kind) ? changes : 0);
+}
+
+Answer run_bound(Use& use, Statement& statement, BindingScope& scope) {
+  const bool writes = !statement.read_only();
+  if (writes) use.will_write();
+  const Answer answer = statement.column_count() > 0 ? run_with_rows(use, statement, writes)
+                                                     : run_without_rows(use, statement);
+  if (!answer.give()) scope.finished();
+  return answer;
+}
+
+}  // namespace
+
+Answer run_statement(Use& use, Statement& statement, Term parameters) {
+  if (!use.allows(statement.work())) return Give::up;
+  BindingScope scope(statement);
+  const Bound bound = bind_parameters(use.env(), use.atoms(), statement, parameters);
+  scope.bound(bound);
+  if (use.is_inline() && bound.bytes > kInlineBytes) return Give::up;
+  return run_bound(use, statement, scope);
+}
+
+Answer run_statement(Use& use, Statement& statement) {
+  return run_statement(use, statement, enif_make_list(use.env(), 0));
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,31 @@
+// Counts what is alive, for leak tests (EctoLibSql.Nif.live_counts/0).
+#ifndef LIBSQL_NIF_LIVE_COUNT_H_
+#define LIBSQL_NIF_LIVE_COUNT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace libsql::nif {
+
+// Counts its owner for as long as it lives.
+class LiveCount {
+ public:
+  explicit LiveCount(std::atomic<std::int64_t>& counter) noexcept : counter_(&counter) {
+    counter_->fetch_add(1, std::memory_order_relaxed);
+  }
+  LiveCount(LiveCount&& other) noexcept : counter_(std::exchange(other.counter_, nullptr)) {}
+  LiveCount& operator=(LiveCount&&) = delete;
+  LiveCount(const LiveCount&) = delete;
+  LiveCount& operator=(const LiveCount&) = delete;
+  ~LiveCount() {
+    if (counter_ != nullptr) counter_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::int64_t>* counter_;
+};
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_LIVE_COUNT_H_

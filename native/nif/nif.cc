@@ -1,0 +1,105 @@
+// The table of entry points: what lib/ecto_libsql/nif.ex declares, and where each one runs.
+#include <erl_nif.h>
+
+#include "libsql/database.h"
+#include "libsql/sql.h"
+#include "operations.h"
+#include "run.h"
+#include "state.h"
+
+namespace libsql::nif {
+
+Term statement_kind(Call& call) {
+  ErlNifBinary sql;
+  if (enif_inspect_binary(call.env(), call.argument(0), &sql) == 0) return call.atoms().unknown;
+  return command_atom(call.atoms(), libsql::statement_kind({reinterpret_cast<const char*>(sql.data),
+                                                            sql.size}));
+}
+
+Term sqlite_version(Call& call) { return make_binary(call.env(), libsql::sqlite_version()); }
+
+Term live_counts(Call& call) {
+  ErlNifEnv* env = call.env();
+  const Counts& counts = call.state()->counts;
+  Term keys[] = {make_atom(env, "connections"), make_atom(env, "statements"),
+                 make_atom(env, "cursors"), make_atom(env, "tickets")};
+  Term values[] = {
+      enif_make_int64(env, counts.connections), enif_make_int64(env, counts.statements),
+      enif_make_int64(env, counts.cursors), enif_make_int64(env, counts.tickets)};
+  Term map = 0;
+  enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
+  return map;
+}
+
+namespace {
+
+// Starts on the calling scheduler; see run.h.
+template <Operation operation>
+constexpr ErlNifFunc quick(const char* name, unsigned arity) {
+  return {name, arity, &start<operation>, 0};
+}
+
+// May wait for the disk: always on a dirty I/O scheduler.
+template <Operation operation>
+constexpr ErlNifFunc slow(const char* name, unsigned arity) {
+  return {name, arity, &on_dirty<operation>, ERL_NIF_DIRTY_JOB_IO_BOUND};
+}
+
+ErlNifFunc functions[] = {
+    slow<open_connection>("open", 2),
+    quick<close_connection>("close", 1),
+    quick<ping>("ping", 1),
+    quick<interrupt>("interrupt", 1),
+    slow<reset_connection>("reset", 1),
+    quick<cancel_write>("cancel_write", 1),
+    quick<busy_timeout>("busy_timeout", 1),
+
+    quick<execute>("execute", 4),
+    slow<script>("script", 4),
+    slow<batch>("batch", 4),
+    quick<prepare>("prepare", 2),
+    quick<check>("check", 2),
+    quick<uncache>("uncache", 2),
+    quick<execute_statement>("execute_statement", 4),
+    quick<reset_statement>("reset_statement", 2),
+    quick<describe_statement>("describe_statement", 2),
+    quick<describe>("describe", 2),
+    quick<close_statement>("close_statement", 1),
+
+    quick<open_cursor>("open_cursor", 3),
+    quick<fetch>("fetch", 4),
+    quick<close_cursor>("close_cursor", 1),
+
+    quick<begin_transaction>("begin_transaction", 2),
+    quick<commit>("commit", 1),
+    quick<rollback>("rollback", 1),
+    quick<savepoint>("savepoint", 3),
+    quick<transaction_status>("transaction_status", 1),
+
+    quick<info>("info", 2),
+    quick<stats>("stats", 1),
+
+    slow<set_busy_timeout>("set_busy_timeout", 2),
+    slow<backup>("backup", 5),
+    slow<serialise>("serialise", 2),
+    slow<deserialise>("deserialise", 3),
+    slow<checkpoint>("checkpoint", 3),
+    slow<vacuum_into>("vacuum_into", 2),
+
+    slow<enable_extensions>("enable_extensions", 2),
+    slow<load_extension>("load_extension", 3),
+    quick<subscribe>("subscribe", 3),
+    quick<unsubscribe>("unsubscribe", 2),
+    slow<set_access_policy>("set_access_policy", 2),
+
+    quick<statement_kind>("statement_kind", 1),
+    quick<sqlite_version>("sqlite_version", 0),
+    quick<live_counts>("live_counts", 0),
+};
+
+}  // namespace
+
+}  // namespace libsql::nif
+
+ERL_NIF_INIT(Elixir.EctoLibSql.Nif, libsql::nif::functions, libsql::nif::load, nullptr,
+             libsql::nif::upgrade, libsql::nif::unload)

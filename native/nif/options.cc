@@ -1,0 +1,136 @@
+#include "options.h"
+
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libsql/database.h"
+
+namespace libsql::nif {
+
+namespace {
+
+// One option while it is being read.
+struct Entry {
+  ErlNifEnv* env;
+  const Atoms& atoms;
+  std::string name;  // ":busy_timeout"
+  Term value;
+
+  [[nodiscard]] std::string text() const { return std::string(binary_of(env, value, name)); }
+  [[nodiscard]] bool boolean() const { return boolean_of(env, atoms, value, name); }
+  [[nodiscard]] int number() const {
+    const std::int64_t number = integer_of(env, value, name);
+    if (number < 0 || number > std::numeric_limits<int>::max()) {
+      refuse(name + " must be between 0 and 2147483647");
+    }
+    return static_cast<int>(number);
+  }
+  // A list of pairs of binaries.
+  template <typename Pair>
+  [[nodiscard]] std::vector<Pair> pairs() const {
+    std::vector<Pair> read;
+    static_cast<void>(list_length(env, value, name));
+    Term head = 0;
+    for (Term rest = value; enif_get_list_cell(env, rest, &head, &rest) != 0;) {
+      const auto parts = tuple_of(env, head, 2, name);
+      read.push_back(Pair{std::string(binary_of(env, parts[0], name)),
+                          std::string(binary_of(env, parts[1], name))});
+    }
+    return read;
+  }
+};
+
+OpenMode open_mode(const Entry& entry) {
+  const AtomValue<OpenMode> choices[] = {
+      {make_atom(entry.env, "read_write_create"), OpenMode::read_write_create},
+      {make_atom(entry.env, "read_write"), OpenMode::read_write},
+      {entry.atoms.read_only, OpenMode::read_only}};
+  return choice_of(entry.value, choices, ":read_write_create, :read_write, :read_only");
+}
+
+using Reader = void (*)(const Entry& entry, OpenRequest& request);
+struct Option {
+  std::string_view name;
+  Reader read;
+};
+
+constexpr Option kOptions[] = {
+    {"mode", [](const Entry& e, OpenRequest& r) { r.options.mode = open_mode(e); }},
+    {"create_folders",
+     [](const Entry& e, OpenRequest& r) { r.options.create_folders = e.boolean(); }},
+    {"busy_timeout",
+     [](const Entry& e, OpenRequest& r) {
+       r.options.busy_timeout = std::chrono::milliseconds(e.number());
+     }},
+    {"foreign_keys", [](const Entry& e, OpenRequest& r) { r.options.foreign_keys = e.boolean(); }},
+    {"synchronous", [](const Entry& e, OpenRequest& r) { r.options.synchronous = e.text(); }},
+    {"journal_mode", [](const Entry& e, OpenRequest& r) { r.options.journal_mode = e.text(); }},
+    {"wal_auto_checkpoint",
+     [](const Entry& e, OpenRequest& r) { r.options.wal_auto_checkpoint = e.number(); }},
+    {"pragmas",
+     [](const Entry& e, OpenRequest& r) {
+       r.options.pragmas = e.pairs<std::pair<std::string, std::string>>();
+     }},
+    {"attach", [](const Entry& e, OpenRequest& r) { r.options.attach = e.pairs<Attachment>(); }},
+    {"extensions",
+     [](const Entry& e, OpenRequest& r) { r.options.extensions = e.pairs<Extension>(); }},
+    {"image", [](const Entry& e, OpenRequest& r) { r.options.image = e.text(); }},
+    {"statement_cache_size",
+     [](const Entry& e, OpenRequest& r) {
+       r.options.statement_cache_size = static_cast<std::size_t>(e.number());
+     }},
+    {"progress_steps",
+     [](const Entry& e, OpenRequest& r) { r.options.progress_steps = e.number(); }},
+    {"shared_memory",
+     [](const Entry& e, OpenRequest& r) { r.location = Database::shared_memory(e.text()); }},
+};
+
+void read_option(const Entry& entry, OpenRequest& request) {
+  const std::string_view name = std::string_view(entry.name).substr(1);
+  for (const Option& option : kOptions) {
+    if (option.name == name) return option.read(entry, request);
+  }
+  refuse("unknown option " + entry.name);
+}
+
+// Ends the iteration however the reading of an option ends.
+class MapIterator {
+ public:
+  MapIterator(ErlNifEnv* env, Term map) : env_(env) {
+    if (enif_map_iterator_create(env, map, &iterator_, ERL_NIF_MAP_ITERATOR_FIRST) == 0) {
+      refuse("options must be a map");
+    }
+  }
+  MapIterator(const MapIterator&) = delete;
+  MapIterator& operator=(const MapIterator&) = delete;
+  ~MapIterator() { enif_map_iterator_destroy(env_, &iterator_); }
+
+  [[nodiscard]] bool next(Term* key, Term* value) {
+    if (enif_map_iterator_get_pair(env_, &iterator_, key, value) == 0) return false;
+    enif_map_iterator_next(env_, &iterator_);
+    return true;
+  }
+
+ private:
+  ErlNifEnv* env_;
+  ErlNifMapIterator iterator_{};
+};
+
+}  // namespace
+
+OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location, Term options) {
+  OpenRequest request{std::string(binary_of(env, location, "location")), {}};
+  MapIterator entries(env, options);
+  Term key = 0;
+  Term value = 0;
+  while (entries.next(&key, &value)) {
+    const auto name = atom_text(env, key);
+    if (!name) refuse("options must have atoms as keys");
+    read_option(Entry{env, atoms, ":" + *name, value}, request);
+  }
+  return request;
+}
+
+}  // namespace libsql::nif

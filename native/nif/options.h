@@ -1,0 +1,25 @@
+// The options of open/2: from a map of terms to libsql::Options.
+#ifndef LIBSQL_NIF_OPTIONS_H_
+#define LIBSQL_NIF_OPTIONS_H_
+
+#include <string>
+
+#include <erl_nif.h>
+
+#include "libsql/options.h"
+#include "terms.h"
+
+namespace libsql::nif {
+
+struct OpenRequest {
+  std::string location;
+  Options options;
+};
+
+// Errors: Failure invalid_argument that names the option; never its value.
+[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location,
+                                       Term options);
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_OPTIONS_H_

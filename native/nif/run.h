@@ -1,0 +1,95 @@
+// The one way into the library: decides where a call runs, and turns whatever it throws into a term.
+//
+// An operation is a function from a Call to a term. start<> runs it on the calling scheduler, where
+// it may give up at any point before something has changed by returning call.continue_dirty(): it
+// then starts again from the beginning on a dirty I/O scheduler (resume<>). on_dirty<> is for
+// operations that are registered as dirty from the outset.
+#ifndef LIBSQL_NIF_RUN_H_
+#define LIBSQL_NIF_RUN_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <erl_nif.h>
+
+#include "state.h"
+#include "terms.h"
+
+namespace libsql::nif {
+
+using NifFunction = Term (*)(ErlNifEnv* env, int argc, const Term argv[]);
+
+// One pass of one NIF call: its arguments and the place where it runs.
+class Call {
+ public:
+  // `resume` continues on a dirty scheduler; null when the call runs on one already.
+  Call(ErlNifEnv* env, int arity, const Term* arguments, NifFunction resume) noexcept;
+
+  [[nodiscard]] ErlNifEnv* env() const noexcept { return env_; }
+  [[nodiscard]] Term argument(int index) const noexcept { return arguments_[index]; }
+  [[nodiscard]] const std::shared_ptr<State>& state() const noexcept { return state_; }
+  [[nodiscard]] const Atoms& atoms() const noexcept { return state_->atoms; }
+  [[nodiscard]] const ErlNifPid& self() const noexcept { return self_; }
+  [[nodiscard]] bool is_inline() const noexcept { return resume_ != nullptr; }
+
+  // The connection that an argument names by handle or id.
+  // Errors: Failure not_found "Connection not found", also when it has been closed.
+  [[nodiscard]] ConnectionPtr connection(int index) const;
+
+  // Ends this pass; the operation starts again on a dirty I/O scheduler. An inline call only.
+  [[nodiscard]] Term continue_dirty() const noexcept;
+  // How many interrupts the connection had seen when the call first asked for it.
+  void interrupts_seen(std::uint64_t count) noexcept { interrupts_seen_ = count; }
+  [[nodiscard]] std::optional<std::uint64_t> interrupts_seen() const noexcept {
+    return interrupts_seen_;
+  }
+
+  [[nodiscard]] Term ok(Term value) const { return make_tuple(env_, atoms().ok, value); }
+  [[nodiscard]] Term error(const Error& error) const;
+  [[nodiscard]] Term error(const Failure& failure) const;
+  [[nodiscard]] std::string_view binary(int index, std::string_view what) const {
+    return binary_of(env_, arguments_[index], what);
+  }
+
+ private:
+  ErlNifEnv* env_;
+  int arity_;
+  const Term* arguments_;
+  NifFunction resume_;
+  const std::shared_ptr<State>& state_;
+  ErlNifPid self_;
+  std::optional<std::uint64_t> interrupts_seen_;
+};
+
+using Operation = Term (*)(Call& call);
+
+// Runs `operation`, catching everything.
+[[nodiscard]] Term guarded(Call& call, Operation operation) noexcept;
+
+// resume<> has one argument more than the NIF: the number of interrupts seen so far.
+[[nodiscard]] Term resume_guarded(ErlNifEnv* env, int argc, const Term argv[],
+                                  Operation operation) noexcept;
+
+template <Operation operation>
+Term resume(ErlNifEnv* env, int argc, const Term argv[]) {
+  return resume_guarded(env, argc, argv, operation);
+}
+
+template <Operation operation>
+Term start(ErlNifEnv* env, int argc, const Term argv[]) {
+  Call call(env, argc, argv, &resume<operation>);
+  return guarded(call, operation);
+}
+
+template <Operation operation>
+Term on_dirty(ErlNifEnv* env, int argc, const Term argv[]) {
+  Call call(env, argc, argv, nullptr);
+  return guarded(call, operation);
+}
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_RUN_H_

@@ -1,0 +1,69 @@
+#include "state.h"
+
+namespace libsql::nif {
+
+namespace {
+
+// What the private data points to: one per loaded version of the module, all with the same State.
+struct Loaded {
+  const void* image;  // the copy of this library that made it
+  std::shared_ptr<State> state;
+};
+
+// Its address tells one copy of this library in memory from another.
+const char kImage = 0;
+
+int install(void** private_data, std::shared_ptr<State> state) {
+  ++state->versions;
+  *private_data = std::make_unique<Loaded>(Loaded{&kImage, std::move(state)}).release();
+  return 0;
+}
+
+}  // namespace
+
+bool State::open_types(ErlNifEnv* env, ErlNifResourceFlags flags) {
+  return handles.open(env, "ecto_libsql_connection", flags) &&
+         watches.open(env, "ecto_libsql_watch", flags) &&
+         tickets.open(env, "ecto_libsql_ticket", flags) &&
+         subscriptions.open(env, "ecto_libsql_subscription", flags);
+}
+
+const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {
+  return static_cast<const Loaded*>(enif_priv_data(env))->state;
+}
+
+int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
+  try {
+    auto state = std::make_shared<State>(env);
+    const auto flags =
+        static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);
+    if (!state->open_types(env, flags)) return 1;
+    return install(private_data, std::move(state));
+  } catch (...) {
+    return 1;
+  }
+}
+
+// A new version of the Elixir module over the same shared object (a recompiled stub module) shares
+// the State. Another copy of the shared object is refused: live connections consist of the old
+// one's code, and the VM would unload it under them. The old module stays in use; restart the node.
+int upgrade(ErlNifEnv* env, void** private_data, void** old_private_data, ERL_NIF_TERM /*info*/) {
+  const auto* old = static_cast<const Loaded*>(*old_private_data);
+  if (old == nullptr || old->image != &kImage) return 1;
+  try {
+    if (!old->state->open_types(env, ERL_NIF_RT_TAKEOVER)) return 1;
+    return install(private_data, old->state);
+  } catch (...) {
+    return 1;
+  }
+}
+
+void unload(ErlNifEnv* /*env*/, void* private_data) {
+  const std::unique_ptr<Loaded> loaded(static_cast<Loaded*>(private_data));
+  // After an upgrade the other version still uses the State.
+  if (loaded->state->versions.fetch_sub(1) > 1) return;
+  loaded->state->registry.drop_all_owners();
+  loaded->state->reaper.stop();
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,56 @@
+// Everything that one load of this library owns; the VM keeps it as the module's private data.
+#ifndef LIBSQL_NIF_STATE_H_
+#define LIBSQL_NIF_STATE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include <erl_nif.h>
+
+#include "connection_resource.h"
+#include "events.h"
+#include "reaper.h"
+#include "registry.h"
+#include "resource.h"
+#include "terms.h"
+#include "ticket.h"
+
+namespace libsql::nif {
+
+struct Counts {
+  std::atomic<std::int64_t> connections{0};
+  std::atomic<std::int64_t> statements{0};
+  std::atomic<std::int64_t> cursors{0};
+  std::atomic<std::int64_t> tickets{0};
+};
+
+// Shared by the VM (through the private data) and every object that outlives a call, because
+// resources may be collected after the library's unload callback.
+struct State {
+  explicit State(ErlNifEnv* env) : atoms(env) {}
+
+  // False if the VM refuses a resource type.
+  [[nodiscard]] bool open_types(ErlNifEnv* env, ErlNifResourceFlags flags);
+
+  const Atoms atoms;
+  std::atomic<int> versions{0};  // of the Elixir module that use this; two during an upgrade
+  Counts counts;
+  ResourceType<Handle> handles;
+  ResourceType<Watch> watches;
+  ResourceType<Ticket> tickets;
+  ResourceType<Subscription> subscriptions;
+  Registry registry;
+  Reaper reaper;  // Last: its jobs use the others.
+};
+
+[[nodiscard]] const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept;
+
+// The callbacks of the NIF entry.
+int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM info);
+int upgrade(ErlNifEnv* env, void** private_data, void** old_private_data, ERL_NIF_TERM info);
+void unload(ErlNifEnv* env, void* private_data);
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_STATE_H_

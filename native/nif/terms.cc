@@ -1,0 +1,278 @@
+#include "terms.h"
+
+#include <array>
+#include <cstring>
+
+namespace libsql::nif {
+
+namespace {
+
+struct AtomName {
+  Term Atoms::*member;
+  const char* name;
+};
+
+constexpr AtomName kAtomNames[] = {
+    {&Atoms::ok, "ok"},
+    {&Atoms::error, "error"},
+    {&Atoms::nil, "nil"},
+    {&Atoms::true_, "true"},
+    {&Atoms::false_, "false"},
+    {&Atoms::null, "null"},
+    {&Atoms::infinity, "infinity"},
+    {&Atoms::neg_infinity, "neg_infinity"},
+    {&Atoms::nan, "nan"},
+    {&Atoms::blob, "blob"},
+    {&Atoms::text, "text"},
+    {&Atoms::done, "done"},
+    {&Atoms::wait, "wait"},
+    {&Atoms::granted, "granted"},
+    {&Atoms::cancelled, "cancelled"},
+    {&Atoms::waiting, "waiting"},
+    {&Atoms::granted_message, "ecto_libsql_granted"},
+    {&Atoms::cancelled_message, "ecto_libsql_cancelled"},
+    {&Atoms::backup_message, "ecto_libsql_backup"},
+    {&Atoms::event_message, "ecto_libsql"},
+    {&Atoms::script, "script"},
+    {&Atoms::idle, "idle"},
+    {&Atoms::not_found, "not_found"},
+    {&Atoms::foreign, "foreign"},
+    {&Atoms::missing_parameters, "missing_parameters"},
+    {&Atoms::positional_parameters, "positional_parameters"},
+    {&Atoms::invalid_argument, "invalid_argument"},
+    {&Atoms::kind, "kind"},
+    {&Atoms::message, "message"},
+    {&Atoms::code, "code"},
+    {&Atoms::extended_code, "extended_code"},
+    {&Atoms::statement, "statement"},
+    {&Atoms::offset, "offset"},
+    {&Atoms::index, "index"},
+    {&Atoms::select, "select"},
+    {&Atoms::insert, "insert"},
+    {&Atoms::update, "update"},
+    {&Atoms::delete_, "delete"},
+    {&Atoms::create, "create"},
+    {&Atoms::pragma, "pragma"},
+    {&Atoms::begin, "begin"},
+    {&Atoms::commit, "commit"},
+    {&Atoms::rollback, "rollback"},
+    {&Atoms::other, "other"},
+    {&Atoms::unknown, "unknown"},
+    {&Atoms::deferred, "deferred"},
+    {&Atoms::immediate, "immediate"},
+    {&Atoms::exclusive, "exclusive"},
+    {&Atoms::read_only, "read_only"},
+    {&Atoms::open, "open"},
+    {&Atoms::release, "release"},
+    {&Atoms::rollback_to, "rollback_to"},
+    {&Atoms::plain, "plain"},
+    {&Atoms::atomic, "atomic"},
+    {&Atoms::proceed, "proceed"},
+    {&Atoms::halt, "halt"},
+    {&Atoms::to, "to"},
+    {&Atoms::from, "from"},
+    {&Atoms::passive, "passive"},
+    {&Atoms::full, "full"},
+    {&Atoms::restart, "restart"},
+    {&Atoms::truncate, "truncate"},
+    {&Atoms::wal, "wal"},
+    {&Atoms::last_insert_rowid, "last_insert_rowid"},
+    {&Atoms::changes, "changes"},
+    {&Atoms::total_changes, "total_changes"},
+};
+// Every member of Atoms is a Term, so a forgotten name shows here.
+static_assert(sizeof(Atoms) == sizeof(Term) * std::size(kAtomNames));
+
+std::string latin1_to_utf8(std::string_view latin1) {
+  std::string utf8;
+  utf8.reserve(latin1.size());
+  for (const char character : latin1) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x80U) {
+      utf8 += character;
+    } else {
+      utf8 += static_cast<char>(0xC0U | (byte >> 6U));
+      utf8 += static_cast<char>(0x80U | (byte & 0x3FU));
+    }
+  }
+  return utf8;
+}
+
+// Atoms beyond Latin-1: OTP 25 gives their text only in the external term format.
+// Source: erlang.org/doc/apps/erts/erl_ext_dist.html, 118 ATOM_UTF8_EXT, 119 SMALL_ATOM_UTF8_EXT.
+std::optional<std::string> external_atom_text(ErlNifEnv* env, Term term) {
+  ErlNifBinary external;
+  if (enif_term_to_binary(env, term, &external) == 0) return std::nullopt;
+  const std::string bytes(reinterpret_cast<const char*>(external.data), external.size);
+  enif_release_binary(&external);
+  if (bytes.size() > 3 && bytes[1] == 119) return bytes.substr(3);
+  if (bytes.size() > 4 && bytes[1] == 118) return bytes.substr(4);
+  return std::nullopt;
+}
+
+Term make_error_map(ErlNifEnv* env, const Atoms& atoms, std::span<const Term> values,
+                    std::optional<std::int64_t> index) {
+  std::array<Term, 7> keys = {atoms.kind,      atoms.message, atoms.code, atoms.extended_code,
+                              atoms.statement, atoms.offset,  atoms.index};
+  std::array<Term, 7> all{};
+  std::copy(values.begin(), values.end(), all.begin());
+  all[6] = enif_make_int64(env, index.value_or(0));
+  Term map = atoms.nil;
+  enif_make_map_from_arrays(env, keys.data(), all.data(), index ? 7 : 6, &map);
+  return map;
+}
+
+Term kind_atom(const Atoms& atoms, Failure::Kind kind) noexcept {
+  switch (kind) {
+    case Failure::Kind::invalid_argument: return atoms.invalid_argument;
+    case Failure::Kind::not_found: return atoms.not_found;
+    case Failure::Kind::foreign: return atoms.foreign;
+    case Failure::Kind::missing_parameters: return atoms.missing_parameters;
+    case Failure::Kind::positional_parameters: return atoms.positional_parameters;
+  }
+  return atoms.error;
+}
+
+}  // namespace
+
+Atoms::Atoms(ErlNifEnv* env) {
+  for (const AtomName& atom : kAtomNames) this->*atom.member = enif_make_atom(env, atom.name);
+}
+
+void refuse(std::string message) {
+  throw Failure(Failure::Kind::invalid_argument, std::move(message));
+}
+
+std::string_view term_kind(ErlNifEnv* env, Term term) noexcept {
+  switch (enif_term_type(env, term)) {
+    case ERL_NIF_TERM_TYPE_ATOM: return "an atom";
+    case ERL_NIF_TERM_TYPE_BITSTRING:
+      return enif_is_binary(env, term) != 0 ? "a binary" : "a bitstring";
+    case ERL_NIF_TERM_TYPE_FLOAT: return "a float";
+    case ERL_NIF_TERM_TYPE_FUN: return "a function";
+    case ERL_NIF_TERM_TYPE_INTEGER: return "an integer";
+    case ERL_NIF_TERM_TYPE_LIST: return "a list";
+    case ERL_NIF_TERM_TYPE_MAP: return "a map";
+    case ERL_NIF_TERM_TYPE_PID: return "a pid";
+    case ERL_NIF_TERM_TYPE_PORT: return "a port";
+    case ERL_NIF_TERM_TYPE_REFERENCE: return "a reference";
+    case ERL_NIF_TERM_TYPE_TUPLE: return "a tuple";
+    default: return "a term of a new kind";  // The VM's enumeration is open: see erl_nif.h.
+  }
+}
+
+namespace {
+[[noreturn]] void refuse_kind(ErlNifEnv* env, Term term, std::string_view what,
+                              std::string_view expected) {
+  refuse(std::string(what) + " must be " + std::string(expected) + ", not " +
+         std::string(term_kind(env, term)));
+}
+}  // namespace
+
+std::string_view binary_of(ErlNifEnv* env, Term term, std::string_view what) {
+  ErlNifBinary binary;
+  if (enif_inspect_binary(env, term, &binary) == 0) refuse_kind(env, term, what, "a binary");
+  return {reinterpret_cast<const char*>(binary.data), binary.size};
+}
+
+std::int64_t integer_of(ErlNifEnv* env, Term term, std::string_view what) {
+  ErlNifSInt64 value = 0;
+  if (enif_get_int64(env, term, &value) == 0) {
+    refuse_kind(env, term, what, "an integer of 64 bits");
+  }
+  return value;
+}
+
+bool boolean_of(ErlNifEnv* env, const Atoms& atoms, Term term, std::string_view what) {
+  if (term == atoms.true_) return true;
+  if (term != atoms.false_) refuse_kind(env, term, what, "true or false");
+  return false;
+}
+
+ErlNifPid pid_of(ErlNifEnv* env, Term term, std::string_view what) {
+  ErlNifPid pid;
+  if (enif_get_local_pid(env, term, &pid) == 0) refuse_kind(env, term, what, "a local pid");
+  return pid;
+}
+
+std::span<const Term> tuple_of(ErlNifEnv* env, Term term, int size, std::string_view what) {
+  const Term* elements = nullptr;
+  int arity = 0;
+  if (enif_get_tuple(env, term, &arity, &elements) == 0 || arity != size) {
+    refuse(std::string(what) + " must be a tuple of " + std::to_string(size) + " elements");
+  }
+  return {elements, static_cast<std::size_t>(size)};
+}
+
+unsigned list_length(ErlNifEnv* env, Term term, std::string_view what) {
+  unsigned length = 0;
+  if (enif_get_list_length(env, term, &length) == 0) refuse_kind(env, term, what, "a proper list");
+  return length;
+}
+
+std::optional<std::string> atom_text(ErlNifEnv* env, Term term) {
+  if (enif_is_atom(env, term) == 0) return std::nullopt;
+  std::array<char, 256> latin1{};  // An atom has at most 255 characters.
+  const int written = enif_get_atom(env, term, latin1.data(), latin1.size(), ERL_NIF_LATIN1);
+  if (written > 0) {
+    return latin1_to_utf8({latin1.data(), static_cast<std::size_t>(written) - 1});
+  }
+  return external_atom_text(env, term);
+}
+
+Term make_binary(ErlNifEnv* env, std::string_view bytes) {
+  Term term = 0;
+  unsigned char* data = enif_make_new_binary(env, bytes.size(), &term);
+  if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+  return term;
+}
+
+Term make_atom(ErlNifEnv* env, std::string_view name) {
+  return enif_make_atom_len(env, name.data(), name.size());
+}
+
+Term command_atom(const Atoms& atoms, StatementKind kind) noexcept {
+  switch (kind) {
+    case StatementKind::select: return atoms.select;
+    case StatementKind::insert: return atoms.insert;
+    case StatementKind::update: return atoms.update;
+    case StatementKind::del: return atoms.delete_;
+    case StatementKind::ddl: return atoms.create;
+    case StatementKind::pragma: return atoms.pragma;
+    case StatementKind::begin: return atoms.begin;
+    case StatementKind::commit: return atoms.commit;
+    case StatementKind::rollback: return atoms.rollback;
+    case StatementKind::savepoint:
+    case StatementKind::release:
+    case StatementKind::attach:
+    case StatementKind::other: return atoms.other;
+    case StatementKind::unknown: return atoms.unknown;
+  }
+  return atoms.unknown;
+}
+
+Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
+               std::optional<std::int64_t> index) {
+  const Term kind = make_atom(env, to_string(error.kind()));
+  // The library's own errors have no SQLite code: their kind is the best name there is.
+  const bool coded = error.extended_code() != 0;
+  const Term values[] = {
+      kind,
+      make_binary(env, error.message()),
+      coded ? make_atom(env, sqlite_code_name(error.code())) : kind,
+      coded ? make_atom(env, sqlite_code_name(error.extended_code())) : kind,
+      error.statement().empty() ? atoms.nil : make_binary(env, error.statement()),
+      enif_make_int(env, error.sql_offset()),
+  };
+  return make_error_map(env, atoms, values, index);
+}
+
+Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
+               std::optional<std::int64_t> index) {
+  const Term kind = kind_atom(atoms, failure.kind());
+  const Term values[] = {kind, make_binary(env, failure.message()), kind, kind, atoms.nil,
+                         enif_make_int(env, -1)};
+  return make_error_map(env, atoms, values, index);
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,134 @@
+#include "ticket.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "connection_resource.h"
+#include "messages.h"
+#include "state.h"
+
+namespace libsql::nif {
+
+namespace {
+bool same(const ErlNifPid& left, const ErlNifPid& right) noexcept {
+  return enif_compare_pids(&left, &right) == 0;
+}
+}  // namespace
+
+Ticket::Ticket(std::shared_ptr<State> state, std::weak_ptr<ConnectionObject> connection,
+               const ErlNifPid& caller) noexcept
+    : state_(std::move(state)),
+      connection_(std::move(connection)),
+      caller_(caller),
+      count_(state_->counts.tickets) {}
+
+void Ticket::attach(std::shared_ptr<WriteTicket> place) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!dropped_) {
+      place_ = std::move(place);
+      return;
+    }
+  }
+  place->cancel();
+}
+
+void Ticket::grant() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_ != WriteTicket::State::waiting) return;  // Who cancels it gives the lock back.
+    status_ = WriteTicket::State::granted;
+  }
+  tell_caller(state_->atoms.granted_message);
+}
+
+bool Ticket::is_waiting() noexcept {
+  const std::lock_guard lock(mutex_);
+  return status_ == WriteTicket::State::waiting;
+}
+
+WriteTicket::State Ticket::cancel(Tell tell) noexcept {
+  std::shared_ptr<WriteTicket> place;
+  WriteTicket::State before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = status_;
+    status_ = WriteTicket::State::cancelled;
+    dropped_ = true;
+    place = std::move(place_);
+  }
+  if (tell == Tell::caller && before == WriteTicket::State::waiting) {
+    tell_caller(state_->atoms.cancelled_message);
+  }
+  // Dropping the place ends the circle place -> callback -> ticket -> place.
+  if (place != nullptr) place->cancel();
+  return before;
+}
+
+// Giving the lock back sends messages to others: not the work of a scheduler that reports a death.
+void Ticket::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) noexcept {
+  state_->reaper.post([ticket = ResourcePtr<Ticket>::share(this)] {
+    ticket->leave_table();
+    ticket->cancel(Tell::nobody);
+  });
+}
+
+void Ticket::leave_table() noexcept {
+  if (const ConnectionPtr connection = connection_.lock()) connection->tickets().remove(this);
+}
+
+void Ticket::tell_caller(ERL_NIF_TERM atom) noexcept {
+  Message message;
+  message.send(caller_, make_tuple(message.env(), atom, enif_make_resource(message.env(), this)));
+}
+
+void TicketTable::add(ResourcePtr<Ticket> ticket) {
+  drop(ticket->caller());
+  const std::lock_guard lock(mutex_);
+  tickets_.push_back(std::move(ticket));
+  size_ = tickets_.size();
+}
+
+template <typename Predicate>
+std::vector<ResourcePtr<Ticket>> TicketTable::take_unless(Predicate kept) noexcept {
+  std::vector<ResourcePtr<Ticket>> taken;
+  const std::lock_guard lock(mutex_);
+  const auto first = std::partition(tickets_.begin(), tickets_.end(), kept);
+  taken.assign(std::make_move_iterator(first), std::make_move_iterator(tickets_.end()));
+  tickets_.erase(first, tickets_.end());
+  size_ = tickets_.size();
+  return taken;
+}
+
+void TicketTable::drop(const ErlNifPid& caller, const Ticket* except) noexcept {
+  if (size_ == 0) return;
+  const auto dropped = take_unless([&](const auto& ticket) {
+    return ticket.get() == except || !same(ticket->caller(), caller);
+  });
+  for (const auto& ticket : dropped) ticket->cancel(Ticket::Tell::nobody);
+}
+
+bool TicketTable::has(const ErlNifPid& caller) const noexcept {
+  if (size_ == 0) return false;
+  const std::lock_guard lock(mutex_);
+  return std::any_of(tickets_.begin(), tickets_.end(),
+                     [&](const auto& ticket) { return same(ticket->caller(), caller); });
+}
+
+void TicketTable::remove(const Ticket* ticket) noexcept {
+  // What was taken is released here, without the lock.
+  take_unless([&](const auto& entry) { return entry.get() != ticket; });
+}
+
+void TicketTable::cancel_waiting() noexcept {
+  if (size_ == 0) return;
+  const auto taken = take_unless([](const auto& ticket) { return !ticket->is_waiting(); });
+  for (const auto& ticket : taken) ticket->cancel(Ticket::Tell::caller);
+}
+
+void TicketTable::cancel_all() noexcept {
+  const auto taken = take_unless([](const auto&) { return false; });
+  for (const auto& ticket : taken) ticket->cancel(Ticket::Tell::caller);
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,92 @@
+// Places in the queue for a file's write lock, as the calling process sees them.
+#ifndef LIBSQL_NIF_TICKET_H_
+#define LIBSQL_NIF_TICKET_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <erl_nif.h>
+
+#include "libsql/write_ticket.h"
+#include "live_count.h"
+#include "registry.h"
+#include "resource.h"
+
+namespace libsql::nif {
+
+struct State;
+
+// A resource that one process waits on. Exactly one message is sent for each ticket that is not
+// dropped before: granted or cancelled.
+//
+// Threads: thread-safe. The granted callback of the library may run on any thread, before the call
+// that asked for the place has returned, and while another thread cancels.
+// Lifetime: its connection's TicketTable owns it until it was used, cancelled, or its process died;
+// the library's callback holds it too, until the library ticket is gone.
+class Ticket {
+ public:
+  Ticket(std::shared_ptr<State> state, std::weak_ptr<ConnectionObject> connection,
+         const ErlNifPid& caller) noexcept;
+
+  [[nodiscard]] const ErlNifPid& caller() const noexcept { return caller_; }
+
+  // Gives the ticket its place. If it was cancelled in the meantime the place is given back at once.
+  void attach(std::shared_ptr<WriteTicket> place) noexcept;
+  // The library's callback: this connection has the lock.
+  void grant() noexcept;
+  [[nodiscard]] bool is_waiting() noexcept;
+  enum class Tell : std::uint8_t { caller, nobody };
+  // Leaves the queue, or gives an unused lock back. Returns the state before.
+  WriteTicket::State cancel(Tell tell) noexcept;
+
+  // Called by the VM when the waiting process has died.
+  void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
+  // Takes it out of its connection's table; it need not be there.
+  void leave_table() noexcept;
+
+ private:
+  void tell_caller(ERL_NIF_TERM atom) noexcept;
+
+  const std::shared_ptr<State> state_;
+  const std::weak_ptr<ConnectionObject> connection_;
+  const ErlNifPid caller_;
+  const LiveCount count_;
+
+  std::mutex mutex_;  // Innermost: held for a few instructions, never while calling the library.
+  WriteTicket::State status_ = WriteTicket::State::waiting;
+  bool dropped_ = false;
+  std::shared_ptr<WriteTicket> place_;
+};
+
+// The tickets of one connection: at most one per process, because a process waits for one thing.
+//
+// Threads: thread-safe. Tickets are cancelled after the table's lock is released.
+class TicketTable {
+ public:
+  // Drops an older ticket of the same process.
+  void add(ResourcePtr<Ticket> ticket);
+  // The process has finished its call: a lock it was granted and did not use goes back.
+  void drop(const ErlNifPid& caller, const Ticket* except = nullptr) noexcept;
+  [[nodiscard]] bool has(const ErlNifPid& caller) const noexcept;
+  void remove(const Ticket* ticket) noexcept;
+  // Tells the processes that wait. One that was granted the lock keeps it.
+  void cancel_waiting() noexcept;
+  // The same, and takes granted locks back.
+  void cancel_all() noexcept;
+
+ private:
+  mutable std::mutex mutex_;
+  // Takes out those that do not satisfy `kept`.
+  template <typename Predicate>
+  std::vector<ResourcePtr<Ticket>> take_unless(Predicate kept) noexcept;
+
+  std::vector<ResourcePtr<Ticket>> tickets_;
+  std::atomic<std::size_t> size_{0};  // lets the usual case, none, go without the lock
+};
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_TICKET_H_

@@ -1,0 +1,154 @@
+// The database as a whole: copies, checkpoints, extensions and the access policy.
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "executor.h"
+#include "messages.h"
+#include "operations.h"
+
+namespace libsql::nif {
+
+namespace {
+
+// Tells a process how far a backup is, and ends the backup when its caller is dead.
+BackupProgress progress_to(Use& use, std::optional<ErlNifPid> pid) {
+  return [env = use.env(), atom = use.atoms().backup_message, pid](int remaining, int total) {
+    if (pid) {
+      Message message;
+      message.send(*pid, make_tuple(message.env(), atom, enif_make_int(message.env(), remaining),
+                                    enif_make_int(message.env(), total)));
+    }
+    return enif_is_current_process_alive(env) != 0;
+  };
+}
+
+int pages_of(Call& call, int index) {
+  const std::int64_t pages = integer_of(call.env(), call.argument(index), "pages_per_step");
+  if (pages < 1 || pages > std::numeric_limits<int>::max()) {
+    refuse("pages_per_step must be between 1 and 2147483647");
+  }
+  return static_cast<int>(pages);
+}
+
+std::optional<Action> action_of(ErlNifEnv* env, Term term) {
+  struct Named {
+    std::string_view name;
+    Action action;
+  };
+  constexpr Named kActions[] = {
+      {"read", Action::read},           {"insert", Action::insert},
+      {"update", Action::update},       {"delete", Action::del},
+      {"ddl", Action::ddl},             {"pragma", Action::pragma},
+      {"attach", Action::attach},       {"transaction", Action::transaction},
+      {"function", Action::function},   {"load_extension", Action::load_extension},
+      {"recursive", Action::recursive},
+  };
+  const auto name = atom_text(env, term);
+  for (const Named& named : kActions) {
+    if (name == named.name) return named.action;
+  }
+  return std::nullopt;
+}
+
+AccessPolicy policy_of(Call& call, int index) {
+  ErlNifEnv* env = call.env();
+  AccessPolicy policy;
+  static_cast<void>(list_length(env, call.argument(index), "a policy"));
+  Term head = 0;
+  for (Term rest = call.argument(index); enif_get_list_cell(env, rest, &head, &rest) != 0;) {
+    const auto parts = tuple_of(env, head, 2, "a denial");
+    const auto action = action_of(env, parts[0]);
+    if (!action) {
+      refuse("a denial's action must be one of :read, :insert, :update, :delete, :ddl, :pragma, "
+             ":attach, :transaction, :function, :load_extension, :recursive");
+    }
+    policy.deny.push_back({*action, std::string(binary_of(env, parts[1], "a denial's object"))});
+  }
+  return policy;
+}
+
+}  // namespace
+
+Term backup(Call& call) {
+  enum class Direction : std::uint8_t { to, from };
+  const AtomValue<Direction> choices[] = {{call.atoms().to, Direction::to},
+                                          {call.atoms().from, Direction::from}};
+  const Direction direction = choice_of(call.argument(1), choices, ":to, :from");
+  const std::string path(call.binary(2, "path"));
+  std::optional<ErlNifPid> pid;
+  if (call.argument(3) != call.atoms().nil) pid = pid_of(call.env(), call.argument(3), "progress");
+  const int pages = pages_of(call, 4);
+  return with_connection(call, [&](Use& use) -> Answer {
+    const BackupProgress progress = progress_to(use, pid);
+    if (direction == Direction::to) {
+      use.connection().backup_to(path, progress, pages);
+      return call.atoms().ok;
+    }
+    if (!use.hold_write()) return Give::wait;
+    use.connection().restore_from(path, progress, pages);
+    return call.atoms().ok;
+  });
+}
+
+Term serialise(Call& call) {
+  const std::string_view database = call.binary(1, "database");
+  return with_connection(call, [&](Use& use) -> Answer {
+    use.wait_for_write();
+    return call.ok(make_binary(use.env(), use.connection().serialise(database)));
+  });
+}
+
+Term deserialise(Call& call) {
+  const std::string_view image = call.binary(1, "image");
+  const std::string_view database = call.binary(2, "database");
+  return with_connection_ok(call, [&](Use& use) {
+    use.wait_for_write();
+    use.connection().deserialise(image, database);
+  });
+}
+
+Term checkpoint(Call& call) {
+  const Atoms& atoms = call.atoms();
+  const AtomValue<CheckpointMode> choices[] = {{atoms.passive, CheckpointMode::passive},
+                                               {atoms.full, CheckpointMode::full},
+                                               {atoms.restart, CheckpointMode::restart},
+                                               {atoms.truncate, CheckpointMode::truncate}};
+  const CheckpointMode mode =
+      choice_of(call.argument(1), choices, ":passive, :full, :restart, :truncate");
+  const std::string_view database = call.binary(2, "database");
+  return with_connection(call, [&](Use& use) -> Answer {
+    use.wait_for_write();
+    const CheckpointResult result = use.connection().checkpoint(mode, database);
+    return call.ok(make_tuple(use.env(), result.busy ? atoms.true_ : atoms.false_,
+                              enif_make_int(use.env(), result.log_frames),
+                              enif_make_int(use.env(), result.moved_frames)));
+  });
+}
+
+Term vacuum_into(Call& call) {
+  const std::string path(call.binary(1, "path"));
+  return with_connection_ok(call, [&](Use& use) {
+    use.wait_for_write();
+    use.connection().vacuum_into(path);
+  });
+}
+
+Term enable_extensions(Call& call) {
+  const bool enabled = boolean_of(call.env(), call.atoms(), call.argument(1), "enabled");
+  return with_connection_ok(call, [&](Use& use) { use.connection().enable_extensions(enabled); });
+}
+
+Term load_extension(Call& call) {
+  const Extension extension{std::string(call.binary(1, "path")),
+                            std::string(call.binary(2, "entry point"))};
+  return with_connection_ok(call, [&](Use& use) { use.connection().load_extension(extension); });
+}
+
+Term set_access_policy(Call& call) {
+  AccessPolicy policy = policy_of(call, 1);
+  return with_connection_ok(
+      call, [&](Use& use) { use.connection().set_access_policy(std::move(policy)); });
+}
+
+}  // namespace libsql::nif
