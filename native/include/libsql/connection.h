@@ -158,7 +158,8 @@ class Connection {
   [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(std::function<void()> granted);
   // Gives back a write lock that no transaction uses.
   void release_write() noexcept;
-  // Keeps the write lock between statements until the matching release_write().
+  // Takes the write lock and keeps it between statements until the matching release_write().
+  // Errors: as a statement that writes; then nothing is held.
   void hold_write();
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const;

@@ -1,0 +1,31 @@
+// A VFS that is the operating system's, except that one call in a run fails.
+#ifndef LIBSQL_TESTING_FAILING_VFS_H_
+#define LIBSQL_TESTING_FAILING_VFS_H_
+
+#include <string>
+
+namespace libsql::testing {
+
+// Calls that touch the disk are counted: open, read, write, truncate, sync, size, delete, and those of
+// the shared memory of a write-ahead log. Locks are not: SQLite asks for them until it gets them.
+//
+// Threads: thread-compatible; one run at a time.
+class FailingVfs {
+ public:
+  enum class Fault { io_error, disk_full };
+
+  // The location of a database that is reached through this VFS.
+  [[nodiscard]] static std::string location(const std::string& path);
+
+  // From now on counts calls; the one with number `n`, counted from 0, fails.
+  static void fail_at(int n, Fault fault = Fault::io_error);
+  static void never();
+  // The call that was to fail has been made.
+  [[nodiscard]] static bool reached();
+  // Files that are open through this VFS now.
+  [[nodiscard]] static int open_files();
+};
+
+}  // namespace libsql::testing
+
+#endif  // LIBSQL_TESTING_FAILING_VFS_H_

@@ -1,0 +1,122 @@
+// Every disk access fails once: nothing committed is lost, nothing leaks, the file stays whole.
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+
+#include "testing/database_test.h"
+#include "testing/failing_vfs.h"
+
+namespace libsql {
+namespace {
+
+using testing::FailingVfs;
+using testing::query;
+
+struct Case {
+  const char* name;
+  const char* journal_mode;
+  FailingVfs::Fault fault;
+};
+
+class FailingIoTest : public ::testing::TestWithParam<Case> {
+ protected:
+  static Options options() {
+    Options made;
+    made.journal_mode = GetParam().journal_mode;
+    made.busy_timeout = std::chrono::milliseconds(0);
+    made.wal_auto_checkpoint = 3;
+    return made;
+  }
+
+  // Runs `operation` on a fresh database with three rows, with each of its disk accesses failing in
+  // turn, and looks at the database after each. Returns how many accesses it makes.
+  static int fail_each_call(const std::function<void(const std::string& location)>& operation) {
+    for (int n = 0;; ++n) {
+      const testing::TemporaryDirectory directory;
+      const std::string file = directory.path();
+      Database(file, options())
+          .connect()
+          .execute_script("CREATE TABLE t(a UNIQUE, b); INSERT INTO t VALUES (1, 'one'), (2, 'two'),"
+                          " (3, zeroblob(9000))");
+      const std::int64_t memory = sqlite3_memory_used();
+      FailingVfs::fail_at(n, GetParam().fault);
+      const bool succeeded = runs(operation, FailingVfs::location(file));
+      const bool reached = FailingVfs::reached();
+      FailingVfs::never();
+      EXPECT_EQ(FailingVfs::open_files(), 0) << "call " << n;
+      EXPECT_EQ(sqlite3_memory_used(), memory) << "call " << n;
+      check_file(file, n, succeeded);
+      if (!reached || ::testing::Test::HasFailure()) return n;
+    }
+  }
+
+ private:
+  static bool runs(const std::function<void(const std::string&)>& operation,
+                   const std::string& location) {
+    try {
+      operation(location);
+      return true;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.kind(),
+                  ::testing::AnyOf(ErrorKind::io, ErrorKind::full, ErrorKind::cannot_open,
+                                   ErrorKind::busy, ErrorKind::read_only, ErrorKind::not_a_database,
+                                   ErrorKind::corrupt, ErrorKind::misuse, ErrorKind::error))
+          << error.what();
+      return false;
+    }
+  }
+
+  static void check_file(const std::string& file, int n, bool succeeded) {
+    Connection db = Database(file, options()).connect();
+    EXPECT_EQ(query(db, "PRAGMA integrity_check"), "'ok'") << "call " << n;
+    const std::string before = "3|'one'";
+    const std::string after = "4|'changed'";
+    const std::string found =
+        query(db, "SELECT count(*), (SELECT b FROM t WHERE a = 1) FROM t");
+    if (succeeded) {
+      EXPECT_EQ(found, after) << "call " << n;
+    } else {
+      EXPECT_THAT(found, ::testing::AnyOf(before, after)) << "call " << n;
+    }
+  }
+};
+
+TEST_P(FailingIoTest, ATransactionHappensOrDoesNot) {
+  const int calls = fail_each_call([](const std::string& location) {
+    Connection db = Database(location, options()).connect();
+    Transaction transaction = db.begin(Behaviour::immediate);
+    db.execute("UPDATE t SET b = 'changed' WHERE a = 1");
+    db.execute("INSERT INTO t VALUES (4, zeroblob(20000))");
+    transaction.commit();
+  });
+  EXPECT_GT(calls, 3);
+}
+
+// The caller who repeats the transaction on the same connection after an error gets through.
+TEST_P(FailingIoTest, TheConnectionWorksAfterAnError) {
+  const int calls = fail_each_call([](const std::string& location) {
+    Connection db = Database(location, options()).connect();
+    Batch batch;
+    batch.add("UPDATE t SET b = 'changed' WHERE a = 1")
+        .add("REPLACE INTO t VALUES (4, zeroblob(20000))");
+    try {
+      static_cast<void>(db.run(batch));
+    } catch (const Error&) {
+      EXPECT_FALSE(db.in_transaction());
+      static_cast<void>(db.run(batch));
+    }
+  });
+  EXPECT_GT(calls, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Modes, FailingIoTest,
+    ::testing::Values(Case{"WalError", "wal", FailingVfs::Fault::io_error},
+                      Case{"WalFull", "wal", FailingVfs::Fault::disk_full},
+                      Case{"JournalError", "delete", FailingVfs::Fault::io_error},
+                      Case{"JournalFull", "delete", FailingVfs::Fault::disk_full}),
+    [](const auto& parameter) { return std::string(parameter.param.name); });
+
+}  // namespace
+}  // namespace libsql
