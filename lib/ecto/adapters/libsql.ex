@@ -1,0 +1,103 @@
+defmodule Ecto.Adapters.LibSql do
+  @moduledoc """
+  The Ecto adapter for SQLite files, libSQL servers and replicas.
+
+      defmodule MyApp.Repo do
+        use Ecto.Repo, otp_app: :my_app, adapter: Ecto.Adapters.LibSql
+      end
+
+      config :my_app, MyApp.Repo, database: "priv/my_app.db"
+
+  ## Repository options
+
+    * `:database` - the file, or `":memory:"` for a database that lives as long as its connection
+    * `:uri`, `:auth_token`, `:sync`, `:encryption_key` - servers, replicas, encryption: see `EctoLibSql`
+    * `:pool_size` - connections, default 5; one for `":memory:"`
+    * `:busy_timeout` - milliseconds to wait for another program's lock, default 5000
+    * `:journal_mode` (`:wal`), `:synchronous` (`:normal`), `:cache_size` (-64000), `:temp_store`
+      (`:memory`), `:foreign_keys` (`:on`), `:secure_delete` (`:off`) - SQLite's settings
+    * `:default_transaction_mode` - `:deferred`, `:immediate` or `:exclusive`
+    * `:attach` - `[{"name", path}]`: databases that a `:prefix` may name
+    * `:migration_lock` - `false` migrates without the lock, default `true`
+    * `:fkey_names` - `false` does not look up which foreign key was violated, default `true`
+    * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
+
+  ## Application options
+
+  Ecto tells loaders and dumpers nothing about the repository, so these are set once, under
+  `config :ecto_libsql`:
+
+    * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read
+    * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
+    * `:decimal_type` - `:numeric` (default, 15 digits) or `{:scaled, digits}` (exact, as integers)
+    * `:json_library` - default `Jason`
+    * `:type_extensions` - modules with `loaders/2`, `dumpers/2`, `column_type/2`
+  """
+
+  use Ecto.Adapters.SQL, driver: :ecto_libsql
+
+  @behaviour Ecto.Adapter.Storage
+  @behaviour Ecto.Adapter.Structure
+
+  alias Ecto.Adapters.LibSql.{Migration, MigrationLock, Storage, Structure, Types, Writer}
+
+  @impl Ecto.Adapter
+  defdelegate loaders(primitive, type), to: Types
+
+  @impl Ecto.Adapter
+  defdelegate dumpers(primitive, type), to: Types
+
+  @impl Ecto.Adapter.Schema
+  def autogenerate(:id), do: nil
+  def autogenerate(:embed_id), do: Ecto.UUID.generate()
+
+  def autogenerate(:binary_id) do
+    case Types.uuid_form(:binary_id) do
+      :string -> Ecto.UUID.generate()
+      :binary -> {:blob, Ecto.UUID.bingenerate()}
+    end
+  end
+
+  @impl Ecto.Adapter.Schema
+  defdelegate insert(meta, schema, params, on_conflict, returning, opts), to: Writer
+
+  @impl Ecto.Adapter.Schema
+  defdelegate insert_all(
+                meta,
+                schema,
+                header,
+                rows,
+                on_conflict,
+                returning,
+                placeholders,
+                opts
+              ),
+              to: Writer
+
+  @impl Ecto.Adapter.Migration
+  def supports_ddl_transaction?, do: true
+
+  @impl Ecto.Adapter.Migration
+  def execute_ddl(meta, command, opts), do: Migration.execute(meta, command, opts)
+
+  @impl Ecto.Adapter.Migration
+  defdelegate lock_for_migrations(meta, opts, fun), to: MigrationLock, as: :with_lock
+
+  @impl Ecto.Adapter.Storage
+  defdelegate storage_up(opts), to: Storage, as: :up
+
+  @impl Ecto.Adapter.Storage
+  defdelegate storage_down(opts), to: Storage, as: :down
+
+  @impl Ecto.Adapter.Storage
+  defdelegate storage_status(opts), to: Storage, as: :status
+
+  @impl Ecto.Adapter.Structure
+  defdelegate structure_dump(default, config), to: Structure, as: :dump
+
+  @impl Ecto.Adapter.Structure
+  defdelegate structure_load(default, config), to: Structure, as: :load
+
+  @impl Ecto.Adapter.Structure
+  def dump_cmd(args, opts \\ [], config), do: Structure.command(args, opts, config)
+end

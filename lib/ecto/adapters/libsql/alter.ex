@@ -1,0 +1,239 @@
+defmodule Ecto.Adapters.LibSql.Alter do
+  @moduledoc false
+  # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
+  # stored definition.
+
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema}
+  alias Ecto.Adapters.LibSql.Ddl.{Column, Default}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Migration.{Reference, Table}
+
+  @type change :: tuple()
+
+  @doc "Conditional changes as plain ones, or nothing."
+  @spec resolve([change()], [Schema.column()]) :: [change()]
+  def resolve(changes, columns) do
+    names = MapSet.new(columns, &String.downcase(&1.name))
+    {changes, _names} = Enum.flat_map_reduce(changes, names, &resolve_one/2)
+    changes
+  end
+
+  # `names` are the columns as the changes before have left them.
+  defp resolve_one({:add_if_not_exists, name, type, opts}, names) do
+    if MapSet.member?(names, key(name)),
+      do: {[], names},
+      else: {[{:add, name, type, opts}], MapSet.put(names, key(name))}
+  end
+
+  defp resolve_one({:remove_if_exists, name, _type}, names),
+    do: resolve_one({:remove_if_exists, name}, names)
+
+  defp resolve_one({:remove_if_exists, name}, names) do
+    if MapSet.member?(names, key(name)),
+      do: {[{:remove, name}], MapSet.delete(names, key(name))},
+      else: {[], names}
+  end
+
+  defp resolve_one({:add, name, _type, _opts} = change, names),
+    do: {[change], MapSet.put(names, key(name))}
+
+  defp resolve_one(change, names) when elem(change, 0) == :remove,
+    do: {[change], MapSet.delete(names, key(elem(change, 1)))}
+
+  defp resolve_one({:modify, _name, _type, _opts} = change, names), do: {[change], names}
+
+  defp key(name), do: name |> to_string() |> String.downcase()
+
+  @spec direct?(Ecto.Adapter.adapter_meta(), Table.t(), [change()]) :: boolean()
+  def direct?(meta, table, changes) do
+    Enum.all?(changes, fn
+      {:add, _name, type, opts} -> addable?(type, opts)
+      {:remove, name} -> removable?(meta, table, to_string(name))
+      {:modify, _name, _type, _opts} -> false
+    end)
+  end
+
+  # What ADD COLUMN refuses: keys, NOT NULL without a value, values that are not constant, and a
+  # reference with a value while foreign keys are checked.
+  defp addable?(type, opts) do
+    default = opts[:default]
+
+    cond do
+      opts[:primary_key] || opts[:stored] -> false
+      match?({:fragment, _}, default) -> false
+      opts[:null] == false and is_nil(default) -> false
+      match?(%Reference{with: [_ | _]}, type) -> false
+      match?(%Reference{}, type) and not is_nil(default) -> false
+      true -> true
+    end
+  end
+
+  # What DROP COLUMN refuses: keys, unique and indexed columns, those of foreign keys and checks.
+  defp removable?(meta, table, name) do
+    sql = Schema.sql(meta, "table", to_string(table.name), table.prefix)
+    definition = sql && CreateTable.parse(sql)
+    item = definition && CreateTable.column(definition, name)
+
+    item != nil and
+      Enum.all?(
+        CreateColumn.parse(item.tokens).clauses,
+        &(&1.kind in [:not_null, :null, :default, :collate])
+      ) and
+      CreateTable.remove_column(definition, name).items == definition.items -- [item] and
+      not indexed?(meta, table, name)
+  end
+
+  defp indexed?(meta, table, name) do
+    Enum.any?(Schema.indexes(meta, to_string(table.name), table.prefix), fn index ->
+      index.partial or
+        Enum.any?(index.columns, &(is_nil(&1) or String.downcase(&1) == String.downcase(name)))
+    end)
+  end
+
+  @doc "All changes as edits of the definition."
+  @spec apply_all(CreateTable.t(), Table.t(), [change()]) :: CreateTable.t()
+  def apply_all(definition, table, changes) do
+    Enum.reduce(changes, definition, &apply_change(&1, &2, table))
+  end
+
+  defp apply_change({:add, name, type, opts}, definition, table) do
+    keys =
+      if opts[:primary_key],
+        do: CreateTable.primary_key(definition) ++ [to_string(name)],
+        else: []
+
+    opts = Keyword.put(opts, :strict, CreateTable.strict?(definition))
+    opts = if length(keys) == 1, do: Keyword.put(opts, :primary_key, :alone), else: opts
+
+    definition
+    |> CreateTable.add_column(Column.definition(table, name, type, opts))
+    |> add_foreign_key(table, name, type)
+    |> put_keys(if(length(keys) > 1, do: keys, else: []))
+  end
+
+  defp apply_change({:remove, name}, definition, _table) do
+    if not CreateTable.column?(definition, to_string(name)) do
+      raise ArgumentError, "there is no column #{inspect(name)} to remove"
+    end
+
+    CreateTable.remove_column(definition, to_string(name))
+  end
+
+  defp apply_change({:modify, name, type, opts}, definition, table) do
+    column = to_string(name)
+
+    if not CreateTable.column?(definition, column) do
+      raise ArgumentError,
+            "there is no column #{inspect(name)} to modify in #{inspect(table.name)}"
+    end
+
+    definition =
+      if drops_reference?(type, opts), do: unreference(definition, column), else: definition
+
+    opts = Keyword.put(opts, :strict, CreateTable.strict?(definition))
+
+    definition
+    |> CreateTable.update_column(column, &modify(&1, table, type, opts))
+    |> add_foreign_key(table, name, type)
+    |> put_keys(keys_with(definition, column, opts[:primary_key]))
+  end
+
+  defp drops_reference?(%Reference{}, _opts), do: true
+
+  defp drops_reference?(_type, opts) do
+    match?(%Reference{}, opts[:from]) or match?({%Reference{}, _}, opts[:from])
+  end
+
+  defp unreference(definition, column) do
+    definition
+    |> CreateTable.remove_foreign_key(column)
+    |> CreateTable.update_column(column, &CreateColumn.put(&1, :references, nil))
+  end
+
+  defp modify(column, table, type, opts) do
+    %{column | type: Column.written_type(type, opts)}
+    |> reference(table, type)
+    |> null(opts)
+    |> default(type, opts)
+    |> check(opts)
+  end
+
+  defp reference(column, table, %Reference{with: []} = reference) do
+    named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
+    CreateColumn.put(column, :references, text([named, Column.references(table, reference)]))
+  end
+
+  defp reference(column, _table, _type), do: column
+
+  defp add_foreign_key(definition, table, name, %Reference{with: [_ | _]} = reference),
+    do: CreateTable.add_constraint(definition, Column.foreign_key(table, name, reference))
+
+  defp add_foreign_key(definition, _table, _name, _type), do: definition
+
+  defp null(column, opts) do
+    case Keyword.fetch(opts, :null) do
+      {:ok, false} ->
+        column |> CreateColumn.put(:null, nil) |> CreateColumn.put(:not_null, "NOT NULL")
+
+      {:ok, true} ->
+        CreateColumn.put(column, :not_null, nil)
+
+      :error ->
+        column
+    end
+  end
+
+  defp default(column, type, opts) do
+    case Keyword.fetch(opts, :default) do
+      {:ok, nil} -> CreateColumn.put(column, :default, nil)
+      {:ok, value} -> put_default(column, Default.literal(value, type))
+      :error -> column
+    end
+  end
+
+  defp put_default(column, nil), do: column
+  defp put_default(column, sql), do: CreateColumn.put(column, :default, text(["DEFAULT ", sql]))
+
+  defp check(column, opts) do
+    case opts[:check] do
+      nil -> column
+      check -> CreateColumn.put(column, :check, String.trim(text(Column.check(check))))
+    end
+  end
+
+  defp text(iodata), do: IO.iodata_to_binary(iodata)
+
+  ## Keys
+
+  # A key that is one already stays as it is written.
+  defp keys_with(definition, column, true) do
+    keys = CreateTable.primary_key(definition)
+    if String.downcase(column) in keys, do: [], else: keys ++ [column]
+  end
+
+  defp keys_with(_definition, column, false) do
+    raise ArgumentError, "primary_key: false on modify of #{inspect(column)} is not supported"
+  end
+
+  defp keys_with(_definition, _column, nil), do: []
+
+  defp put_keys(definition, []), do: definition
+  defp put_keys(definition, keys), do: CreateTable.put_primary_key(definition, keys)
+
+  @doc """
+  Removes a constraint by name; a foreign key without a name answers to `table_column_fkey`.
+  """
+  @spec remove_constraint(CreateTable.t(), String.t(), String.t()) ::
+          {:ok, CreateTable.t()} | :error
+  def remove_constraint(definition, table, name) do
+    with :error <- CreateTable.remove_constraint(definition, name),
+         [_, column] <- Regex.run(~r/^#{Regex.escape(table)}_(.+)_fkey$/, name),
+         true <- CreateTable.column?(definition, column),
+         changed when changed != definition <- unreference(definition, column) do
+      {:ok, changed}
+    else
+      {:ok, _definition} = done -> done
+      _nothing_found -> :error
+    end
+  end
+end

@@ -1,0 +1,27 @@
+defmodule Ecto.Adapters.LibSql.Config do
+  @moduledoc false
+  # A repository's options as the driver's options: the defaults of the adapter, and one connection for
+  # a database in memory, because each connection would have its own.
+
+  @defaults [
+    journal_mode: :wal,
+    cache_size: -64_000,
+    temp_store: :memory,
+    foreign_keys: :on,
+    synchronous: :normal,
+    secure_delete: :off,
+    busy_timeout: 5000
+  ]
+
+  @spec connection(keyword()) :: keyword()
+  def connection(opts) do
+    opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
+    if memory?(opts) and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
+  end
+
+  @spec memory?(keyword()) :: boolean()
+  def memory?(opts), do: opts[:database] in [":memory:", :memory] and is_nil(opts[:uri])
+
+  @spec local?(keyword()) :: boolean()
+  def local?(opts), do: is_nil(opts[:uri])
+end

@@ -1,0 +1,147 @@
+defmodule Ecto.Adapters.LibSql.Connection do
+  @moduledoc false
+  # Ecto.Adapters.SQL.Connection: what goes to the driver and what comes back. The texts themselves are
+  # written by the modules under SQL and by Ddl; this level knows no table's definition and refuses
+  # what would need one.
+
+  @behaviour Ecto.Adapters.SQL.Connection
+
+  alias Ecto.Adapters.LibSql.{Codec, Config, Constraints, Ddl, Explain, Violation}
+  alias Ecto.Adapters.LibSql.SQL.{Insert, Json, Lock, Select, Update}
+  alias EctoLibSql.{Error, Query, Result}
+
+  ## Running
+
+  @impl true
+  def child_spec(opts), do: DBConnection.child_spec(EctoLibSql, Config.connection(opts))
+
+  @impl true
+  def prepare_execute(conn, name, sql, params, opts) do
+    Lock.take(conn, sql, opts)
+    query = %Query{name: name, statement: sql}
+
+    case DBConnection.prepare_execute(conn, query, params, opts) do
+      {:ok, query, result} -> {:ok, query, decode(result)}
+      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
+    end
+  end
+
+  @impl true
+  def execute(conn, %Query{statement: sql} = query, params, opts) do
+    Lock.take(conn, sql, opts)
+
+    case DBConnection.execute(conn, query, params, opts) do
+      {:ok, query, result} -> {:ok, query, decode(result)}
+      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
+    end
+  end
+
+  @impl true
+  def query(conn, sql, params, opts) do
+    sql = IO.iodata_to_binary(sql)
+    Lock.take(conn, sql, opts)
+
+    case DBConnection.execute(conn, %Query{statement: sql}, params, opts) do
+      {:ok, _query, result} -> {:ok, decode(result)}
+      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
+    end
+  end
+
+  @impl true
+  def query_many(conn, sql, [], opts) do
+    sql = IO.iodata_to_binary(sql)
+
+    DBConnection.run(conn, fn conn -> EctoLibSql.Native.execute_batch_sql(conn, sql) end, opts)
+    |> case do
+      {:ok, results} -> {:ok, Enum.map(results, &one_of_many/1)}
+      {:error, reason} -> {:error, Error.from_reason(reason)}
+    end
+  end
+
+  def query_many(conn, sql, params, opts) do
+    with {:ok, result} <- query(conn, sql, params, opts), do: {:ok, [result]}
+  end
+
+  defp one_of_many(nil), do: %Result{columns: nil, rows: nil, num_rows: 0}
+
+  defp one_of_many(%{"columns" => columns, "rows" => rows, "num_rows" => count}),
+    do: %Result{columns: columns, rows: rows, num_rows: count}
+
+  @impl true
+  def stream(conn, sql, params, opts) do
+    sql = IO.iodata_to_binary(sql)
+    Lock.take(conn, sql, opts)
+
+    conn
+    |> DBConnection.prepare_stream(%Query{statement: sql}, params, opts)
+    |> Stream.map(&decode/1)
+  end
+
+  # Only columns that Select marked are JSON; everything else is left as it came.
+  defp decode(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
+    marker = Json.marker()
+
+    if marker in columns do
+      marks = Enum.map(columns, &(&1 == marker))
+      %{result | rows: Enum.map(rows, &decode_row(&1, marks))}
+    else
+      result
+    end
+  end
+
+  defp decode(result), do: result
+
+  defp decode_row([value | row], [true | marks]) when is_binary(value) do
+    {:ok, term} = Codec.load_json(value)
+    [term | decode_row(row, marks)]
+  end
+
+  defp decode_row([value | row], [_mark | marks]), do: [value | decode_row(row, marks)]
+  defp decode_row([], []), do: []
+
+  @impl true
+  defdelegate to_constraints(error, opts), to: Constraints
+
+  @impl true
+  def explain_query(conn, sql, params, opts) do
+    {explain, opts} = Explain.split(opts)
+
+    with {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts) do
+      {:ok, Explain.present(result, explain)}
+    end
+  end
+
+  ## Texts
+
+  @impl true
+  def all(query, as_prefix \\ [])
+  def all(query, []), do: Select.top(query)
+  def all(query, as_prefix), do: Select.all(query, as_prefix)
+
+  @impl true
+  defdelegate update_all(query), to: Update
+
+  @impl true
+  defdelegate delete_all(query), to: Update
+
+  @impl true
+  defdelegate insert(prefix, table, header, rows, on_conflict, returning, placeholders),
+    to: Insert
+
+  @impl true
+  defdelegate update(prefix, table, fields, filters, returning), to: Update
+
+  @impl true
+  defdelegate delete(prefix, table, filters, returning), to: Update
+
+  @impl true
+  defdelegate execute_ddl(command), to: Ddl
+
+  @impl true
+  def ddl_logs(_result), do: []
+
+  @impl true
+  def table_exists_query(table) do
+    {"SELECT 1 FROM sqlite_master WHERE type='table' AND name=?1 LIMIT 1", [table]}
+  end
+end

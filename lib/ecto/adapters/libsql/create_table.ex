@@ -1,0 +1,227 @@
+defmodule Ecto.Adapters.LibSql.CreateTable do
+  @moduledoc false
+  # A stored CREATE TABLE as its columns and constraints, to change one of them and leave the rest as it
+  # was written.
+
+  alias Ecto.Adapters.LibSql.{CreateColumn, Tokens}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+
+  defstruct [:head, :items, :tail]
+
+  @type item :: %{kind: :column | :constraint, name: String.t() | nil, tokens: [Tokens.token()]}
+  @type t :: %__MODULE__{head: String.t(), items: [item()], tail: String.t()}
+
+  @constraints ~w(CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN)
+
+  @spec parse(String.t()) :: t()
+  def parse(sql) do
+    {head, rest} = sql |> Tokens.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
+    {group, tail} = Tokens.group(rest)
+    items = group |> Enum.slice(1..-2//1) |> Tokens.split() |> Enum.map(&item/1)
+    %__MODULE__{head: Tokens.text(head), items: items, tail: Tokens.text(tail)}
+  end
+
+  defp item(tokens) do
+    [first | _] = Tokens.skip(tokens)
+
+    if Tokens.keyword(first) in @constraints do
+      %{kind: :constraint, name: constraint_name(tokens), tokens: tokens}
+    else
+      %{kind: :column, name: Tokens.name(first), tokens: tokens}
+    end
+  end
+
+  defp constraint_name(tokens) do
+    with [{:word, word} | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- String.upcase(word),
+         [name | _] <- Tokens.skip(rest) do
+      Tokens.name(name)
+    else
+      _unnamed -> nil
+    end
+  end
+
+  @doc "The statement, for a table of another name."
+  @spec to_sql(t(), iodata()) :: String.t()
+  def to_sql(%__MODULE__{items: items, tail: tail}, quoted_name) do
+    items = Enum.map_join(items, ",", &Tokens.text(&1.tokens))
+    IO.iodata_to_binary(["CREATE TABLE ", quoted_name, " (", items, ")", tail])
+  end
+
+  @spec column?(t(), String.t()) :: boolean()
+  def column?(table, name), do: not is_nil(column(table, name))
+
+  @spec column(t(), String.t()) :: item() | nil
+  def column(%{items: items}, name) do
+    name = String.downcase(name)
+    Enum.find(items, &(&1.kind == :column and &1.name == name))
+  end
+
+  @spec without_rowid?(t()) :: boolean()
+  def without_rowid?(%{tail: tail}), do: tail =~ ~r/\bWITHOUT\s+ROWID\b/i
+
+  @spec strict?(t()) :: boolean()
+  def strict?(%{tail: tail}), do: tail =~ ~r/\bSTRICT\b/i
+
+  @doc "Adds a column behind the last one."
+  @spec add_column(t(), iodata()) :: t()
+  def add_column(%{items: items} = table, definition) do
+    {columns, constraints} = Enum.split_with(items, &(&1.kind == :column))
+    %{table | items: columns ++ [written(definition)] ++ constraints}
+  end
+
+  @spec add_constraint(t(), iodata()) :: t()
+  def add_constraint(%{items: items} = table, definition),
+    do: %{table | items: items ++ [written(definition)]}
+
+  defp written(definition),
+    do: [?\s, definition] |> IO.iodata_to_binary() |> Tokens.scan() |> item()
+
+  @doc "Removes a column, and the table constraints that speak of it, as other databases do."
+  @spec remove_column(t(), String.t()) :: t()
+  def remove_column(%{items: items} = table, name) do
+    name = String.downcase(name)
+
+    items =
+      Enum.reject(items, fn
+        %{kind: :column} = item -> item.name == name
+        %{kind: :constraint} = item -> mentions?(own_part(item.tokens), name)
+      end)
+
+    %{table | items: items}
+  end
+
+  # What stands before REFERENCES is about this table.
+  defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))
+
+  defp mentions?(tokens, name) do
+    Enum.any?(tokens, fn {kind, _} = token ->
+      kind in [:word, :quoted] and Tokens.name(token) == name
+    end)
+  end
+
+  @doc "The columns of the primary key."
+  @spec primary_key(t()) :: [String.t()]
+  def primary_key(%{items: items}) do
+    Enum.find_value(items, [], fn
+      %{kind: :column} = item ->
+        if Enum.any?(CreateColumn.parse(item.tokens).clauses, &(&1.kind == :primary_key)),
+          do: [item.name]
+
+      %{kind: :constraint, tokens: tokens} ->
+        if primary?(tokens), do: listed(tokens)
+    end)
+  end
+
+  defp primary?(tokens), do: Enum.any?(own_part(tokens), &(Tokens.keyword(&1) == "PRIMARY"))
+
+  @doc "Replaces the primary key. One column keeps it in its own definition, which makes rowids."
+  @spec put_primary_key(t(), [String.t()]) :: t()
+  def put_primary_key(%{items: items} = table, keys) do
+    items = Enum.reject(items, &(&1.kind == :constraint and primary?(&1.tokens)))
+
+    table =
+      Enum.reduce(items, %{table | items: items}, fn
+        %{kind: :column, name: name}, table ->
+          update_column(table, name, &CreateColumn.put(&1, :primary_key, nil))
+
+        %{kind: :constraint}, table ->
+          table
+      end)
+
+    case keys do
+      [key] -> update_column(table, key, &CreateColumn.put(&1, :primary_key, "PRIMARY KEY"))
+      keys -> add_constraint(table, ["PRIMARY KEY (", Quote.names(keys), ")"])
+    end
+  end
+
+  @doc "Changes the definition of a column."
+  @spec update_column(t(), String.t(), (CreateColumn.t() -> CreateColumn.t())) :: t()
+  def update_column(%{items: items} = table, name, fun) do
+    name = String.downcase(name)
+
+    items =
+      Enum.map(items, fn
+        %{kind: :column, name: ^name} = item ->
+          %{item | tokens: item.tokens |> CreateColumn.parse() |> fun.() |> CreateColumn.tokens()}
+
+        item ->
+          item
+      end)
+
+    %{table | items: items}
+  end
+
+  @doc "Removes the foreign keys of the table level that start at exactly this column."
+  @spec remove_foreign_key(t(), String.t()) :: t()
+  def remove_foreign_key(%{items: items} = table, column) do
+    column = String.downcase(column)
+    %{table | items: Enum.reject(items, &(hd(foreign_columns(&1) ++ [nil]) == column))}
+  end
+
+  @doc "Removes a constraint by its name, at the table or at a column; `:error` if there is none."
+  @spec remove_constraint(t(), String.t()) :: {:ok, t()} | :error
+  def remove_constraint(%{items: items} = table, name) do
+    name = String.downcase(name)
+
+    changed =
+      items
+      |> Enum.reject(&(&1.kind == :constraint and &1.name == name))
+      |> Enum.map(fn
+        %{kind: :column} = item ->
+          %{item | tokens: CreateColumn.remove_constraint(item.tokens, name)}
+
+        item ->
+          item
+      end)
+
+    if changed == items, do: :error, else: {:ok, %{table | items: changed}}
+  end
+
+  @doc "The name given to the foreign key over these columns, or nil."
+  @spec foreign_key_name(t(), [String.t()]) :: String.t() | nil
+  def foreign_key_name(%{items: items}, columns) do
+    columns = Enum.map(columns, &String.downcase/1)
+
+    Enum.find_value(items, fn
+      %{kind: :constraint} = item ->
+        if foreign_columns(item) == columns, do: original_name(item.tokens)
+
+      %{kind: :column, name: name} = item ->
+        if [name] == columns, do: CreateColumn.foreign_key_name(item.tokens)
+    end)
+  end
+
+  # The name as it was written, not in lower case.
+  defp original_name(tokens) do
+    with [{:word, word} | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- String.upcase(word),
+         [{kind, text} | _] <- Tokens.skip(rest) do
+      if kind == :word, do: text, else: String.slice(text, 1..-2//1)
+    else
+      _unnamed -> nil
+    end
+  end
+
+  defp foreign_columns(%{kind: :column}), do: []
+
+  defp foreign_columns(%{kind: :constraint, tokens: tokens}) do
+    case Enum.drop_while(tokens, &(Tokens.keyword(&1) != "FOREIGN")) do
+      [] ->
+        []
+
+      foreign ->
+        listed(foreign)
+    end
+  end
+
+  # The names in the first parenthesis.
+  defp listed(tokens) do
+    {group, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
+
+    group
+    |> Enum.slice(1..-2//1)
+    |> Tokens.split()
+    |> Enum.map(&(&1 |> Tokens.skip() |> hd() |> Tokens.name()))
+  end
+end

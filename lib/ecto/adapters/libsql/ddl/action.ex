@@ -1,0 +1,46 @@
+defmodule Ecto.Adapters.LibSql.Ddl.Action do
+  @moduledoc false
+  # `on_delete: {:nilify, columns}` and `{:default, columns}`: SQLite's SET NULL and SET DEFAULT take all
+  # columns of a foreign key, so a trigger on the parent, named `table_column_on_delete`, does it for some.
+  # It runs before the parent's row goes, so that the key itself finds nothing left to refuse.
+
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Migration.{Reference, Table}
+
+  @type t :: {atom(), Reference.t(), :nilify | :default, [atom()]}
+
+  @doc "The type without such an action, and the actions to make triggers of."
+  @spec split(atom(), term()) :: {term(), [t()]}
+  def split(column, %Reference{on_delete: {kind, columns}} = reference)
+      when kind in [:nilify, :default],
+      do: {%{reference | on_delete: :nothing}, [{column, reference, kind, columns}]}
+
+  def split(_column, type), do: {type, []}
+
+  @doc "The trigger of an action; `defaults` are the columns' default values as SQL."
+  @spec trigger(Table.t(), t(), %{String.t() => String.t() | nil}) :: iodata()
+  def trigger(table, {column, reference, kind, columns}, defaults) do
+    name = "#{table.name}_#{column}_on_delete"
+    pairs = [{column, reference.column} | reference.with]
+
+    conditions =
+      Enum.map_intersperse(pairs, " AND ", fn {own, parent} ->
+        [Quote.name(own), " = OLD." | Quote.name(parent)]
+      end)
+
+    sets =
+      Enum.map_intersperse(columns, ", ", fn set ->
+        [Quote.name(set), " = " | value(kind, defaults[to_string(set)])]
+      end)
+
+    [
+      ["CREATE TRIGGER ", Quote.table(table.prefix, name), " BEFORE DELETE ON "],
+      [Quote.name(reference.table), " BEGIN UPDATE ", Quote.name(table.name), " SET ", sets],
+      [" WHERE ", conditions, "; END"]
+    ]
+  end
+
+  defp value(:nilify, _default), do: "NULL"
+  defp value(:default, nil), do: "NULL"
+  defp value(:default, default), do: [?(, default, ?)]
+end

@@ -1,0 +1,202 @@
+defmodule Ecto.Adapters.LibSql.Ddl.Column do
+  @moduledoc false
+  # One column of CREATE TABLE or ADD COLUMN, and foreign keys.
+
+  alias Ecto.Adapters.LibSql.Ddl.{Default, Table}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Migration.Reference
+
+  @serials [:id, :serial, :bigserial, :smallserial, :identity]
+  @collations %{nocase: "NOCASE", binary: "BINARY", rtrim: "RTRIM"}
+
+  @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
+  def definition(table, name, type, opts) do
+    generated!(opts)
+
+    [
+      Quote.name(name),
+      type(type, opts),
+      key(type, opts),
+      inline_reference(table, name, type),
+      Default.clause(opts, type),
+      null(type, opts),
+      collate(opts),
+      check(opts[:check]),
+      generated(opts),
+      trailing_comment(opts[:comment])
+    ]
+  end
+
+  @doc "The type as DDL writes it."
+  @spec type(term(), keyword()) :: iodata()
+  def type(type, opts) do
+    case written_type(type, opts) do
+      "" -> []
+      text -> [?\s, text]
+    end
+  end
+
+  @spec written_type(term(), keyword()) :: String.t()
+  def written_type(%Reference{type: type}, opts), do: written_type(type, opts)
+
+  def written_type({:array, _inner}, _opts) do
+    raise ArgumentError,
+          "SQLite does not support array types at this level; migrations store arrays as JSON text"
+  end
+
+  def written_type(type, opts), do: Types.column(type, opts)
+
+  defp key(type, opts) do
+    cond do
+      opts[:primary_key] != :alone -> []
+      opts[:autoincrement] && Types.rowid?(plain(type)) -> " PRIMARY KEY AUTOINCREMENT"
+      opts[:autoincrement] -> raise ArgumentError, "autoincrement needs an integer primary key"
+      true -> " PRIMARY KEY"
+    end
+  end
+
+  defp plain(%Reference{type: type}), do: type
+  defp plain(type), do: type
+
+  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here. A serial that
+  # is only a part of the key numbers nothing in SQLite; it stays NULL, as in other adapters.
+  defp null(type, opts) do
+    cond do
+      opts[:null] == false -> " NOT NULL"
+      opts[:null] == true -> []
+      opts[:primary_key] == :alone and not Types.rowid?(plain(type)) -> " NOT NULL"
+      opts[:primary_key] == true and plain(type) not in @serials -> " NOT NULL"
+      true -> []
+    end
+  end
+
+  defp collate(opts) do
+    case opts[:collate] || opts[:collation] do
+      nil -> []
+      name when is_map_key(@collations, name) -> [" COLLATE ", @collations[name]]
+      name when is_atom(name) or is_binary(name) -> [" COLLATE " | Quote.name(name)]
+    end
+  end
+
+  @spec check(term()) :: iodata()
+  def check(nil), do: []
+  def check(expr) when is_binary(expr), do: [" CHECK (", expr, ?)]
+
+  def check(%{name: name, expr: expr}) when is_binary(expr),
+    do: [" CONSTRAINT ", Quote.name(name), " CHECK (", expr, ?)]
+
+  def check(other) do
+    raise ArgumentError,
+          "CHECK constraint expression must be a binary string, got: #{inspect(other)}"
+  end
+
+  defp generated!(opts) do
+    if opts[:generated] && Keyword.has_key?(opts, :default),
+      do:
+        raise(ArgumentError, "generated columns cannot have a DEFAULT value (SQLite constraint)")
+
+    if opts[:generated] && opts[:primary_key],
+      do:
+        raise(
+          ArgumentError,
+          "generated columns cannot be part of a PRIMARY KEY (SQLite constraint)"
+        )
+  end
+
+  defp generated(opts) do
+    case opts[:generated] do
+      nil ->
+        []
+
+      text when is_binary(text) ->
+        # Ecto's form holds the whole clause.
+        if text =~ ~r/^\s*(GENERATED\s+)?ALWAYS\s+AS\b/i do
+          [" GENERATED ", Regex.replace(~r/^\s*GENERATED\s+/i, text, "")]
+        else
+          [" GENERATED ALWAYS AS (", text, ?), if(opts[:stored], do: " STORED", else: [])]
+        end
+
+      other ->
+        raise ArgumentError, ":generated must be the expression as text, got: #{inspect(other)}"
+    end
+  end
+
+  defp trailing_comment(nil), do: []
+  defp trailing_comment(text), do: [?\s | Table.comment(text)]
+
+  ## Foreign keys
+
+  defp inline_reference(table, name, %Reference{with: []} = reference) do
+    [named(table, name, reference), " " | references(table, reference)]
+  end
+
+  defp inline_reference(_table, _name, _type), do: []
+
+  # A constraint gets a name only where one was given: Ecto's own name is the same as the default.
+  defp named(_table, _column, %Reference{name: nil}), do: []
+  defp named(_table, _column, %Reference{name: name}), do: [" CONSTRAINT ", Quote.name(name)]
+
+  @doc "REFERENCES with its actions."
+  @spec references(Ecto.Migration.Table.t(), Reference.t()) :: iodata()
+  def references(table, %Reference{} = reference) do
+    same_database!(table, reference)
+    columns = [reference.column | Keyword.values(reference.with)]
+
+    [
+      ["REFERENCES ", Quote.name(reference.table), ?(, Quote.names(columns), ?)],
+      action(" ON DELETE ", reference.on_delete),
+      action(" ON UPDATE ", reference.on_update),
+      match(reference.match),
+      deferrable(reference)
+    ]
+  end
+
+  @doc "A foreign key of the table level."
+  @spec foreign_key(Ecto.Migration.Table.t(), atom(), Reference.t()) :: iodata()
+  def foreign_key(table, name, %Reference{} = reference) do
+    columns = [name | Keyword.keys(reference.with)]
+
+    named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
+
+    [named, "FOREIGN KEY (", Quote.names(columns), ") " | references(table, reference)]
+  end
+
+  defp same_database!(%{prefix: prefix}, reference) do
+    given = Map.get(reference, :prefix) || Keyword.get(reference.options || [], :prefix, prefix)
+
+    if given != prefix do
+      raise ArgumentError,
+            "a foreign key cannot leave its database: #{inspect(reference.table)} is in " <>
+              "#{inspect(given)}, the table in #{inspect(prefix)}"
+    end
+  end
+
+  defp action(_clause, :nothing), do: []
+  defp action(clause, action) when action in [:delete_all, :update_all], do: [clause, "CASCADE"]
+  defp action(clause, :nilify_all), do: [clause, "SET NULL"]
+  defp action(clause, :default_all), do: [clause, "SET DEFAULT"]
+  defp action(clause, :restrict), do: [clause, "RESTRICT"]
+  # Done by a trigger, see Migration.
+  defp action(_clause, {kind, columns}) when kind in [:nilify, :default] do
+    raise ArgumentError,
+          "SQLite has no SET #{if kind == :nilify, do: "NULL", else: "DEFAULT"} of single columns " <>
+            "#{inspect(columns)}; migrations make a trigger, Connection.execute_ddl/1 cannot"
+  end
+
+  defp match(nil), do: []
+  defp match(:simple), do: []
+
+  defp match(match) do
+    raise ArgumentError, "SQLite treats every foreign key as MATCH SIMPLE, got: #{inspect(match)}"
+  end
+
+  defp deferrable(%{options: options}) do
+    case (options || [])[:deferrable] do
+      nil -> []
+      true -> " DEFERRABLE INITIALLY DEFERRED"
+      :initially_deferred -> " DEFERRABLE INITIALLY DEFERRED"
+      :initially_immediate -> " DEFERRABLE INITIALLY IMMEDIATE"
+    end
+  end
+end

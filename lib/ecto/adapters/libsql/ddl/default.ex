@@ -1,0 +1,81 @@
+defmodule Ecto.Adapters.LibSql.Ddl.Default do
+  @moduledoc false
+  # The DEFAULT of a column.
+
+  require Logger
+
+  alias Ecto.Adapters.LibSql.Codec
+  alias Ecto.Adapters.LibSql.SQL.Quote
+
+  @spec clause(keyword(), term()) :: iodata()
+  def clause(opts, type) do
+    case Keyword.fetch(opts, :default) do
+      {:ok, nil} -> []
+      {:ok, value} -> default(value, type)
+      :error -> []
+    end
+  end
+
+  defp default(value, type) do
+    case literal(value, type) do
+      nil -> []
+      sql -> [" DEFAULT " | sql]
+    end
+  end
+
+  @doc "A default value as SQL; nil where it cannot be one, which is logged."
+  @spec literal(term(), term()) :: iodata() | nil
+  def literal({:fragment, sql}, _type) when is_binary(sql), do: sql
+  def literal(true, _type), do: "1"
+  def literal(false, _type), do: "0"
+
+  def literal(value, type) when is_bitstring(value) and type == :bitstring,
+    do: value |> Codec.bitstring() |> Quote.blob()
+
+  def literal(value, type) when is_binary(value) and type in [:binary, :blob],
+    do: Quote.blob(value)
+
+  def literal(value, _type) when is_binary(value) do
+    if String.valid?(value), do: Quote.text(value), else: Quote.blob(value)
+  end
+
+  def literal(value, _type) when is_integer(value), do: Quote.integer(value)
+  def literal(value, _type) when is_float(value), do: Float.to_string(value)
+
+  def literal(%Decimal{} = value, _type),
+    do: Quote.text(Decimal.to_string(value, :normal))
+
+  def literal(%module{} = value, _type) when module in [Date, Time, NaiveDateTime, DateTime],
+    do: value |> Codec.time_text() |> Quote.text()
+
+  def literal(value, _type) when is_list(value) or (is_map(value) and not is_struct(value)) do
+    case Codec.json_library().encode(value) do
+      {:ok, json} ->
+        Quote.text(json)
+
+      {:error, reason} ->
+        Logger.warning(
+          "Failed to JSON encode map/list default value in migration: #{inspect(value)}, " <>
+            "reason: #{inspect(reason)}"
+        )
+
+        nil
+    end
+  end
+
+  def literal(value, _type) do
+    Logger.warning("Unsupported default value type in migration: #{inspect(value)}")
+    nil
+  end
+
+  @doc """
+  SQLite takes a call as a default only in parentheses. Literals and CURRENT_TIMESTAMP stand alone.
+  """
+  @spec parenthesise(String.t()) :: String.t()
+  def parenthesise(sql) do
+    bare =
+      ~r/^\s*(\(.*\)|[+-]?\s*[\d.]+(e[+-]?\d+)?|'([^']|'')*'|x'[0-9a-f]*'|null|true|false|current_(time|date|timestamp))\s*$/is
+
+    if sql =~ bare, do: sql, else: "(#{sql})"
+  end
+end

@@ -1,0 +1,208 @@
+defmodule Ecto.Adapters.LibSql.Migration do
+  @moduledoc false
+  # Migration commands with the database in view: what SQLite cannot alter is rebuilt, arrays become
+  # JSON columns, conditional changes look first, and actions on single columns become triggers.
+
+  alias Ecto.Adapters.LibSql.{Alter, Config, CreateTable, Ddl, Schema, TableRebuild, Tokens}
+  alias Ecto.Adapters.LibSql.Ddl.{Action, Default}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Migration.{Constraint, Index, Reference, Table}
+
+  @creates [:create, :create_if_not_exists]
+  @drops [:drop, :drop_if_exists]
+
+  @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
+          {:ok, list()}
+  def execute(meta, {command, %Table{} = table, columns}, opts) when command in @creates do
+    random_rowid!(meta, table)
+    {columns, actions} = prepare(columns)
+    text(meta, {command, table, columns}, opts)
+    create_triggers(meta, table, actions, opts)
+  end
+
+  def execute(meta, {:alter, %Table{} = table, changes}, opts) do
+    changes = Alter.resolve(changes, columns(meta, table))
+    {changes, actions} = prepare(changes)
+
+    cond do
+      changes == [] -> :ok
+      Alter.direct?(meta, table, changes) -> text(meta, {:alter, table, changes}, opts)
+      true -> rebuild(meta, table, changes, opts)
+    end
+
+    create_triggers(meta, table, actions, opts)
+  end
+
+  def execute(meta, {command, %Table{} = table, mode}, opts) when command in @drops do
+    unreferenced!(meta, table)
+    text(meta, {command, table, mode}, opts)
+  end
+
+  def execute(meta, {:rename, %Index{} = index, name}, opts) do
+    case Schema.sql(meta, "index", to_string(index.name), index.prefix) do
+      nil ->
+        raise ArgumentError, "cannot rename index #{inspect(index.name)}: it does not exist"
+
+      sql ->
+        run(meta, ["DROP INDEX " | Quote.table(index.prefix, index.name)], opts)
+        run(meta, renamed(sql, Quote.table(index.prefix, name)), opts)
+        {:ok, []}
+    end
+  end
+
+  def execute(meta, {:create, %Constraint{check: check} = constraint}, opts)
+      when is_binary(check) do
+    definition = ["CONSTRAINT ", Quote.name(constraint.name), " CHECK (", check, ")"]
+    opts = Keyword.put(opts, :check, constraint.validate)
+
+    TableRebuild.run(
+      meta,
+      table(constraint),
+      [],
+      &CreateTable.add_constraint(&1, definition),
+      opts
+    )
+
+    {:ok, []}
+  end
+
+  def execute(_meta, {:create, %Constraint{} = constraint}, _opts) do
+    raise ArgumentError,
+          "SQLite has no exclusion constraints, got: #{inspect(constraint.name)}; a unique index or a " <>
+            "trigger may serve instead"
+  end
+
+  def execute(meta, {command, %Constraint{} = constraint, _mode}, opts) when command in @drops do
+    name = to_string(constraint.name)
+
+    edit = fn definition ->
+      case Alter.remove_constraint(definition, to_string(constraint.table), name) do
+        {:ok, changed} ->
+          changed
+
+        :error when command == :drop_if_exists ->
+          definition
+
+        :error ->
+          raise ArgumentError, "table #{constraint.table} has no constraint #{inspect(name)}"
+      end
+    end
+
+    TableRebuild.run(meta, table(constraint), [], edit, opts)
+    {:ok, []}
+  end
+
+  def execute(meta, command, opts), do: text(meta, command, opts)
+
+  defp text(meta, command, opts) do
+    command |> Ddl.execute_ddl() |> Enum.each(&run(meta, &1, opts))
+    {:ok, []}
+  end
+
+  defp run(meta, sql, opts),
+    do: Ecto.Adapters.SQL.query!(meta, IO.iodata_to_binary(sql), [], opts)
+
+  defp table(constraint), do: %Table{name: constraint.table, prefix: constraint.prefix}
+
+  defp columns(meta, table), do: Schema.columns(meta, to_string(table.name), table.prefix)
+
+  defp rebuild(meta, table, changes, opts) do
+    if not Config.local?(meta.repo.config()) do
+      raise ArgumentError,
+            "table #{inspect(table.name)} must be rebuilt for this change, which a remote connection " <>
+              "cannot do safely; run the migration on the database file, or create a new table"
+    end
+
+    removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
+    TableRebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
+  end
+
+  # Dropping a table deletes its rows first, and with them those of children that cascade.
+  defp unreferenced!(meta, table) do
+    case TableRebuild.referring(meta, to_string(table.name), table.prefix) do
+      [] ->
+        :ok
+
+      others ->
+        raise ArgumentError,
+              "cannot drop table #{inspect(table.name)}: foreign keys of " <>
+                "#{Enum.map_join(others, ", ", &inspect/1)} refer to it"
+    end
+  end
+
+  defp random_rowid!(meta, table) do
+    asked? = random_rowid?(table.options)
+
+    if asked? and meta.repo.config()[:dialect] in [nil, :auto, :sqlite] do
+      raise ArgumentError,
+            "RANDOM ROWID is a feature of libSQL servers; set `dialect: :libsql` in the repository if " <>
+              "table #{inspect(table.name)} is created on one"
+    end
+  end
+
+  defp random_rowid?(text) when is_binary(text), do: text =~ ~r/\bRANDOM\s+ROWID\b/i
+  defp random_rowid?(list) when is_list(list), do: {:random_rowid, true} in list
+  defp random_rowid?(nil), do: false
+
+  ## Columns
+
+  defp prepare(changes) do
+    {changes, actions} = changes |> Enum.map(&prepare_change/1) |> Enum.unzip()
+    {changes, Enum.concat(actions)}
+  end
+
+  defp prepare_change({command, name, type, opts}) when command in [:add, :modify] do
+    {type, actions} = Action.split(name, type)
+    {{command, name, storable(type), default(opts, type)}, actions}
+  end
+
+  defp prepare_change({:remove, name, _type, _opts}), do: {{:remove, name}, []}
+  defp prepare_change({:remove, name}), do: {{:remove, name}, []}
+
+  defp create_triggers(_meta, _table, [], _opts), do: {:ok, []}
+
+  defp create_triggers(meta, table, actions, opts) do
+    defaults = Map.new(columns(meta, table), &{&1.name, &1.default})
+    Enum.each(actions, &run(meta, Action.trigger(table, &1, defaults), opts))
+    {:ok, []}
+  end
+
+  # Arrays are JSON texts; DDL takes a type given as text as it is.
+  defp storable({:array, _inner}), do: :map
+  defp storable(%Reference{} = reference), do: %{reference | type: storable(reference.type)}
+  defp storable(type), do: type
+
+  defp default(opts, type) do
+    case Keyword.fetch(opts, :default) do
+      {:ok, {:fragment, sql}} ->
+        Keyword.put(opts, :default, {:fragment, Default.parenthesise(sql)})
+
+      # The type is gone once the column is text, and bits need it.
+      {:ok, value} when is_bitstring(value) and type == :bitstring ->
+        Keyword.put(
+          opts,
+          :default,
+          {:fragment, IO.iodata_to_binary(Default.literal(value, type))}
+        )
+
+      _other ->
+        opts
+    end
+  end
+
+  defp renamed(sql, name) do
+    # CREATE [UNIQUE] INDEX [IF NOT EXISTS] name ON …
+    {before, [_name | rest]} =
+      sql
+      |> Tokens.scan()
+      |> Enum.split_while(&(Tokens.keyword(&1) != "ON"))
+      |> then(fn {head, on} ->
+        {spaces, [name | before]} =
+          head |> Enum.reverse() |> Enum.split_while(&match?({:space, _}, &1))
+
+        {Enum.reverse(before), [name | Enum.reverse(spaces) ++ on]}
+      end)
+
+    [Tokens.text(before), name, Tokens.text(rest)]
+  end
+end

@@ -1,0 +1,97 @@
+defmodule Ecto.Adapters.LibSql.Schema do
+  @moduledoc false
+  # What a database says about its own tables. Every function takes a connection or a repository's
+  # adapter metadata.
+
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias EctoLibSql.Query
+
+  @type source :: DBConnection.conn() | Ecto.Adapter.adapter_meta()
+  @type column :: %{
+          name: String.t(),
+          type: String.t(),
+          not_null: boolean(),
+          default: String.t() | nil,
+          pk: non_neg_integer(),
+          generated: boolean()
+        }
+
+  @spec rows(source(), iodata(), list()) :: [list()]
+  def rows(source, sql, params \\ [])
+
+  def rows(%{sql: _connection} = meta, sql, params),
+    do: Ecto.Adapters.SQL.query!(meta, sql, params, log: false).rows || []
+
+  def rows(conn, sql, params) do
+    query = %Query{statement: IO.iodata_to_binary(sql)}
+    DBConnection.execute!(conn, query, params).rows || []
+  end
+
+  @spec columns(source(), String.t(), String.t() | nil) :: [column()]
+  def columns(source, table, prefix \\ nil) do
+    for [_cid, name, type, not_null, default, pk, hidden] <-
+          rows(source, ["PRAGMA ", database(prefix), "table_xinfo(", Quote.name(table), ")"]) do
+      %{
+        name: name,
+        type: type,
+        not_null: not_null == 1,
+        default: default,
+        pk: pk,
+        generated: hidden in [2, 3]
+      }
+    end
+  end
+
+  @doc "Indexes with their key columns; nil stands for an expression."
+  @spec indexes(source(), String.t(), String.t() | nil) :: [map()]
+  def indexes(source, table, prefix \\ nil) do
+    for [_seq, name, unique, origin, partial] <-
+          rows(source, ["PRAGMA ", database(prefix), "index_list(", Quote.name(table), ")"]) do
+      columns =
+        for [_seqno, _cid, column] <-
+              rows(source, ["PRAGMA ", database(prefix), "index_info(", Quote.name(name), ")"]),
+            do: column
+
+      %{name: name, unique: unique == 1, origin: origin, partial: partial == 1, columns: columns}
+    end
+  end
+
+  @doc "The text that created an object, or nil."
+  @spec sql(source(), String.t(), String.t(), String.t() | nil) :: String.t() | nil
+  def sql(source, type, name, prefix \\ nil) do
+    table = [database(prefix), "sqlite_master"]
+    query = ["SELECT sql FROM ", table, " WHERE type = ?1 AND name = ?2 COLLATE NOCASE"]
+
+    case rows(source, query, [type, name]) do
+      [[sql]] -> sql
+      [] -> nil
+    end
+  end
+
+  @spec violations(source()) :: [{String.t(), integer() | nil, String.t(), integer()}]
+  def violations(source),
+    do: source |> rows("PRAGMA foreign_key_check") |> Enum.map(&List.to_tuple/1)
+
+  @doc "The name a foreign key was given, else the one that Ecto gives."
+  @spec foreign_key_name(source(), String.t(), integer()) :: String.t()
+  def foreign_key_name(source, table, id) do
+    columns =
+      for [^id, _seq, _parent, from | _] <-
+            rows(source, ["PRAGMA foreign_key_list(", Quote.name(table), ")"]),
+          do: from
+
+    named = source |> sql("table", table) |> named_foreign_key(columns)
+    named || "#{table}_#{Enum.join(Enum.take(columns, 1), "_")}_fkey"
+  end
+
+  defp named_foreign_key(nil, _columns), do: nil
+
+  defp named_foreign_key(sql, columns) do
+    Ecto.Adapters.LibSql.CreateTable.parse(sql)
+    |> Ecto.Adapters.LibSql.CreateTable.foreign_key_name(columns)
+  end
+
+  @spec database(String.t() | nil) :: iodata()
+  def database(nil), do: []
+  def database(prefix), do: [Quote.name(prefix), ?.]
+end

@@ -1,0 +1,135 @@
+defmodule Ecto.Adapters.LibSql.SQL.Compare do
+  @moduledoc false
+  # The comparisons that are more than an operator: IN, LIKE, ANY and ALL.
+
+  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources}
+
+  @empty "(SELECT NULL WHERE 1=0)"
+  # SQLite's limit on parameters. Beyond it a list travels as one JSON text (see Prepare).
+  @max_parameters 32_766
+
+  @spec max_parameters() :: pos_integer()
+  def max_parameters, do: @max_parameters
+
+  @spec member(term(), term(), Sources.t(), map()) :: iodata()
+  def member(left, right, sources, query) do
+    [Expr.operand(left, sources, query), " IN " | set(right, sources, query)]
+  end
+
+  defp set([], _sources, _query), do: @empty
+  defp set({:^, _, [_ix, 0]}, _sources, _query), do: @empty
+
+  # A list of tuples is a table of rows.
+  defp set([{:{}, _, _} | _] = rows, sources, query) do
+    ["(VALUES ", Enum.map_intersperse(rows, ", ", &Expr.expr(&1, sources, query)), ?)]
+  end
+
+  defp set(list, sources, query) when is_list(list),
+    do: [?(, Enum.map_intersperse(list, ", ", &Expr.expr(&1, sources, query)), ?)]
+
+  defp set({:^, _, [ix, length]}, _sources, _query) when is_integer(length),
+    do: [?(, Enum.map_intersperse(ix..(ix + length - 1), ", ", &Expr.parameter/1), ?)]
+
+  defp set(%Ecto.SubQuery{} = subquery, sources, query), do: Expr.expr(subquery, sources, query)
+
+  defp set({:fragment, _, [{:raw, raw} | _]} = fragment, sources, query) do
+    sql = Expr.expr(fragment, sources, query)
+    if raw =~ ~r/^\s*\(/, do: sql, else: Json.members(sql)
+  end
+
+  defp set(array, sources, query), do: Json.members(Expr.expr(array, sources, query))
+
+  @doc """
+  LIKE with a backslash as escape character. SQLite's LIKE ignores the case of ASCII letters and
+  never matches a blob, so binary fields are compared as text.
+  """
+  @spec like(:like | :ilike, term(), term(), Sources.t(), map()) :: iodata()
+  def like(kind, left, right, sources, query) do
+    binary? = binary?(left, sources) or binary?(right, sources)
+    left = text(Expr.operand(left, sources, query), binary?)
+    right = text(Expr.operand(right, sources, query), binary?)
+    matching(kind, left, right)
+  end
+
+  defp matching(:like, left, right), do: [left, " LIKE ", right, " ESCAPE '\\'"]
+
+  defp matching(:ilike, left, right),
+    do: ["lower(", left, ") LIKE lower(", right, ") ESCAPE '\\'"]
+
+  defp text(sql, true), do: ["CAST(", sql, " AS TEXT)"]
+  defp text(sql, false), do: sql
+
+  defp binary?({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
+    do: Sources.type(sources, ix, field) == :binary
+
+  defp binary?(_expr, _sources), do: false
+
+  @doc """
+  `left op any(subquery)` and `left op all(subquery)`, which SQLite does not have: membership where
+  it says the same, else a comparison with the smallest or largest value. An empty set and NULLs in
+  it give what the standard says.
+  """
+  @spec quantified(atom(), :any | :all, term(), Ecto.SubQuery.t(), Sources.t(), map()) :: iodata()
+  def quantified(:==, :any, left, subquery, sources, query),
+    do: member(left, subquery, sources, query)
+
+  def quantified(:!=, :all, left, subquery, sources, query) do
+    left = Expr.operand(left, sources, query)
+    [left, " NOT IN " | Expr.expr(subquery, sources, query)]
+  end
+
+  def quantified(op, quantifier, left, subquery, sources, query) do
+    left = Expr.operand(left, sources, query)
+    set = [?(, named(subquery, sources, query), ?)]
+    holds = holds(op, quantifier, left, set)
+    {empty, decided} = if quantifier == :any, do: {"0", "1"}, else: {"1", "0"}
+    decisive = if quantifier == :any, do: holds, else: ["NOT ", holds]
+
+    [
+      ["CASE WHEN NOT EXISTS ", set, " THEN ", empty, " WHEN ", decisive, " THEN ", decided],
+      [
+        " WHEN EXISTS (SELECT 1 FROM ",
+        set,
+        " WHERE \"v\" IS NULL) THEN NULL ELSE ",
+        holds,
+        " END"
+      ]
+    ]
+    |> then(&[?(, &1, ?)])
+  end
+
+  defp holds(:==, :all, left, set),
+    do: both(left, " = ", " AND ", set)
+
+  defp holds(:!=, :any, left, set),
+    do: both(left, " <> ", " OR ", set)
+
+  defp holds(op, quantifier, left, set) do
+    bound =
+      case {quantifier, op in [:>, :>=]} do
+        {:any, true} -> "min"
+        {:any, false} -> "max"
+        {:all, true} -> "max"
+        {:all, false} -> "min"
+      end
+
+    [?(, left, ?\s, Atom.to_string(op), ?\s, bound(bound, set), ?)]
+  end
+
+  defp both(left, op, link, set) do
+    [?(, left, op, bound("min", set), link, left, op, bound("max", set), ?)]
+  end
+
+  defp bound(function, set), do: ["(SELECT ", function, "(\"v\") FROM ", set, ?)]
+
+  defp named(%{query: %{select: %{fields: [field]} = select} = subquery}, sources, query) do
+    field = with {key, value} when is_atom(key) <- field, do: value
+    Select.nested(%{subquery | select: %{select | fields: [v: field]}}, query, sources)
+  end
+
+  defp named(%{query: subquery}, _sources, query) do
+    error!(query, "any/1 and all/1 need a sub-query of one field, got: #{inspect(subquery)}")
+  end
+end

@@ -1,0 +1,53 @@
+defmodule Ecto.Adapters.LibSql.SQL.Fragment do
+  @moduledoc false
+  # Fragments and the parts that only appear in them.
+
+  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
+
+  @spec fragment({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
+  def fragment({:fragment, _, [keyword]}, _sources, query)
+      when is_list(keyword) or tuple_size(keyword) == 3 do
+    error!(query, "keyword and interpolated fragments are not supported; write the SQL as text")
+  end
+
+  def fragment({:fragment, _, parts}, sources, query) do
+    sql = Enum.map(parts, &piece(&1, sources, query))
+    if select?(parts), do: [?(, sql, ?)], else: sql
+  end
+
+  defp piece({:raw, text}, _sources, _query), do: text
+  defp piece({:expr, expr}, sources, query), do: Expr.expr(expr, sources, query)
+
+  defp select?([{:raw, text} | _]), do: text =~ ~r/^\s*(select|values|with)\s/i
+  defp select?(_parts), do: false
+
+  @spec part({atom(), term(), list()}, Sources.t(), map()) :: iodata()
+  def part({:identifier, _, [name]}, _sources, _query), do: Quote.name(name)
+
+  def part({:constant, _, [value]}, _sources, _query) when is_binary(value),
+    do: Quote.text(value)
+
+  def part({:constant, _, [value]}, _sources, _query) when is_integer(value),
+    do: Quote.integer(value)
+
+  def part({:constant, _, [value]}, _sources, _query) when is_float(value),
+    do: Float.to_string(value)
+
+  def part({:splice, _, [{:^, _, [_ix, 0]}]}, _sources, _query), do: "NULL"
+
+  def part({:splice, _, [{:^, _, [ix, length]}]}, _sources, _query),
+    do: Enum.map_intersperse(ix..(ix + length - 1), ", ", &Expr.parameter/1)
+
+  def part({kind, _, args}, _sources, query) do
+    error!(query, "unsupported #{kind} in a fragment: #{inspect(args)}")
+  end
+
+  @doc "A fragment as a source or as the body of a CTE."
+  @spec body({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
+  def body({:fragment, _, parts} = fragment, sources, query) do
+    sql = fragment(fragment, sources, query)
+    if select?(parts), do: sql, else: [?(, sql, ?)]
+  end
+end

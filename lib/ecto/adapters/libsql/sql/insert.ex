@@ -1,0 +1,142 @@
+defmodule Ecto.Adapters.LibSql.SQL.Insert do
+  @moduledoc false
+  # INSERT with its rows, upsert clause and RETURNING.
+  #
+  # The first cell carries its number and the others are bare `?`, which count on from it: SQLite looks
+  # numbered parameters up in a list when it parses, so that numbering them all costs time in the
+  # square of their count. A single row is numbered throughout.
+
+  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+
+  alias Ecto.Adapters.LibSql.SQL.{Quote, Select, Sources, Update}
+
+  @spec insert(term(), term(), [atom()], term(), tuple(), list(), list()) :: iodata()
+  def insert(prefix, table, header, rows, on_conflict, returning, placeholders) do
+    [
+      [verb(header, on_conflict), Quote.table(prefix, table), alias_for(on_conflict)],
+      values(header, rows, on_conflict, length(placeholders) + 1),
+      conflict(header, on_conflict)
+      | Update.returning_columns(returning)
+    ]
+  end
+
+  # DEFAULT VALUES takes no upsert clause.
+  defp verb([], {:nothing, _, _}), do: "INSERT OR IGNORE INTO "
+  defp verb([], {:raise, _, _}), do: "INSERT INTO "
+
+  defp verb([], _on_conflict),
+    do:
+      error!(nil, "a row without fields can only be inserted with on_conflict :raise or :nothing")
+
+  defp verb(_header, _on_conflict), do: "INSERT INTO "
+
+  defp alias_for({%{sources: _} = query, _, _}) do
+    {_, name, _} = query |> Sources.complete() |> Sources.create([]) |> elem(0)
+    [" AS " | name]
+  end
+
+  defp alias_for(_on_conflict), do: []
+
+  defp values([], [_one_row], _on_conflict, _number), do: " DEFAULT VALUES"
+
+  defp values([], rows, _on_conflict, _number) when is_list(rows),
+    do: error!(nil, "several rows without fields need one INSERT each; use Repo.insert_all")
+
+  defp values(header, [row], _on_conflict, number) do
+    {cells, _number} = Enum.map_reduce(row, number, &cell(&1, &2, :numbered))
+    [columns(header), "VALUES (", Enum.intersperse(cells, ", "), ?)]
+  end
+
+  defp values(header, rows, _on_conflict, number) when is_list(rows) do
+    {rows, _state} =
+      Enum.map_reduce(rows, {number, :numbered}, fn row, state ->
+        {cells, state} = Enum.map_reduce(row, state, &bare_cell/2)
+        {[?(, Enum.intersperse(cells, ", "), ?)], state}
+      end)
+
+    [columns(header), "VALUES " | Enum.intersperse(rows, ", ")]
+  end
+
+  defp values(header, %{} = query, on_conflict, _number),
+    do: [columns(header) | query(Sources.complete(query), on_conflict)]
+
+  defp columns(header), do: [" (", Quote.names(header), ") "]
+
+  # The parser would take the ON of ON CONFLICT for that of a join, unless a WHERE comes first.
+  defp query(query, {:raise, _, _}), do: Select.all(query)
+
+  defp query(%{combinations: [_ | _]} = query, _on_conflict),
+    do: ["SELECT * FROM (", Select.all(query), ") WHERE 1"]
+
+  defp query(%{wheres: [], limit: nil, offset: nil, order_bys: []} = query, _on_conflict),
+    do: Select.all(%{query | wheres: [%{expr: true, op: :and}]})
+
+  defp query(query, _on_conflict), do: ["SELECT * FROM (", Select.all(query), ") WHERE 1"]
+
+  # `state` is the number of the next parameter and whether it must be written.
+  defp bare_cell(cell, {number, form}) do
+    {sql, next} = cell(cell, number, form)
+    {sql, {next, next_form(cell, form)}}
+  end
+
+  # A sub-query or placeholder names numbers of its own, after which counting on cannot be trusted.
+  defp next_form({:placeholder, _}, :bare), do: :bare
+  defp next_form({:placeholder, _}, :numbered), do: :numbered
+  defp next_form({:default, _}, form), do: form
+  defp next_form({_query, _count}, _form), do: :numbered
+  defp next_form(_field, _form), do: :bare
+
+  defp cell({%Ecto.Query{} = query, count}, number, _form),
+    do: {[?(, Select.all(query), ?)], number + count}
+
+  defp cell({:placeholder, index}, number, _form), do: {[?? | to_string(index)], number}
+  defp cell({:default, sql}, number, _form), do: {sql, number}
+
+  defp cell(nil, _number, _form) do
+    error!(
+      nil,
+      "SQLite has no DEFAULT in VALUES, so a field that only some rows have needs the table's " <>
+        "definition; Repo.insert_all looks it up, Connection.insert/7 cannot"
+    )
+  end
+
+  defp cell(_field, number, :numbered), do: {[?? | Integer.to_string(number)], number + 1}
+  defp cell(_field, number, :bare), do: {??, number + 1}
+
+  defp conflict(_header, {:raise, _, _}), do: []
+  defp conflict([], _default_values), do: []
+
+  defp conflict(_header, {:nothing, _, target}),
+    do: [" ON CONFLICT", target(target), " DO NOTHING"]
+
+  defp conflict(_header, {fields, _, target}) when is_list(fields) do
+    sets =
+      Enum.map_intersperse(fields, ", ", fn field ->
+        name = Quote.name(field)
+        [name, " = excluded.", name]
+      end)
+
+    [" ON CONFLICT", target(target), " DO UPDATE SET ", sets]
+  end
+
+  defp conflict(_header, {%{sources: _} = query, _, target}) do
+    query = Sources.complete(query)
+    if query.joins != [], do: error!(query, "joins are not supported in on_conflict queries")
+    sources = Sources.create(query, [])
+    sets = Update.assignments(query, sources, :upsert)
+    [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(query, sources)]
+  end
+
+  defp target([]), do: []
+  defp target({:unsafe_fragment, sql}), do: [?\s | sql]
+
+  defp target({:constraint, name}) do
+    error!(
+      nil,
+      "SQLite cannot name the constraint #{inspect(name)} in ON CONFLICT; Repo functions look its " <>
+        "columns up, Connection.insert/7 cannot"
+    )
+  end
+
+  defp target(columns) when is_list(columns), do: [" (", Quote.names(columns), ?)]
+end

@@ -1,0 +1,71 @@
+defmodule Ecto.Adapters.LibSql.SQL.Lock do
+  @moduledoc false
+  # `lock: "FOR UPDATE"`. SQLite locks files, not rows: a query with a lock carries a comment with its
+  # table's name, and before it runs a write to that table that changes no row takes the write lock,
+  # which the transaction then keeps.
+
+  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+
+  alias Ecto.Adapters.LibSql.SQL.Sources
+
+  @opening " /* FOR UPDATE OF "
+  @closing " */"
+
+  @spec clause(map(), Sources.t(), iodata()) :: iodata()
+  def clause(%{lock: nil}, _sources, _prefix), do: []
+
+  def clause(%{lock: lock} = query, _sources, [_ | _]),
+    do: error!(query, "lock #{inspect(lock)} in a sub-query is not supported")
+
+  def clause(%{lock: lock} = query, sources, []) when is_binary(lock) do
+    case lock |> String.upcase() |> String.trim() do
+      "FOR UPDATE" <> _ -> mark(query, sources)
+      "FOR NO KEY UPDATE" <> _ -> mark(query, sources)
+      # A reader's snapshot does not change under it anyway.
+      "FOR SHARE" <> _ -> []
+      "FOR KEY SHARE" <> _ -> []
+      _other -> error!(query, "unsupported lock #{inspect(lock)}; use \"FOR UPDATE\"")
+    end
+  end
+
+  def clause(%{lock: lock} = query, _sources, []),
+    do: error!(query, "lock fragments have no meaning in SQLite, got: #{inspect(lock)}")
+
+  defp mark(query, sources) do
+    case elem(sources, 0) do
+      {nil, _, _} -> error!(query, "lock needs a table as the first source")
+      {table, _, _} -> [@opening, safe!(IO.iodata_to_binary(table), query), @closing]
+    end
+  end
+
+  defp safe!(table, query) do
+    if String.contains?(table, "*/"), do: error!(query, "cannot lock a table named #{table}")
+    table
+  end
+
+  @doc "Takes the write lock if `sql` asks for it."
+  @spec take(DBConnection.conn(), binary(), keyword()) :: :ok
+  def take(conn, sql, opts) do
+    if String.ends_with?(sql, @closing), do: take_for(conn, table(sql), opts), else: :ok
+  end
+
+  defp table(sql) do
+    case String.split(sql, @opening) do
+      [_sql, rest] -> String.replace_suffix(rest, @closing, "")
+      _no_lock -> nil
+    end
+  end
+
+  defp take_for(_conn, nil, _opts), do: :ok
+
+  defp take_for(%DBConnection{conn_mode: :transaction} = conn, table, opts) do
+    query = %EctoLibSql.Query{statement: "DELETE FROM #{table} WHERE 0"}
+    DBConnection.execute!(conn, query, [], Keyword.drop(opts, [:log]))
+    :ok
+  end
+
+  defp take_for(_conn, table, _opts) do
+    raise ArgumentError,
+          "a query with lock \"FOR UPDATE\" on #{table} must run inside a transaction"
+  end
+end

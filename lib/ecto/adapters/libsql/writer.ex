@@ -1,0 +1,216 @@
+defmodule Ecto.Adapters.LibSql.Writer do
+  @moduledoc false
+  # Inserts as Ecto hands them over. What the text level cannot do needs the table: the default value of
+  # a field that only some rows have, the columns of a constraint named as conflict target, and more
+  # parameters than one statement takes.
+
+  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema}
+  alias Ecto.Adapters.LibSql.SQL.Compare
+
+  @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()
+  def insert(meta, %{source: source, prefix: prefix}, params, on_conflict, returning, opts) do
+    {kind, conflict_params, _target} = on_conflict
+    {fields, values} = Enum.unzip(params)
+    on_conflict = resolve_target(meta, prefix, source, on_conflict)
+    sql = Connection.insert(prefix, source, fields, [fields], on_conflict, returning, [])
+    params = values ++ conflict_params
+
+    Ecto.Adapters.SQL.struct(
+      meta,
+      Connection,
+      IO.iodata_to_binary(sql),
+      :insert,
+      source,
+      [],
+      params,
+      kind,
+      returning,
+      opts
+    )
+  end
+
+  @spec insert_all(map(), map(), list(), term(), tuple(), list(), list(), keyword()) ::
+          {non_neg_integer(), [list()] | nil}
+  def insert_all(meta, schema, header, rows, on_conflict, returning, placeholders, opts) do
+    %{source: source, prefix: prefix} = schema
+    on_conflict = resolve_target(meta, prefix, source, on_conflict)
+    write = &write(meta, schema, header, &1, &2, returning, placeholders, opts)
+
+    case rows do
+      {%Ecto.Query{} = query, params} ->
+        {_, conflict_params, _} = on_conflict
+        write.({query, params, conflict_params}, on_conflict)
+
+      rows when header == [] ->
+        many(
+          meta,
+          Enum.map(rows, fn row -> fn -> write.({[row], [], []}, on_conflict) end end),
+          opts
+        )
+
+      rows ->
+        insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts)
+    end
+  end
+
+  defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
+    {_, conflict_params, _} = on_conflict
+    cells = cells(meta, schema, header, rows)
+    widths = Enum.map(cells, fn {_row, params} -> length(params) end)
+    room = Compare.max_parameters() - length(placeholders) - length(conflict_params)
+
+    case chunks(cells, widths, room) do
+      [chunk] ->
+        {rows, params} = join(chunk)
+        write.({rows, params, conflict_params}, on_conflict)
+
+      chunks ->
+        refuse_queries!(cells)
+        total = Enum.sum(widths)
+
+        statements =
+          for chunk <- chunks do
+            {rows, params} = join(chunk)
+            shifted = shift(on_conflict, length(params) - total)
+            fn -> write.({rows, params, conflict_params}, shifted) end
+          end
+
+        many(meta, statements, opts)
+    end
+  end
+
+  defp join(chunk) do
+    {rows, params} = Enum.unzip(chunk)
+    {rows, Enum.concat(params)}
+  end
+
+  # As many rows as fit, in order.
+  defp chunks(cells, widths, room) do
+    cells
+    |> Enum.zip(widths)
+    |> Enum.chunk_while(
+      {[], 0},
+      fn {cell, width}, {taken, sum} ->
+        if taken != [] and sum + width > room,
+          do: {:cont, Enum.reverse(taken), {[cell], width}},
+          else: {:cont, {[cell | taken], sum + width}}
+      end,
+      fn {taken, _sum} -> {:cont, Enum.reverse(taken), nil} end
+    )
+  end
+
+  defp refuse_queries!(cells) do
+    if Enum.any?(cells, fn {row, _} -> Enum.any?(row, &match?({%Ecto.Query{}, _}, &1)) end) do
+      raise ArgumentError,
+            "insert_all with queries as values must fit into #{Compare.max_parameters()} parameters; " <>
+              "insert fewer rows at a time"
+    end
+  end
+
+  # The parameters of an on_conflict query are numbered behind those of all rows.
+  defp shift({%Ecto.Query{} = query, params, target}, by) do
+    shifted = %{
+      query
+      | updates: Enum.map(query.updates, &%{&1 | expr: renumber(&1.expr, by)}),
+        wheres: Enum.map(query.wheres, &%{&1 | expr: renumber(&1.expr, by)})
+    }
+
+    {shifted, params, target}
+  end
+
+  defp shift(on_conflict, _by), do: on_conflict
+
+  defp renumber({:^, meta, [ix | rest]}, by) when is_integer(ix), do: {:^, meta, [ix + by | rest]}
+
+  defp renumber(tuple, by) when is_tuple(tuple),
+    do: tuple |> Tuple.to_list() |> renumber(by) |> List.to_tuple()
+
+  defp renumber(list, by) when is_list(list), do: Enum.map(list, &renumber(&1, by))
+
+  defp renumber(%Ecto.Query.Tagged{value: value} = tagged, by),
+    do: %{tagged | value: renumber(value, by)}
+
+  defp renumber(other, _by), do: other
+
+  defp many(meta, statements, opts) do
+    {:ok, results} =
+      Ecto.Adapters.SQL.transaction(meta, opts, fn -> Enum.map(statements, & &1.()) end)
+
+    {counts, rows} = Enum.unzip(results)
+    {Enum.sum(counts), if(hd(rows), do: Enum.concat(rows))}
+  end
+
+  defp write(
+         meta,
+         schema,
+         header,
+         {rows, params, conflict_params},
+         on_conflict,
+         returning,
+         placeholders,
+         opts
+       ) do
+    %{source: source, prefix: prefix} = schema
+    sql = Connection.insert(prefix, source, header, rows, on_conflict, returning, placeholders)
+    params = placeholders ++ params ++ conflict_params
+    opts = [source: source] ++ opts
+    %{num_rows: count, rows: rows} = Ecto.Adapters.SQL.query!(meta, sql, params, opts)
+    {count, rows}
+  end
+
+  ## Cells
+
+  # `[{row, params}]`: what the text level wants, and the parameters of each row.
+  defp cells(meta, schema, header, rows) do
+    defaults = if Enum.all?(rows, &complete?(&1, header)), do: %{}, else: defaults(meta, schema)
+
+    Enum.map(rows, fn fields ->
+      header
+      |> Enum.map(&cell(List.keyfind(fields, &1, 0), &1, defaults))
+      |> Enum.unzip()
+      |> then(fn {row, params} -> {row, Enum.concat(params)} end)
+    end)
+  end
+
+  defp complete?(fields, header), do: Enum.all?(header, &List.keymember?(fields, &1, 0))
+
+  defp cell({_key, {%Ecto.Query{} = query, params}}, _name, _defaults),
+    do: {{query, length(params)}, params}
+
+  defp cell({_key, {:placeholder, index}}, _name, _defaults), do: {{:placeholder, index}, []}
+  defp cell({key, value}, _name, _defaults), do: {key, [value]}
+  defp cell(nil, name, defaults), do: {{:default, default(defaults[to_string(name)])}, []}
+
+  # NULL is what an absent field is without a default, and what makes SQLite number a row.
+  defp default(nil), do: "NULL"
+  defp default(sql), do: [?(, Ddl.Default.parenthesise(sql), ?)]
+
+  defp defaults(meta, %{source: source, prefix: prefix}) do
+    Map.new(Schema.columns(meta, source, prefix), &{&1.name, &1.default})
+  end
+
+  ## Conflict targets
+
+  defp resolve_target(meta, prefix, source, {action, params, {:constraint, name}}),
+    do: {action, params, target!(meta, prefix, source, to_string(name))}
+
+  defp resolve_target(_meta, _prefix, _source, on_conflict), do: on_conflict
+
+  # The index's columns and condition as they were written, so that SQLite finds it again.
+  defp target!(meta, prefix, source, name) do
+    sql = Schema.sql(meta, "index", name, prefix)
+
+    cond do
+      sql ->
+        [_, target] = Regex.run(~r/\bON\s+(?:"[^"]*"|\S+?)\s*(\(.*)$/is, sql)
+        {:unsafe_fragment, target}
+
+      name == "#{source}_pkey" ->
+        for column <- Schema.columns(meta, source, prefix), column.pk > 0, do: column.name
+
+      true ->
+        raise ArgumentError,
+              "there is no unique index #{inspect(name)} on #{inspect(source)} to be a conflict target"
+    end
+  end
+end

@@ -1,0 +1,136 @@
+# Prepares the suites that ecto and ecto_sql ship for adapters: their repositories, databases and
+# schemas, and the list of what does not run, with the reason for each.
+
+defmodule Ecto.Integration.LibSqlSetup do
+  @moduledoc false
+
+  # At most seven may stand here (spec 13.3).
+  @excluded_tags [
+    # Sends `SET TRANSACTION ISOLATION LEVEL`, a statement that SQLite does not have.
+    :transaction_isolation,
+    # Asserts that one connection is too few to migrate. Here it is enough: our lock holds none.
+    :lock_for_migrations,
+    # Expects a map from a query without a schema; a JSON column is a text until a schema says more.
+    :map_type_schemaless,
+    # Asserts how PostgreSQL cuts intervals by the column options `fields` and `precision`.
+    :duration_type
+  ]
+
+  @excluded_names [
+    # Both write PostgreSQL's array syntax into SQL text.
+    :"test fragment array types",
+    :"test Converts empty array correctly",
+    # Asserts that a UUID reaches the driver as 16 raw bytes; ours are texts.
+    :"test telemetry cast params",
+    # Expects a Decimal from a query without a schema, by the declared type of the column alone.
+    :"test reset cache on returning query after alter column type"
+  ]
+
+  def excluded_tags, do: @excluded_tags
+  def excluded_names, do: @excluded_names
+
+  def folder, do: Path.join(System.tmp_dir!(), "ecto_libsql_shared_#{System.pid()}")
+  def dep(app), do: Mix.Project.deps_paths() |> Map.fetch!(app)
+
+  def files do
+    [
+      {:ecto, "cases", ~w(assoc interval joins preload repo type windows)},
+      {:ecto_sql, "sql",
+       ~w(alter lock logging migration migrator query_many sandbox sql stream subquery transaction)}
+    ]
+    |> Enum.flat_map(fn {app, folder, names} ->
+      for name <- names, do: Path.join([dep(app), "integration_test", folder, name <> ".exs"])
+    end)
+  end
+
+  def exclude do
+    names = for name <- @excluded_names, do: {:test, name}
+    present = ExUnit.configuration()[:exclude] || []
+    ExUnit.configure(exclude: Enum.uniq(present ++ @excluded_tags ++ names))
+  end
+
+  # The migration asks which tags are excluded, so that exclude/0 comes first.
+  def start do
+    repos = [Ecto.Integration.TestRepo, Ecto.Integration.PoolRepo]
+
+    for repo <- repos do
+      {:ok, _} = Ecto.Adapters.LibSql.ensure_all_started(repo.config(), :temporary)
+      _ = Ecto.Adapters.LibSql.storage_down(repo.config())
+      :ok = Ecto.Adapters.LibSql.storage_up(repo.config())
+      {:ok, _pid} = repo.start_link()
+      :ok = Ecto.Migrator.up(repo, 0, Ecto.Integration.Migration, log: false)
+    end
+
+    Ecto.Adapters.SQL.Sandbox.mode(Ecto.Integration.TestRepo, :manual)
+    Process.flag(:trap_exit, true)
+    ExUnit.after_suite(fn _result -> File.rm_rf!(folder()) end)
+  end
+
+  # Some modules say async, but write to one file as all others do.
+  def load(file) do
+    file
+    |> File.read!()
+    |> String.replace("async: true", "async: false")
+    |> Code.compile_string(file)
+  end
+end
+
+alias Ecto.Integration.LibSqlSetup
+
+Application.put_env(:ecto, :primary_key_type, :id)
+Application.put_env(:ecto, :async_integration_tests, false)
+Application.put_env(:ecto_sql, :lock_for_update, "FOR UPDATE")
+
+File.rm_rf!(LibSqlSetup.folder())
+File.mkdir_p!(LibSqlSetup.folder())
+
+# Two files, because the sandbox keeps a write transaction open in its own.
+test_repo = [
+  database: Path.join(LibSqlSetup.folder(), "test.db"),
+  pool: Ecto.Adapters.SQL.Sandbox,
+  show_sensitive_data_on_connection_error: true,
+  log: false
+]
+
+pool_repo = [
+  database: Path.join(LibSqlSetup.folder(), "pool.db"),
+  pool_size: 10,
+  max_restarts: 20,
+  max_seconds: 10,
+  attach: [
+    {"ecto_prefix_test", Path.join(LibSqlSetup.folder(), "prefix.db")},
+    {"bad_schema_migrations", Path.join(LibSqlSetup.folder(), "bad.db")}
+  ],
+  log: false
+]
+
+for app <- [:ecto_libsql, :ecto_sql] do
+  Application.put_env(app, Ecto.Integration.TestRepo, test_repo)
+  Application.put_env(app, Ecto.Integration.PoolRepo, pool_repo)
+end
+
+Code.require_file(Path.join(LibSqlSetup.dep(:ecto_sql), "integration_test/support/repo.exs"))
+
+defmodule Ecto.Integration.TestRepo do
+  use Ecto.Integration.Repo, otp_app: :ecto_sql, adapter: Ecto.Adapters.LibSql
+
+  # A prefix is an attached database, which is there already.
+  def create_prefix(_prefix), do: "SELECT 1"
+  def drop_prefix(_prefix), do: "SELECT 1"
+  def uuid, do: Ecto.UUID
+end
+
+defmodule Ecto.Integration.PoolRepo do
+  use Ecto.Integration.Repo, otp_app: :ecto_sql, adapter: Ecto.Adapters.LibSql
+end
+
+Code.require_file(Path.join(LibSqlSetup.dep(:ecto), "integration_test/support/schemas.exs"))
+Code.require_file(Path.join(LibSqlSetup.dep(:ecto_sql), "integration_test/support/migration.exs"))
+
+defmodule Ecto.Integration.Case do
+  use ExUnit.CaseTemplate
+
+  setup do
+    :ok = Ecto.Adapters.SQL.Sandbox.checkout(Ecto.Integration.TestRepo)
+  end
+end

@@ -1,0 +1,8 @@
+# The Ecto tests: our own, and the suites that ecto and ecto_sql ship for adapters.
+
+ExUnit.start()
+# The suites assert on log lines of this level.
+Logger.configure(level: :info)
+Code.require_file("shared/setup.exs", __DIR__)
+Ecto.Integration.LibSqlSetup.exclude()
+Ecto.Integration.LibSqlSetup.start()
