@@ -15,15 +15,13 @@ end
 Code.compiler_options(no_warn_undefined: [LibsqlBench.PoolTarget])
 for name <- ~w(single concurrent), do: Code.require_file("#{name}.exs", here)
 
-alias LibsqlBench.{Concurrent, Report, Single}
+alias LibsqlBench.{Concurrent, Report, Single, StateTarget}
 
 dir = Path.join(System.tmp_dir!(), "libsql-bench-#{System.os_time()}")
 File.mkdir_p!(dir)
 
 try do
-  IO.puts(
-    "SQLite #{EctoLibSql.Native.sqlite_version()}, #{System.schedulers_online()} schedulers"
-  )
+  IO.puts("SQLite #{StateTarget.sqlite_version()}, #{System.schedulers_online()} schedulers")
 
   Report.header()
   rows = Single.run(dir, pool?) ++ Concurrent.run(dir, pool?)

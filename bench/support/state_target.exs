@@ -25,6 +25,13 @@ defmodule LibsqlBench.StateTarget do
     {rows || [], state}
   end
 
+  def sqlite_version do
+    state = open(":memory:")
+    {[[version]], state} = rows(state, "SELECT sqlite_version()", [])
+    close(state)
+    version
+  end
+
   def query(sql), do: %Query{statement: sql}
 
   @doc "Looks every key up and matches the row that comes back."
