@@ -3,7 +3,7 @@ defmodule EctoLibSql.Callbacks do
   # What the callbacks of EctoLibSql share: queries in any form, options of a call, and the one way
   # in which an error leaves a callback.
 
-  alias EctoLibSql.{Codec, Error, Nif, Options, Query, Result, State}
+  alias EctoLibSql.{Codec, Error, Options, Query, Result, State}
   alias EctoLibSql.Native.Statements
 
   @doc "A query in the form that runs: the struct with its text as one binary."
@@ -40,7 +40,7 @@ defmodule EctoLibSql.Callbacks do
   @spec open_cursor(State.t(), String.t(), term()) :: {:ok, String.t()} | {:error, Exception.t()}
   def open_cursor(state, sql, params) do
     with {:ok, params} <- encode(params) do
-      Statements.simple(Nif.open_cursor(State.conn(state), sql, params))
+      Statements.open_cursor(state, sql, params)
     end
   end
 

@@ -7,6 +7,7 @@ defmodule EctoLibSql.Codec do
   # through untouched after one look at its elements. Structs, maps and lists are converted here.
   # Errors name the position and the kind of a value, never the value: it may be a secret.
 
+  alias EctoLibSql.Codec.Json
   alias EctoLibSql.Error
 
   # A callback takes no list as a value; on the level of EctoLibSql.Native a list of bytes is a BLOB.
@@ -16,6 +17,8 @@ defmodule EctoLibSql.Codec do
 
   # More digits than this is no number that anybody stores.
   @max_digits 10_000
+
+  @refused :ecto_libsql_refused
 
   defguardp is_plain(value) when is_binary(value) or is_number(value) or is_atom(value)
 
@@ -45,6 +48,20 @@ defmodule EctoLibSql.Codec do
 
   def plain?([]), do: true
   def plain?(_other), do: false
+
+  @doc """
+  The error to report when the NIF has refused `params`: that of the value which could not be
+  encoded, if there is one, else the NIF's own.
+  """
+  @spec refusal(params(), Exception.t()) :: Exception.t()
+  def refusal(params, %Error{kind: :invalid_argument} = error) when is_map(params) do
+    Enum.find_value(params, error, fn
+      {_name, {@refused, exception}} -> exception
+      _encoded -> nil
+    end)
+  end
+
+  def refusal(_params, error), do: error
 
   defp caught(encode) do
     {:ok, encode.()}
@@ -76,8 +93,12 @@ defmodule EctoLibSql.Codec do
   # plain before; with such a pair among other names it is a name like them.
   defp named?(params), do: Enum.all?(params, &match?({name, _} when is_atom(name), &1))
 
+  # A map may hold more than the statement asks for, and what it does not ask for is ignored. So a
+  # value that cannot be encoded waits for the NIF to stumble over it, see refusal/2.
   defp encode_pair({name, value}, level) when is_atom(name) or is_binary(name) do
     {name, value(value, inspect(name), level)}
+  catch
+    {:refused, exception} -> {name, {@refused, exception}}
   end
 
   defp encode_pair({name, _value}, _level) do
@@ -146,32 +167,13 @@ defmodule EctoLibSql.Codec do
     whole <> "." <> fraction
   end
 
-  # --- JSON ---
-
   defp json(map, at) do
-    encode =
-      json_encoder() ||
-        refuse(
-          "Cannot encode map parameter to JSON: no JSON library (add jason, or use Elixir 1.18)"
-        )
-
-    try do
-      encode.(map)
-    rescue
-      _not_encodable ->
-        refuse(
-          "Cannot encode map parameter to JSON: parameter #{at} holds a value without a JSON form"
-        )
-    end
-  end
-
-  defp json_encoder do
-    cond do
-      Code.ensure_loaded?(Jason) -> &apply(Jason, :encode!, [&1])
-      Code.ensure_loaded?(JSON) -> &apply(JSON, :encode!, [&1])
-      Code.ensure_loaded?(:json) -> &IO.iodata_to_binary(apply(:json, :encode, [&1]))
-      true -> nil
-    end
+    Json.encode!(map)
+  rescue
+    _not_encodable ->
+      refuse(
+        "Cannot encode map parameter to JSON: parameter #{at} holds a value without a JSON form"
+      )
   end
 
   # --- Refusing ---

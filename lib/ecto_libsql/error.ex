@@ -89,6 +89,9 @@ defmodule EctoLibSql.Error do
   # The NIF's error map, made once where it arrives.
   @spec from_nif(EctoLibSql.Nif.error()) :: t()
   def from_nif(%{kind: kind, message: message, code: code, extended_code: extended} = error) do
+    # SQLite quotes the SQL in its messages, which need not be text.
+    message = printable(message)
+
     %__MODULE__{
       message: with_advice(message, extended),
       kind: kind,
@@ -96,6 +99,12 @@ defmodule EctoLibSql.Error do
       sqlite: %{code: code, extended_code: extended, message: message}
     }
   end
+
+  defp printable(message), do: if(String.valid?(message), do: message, else: replaced(message))
+
+  defp replaced(<<char::utf8, rest::binary>>), do: <<char::utf8>> <> replaced(rest)
+  defp replaced(<<_byte, rest::binary>>), do: "\uFFFD" <> replaced(rest)
+  defp replaced(<<>>), do: ""
 
   defp with_advice(message, :busy_snapshot) do
     if message =~ ":immediate" do

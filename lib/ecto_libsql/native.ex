@@ -59,13 +59,20 @@ defmodule EctoLibSql.Native do
   @doc "Commits. A commit that SQLite refuses is rolled back and reported."
   @spec commit(source()) :: {:ok, String.t()} | {:error, reason()}
   def commit(source) do
-    Source.with_own_state(source, &Transactions.commit/1) |> ended("commit")
+    Source.with_own_state(source, &of_its_own(&1, fn state -> Transactions.commit(state) end))
+    |> ended("commit")
   end
 
   @doc "Rolls back, also what SQLite has rolled back by itself already."
   @spec rollback(source()) :: {:ok, String.t()} | {:error, reason()}
   def rollback(source) do
-    Source.with_own_state(source, &Transactions.rollback/1) |> ended("rollback")
+    Source.with_own_state(source, &of_its_own(&1, fn state -> Transactions.rollback(state) end))
+    |> ended("rollback")
+  end
+
+  # A state that names a transaction ends that one and no other.
+  defp of_its_own(state, finish) do
+    with :ok <- Transactions.named(state), do: finish.(state)
   end
 
   defp ended({:ok, _state}, verb), do: {:ok, verb <> " success"}
@@ -230,9 +237,9 @@ defmodule EctoLibSql.Native do
   @spec get_is_autocommit(source()) :: boolean() | {:error, reason()}
   def get_is_autocommit(source), do: on_id(source, &Raw.is_autocommit/1)
 
-  @doc "Brings a replica up to date. A local connection has nothing to do."
-  @spec sync(source()) :: {:ok, String.t()} | {:error, reason()}
-  def sync(source), do: on_id(source, &Raw.do_sync(&1, :local))
+  @doc "Brings a replica up to date (`timeout:` milliseconds). A local connection has nothing to do."
+  @spec sync(source(), keyword()) :: {:ok, String.t()} | {:error, reason()}
+  def sync(source, _opts \\ []), do: on_id(source, &Raw.do_sync(&1, :local))
 
   @doc "Sets how long the connection waits for a lock, in milliseconds; 0 does not wait."
   @spec busy_timeout(source(), non_neg_integer()) :: :ok | {:error, reason()}
@@ -421,6 +428,24 @@ defmodule EctoLibSql.Native do
   @spec vector_distance_l2(String.t() | atom(), [number()] | String.t()) :: String.t()
   def vector_distance_l2(column, vector), do: Vectors.call("vector_distance_l2", column, vector)
 
+  @doc """
+  A vector as the bytes that libSQL stores: 32-bit floats, or `:f64`. Bind it as `{:blob, bytes}`.
+
+      iex> EctoLibSql.Native.vector_to_blob([1.0])
+      <<0, 0, 128, 63>>
+  """
+  @spec vector_to_blob([number()], :f32 | :f64) :: binary()
+  defdelegate vector_to_blob(numbers, kind \\ :f32), to: Vectors, as: :to_blob
+
+  @doc """
+  The numbers of a stored vector of 32-bit or 64-bit floats.
+
+      iex> EctoLibSql.Native.vector_from_blob(<<0, 0, 128, 63>>)
+      {:ok, [1.0]}
+  """
+  @spec vector_from_blob(binary()) :: {:ok, [float()]} | {:error, reason()}
+  defdelegate vector_from_blob(bytes), to: Vectors, as: :from_blob
+
   # --- Small helpers ---
 
   @doc "Arguments for a text as a list in the order of its parameters."
@@ -445,9 +470,10 @@ defmodule EctoLibSql.Native do
   @spec query(source(), EctoLibSql.Query.t() | String.t(), args()) ::
           {:ok, EctoLibSql.Query.t(), Result.t(), State.t()} | {:error, Exception.t(), source()}
   def query(source, query, args) do
-    with {:error, error} <-
-           Source.with_state(source, &EctoLibSql.handle_execute(query, args, [], &1)) do
-      {:error, error, source}
+    case Source.with_state(source, &EctoLibSql.handle_execute(query, args, [], &1)) do
+      {:ok, _query, _result, _state} = ok -> ok
+      {_error_or_disconnect, error, state} -> {:error, error, state}
+      {:error, error} -> {:error, error, source}
     end
   end
 

@@ -196,7 +196,6 @@ Term result_tuple(Use& use, StatementKind kind, Term columns, Term rows, std::in
 }
 
 Answer run_with_rows(Use& use, Statement& statement, bool writes) {
-  const Term columns = column_names(use.env(), statement);
   RowEncoder rows(use.env(), use.atoms());
   while (statement.step() == Step::row) {
     rows.add(statement.row());
@@ -206,6 +205,8 @@ Answer run_with_rows(Use& use, Statement& statement, bool writes) {
   const std::int64_t count = counts_changes(statement.kind())
                                  ? use.connection().changes()
                                  : static_cast<std::int64_t>(rows.count());
+  // Only now: the first step compiles the statement anew when the schema has changed.
+  const Term columns = column_names(use.env(), statement);
   return result_tuple(use, statement.kind(), columns, rows.list(), count);
 }
 

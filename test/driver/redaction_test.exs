@@ -43,7 +43,7 @@ defmodule EctoLibSql.RedactionTest do
 
   test "bound values appear in no error" do
     state = open!()
-    run!(state, "CREATE TABLE t (x UNIQUE, y CHECK (y <> 'hunter2'))")
+    run!(state, "CREATE TABLE t (x UNIQUE, y CHECK (length(y) < 7))")
     run!(state, "INSERT INTO t VALUES ('hunter2', 1)")
 
     failures = [

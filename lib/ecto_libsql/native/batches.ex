@@ -62,7 +62,8 @@ defmodule EctoLibSql.Native.Batches do
 
   defp encode_each([{sql, params} | rest], index, done) do
     with {:ok, text} <- text(sql),
-         {:ok, encoded} <- Codec.encode(params, :native) do
+         {:ok, encoded} <- Codec.encode(params, :native),
+         :ok <- complete(encoded) do
       encode_each(rest, index + 1, [{text, encoded} | done])
     else
       {:error, error} -> {:error, at(error, index)}
@@ -77,6 +78,16 @@ defmodule EctoLibSql.Native.Batches do
 
   defp encode_each(_other, index, _done) do
     {:error, at(Error.new(:invalid_argument, "a batch is a list of {sql, arguments}"), index)}
+  end
+
+  # A batch takes no value that cannot be stored, needed or not.
+  defp complete(params) do
+    none = Error.new(:invalid_argument, "")
+
+    case Codec.refusal(params, none) do
+      ^none -> :ok
+      refusal -> {:error, refusal}
+    end
   end
 
   defp text(sql) when is_binary(sql), do: {:ok, sql}

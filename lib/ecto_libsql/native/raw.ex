@@ -189,7 +189,7 @@ defmodule EctoLibSql.Native.Raw do
   @spec declare_cursor(id(), String.t(), list()) :: id() | failure()
   def declare_cursor(conn_id, sql, args) do
     with {:ok, params} <- Codec.encode(args, :native) do
-      Statements.simple(Nif.open_cursor(conn_id, sql, params))
+      Statements.open_cursor(state(conn_id), sql, params)
     end
     |> text("Query failed: ")
     |> bare()

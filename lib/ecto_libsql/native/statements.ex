@@ -3,7 +3,7 @@ defmodule EctoLibSql.Native.Statements do
   # Running statements: by text, prepared, or through a cursor. Takes states and encoded parameters,
   # returns structs; EctoLibSql and EctoLibSql.Native give them the shapes of their callers.
 
-  alias EctoLibSql.{Error, Nif, Result, State}
+  alias EctoLibSql.{Codec, Error, Nif, Result, State}
   alias EctoLibSql.Native.Await
 
   @type failure :: {:error, Error.t() | ArgumentError.t()}
@@ -35,7 +35,7 @@ defmodule EctoLibSql.Native.Statements do
     {:error, Error.new(:invalid_argument, message, statement: sql)}
   end
 
-  defp result_or_script(answer, _state, _sql, _params, _timeout), do: result(answer)
+  defp result_or_script(answer, _state, _sql, params, _timeout), do: result(answer, params)
 
   defp last_of_script(state, sql, timeout) do
     with {:ok, results} <- script(state, sql, :plain, timeout) do
@@ -64,10 +64,19 @@ defmodule EctoLibSql.Native.Statements do
     case Nif.execute_statement(conn, id, params, timeout) do
       {:wait, ticket} ->
         Await.repeat(ticket, state, timeout, &Nif.execute_statement(conn, id, params, &1))
-        |> result()
+        |> result(params)
 
       answer ->
-        result(answer)
+        result(answer, params)
+    end
+  end
+
+  @doc "Opens a cursor and returns its id."
+  @spec open_cursor(State.t(), String.t(), Nif.params()) :: {:ok, String.t()} | failure()
+  def open_cursor(state, sql, params) do
+    case Nif.open_cursor(State.conn(state), sql, params) do
+      {:ok, id} -> {:ok, id}
+      {:error, error} -> {:error, Codec.refusal(params, exception(error))}
     end
   end
 
@@ -122,9 +131,9 @@ defmodule EctoLibSql.Native.Statements do
     %Result{command: command, columns: columns, rows: rows, num_rows: num_rows}
   end
 
-  defp result({:ok, {command, columns, rows, num_rows}}) do
+  defp result({:ok, {command, columns, rows, num_rows}}, _params) do
     {:ok, %Result{command: command, columns: columns, rows: rows, num_rows: num_rows}}
   end
 
-  defp result({:error, error}), do: {:error, exception(error)}
+  defp result({:error, error}, params), do: {:error, Codec.refusal(params, exception(error))}
 end

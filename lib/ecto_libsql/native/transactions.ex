@@ -46,6 +46,23 @@ defmodule EctoLibSql.Native.Transactions do
     end
   end
 
+  @doc "`:ok` unless the state names a transaction that is not the one open on its connection."
+  @spec named(State.t()) :: :ok | {:error, Error.t()}
+  def named(%State{trx_id: nil}), do: :ok
+
+  def named(%State{trx_id: trx_id} = state) do
+    case Nif.transaction_status(State.conn(state)) do
+      {:ok, {true, other}} when other != trx_id and other != nil ->
+        {:error, Error.new(:foreign, "Transaction does not belong to this connection")}
+
+      {:ok, _idle_or_same} ->
+        :ok
+
+      {:error, error} ->
+        {:error, Error.from_nif(error)}
+    end
+  end
+
   @doc """
   Commits. A commit that SQLite refuses ends the transaction as well: it is rolled back. The flag
   says whether the connection is free of the transaction.

@@ -30,6 +30,45 @@ defmodule EctoLibSql.Native.Vectors do
     end
   end
 
+  # Little-endian IEEE-754; an odd length ends in a byte for the type (2: 64-bit floats).
+
+  @spec to_blob([number()], :f32 | :f64) :: binary()
+  def to_blob(values, kind \\ :f32)
+
+  def to_blob(values, :f32) when is_list(values),
+    do: for(v <- values, into: <<>>, do: <<v::float-32-little>>)
+
+  def to_blob(values, :f64) when is_list(values) do
+    for(v <- values, into: <<>>, do: <<v::float-64-little>>) <> <<2>>
+  end
+
+  @spec from_blob(binary()) :: {:ok, [float()]} | {:error, String.t()}
+  def from_blob(bytes) when is_binary(bytes) do
+    size = byte_size(bytes)
+
+    cond do
+      rem(size, 4) == 0 ->
+        floats(bytes, 32)
+
+      rem(size, 8) == 1 and :binary.last(bytes) == 2 ->
+        floats(binary_part(bytes, 0, size - 1), 64)
+
+      rem(size, 4) == 1 and :binary.last(bytes) == 1 ->
+        floats(binary_part(bytes, 0, size - 1), 32)
+
+      true ->
+        {:error, "not a vector of 32-bit or 64-bit floats"}
+    end
+  end
+
+  defp floats(bytes, size) do
+    values = for <<value::float-size(size)-little <- bytes>>, do: value
+
+    if length(values) * div(size, 8) == byte_size(bytes),
+      do: {:ok, values},
+      else: {:error, "the vector holds a NaN or an infinity, which have no Elixir number"}
+  end
+
   @spec call(String.t(), String.t() | atom(), [number()] | String.t()) :: String.t()
   def call(function, column, vector), do: "#{function}(#{column}, #{quoted(vector)})"
 
