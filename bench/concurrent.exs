@@ -34,23 +34,21 @@ defmodule LibsqlBench.Concurrent do
   end
 
   defp writer_rows(name, result, goal, percentiles?) do
-    p50 = Float.round(result.p50 / 1000, 1)
-    p99 = Float.round(result.p99 / 1000, 1)
+    throughput = Report.timed(name <> ": throughput", {result.raw, result.ours}, :higher, goal)
 
-    spread =
-      if percentiles? do
-        texts = {"#{p50} us", "#{p99} us"}
-        [Report.row(name <> ": p99 / p50", result.p99 / result.p50, :lower, 20, texts)]
-      else
-        IO.puts("  (p50 #{p50} us, p99 #{p99} us)")
-        []
-      end
+    busy = Report.row(name <> ": busy errors", result.busy, :lower, 0)
+    percentiles = {"p50 #{in_us(result.p50)}", "p99 #{in_us(result.p99)}"}
 
-    [
-      Report.timed(name <> ": throughput", {result.raw, result.ours}, :higher, goal),
-      Report.row(name <> ": busy errors", result.busy, :lower, 0)
-    ] ++ spread
+    if percentiles? do
+      spread = result.p99 / result.p50
+      [throughput, busy, Report.row(name <> ": p99 / p50", spread, :lower, 20, percentiles)]
+    else
+      IO.puts("  (#{elem(percentiles, 0)}, #{elem(percentiles, 1)})")
+      [throughput, busy]
+    end
   end
+
+  defp in_us(ns), do: "#{round(ns / 1000)} us"
 
   # Medians of the times per transaction and of the percentiles; busy errors of all repetitions.
   defp compare_writers(dir, run_once) do
