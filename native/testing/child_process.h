@@ -2,10 +2,10 @@
 #ifndef LIBSQL_TESTING_CHILD_PROCESS_H_
 #define LIBSQL_TESTING_CHILD_PROCESS_H_
 
+#include <sys/types.h>
+
 #include <functional>
 #include <optional>
-
-#include <sys/types.h>
 
 namespace libsql::testing {
 

@@ -1,4 +1,5 @@
-// A VFS shim over the default VFS. Source: sqlite.org/c3ref/vfs.html, sqlite.org/c3ref/io_methods.html
+// A VFS shim over the default VFS. Source: sqlite.org/c3ref/vfs.html,
+// sqlite.org/c3ref/io_methods.html
 #include "testing/failing_vfs.h"
 
 #include <cstddef>
@@ -98,11 +99,25 @@ int shm_unmap(sqlite3_file* file, int remove) {
 }
 
 // Version 2: no memory-mapped reads, so that every read is a call.
-constexpr sqlite3_io_methods kMethods = {
-    2,           close_file,  read_file,   write_file,          truncate_file, sync_file,
-    file_size,   lock_file,   unlock_file, check_reserved_lock, file_control,  sector_size,
-    device_characteristics,   shm_map,     shm_lock,            shm_barrier,   shm_unmap,
-    nullptr,     nullptr};
+constexpr sqlite3_io_methods kMethods = {2,
+                                         close_file,
+                                         read_file,
+                                         write_file,
+                                         truncate_file,
+                                         sync_file,
+                                         file_size,
+                                         lock_file,
+                                         unlock_file,
+                                         check_reserved_lock,
+                                         file_control,
+                                         sector_size,
+                                         device_characteristics,
+                                         shm_map,
+                                         shm_lock,
+                                         shm_barrier,
+                                         shm_unmap,
+                                         nullptr,
+                                         nullptr};
 
 int open_file(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags,
               int* out_flags) {

@@ -6,8 +6,9 @@
 
 namespace libsql::testing {
 
-// Calls that touch the disk are counted: open, read, write, truncate, sync, size, delete, and those of
-// the shared memory of a write-ahead log. Locks are not: SQLite asks for them until it gets them.
+// Calls that touch the disk are counted: open, read, write, truncate, sync, size, delete, and those
+// of the shared memory of a write-ahead log. Locks are not: SQLite asks for them until it gets
+// them.
 //
 // Threads: thread-compatible; one run at a time.
 class FailingVfs {

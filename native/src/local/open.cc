@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
+#include <initializer_list>
 #include <system_error>
 #include <thread>
 
@@ -79,6 +81,24 @@ void set_journal_mode(sqlite3* db, const Options& options) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+// SQLite takes a word that it does not know for another one, or ignores it.
+void check_word(std::string_view what, std::string_view word,
+                std::initializer_list<std::string_view> known) {
+  std::string lower(word);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (std::ranges::find(known, lower) != known.end()) return;
+  throw Error(ErrorKind::invalid_argument,
+              "unknown " + std::string(what) + ": " + std::string(word));
+}
+
+void check_options(const Options& options) {
+  check_word("synchronous", options.synchronous,
+             {"off", "normal", "full", "extra", "0", "1", "2", "3"});
+  check_word("journal_mode", options.journal_mode,
+             {"", "delete", "truncate", "persist", "memory", "wal", "off"});
 }
 
 bool comes_first(const std::string& pragma) {
@@ -158,6 +178,7 @@ void load_extensions(core::Session& session, const Options& options) {
 }  // namespace
 
 std::shared_ptr<core::Session> open_session(const std::string& location, const Options& options) {
+  check_options(options);
   if (options.create_folders && options.mode == OpenMode::read_write_create) {
     create_folders(location);
   }

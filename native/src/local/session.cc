@@ -46,6 +46,7 @@ void LocalSession::close() noexcept {
     sqlite3_exec(closing.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
   closing.reset();
+  in_transaction_ = false;
   if (std::exchange(has_write_, false)) queue_->release();
 }
 

@@ -55,7 +55,9 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
   std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
   const int offset = current ? sqlite3_error_offset(db) : -1;
-  Error error(kind_of(extended), std::move(message), extended);
+  // For a function that the authorizer denies, SQLite says so in words only.
+  const bool denied = message.starts_with("not authorized");
+  Error error(denied ? ErrorKind::denied : kind_of(extended), std::move(message), extended);
   return sql.empty() ? error : error.with_statement(sql, offset);
 }
 
@@ -76,9 +78,10 @@ std::string run_for_text(sqlite3* db, const std::string& sql) {
   std::string text;
   int rc = sqlite3_step(stmt.get());
   if (rc == SQLITE_ROW) {
-    const void* bytes = sqlite3_column_blob(stmt.get(), 0);
+    // As text, not as a blob: the database may be in UTF-16.
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(stmt.get(), 0));
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt.get(), 0));
-    if (bytes != nullptr) text.assign(static_cast<const char*>(bytes), size);
+    if (bytes != nullptr) text.assign(bytes, size);
     while (rc == SQLITE_ROW) rc = sqlite3_step(stmt.get());
   }
   if (rc != SQLITE_DONE) throw from_sqlite(db, rc, sql);

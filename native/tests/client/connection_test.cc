@@ -144,8 +144,9 @@ TEST_F(ConnectionTest, FirstWalksThroughAText) {
 
 TEST_F(ConnectionTest, ScriptsStopAtTheFirstError) {
   db_.execute_script("CREATE TABLE t(a); INSERT INTO t VALUES (1); -- done\n");
-  EXPECT_THAT([&] { db_.execute_script("INSERT INTO t VALUES (2); bad; INSERT INTO t VALUES (3)"); },
-              throws_error(ErrorKind::error, "near \"bad\""));
+  EXPECT_THAT(
+      [&] { db_.execute_script("INSERT INTO t VALUES (2); bad; INSERT INTO t VALUES (3)"); },
+      throws_error(ErrorKind::error, "near \"bad\""));
   EXPECT_EQ(query("SELECT a FROM t"), "1\n2");
   db_.execute_script("");
 }

@@ -13,9 +13,7 @@ using testing::throws_error;
 
 class CursorTest : public testing::MemoryTest {
  protected:
-  CursorTest() {
-    db_.execute_script("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)");
-  }
+  CursorTest() { db_.execute_script("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)"); }
   static std::string fetch(Cursor& cursor) {
     const auto row = cursor.next();
     return row.has_value() ? testing::row_text(*row) : "end";

@@ -16,8 +16,8 @@ TEST(DatabaseTest, ChecksItsLocation) {
   EXPECT_THAT([] { return Database(""); }, throws_error(ErrorKind::invalid_argument));
   EXPECT_THAT([] { return Database(std::string("a\0b", 3)); },
               throws_error(ErrorKind::invalid_argument));
-  for (const char* const remote : {"libsql://host", "LIBSQL://host", "http://host", "https://host/a",
-                                   "ws://host", "wss://host"}) {
+  for (const char* const remote : {"libsql://host", "LIBSQL://host", "http://host",
+                                   "https://host/a", "ws://host", "wss://host"}) {
     EXPECT_THAT([&] { return Database(remote); }, throws_error(ErrorKind::unsupported));
   }
 }
@@ -56,7 +56,8 @@ TEST(DatabaseTest, SharedMemoryGoesWithItsLastConnection) {
   }
   Connection two = database.connect();
   EXPECT_EQ(query(two, "SELECT count(*) FROM sqlite_schema"), "0");
-  EXPECT_THAT([] { return Database::shared_memory(""); }, throws_error(ErrorKind::invalid_argument));
+  EXPECT_THAT([] { return Database::shared_memory(""); },
+              throws_error(ErrorKind::invalid_argument));
 }
 
 TEST(SqliteVersionTest, NamesTheLibraryInUse) {

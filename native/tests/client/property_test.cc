@@ -26,12 +26,11 @@ rc::Gen<Value> any_value() {
                               std::numeric_limits<std::int64_t>::max()),
       rc::gen::map(rc::gen::arbitrary<double>(), [](double n) { return Value(n); }),
       rc::gen::map(special, [](double n) { return Value(n); }),
-      rc::gen::map(rc::gen::string<std::string>(), [](const std::string& s) {
-        return is_utf8(s) ? Value(s) : Value(std::string("not ascii: \xC3\xA4"));
-      }),
-      rc::gen::map(bytes, [](const std::string& s) {
-        return ValueView::blob(s).to_value();
-      }));
+      rc::gen::map(rc::gen::string<std::string>(),
+                   [](const std::string& s) {
+                     return is_utf8(s) ? Value(s) : Value(std::string("not ascii: \xC3\xA4"));
+                   }),
+      rc::gen::map(bytes, [](const std::string& s) { return ValueView::blob(s).to_value(); }));
 }
 
 RC_GTEST_PROP(PropertyTest, BoundValuesComeBack, ()) {
@@ -53,7 +52,8 @@ RC_GTEST_PROP(PropertyTest, StoredValuesComeBack, ()) {
   RC_ASSERT(db.query_one("SELECT a FROM t") == value);
 }
 
-// SQLite before 3.43 reads decimal text with an error in the last bits: see sqlite.org/floatingpoint.html
+// SQLite before 3.43 reads decimal text with an error in the last bits: see
+// sqlite.org/floatingpoint.html
 bool nearly_equal(double a, double b) {
   return a == b || (a - b <= 1e-15 * (a < 0 ? -a : a) && b - a <= 1e-15 * (a < 0 ? -a : a));
 }
@@ -72,10 +72,10 @@ RC_GTEST_PROP(PropertyTest, LiteralsComeBack, ()) {
 // --- Our statements against plain SQLite ---
 
 rc::Gen<std::string> expression() {
-  return rc::gen::element<std::string>("a", "b", "a + b", "a || 'x'", "NULL", "-7", "2.5", "X'00ff'",
-                                       "length(b)", "a / 0", "abs(a)", "(SELECT count(*) FROM t)",
-                                       "CAST(b AS INTEGER)", "4611686018427387904", "missing",
-                                       "'it''s'");
+  return rc::gen::element<std::string>("a", "b", "a + b", "a || 'x'", "NULL", "-7", "2.5",
+                                       "X'00ff'", "length(b)", "a / 0", "abs(a)",
+                                       "(SELECT count(*) FROM t)", "CAST(b AS INTEGER)",
+                                       "4611686018427387904", "missing", "'it''s'");
 }
 
 std::string one_of(std::initializer_list<const char*> texts) {
@@ -86,19 +86,29 @@ std::string random_statement() {
   const std::string e1 = *expression();
   const std::string e2 = *expression();
   const std::string table = one_of({"t", "u", "missing"});
-  const std::string conflict = one_of({"", "OR REPLACE ", "OR IGNORE ", "OR ROLLBACK ", "OR FAIL "});
+  const std::string conflict =
+      one_of({"", "OR REPLACE ", "OR IGNORE ", "OR ROLLBACK ", "OR FAIL "});
   switch (*rc::gen::inRange(0, 9)) {
-    case 0: return "SELECT " + e1 + ", " + e2 + " FROM " + table + " ORDER BY 1, 2";
-    case 1: return "INSERT " + conflict + "INTO " + table + " VALUES (1, 'one')";
-    case 2: return "INSERT " + conflict + "INTO t SELECT " + e1 + ", " + e2 + " FROM u RETURNING a, b";
-    case 3: return "UPDATE " + conflict + table + " SET a = " + e1 + " WHERE b > " + e2;
-    case 4: return "DELETE FROM " + table + " WHERE a < " + e1 + " RETURNING *";
-    case 5: return one_of({"BEGIN", "COMMIT", "ROLLBACK", "BEGIN IMMEDIATE", "END"});
-    case 6: return one_of({"SAVEPOINT s", "RELEASE s", "ROLLBACK TO s", "SAVEPOINT \"s 2\"",
-                           "ROLLBACK TO \"s 2\""});
-    case 7: return one_of({"CREATE TABLE x(a)", "DROP TABLE x", "ALTER TABLE u ADD COLUMN c",
-                           "CREATE INDEX i ON t(b)", "PRAGMA user_version = 3", "not SQL"});
-    default: return "VALUES (" + one_of({"1", "'x'", "NULL", "1.5"}) + "), (2)";
+    case 0:
+      return "SELECT " + e1 + ", " + e2 + " FROM " + table + " ORDER BY 1, 2";
+    case 1:
+      return "INSERT " + conflict + "INTO " + table + " VALUES (1, 'one')";
+    case 2:
+      return "INSERT " + conflict + "INTO t SELECT " + e1 + ", " + e2 + " FROM u RETURNING a, b";
+    case 3:
+      return "UPDATE " + conflict + table + " SET a = " + e1 + " WHERE b > " + e2;
+    case 4:
+      return "DELETE FROM " + table + " WHERE a < " + e1 + " RETURNING *";
+    case 5:
+      return one_of({"BEGIN", "COMMIT", "ROLLBACK", "BEGIN IMMEDIATE", "END"});
+    case 6:
+      return one_of({"SAVEPOINT s", "RELEASE s", "ROLLBACK TO s", "SAVEPOINT \"s 2\"",
+                     "ROLLBACK TO \"s 2\""});
+    case 7:
+      return one_of({"CREATE TABLE x(a)", "DROP TABLE x", "ALTER TABLE u ADD COLUMN c",
+                     "CREATE INDEX i ON t(b)", "PRAGMA user_version = 3", "not SQL"});
+    default:
+      return "VALUES (" + one_of({"1", "'x'", "NULL", "1.5"}) + "), (2)";
   }
 }
 
@@ -186,11 +196,16 @@ class Plain {
       return std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement, i)));
     };
     switch (sqlite3_column_type(statement, i)) {
-      case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, i));
-      case SQLITE_FLOAT: return sqlite3_column_double(statement, i);
-      case SQLITE_TEXT: return bytes();
-      case SQLITE_BLOB: return ValueView::blob(bytes());
-      default: return nullptr;
+      case SQLITE_INTEGER:
+        return static_cast<std::int64_t>(sqlite3_column_int64(statement, i));
+      case SQLITE_FLOAT:
+        return sqlite3_column_double(statement, i);
+      case SQLITE_TEXT:
+        return bytes();
+      case SQLITE_BLOB:
+        return ValueView::blob(bytes());
+      default:
+        return nullptr;
     }
   }
   static void add_row(sqlite3_stmt* statement, std::string* rows) {

@@ -187,7 +187,8 @@ TEST_F(TransactionTest, SavepointNamesAreIdentifiers) {
                 throws_error(ErrorKind::invalid_argument));
     EXPECT_THAT([&] { db_.savepoint(name); }, throws_error(ErrorKind::invalid_argument));
     EXPECT_THAT([&] { db_.release_savepoint(name); }, throws_error(ErrorKind::invalid_argument));
-    EXPECT_THAT([&] { db_.rollback_to_savepoint(name); }, throws_error(ErrorKind::invalid_argument));
+    EXPECT_THAT([&] { db_.rollback_to_savepoint(name); },
+                throws_error(ErrorKind::invalid_argument));
   }
   EXPECT_THAT([&] { db_.release_savepoint("unknown"); },
               throws_error(ErrorKind::error, "no such savepoint: unknown"));

@@ -30,7 +30,8 @@ std::vector<std::string> kinds_where(bool (Error::*question)() const noexcept) {
 }
 
 TEST(ErrorTest, CarriesItsFacts) {
-  const Error error(ErrorKind::constraint, "UNIQUE constraint failed: t.a", SQLITE_CONSTRAINT_UNIQUE);
+  const Error error(ErrorKind::constraint, "UNIQUE constraint failed: t.a",
+                    SQLITE_CONSTRAINT_UNIQUE);
   EXPECT_EQ(error.kind(), ErrorKind::constraint);
   EXPECT_EQ(error.message(), "UNIQUE constraint failed: t.a");
   EXPECT_STREQ(error.what(), "UNIQUE constraint failed: t.a");

@@ -57,7 +57,8 @@ TEST(StatementKindTest, LooksBehindBlanksAndComments) {
 }
 
 TEST(StatementKindTest, IsUnknownWithoutAStatement) {
-  for (const std::string_view sql : {"", "  \n", "-- comment", "/* open", "/* a */", ";", " ; ; "}) {
+  for (const std::string_view sql :
+       {"", "  \n", "-- comment", "/* open", "/* a */", ";", " ; ; "}) {
     EXPECT_EQ(statement_kind(sql), StatementKind::unknown) << sql;
   }
 }
@@ -68,7 +69,8 @@ TEST(StatementKindTest, LooksBehindCommonTableExpressions) {
       {"WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", StatementKind::insert},
       {"with recursive a(n) as (values (1) union select n + 1 from a) delete from t",
        StatementKind::del},
-      {"WITH a(x, y) AS (SELECT 1, (SELECT 2)), b AS NOT MATERIALIZED (SELECT 3) UPDATE t SET a = 1",
+      {"WITH a(x, y) AS (SELECT 1, (SELECT 2)), b AS NOT MATERIALIZED (SELECT 3) UPDATE t SET a = "
+       "1",
        StatementKind::update},
       {"WITH \"select\" AS (SELECT ')' || \"(\") REPLACE INTO t VALUES (1)", StatementKind::insert},
       {"WITH a AS (SELECT 1 -- ) INSERT\n) SELECT 1", StatementKind::select},
@@ -79,7 +81,8 @@ TEST(StatementKindTest, LooksBehindCommonTableExpressions) {
 }
 
 TEST(IsIdentifierTest, TakesLettersDigitsAndUnderscores) {
-  for (const std::string_view good : {"a", "_", "A1", "snake_case"}) EXPECT_TRUE(is_identifier(good));
+  for (const std::string_view good : {"a", "_", "A1", "snake_case"})
+    EXPECT_TRUE(is_identifier(good));
   for (const std::string_view bad : {"", "1a", "a b", "a-b", "a\"", "\xC3\xA4", "a;", "a."}) {
     EXPECT_FALSE(is_identifier(bad)) << bad;
   }

@@ -67,15 +67,17 @@ TEST(IsUtf8Test, AcceptsWellFormedText) {
 TEST(IsUtf8Test, RefusesMalformedText) {
   for (const std::string_view bad :
        {"\x80", "\xBF", "\xC0\xAF", "\xC1\xBF", "\xC2", "\xE0\x80\x80", "\xE0\x9F\xBF", "\xE2\x82",
-        "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-        "\xFF", "\xF0\x9F\x98", "\xC2 ", "long enough text and then \xC3("}) {
+        "\xED\xA0\x80", "\xF0\x80\x80\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80", "\xFF", "\xF0\x9F\x98", "\xC2 ", "long enough text and then \xC3("}) {
     EXPECT_FALSE(is_utf8(bad)) << ::testing::PrintToString(bad);
   }
 }
 
 // An independent encoder: what it makes is well-formed, and cutting a byte off the end is not.
 std::string encode(char32_t c) {
-  const auto byte = [](char32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
+  const auto byte = [](char32_t bits) {
+    return static_cast<char>(static_cast<unsigned char>(bits));
+  };
   if (c < 0x80) return {byte(c)};
   if (c < 0x800) return {byte(0xC0 | (c >> 6U)), byte(0x80 | (c & 63U))};
   if (c < 0x10000) {

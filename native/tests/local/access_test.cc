@@ -1,8 +1,7 @@
 // Access policies.
-#include "libsql/access_policy.h"
-
 #include <gmock/gmock.h>
 
+#include "libsql/access_policy.h"
 #include "testing/database_test.h"
 #include "testing/matchers.h"
 
@@ -15,7 +14,8 @@ class AccessTest : public testing::MemoryTest {
  protected:
   AccessTest() {
     db_.execute_script(
-        "CREATE TABLE open_table(a); CREATE TABLE secret(a); INSERT INTO secret VALUES (1)");
+        "CREATE TABLE open_table(a); CREATE TABLE secret(a); INSERT INTO secret VALUES (1);"
+        "CREATE INDEX secret_index ON secret(a)");
   }
   void deny(Action action, std::string object = "") {
     db_.set_access_policy({{{action, std::move(object)}}});

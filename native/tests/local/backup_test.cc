@@ -19,7 +19,8 @@ class BackupTest : public testing::FileTest {
   BackupTest() {
     db_.execute_script(
         "CREATE TABLE t(a, b);"
-        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "200)"
         " SELECT i, zeroblob(2000) FROM n");
   }
   static std::string summary(Connection& db) { return query(db, "SELECT count(*), sum(a) FROM t"); }
@@ -56,8 +57,12 @@ TEST_F(BackupTest, ReplacesAnExistingCopy) {
 }
 
 TEST_F(BackupTest, StopsWhenProgressSaysSo) {
-  EXPECT_THAT([&] { db_.backup_to(path("copy.db"), [](int, int) { return false; }, 5); },
-              throws_error(ErrorKind::interrupted));
+  EXPECT_THAT(
+      [&] {
+        db_.backup_to(
+            path("copy.db"), [](int, int) { return false; }, 5);
+      },
+      throws_error(ErrorKind::interrupted));
   EXPECT_EQ(summary(db_), kSummary);
   db_.execute("DELETE FROM t WHERE a > 100");
 }
@@ -73,7 +78,8 @@ TEST_F(BackupTest, RestoresFromAFile) {
   db_.backup_to(path("copy.db"));
   Connection memory = Database(":memory:").connect();
   int calls = 0;
-  memory.restore_from(path("copy.db"), [&](int, int) { return ++calls > 0; }, 20);
+  memory.restore_from(
+      path("copy.db"), [&](int, int) { return ++calls > 0; }, 20);
   EXPECT_GT(calls, 1);
   EXPECT_EQ(summary(memory), kSummary);
   std::ofstream(path("garbage.db")) << std::string(8192, 'g');

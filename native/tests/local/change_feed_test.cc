@@ -93,8 +93,8 @@ TEST_F(ChangeFeedTest, FollowsSavepointsInSqlText) {
       "BEGIN; INSERT INTO t VALUES (1, 'a'); SAVEPOINT \"s 1\"; INSERT INTO t VALUES (2, 'b');"
       "ROLLBACK TRANSACTION TO SAVEPOINT 'S 1'; INSERT INTO t VALUES (3, 'c'); RELEASE [s 1];"
       "SAVEPOINT s2; INSERT INTO t VALUES (4, 'd'); RELEASE s2; COMMIT");
-  EXPECT_THAT(take(), ElementsAre("insert main.t 1", "insert main.t 3", "insert main.t 4",
-                                  "committed"));
+  EXPECT_THAT(take(),
+              ElementsAre("insert main.t 1", "insert main.t 3", "insert main.t 4", "committed"));
 }
 
 TEST_F(ChangeFeedTest, ASavepointOutsideATransactionIsOne) {

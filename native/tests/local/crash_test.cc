@@ -72,7 +72,8 @@ TEST_F(CrashTest, TwoProcessesWriteToOneFile) {
   EXPECT_TRUE(child.join());
   EXPECT_TRUE(other.join());
   Connection db = connect();
-  EXPECT_EQ(query(db, "SELECT count(*), count(DISTINCT number), max(number) FROM t"), "300|300|299");
+  EXPECT_EQ(query(db, "SELECT count(*), count(DISTINCT number), max(number) FROM t"),
+            "300|300|299");
   EXPECT_EQ(query(db, "SELECT who, count(*) FROM t GROUP BY who"), "1|150\n2|150");
   EXPECT_EQ(query(db, "PRAGMA integrity_check"), "'ok'");
 }

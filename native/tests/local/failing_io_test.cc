@@ -37,8 +37,9 @@ class FailingIoTest : public ::testing::TestWithParam<Case> {
       const std::string file = directory.path();
       Database(file, options())
           .connect()
-          .execute_script("CREATE TABLE t(a UNIQUE, b); INSERT INTO t VALUES (1, 'one'), (2, 'two'),"
-                          " (3, zeroblob(9000))");
+          .execute_script(
+              "CREATE TABLE t(a UNIQUE, b); INSERT INTO t VALUES (1, 'one'), (2, 'two'),"
+              " (3, zeroblob(9000))");
       const std::int64_t memory = sqlite3_memory_used();
       FailingVfs::fail_at(n, GetParam().fault);
       const bool succeeded = runs(operation, FailingVfs::location(file));
@@ -72,8 +73,7 @@ class FailingIoTest : public ::testing::TestWithParam<Case> {
     EXPECT_EQ(query(db, "PRAGMA integrity_check"), "'ok'") << "call " << n;
     const std::string before = "3|'one'";
     const std::string after = "4|'changed'";
-    const std::string found =
-        query(db, "SELECT count(*), (SELECT b FROM t WHERE a = 1) FROM t");
+    const std::string found = query(db, "SELECT count(*), (SELECT b FROM t WHERE a = 1) FROM t");
     if (succeeded) {
       EXPECT_EQ(found, after) << "call " << n;
     } else {

@@ -43,8 +43,11 @@ TEST_F(OpenTest, FollowsItsOptions) {
   options.synchronous = "full";
   options.journal_mode = "delete";
   options.busy_timeout = std::chrono::milliseconds(70);
-  options.pragmas = {{"user_version", "12"}, {"cache_size", "-4000"}, {"page_size", "8192"},
-                     {"encoding", "UTF-16le"}, {"application_id", "99"}};
+  options.pragmas = {{"user_version", "12"},
+                     {"cache_size", "-4000"},
+                     {"page_size", "8192"},
+                     {"encoding", "UTF-16le"},
+                     {"application_id", "99"}};
   Connection db = connect(options);
   EXPECT_EQ(query(db, "PRAGMA foreign_keys"), "0");
   EXPECT_EQ(query(db, "PRAGMA journal_mode"), "'delete'");
@@ -69,11 +72,17 @@ TEST_F(OpenTest, RefusesOptionsThatAreWrong) {
               throws_error(ErrorKind::invalid_argument));
   EXPECT_THAT(opens_with([](Options& o) { o.journal_mode = "paper"; }),
               throws_error(ErrorKind::invalid_argument));
-  EXPECT_THAT(opens_with([](Options& o) { o.pragmas = {{"a; DROP TABLE t", "1"}}; }),
+  EXPECT_THAT(opens_with([](Options& o) {
+                o.pragmas = {{"a; DROP TABLE t", "1"}};
+              }),
               throws_error(ErrorKind::invalid_argument));
-  EXPECT_THAT(opens_with([](Options& o) { o.attach = {{"other", "/no/such/folder/x.db"}}; }),
+  EXPECT_THAT(opens_with([](Options& o) {
+                o.attach = {{"other", "/no/such/folder/x.db"}};
+              }),
               throws_error(ErrorKind::cannot_open));
-  EXPECT_THAT(opens_with([](Options& o) { o.extensions = {{"/no/such/extension.so", ""}}; }),
+  EXPECT_THAT(opens_with([](Options& o) {
+                o.extensions = {{"/no/such/extension.so", ""}};
+              }),
               ::testing::Throws<Error>());
 }
 
@@ -157,7 +166,8 @@ TEST_F(OpenTest, NoticesDamagedPages) {
     Connection db = connect(options);
     db.execute("CREATE TABLE t(a)");
     db.execute(
-        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+        "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "999)"
         " SELECT zeroblob(500) FROM n");
     db.execute("CREATE TABLE healthy AS SELECT 1 AS a");
   }
@@ -171,8 +181,11 @@ TEST_F(OpenTest, NoticesDamagedPages) {
 TEST_F(OpenTest, NoticesATruncatedFile) {
   connect().execute_script("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(50000))");
   std::filesystem::resize_file(path(), 4096);
-  Connection db = connect();
-  EXPECT_THAT([&] { return query(db, "SELECT hex(a) FROM t"); }, throws_error(ErrorKind::corrupt));
+  const auto open_and_read = [&] {
+    Connection db = connect();
+    return query(db, "SELECT hex(a) FROM t");
+  };
+  EXPECT_THAT(open_and_read, throws_error(ErrorKind::corrupt));
 }
 
 TEST_F(OpenTest, AFullDatabaseKeepsWhatItHas) {
@@ -226,10 +239,16 @@ TEST_F(ExtensionTest, LoadsByEntryPoint) {
   db_.enable_extensions(true);
   db_.load_extension({LIBSQL_TEST_EXTENSION, "other_entry_point"});
   EXPECT_EQ(query("SELECT other_answer()"), "42");
-  EXPECT_THAT([&] { db_.load_extension({LIBSQL_TEST_EXTENSION, "no_such_entry"}); },
-              throws_error(ErrorKind::error));
-  EXPECT_THAT([&] { db_.load_extension({"/no/such/extension.so", ""}); },
-              throws_error(ErrorKind::error));
+  EXPECT_THAT(
+      [&] {
+        db_.load_extension({LIBSQL_TEST_EXTENSION, "no_such_entry"});
+      },
+      throws_error(ErrorKind::error));
+  EXPECT_THAT(
+      [&] {
+        db_.load_extension({"/no/such/extension.so", ""});
+      },
+      throws_error(ErrorKind::error));
 }
 
 TEST_F(ExtensionTest, SqlCannotLoadUnlessEnabled) {

@@ -69,8 +69,8 @@ TEST_F(SessionTest, ManyThreadsWriteWithoutBusyErrors) {
       Connection connection = connect();
       for (int i = 0; i < kTransactions; ++i) {
         try {
-          Transaction transaction = connection.begin(i % 2 == 0 ? Behaviour::immediate
-                                                                : Behaviour::deferred);
+          Transaction transaction =
+              connection.begin(i % 2 == 0 ? Behaviour::immediate : Behaviour::deferred);
           connection.execute("INSERT INTO t VALUES (?)", i);
           transaction.commit();
           connection.execute("UPDATE t SET a = a + 1 WHERE rowid = last_insert_rowid()");
@@ -95,8 +95,7 @@ TEST_F(SessionTest, TheLockIsGivenInTheOrderOfAsking) {
   std::vector<std::jthread> threads;
   for (int i = 0; i < kWriters; ++i) {
     Connection& connection = connections[static_cast<std::size_t>(i)];
-    threads.emplace_back(
-        [&connection, i] { connection.execute("INSERT INTO t VALUES (?)", i); });
+    threads.emplace_back([&connection, i] { connection.execute("INSERT INTO t VALUES (?)", i); });
     ASSERT_TRUE(writers_wait(threads.size()));
   }
   transaction.commit();

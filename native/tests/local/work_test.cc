@@ -68,7 +68,8 @@ TEST_F(WorkTest, EndingATransactionCostsWhatItDid) {
   EXPECT_NE(db_.end_of_transaction_work(), Work::unbounded);
   db_.execute("INSERT INTO t SELECT value, zeroblob(100) FROM json_each('[1,2,3]')");
   db_.execute(
-      "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 90000)"
+      "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < "
+      "90000)"
       " SELECT i, zeroblob(100) FROM n");
   EXPECT_EQ(db_.end_of_transaction_work(), Work::unbounded);
   db_.rollback();
