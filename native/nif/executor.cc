@@ -205,7 +205,7 @@ Answer run_with_rows(Use& use, Statement& statement, bool writes) {
   const std::int64_t count = counts_changes(statement.kind())
                                  ? use.connection().changes()
                                  : static_cast<std::int64_t>(rows.count());
-  // Only now: the first step compiles the statement anew when the schema has changed.
+  // Asked for last: SQLite compiles anew when the schema has changed, in the first step.
   const Term columns = column_names(use.env(), statement);
   return result_tuple(use, statement.kind(), columns, rows.list(), count);
 }
