@@ -85,17 +85,31 @@ std::vector<Instruction> explain(sqlite3* db, const std::string& sql) {
   return program;
 }
 
+bool loops(const Instruction& op) {
+  return op.opcode == "Rewind" || op.opcode == "Next" || op.opcode == "Last";
+}
+
+// Where sqlite_sequence is stored, or -1. Read off a program too: a query for it would begin to read,
+// and so give the caller's deferred transaction a snapshot before it asks for the write lock.
+int sequence_root(sqlite3* db) {
+  try {
+    for (const Instruction& op : explain(db, "SELECT 1 FROM main.sqlite_sequence")) {
+      if (op.opcode == "OpenRead") return op.p2;
+    }
+  } catch (const std::exception&) {  // No table has AUTOINCREMENT.
+  }
+  return -1;
+}
+
 // Cursors that may be looped over: scratch tables, which hold what the statement itself has put
 // there (RETURNING), and sqlite_sequence, which has a row per AUTOINCREMENT table.
 std::unordered_set<int> small_cursors(sqlite3* db, const std::vector<Instruction>& program) {
   std::unordered_set<int> small;
-  const std::string sequence_root = run_for_text(
-      db, "SELECT CAST(rootpage AS TEXT) FROM main.sqlite_schema WHERE name = 'sqlite_sequence'");
+  if (std::none_of(program.begin(), program.end(), loops)) return small;
+  const int sequence = sequence_root(db);
   for (const Instruction& op : program) {
     const bool opens = op.opcode == "OpenWrite" || op.opcode == "OpenRead";
-    if (op.opcode == "OpenEphemeral" || (opens && std::to_string(op.p2) == sequence_root)) {
-      small.insert(op.p1);
-    }
+    if (op.opcode == "OpenEphemeral" || (opens && op.p2 == sequence)) small.insert(op.p1);
   }
   return small;
 }
@@ -110,9 +124,7 @@ bool jumps_forwards(const std::vector<Instruction>& program, const Instruction& 
 
 bool runs_straight(const std::vector<Instruction>& program, const std::unordered_set<int>& small) {
   return std::all_of(program.begin(), program.end(), [&](const Instruction& op) {
-    if (op.opcode == "Rewind" || op.opcode == "Next" || op.opcode == "Last") {
-      return small.contains(op.p1);
-    }
+    if (loops(op)) return small.contains(op.p1);
     if (op.opcode == "Goto") return jumps_forwards(program, op);
     return std::binary_search(kStraight.begin(), kStraight.end(), op.opcode);
   });
