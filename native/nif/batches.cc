@@ -102,11 +102,10 @@ class Outcomes {
 // Runs the members of a batch one by one.
 class BatchRun {
  public:
-  BatchRun(Use& use, OnError on_error) noexcept
-      : use_(use), on_error_(on_error), outcomes_(use) {}
+  BatchRun(Use& use, OnError on_error) noexcept : use_(use), on_error_(on_error), outcomes_(use) {}
 
-  // May any of the members need the write lock? Says yes when in doubt: a text that does not compile
-  // now may do so when the members before it have run.
+  // May any of the members need the write lock? Says yes when in doubt: a text that does not
+  // compile now may do so when the members before it have run.
   [[nodiscard]] bool may_write(Term members) {
     Term member = 0;
     try {

@@ -1,4 +1,5 @@
-// A connection as the VM sees it: the library's connection, what is open on it, and who lives by it.
+// A connection as the VM sees it: the library's connection, what is open on it, and who lives by
+// it.
 #ifndef LIBSQL_NIF_CONNECTION_RESOURCE_H_
 #define LIBSQL_NIF_CONNECTION_RESOURCE_H_
 

@@ -14,8 +14,7 @@ Term open_connection(Call& call) {
   Connection connection =
       Database(std::move(request.location), std::move(request.options)).connect();
   connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.
-  const ConnectionPtr opened =
-      ConnectionObject::open(env, call.state(), std::move(connection));
+  const ConnectionPtr opened = ConnectionObject::open(env, call.state(), std::move(connection));
   const auto handle = call.state()->handles.make(opened);
   return call.ok(make_tuple(env, make_binary(env, opened->id()), handle.term(env)));
 }
@@ -54,9 +53,12 @@ Term cancel_write(Call& call) {
   if (ticket == nullptr) refuse("expected a ticket");
   ticket->leave_table();
   switch (ticket->cancel(Ticket::Tell::nobody)) {
-    case WriteTicket::State::waiting: return call.atoms().waiting;
-    case WriteTicket::State::granted: return call.atoms().granted;
-    case WriteTicket::State::cancelled: return call.atoms().cancelled;
+    case WriteTicket::State::waiting:
+      return call.atoms().waiting;
+    case WriteTicket::State::granted:
+      return call.atoms().granted;
+    case WriteTicket::State::cancelled:
+      return call.atoms().cancelled;
   }
   return call.atoms().cancelled;
 }
@@ -90,9 +92,12 @@ Term info(Call& call) {
     };
     const Connection& connection = use.connection();
     switch (fact) {
-      case Fact::last_insert_rowid: return answer(connection.last_insert_rowid());
-      case Fact::changes: return answer(connection.changes());
-      case Fact::total_changes: return answer(connection.total_changes());
+      case Fact::last_insert_rowid:
+        return answer(connection.last_insert_rowid());
+      case Fact::changes:
+        return answer(connection.changes());
+      case Fact::total_changes:
+        return answer(connection.total_changes());
     }
     return answer(0);
   });
@@ -106,13 +111,11 @@ Term stats(Call& call) {
                    make_atom(env, "cache_entries"), make_atom(env, "write_waits"),
                    make_atom(env, "busy_retries"),  make_atom(env, "checkpoints"),
                    make_atom(env, "memory_bytes")};
-    Term values[] = {enif_make_uint64(env, stats.cache_hits),
-                     enif_make_uint64(env, stats.cache_misses),
-                     enif_make_uint64(env, stats.cache_entries),
-                     enif_make_uint64(env, stats.write_waits),
-                     enif_make_uint64(env, stats.busy_retries),
-                     enif_make_uint64(env, stats.checkpoints),
-                     enif_make_int64(env, stats.memory_bytes)};
+    Term values[] = {
+        enif_make_uint64(env, stats.cache_hits),    enif_make_uint64(env, stats.cache_misses),
+        enif_make_uint64(env, stats.cache_entries), enif_make_uint64(env, stats.write_waits),
+        enif_make_uint64(env, stats.busy_retries),  enif_make_uint64(env, stats.checkpoints),
+        enif_make_int64(env, stats.memory_bytes)};
     Term map = 0;
     enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
     return call.ok(map);

@@ -52,8 +52,8 @@ Term open_cursor(Call& call) {
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     Guarded& guarded = use.guarded();
-    auto values = parameter_values(use.env(), use.atoms(), guarded.connection.cached(sql),
-                                   call.argument(2));
+    auto values =
+        parameter_values(use.env(), use.atoms(), guarded.connection.cached(sql), call.argument(2));
     OpenCursor opened{guarded.connection.open_cursor(sql, std::move(values)),
                       open_transaction(guarded.connection),
                       LiveCount(call.state()->counts.cursors)};
@@ -63,8 +63,8 @@ Term open_cursor(Call& call) {
   });
 }
 
-// A step cannot be repeated once rows have been read, so a budget is of no use: all but the end of a
-// cursor runs on a dirty scheduler.
+// A step cannot be repeated once rows have been read, so a budget is of no use: all but the end of
+// a cursor runs on a dirty scheduler.
 Term fetch(Call& call) {
   const std::string_view id = call.binary(1, "cursor id");
   const std::int64_t most = integer_of(call.env(), call.argument(2), "max_rows");

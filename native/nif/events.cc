@@ -21,29 +21,32 @@ Overloaded(Functions...) -> Overloaded<Functions...>;
 
 Term change_atom(const Atoms& atoms, RowChange::Kind kind) noexcept {
   switch (kind) {
-    case RowChange::Kind::insert: return atoms.insert;
-    case RowChange::Kind::update: return atoms.update;
-    case RowChange::Kind::del: return atoms.delete_;
+    case RowChange::Kind::insert:
+      return atoms.insert;
+    case RowChange::Kind::update:
+      return atoms.update;
+    case RowChange::Kind::del:
+      return atoms.delete_;
   }
   return atoms.update;
 }
 
 Term event_term(ErlNifEnv* env, const Atoms& atoms, const Event& event) {
-  return std::visit(
-      Overloaded{
-          [&](const RowChange& change) {
-            return make_tuple(env, atoms.update, change_atom(atoms, change.kind),
-                              make_binary(env, change.database), make_binary(env, change.table),
-                              enif_make_int64(env, change.rowid));
-          },
-          [&](const Committed&) { return atoms.commit; },
-          [&](const RolledBack&) { return atoms.rollback; },
-          [&](const WalGrew& grown) {
-            return make_tuple(env, atoms.wal, make_binary(env, grown.database),
-                              enif_make_int(env, grown.pages));
-          },
-      },
-      event);
+  return std::visit(Overloaded{
+                        [&](const RowChange& change) {
+                          return make_tuple(env, atoms.update, change_atom(atoms, change.kind),
+                                            make_binary(env, change.database),
+                                            make_binary(env, change.table),
+                                            enif_make_int64(env, change.rowid));
+                        },
+                        [&](const Committed&) { return atoms.commit; },
+                        [&](const RolledBack&) { return atoms.rollback; },
+                        [&](const WalGrew& grown) {
+                          return make_tuple(env, atoms.wal, make_binary(env, grown.database),
+                                            enif_make_int(env, grown.pages));
+                        },
+                    },
+                    event);
 }
 
 // The bit of each kind of event, in the order of the variant.
@@ -88,9 +91,8 @@ void Subscribers::add(ResourcePtr<Subscription> subscription) {
 bool Subscribers::remove(const Subscription* subscription) noexcept {
   ResourcePtr<Subscription> removed;  // Released without the lock.
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(list_.begin(), list_.end(), [&](const auto& entry) {
-    return entry.get() == subscription;
-  });
+  const auto found = std::find_if(list_.begin(), list_.end(),
+                                  [&](const auto& entry) { return entry.get() == subscription; });
   if (found == list_.end()) return false;
   removed = std::move(*found);
   list_.erase(found);
@@ -108,7 +110,7 @@ bool Subscribers::empty() const noexcept {
   return list_.empty();
 }
 
-void Subscribers::tell(const Atoms& atoms, const Event& event) {
+void Subscribers::tell(State& state, const Event& event) {
   std::vector<ResourcePtr<Subscription>> wanting;
   {
     const std::lock_guard lock(mutex_);
@@ -118,9 +120,9 @@ void Subscribers::tell(const Atoms& atoms, const Event& event) {
   for (const auto& subscription : wanting) {
     Message message;
     ErlNifEnv* env = message.env();
-    const Term term = make_tuple(env, atoms.event_message, subscription.term(env),
-                                 event_term(env, atoms, event));
-    if (!message.send(subscription->pid(), term)) remove(subscription.get());
+    const Term term = make_tuple(env, state.atoms.event_message, subscription.term(env),
+                                 event_term(env, state.atoms, event));
+    Message::deliver(std::move(message), subscription->pid(), term, state.reaper);
   }
 }
 
@@ -131,9 +133,8 @@ Term subscribe(Call& call) {
     ConnectionObject& object = use.object();
     if (!use.guarded().observing) {
       // The handler is the connection's, and runs only while a call holds the object.
-      use.connection().observe([&object](const Event& event) {
-        object.subscribers().tell(object.state()->atoms, event);
-      });
+      use.connection().observe(
+          [&object](const Event& event) { object.subscribers().tell(*object.state(), event); });
       use.guarded().observing = true;
     }
     auto subscription = call.state()->subscriptions.make(object.weak_from_this(), pid, mask);
@@ -147,8 +148,7 @@ Term subscribe(Call& call) {
 }
 
 Term unsubscribe(Call& call) {
-  const Subscription* subscription =
-      call.state()->subscriptions.get(call.env(), call.argument(1));
+  const Subscription* subscription = call.state()->subscriptions.get(call.env(), call.argument(1));
   if (subscription == nullptr) refuse("expected the reference of a subscription");
   // The library's observer ends with the next call that holds the connection (Use::complete()).
   if (!call.connection(0)->subscribers().remove(subscription)) {

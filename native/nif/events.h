@@ -14,7 +14,7 @@
 
 namespace libsql::nif {
 
-struct Atoms;
+struct State;
 class ConnectionObject;
 
 // What a process wants to hear of; a bit per name that subscribe/3 knows.
@@ -53,8 +53,8 @@ class Subscribers {
   bool remove(const Subscription* subscription) noexcept;
   void clear() noexcept;
   [[nodiscard]] bool empty() const noexcept;
-  // Tells everybody who wants to know; forgets who is dead.
-  void tell(const Atoms& atoms, const Event& event);
+  // Tells everybody who wants to know.
+  void tell(State& state, const Event& event);
 
  private:
   mutable std::mutex mutex_;

@@ -114,8 +114,10 @@ void Use::end_hold() noexcept {
 Term Use::finish(const Answer& answer) {
   if (!answer.give()) return complete(answer.term());
   switch (*answer.give()) {
-    case Give::up: return give_up();
-    case Give::wait: return wait();
+    case Give::up:
+      return give_up();
+    case Give::wait:
+      return wait();
   }
   return answer.term();
 }

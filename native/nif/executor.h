@@ -1,4 +1,5 @@
-// Exclusive use of a connection for one pass of a call, under the rules of the scheduler it runs on.
+// Exclusive use of a connection for one pass of a call, under the rules of the scheduler it runs
+// on.
 #ifndef LIBSQL_NIF_EXECUTOR_H_
 #define LIBSQL_NIF_EXECUTOR_H_
 
@@ -31,7 +32,8 @@ enum class Give : std::uint8_t {
 // What a body answers: a term, or how it gave up.
 class Answer {
  public:
-  Answer(Term term) noexcept : term_(term) {}  // NOLINT(google-explicit-constructor): a result is an answer
+  Answer(Term term) noexcept
+      : term_(term) {}  // NOLINT(google-explicit-constructor): a result is an answer
   Answer(Give give) noexcept : give_(give) {}  // NOLINT(google-explicit-constructor): as above
   [[nodiscard]] std::optional<Give> give() const noexcept { return give_; }
   [[nodiscard]] Term term() const noexcept { return term_; }

@@ -52,16 +52,15 @@ inline constexpr ChildKind kCursors{kCursorLetter, "Cursor"};
   throw Failure(Failure::Kind::not_found, std::string(kind.name) + " not found");
 }
 
-// The number behind an id of `connection`. Errors: Failure not_found, or foreign if the id is one of
-// another open connection.
+// The number behind an id of `connection`. Errors: Failure not_found, or foreign if the id is one
+// of another open connection.
 [[nodiscard]] inline std::uint64_t child_number(const Call& call, const std::string& connection,
                                                 std::string_view id, const ChildKind& kind) {
   const auto parsed = parse_child_id(id, kind.letter);
   if (!parsed) refuse_unknown(kind);
   if (parsed->connection == connection) return parsed->number;
   if (call.state()->registry.find(parsed->connection) == nullptr) refuse_unknown(kind);
-  throw Failure(Failure::Kind::foreign,
-                std::string(kind.name) + " does not belong to connection");
+  throw Failure(Failure::Kind::foreign, std::string(kind.name) + " does not belong to connection");
 }
 
 // The open connection to which an id belongs. Errors: Failure not_found.

@@ -2,7 +2,11 @@
 #ifndef LIBSQL_NIF_MESSAGES_H_
 #define LIBSQL_NIF_MESSAGES_H_
 
+#include <utility>
+
 #include <erl_nif.h>
+
+#include "reaper.h"
 
 namespace libsql::nif {
 
@@ -19,17 +23,24 @@ class EnvScope {
   ErlNifEnv* previous_;
 };
 
-// An environment of its own, for one message. Build the term in env(), then send() it.
+// An environment of its own, for one message. Build the term in env(), then deliver() it.
 class Message {
  public:
   Message() noexcept : env_(enif_alloc_env()) {}
+  Message(Message&& other) noexcept : env_(std::exchange(other.env_, nullptr)) {}
+  Message& operator=(Message&&) = delete;
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
-  ~Message() { enif_free_env(env_); }
+  ~Message() {
+    if (env_ != nullptr) enif_free_env(env_);
+  }
 
   [[nodiscard]] ErlNifEnv* env() const noexcept { return env_; }
-  // False if the process is dead. The message's terms are gone afterwards.
-  bool send(const ErlNifPid& to, ERL_NIF_TERM term) noexcept;
+
+  // Sends the term, unless the receiver is dead. The VM sends nothing for a process that has been
+  // killed while it runs on a dirty scheduler; the reaper, who is no process, then does it.
+  static void deliver(Message message, const ErlNifPid& to, ERL_NIF_TERM term,
+                      Reaper& reaper) noexcept;
 
  private:
   ErlNifEnv* env_;

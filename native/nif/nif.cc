@@ -12,8 +12,8 @@ namespace libsql::nif {
 Term statement_kind(Call& call) {
   ErlNifBinary sql;
   if (enif_inspect_binary(call.env(), call.argument(0), &sql) == 0) return call.atoms().unknown;
-  return command_atom(call.atoms(), libsql::statement_kind({reinterpret_cast<const char*>(sql.data),
-                                                            sql.size}));
+  return command_atom(call.atoms(),
+                      libsql::statement_kind({reinterpret_cast<const char*>(sql.data), sql.size}));
 }
 
 Term sqlite_version(Call& call) { return make_binary(call.env(), libsql::sqlite_version()); }
@@ -23,9 +23,9 @@ Term live_counts(Call& call) {
   const Counts& counts = call.state()->counts;
   Term keys[] = {make_atom(env, "connections"), make_atom(env, "statements"),
                  make_atom(env, "cursors"), make_atom(env, "tickets")};
-  Term values[] = {
-      enif_make_int64(env, counts.connections), enif_make_int64(env, counts.statements),
-      enif_make_int64(env, counts.cursors), enif_make_int64(env, counts.tickets)};
+  Term values[] = {enif_make_int64(env, counts.connections),
+                   enif_make_int64(env, counts.statements), enif_make_int64(env, counts.cursors),
+                   enif_make_int64(env, counts.tickets)};
   Term map = 0;
   enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
   return map;

@@ -22,13 +22,20 @@ class Decoder {
 
   [[nodiscard]] ValueView decode(Term term, int index) const {
     switch (enif_term_type(env_, term)) {
-      case ERL_NIF_TERM_TYPE_INTEGER: return integer(term, index);
-      case ERL_NIF_TERM_TYPE_BITSTRING: return text_or_blob(term, index);
-      case ERL_NIF_TERM_TYPE_ATOM: return atom(term);
-      case ERL_NIF_TERM_TYPE_FLOAT: return real(term);
-      case ERL_NIF_TERM_TYPE_TUPLE: return tagged(term, index);
-      case ERL_NIF_TERM_TYPE_LIST: return bytes_of_list(term, index);
-      default: return unsupported(term, index);
+      case ERL_NIF_TERM_TYPE_INTEGER:
+        return integer(term, index);
+      case ERL_NIF_TERM_TYPE_BITSTRING:
+        return text_or_blob(term, index);
+      case ERL_NIF_TERM_TYPE_ATOM:
+        return atom(term);
+      case ERL_NIF_TERM_TYPE_FLOAT:
+        return real(term);
+      case ERL_NIF_TERM_TYPE_TUPLE:
+        return tagged(term, index);
+      case ERL_NIF_TERM_TYPE_LIST:
+        return bytes_of_list(term, index);
+      default:
+        return unsupported(term, index);
     }
   }
 
@@ -172,9 +179,9 @@ std::string listed(const std::vector<std::string_view>& names) {
   for (int index = 1; index <= statement.parameter_count(); ++index) {
     all.push_back(statement.parameter_name(index));
   }
-  throw Failure(Failure::Kind::missing_parameters, "Missing required parameters: " +
-                                                       listed(missing) +
-                                                       ". The SQL requires: " + listed(all));
+  throw Failure(
+      Failure::Kind::missing_parameters,
+      "Missing required parameters: " + listed(missing) + ". The SQL requires: " + listed(all));
 }
 
 // Calls sink(index, view) for each parameter of a list.
@@ -222,8 +229,8 @@ void each_named(ErlNifEnv* env, const Atoms& atoms, const Statement& statement, 
 }
 
 template <typename Sink>
-void each_parameter(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
-                    Term parameters, Sink sink) {
+void each_parameter(ErlNifEnv* env, const Atoms& atoms, const Statement& statement, Term parameters,
+                    Sink sink) {
   if (enif_is_map(env, parameters) != 0) {
     each_named(env, atoms, statement, parameters, sink);
   } else {

@@ -15,12 +15,12 @@ namespace libsql::nif {
 
 // What was bound.
 struct Bound {
-  std::size_t bytes = 0;   // of texts and blobs
-  bool borrowed = false;   // the statement points into terms of the calling process
+  std::size_t bytes = 0;  // of texts and blobs
+  bool borrowed = false;  // the statement points into terms of the calling process
 };
 
-// Binds every parameter of `statement` from a list (by position) or a map (by name). Texts and blobs
-// are not copied: they stay in the caller's binaries, or in binaries made in `env`, and the
+// Binds every parameter of `statement` from a list (by position) or a map (by name). Texts and
+// blobs are not copied: they stay in the caller's binaries, or in binaries made in `env`, and the
 // statement's bindings must be cleared before the call ends.
 // Errors: Failure of each parameter kind (see EctoLibSql.Nif.execute/4).
 Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, Term parameters);

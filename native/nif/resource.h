@@ -51,9 +51,7 @@ class ResourcePtr {
   explicit operator bool() const noexcept { return object_ != nullptr; }
 
   // A reference term, which keeps the object alive too.
-  [[nodiscard]] ERL_NIF_TERM term(ErlNifEnv* env) const {
-    return enif_make_resource(env, object_);
-  }
+  [[nodiscard]] ERL_NIF_TERM term(ErlNifEnv* env) const { return enif_make_resource(env, object_); }
 
  private:
   T* object_ = nullptr;
@@ -61,7 +59,8 @@ class ResourcePtr {
 
 template <typename T>
 concept HearsOfDeaths = requires(T& object, ErlNifEnv* env, const ErlNifPid& pid) {
-  { object.process_down(env, pid) } noexcept;
+  { object.process_down(env, pid) }
+  noexcept;
 };
 
 // The VM's type for resources that hold a T.

@@ -25,11 +25,15 @@ void RowEncoder::add(std::span<const ValueView> row) {
 
 Term RowEncoder::value(const ValueView& view) {
   switch (view.type()) {
-    case ValueType::null: return atoms_.nil;
-    case ValueType::integer: return enif_make_int64(env_, view.integer());
-    case ValueType::real: return real(view.real());
+    case ValueType::null:
+      return atoms_.nil;
+    case ValueType::integer:
+      return enif_make_int64(env_, view.integer());
+    case ValueType::real:
+      return real(view.real());
     case ValueType::text:
-    case ValueType::blob: return binary(view.bytes());
+    case ValueType::blob:
+      return binary(view.bytes());
   }
   return atoms_.nil;
 }

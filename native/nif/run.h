@@ -1,4 +1,5 @@
-// The one way into the library: decides where a call runs, and turns whatever it throws into a term.
+// The one way into the library: decides where a call runs, and turns whatever it throws into a
+// term.
 //
 // An operation is a function from a Call to a term. start<> runs it on the calling scheduler, where
 // it may give up at any point before something has changed by returning call.continue_dirty(): it

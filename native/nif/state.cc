@@ -35,8 +35,7 @@ const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {
 int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
   try {
     auto state = std::make_shared<State>(env);
-    const auto flags =
-        static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);
+    const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);
     if (!state->open_types(env, flags)) return 1;
     return install(private_data, std::move(state));
   } catch (...) {

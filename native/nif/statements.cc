@@ -85,7 +85,8 @@ Term prepare(Call& call) {
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     Guarded& guarded = use.guarded();
-    OpenStatement opened{guarded.connection.prepare(sql), LiveCount(call.state()->counts.statements)};
+    OpenStatement opened{guarded.connection.prepare(sql),
+                         LiveCount(call.state()->counts.statements)};
     const std::uint64_t number = guarded.next_number++;
     guarded.statements.emplace(number, std::move(opened));
     return call.ok(make_binary(use.env(), child_id(use.object().id(), kStatementLetter, number)));

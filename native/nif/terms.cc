@@ -1,7 +1,10 @@
 #include "terms.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+
+#include "libsql/value.h"
 
 namespace libsql::nif {
 
@@ -110,6 +113,22 @@ std::optional<std::string> external_atom_text(ErlNifEnv* env, Term term) {
   return std::nullopt;
 }
 
+// SQLite quotes the SQL in its messages, whatever its bytes are; Elixir shows messages as text.
+std::string printable(std::string_view message) {
+  std::string text;
+  while (!message.empty()) {
+    std::size_t taken = std::min<std::size_t>(message.size(), 4);
+    while (taken > 0 && !is_utf8(message.substr(0, taken))) --taken;
+    text += taken > 0 ? message.substr(0, taken) : "\xEF\xBF\xBD";
+    message.remove_prefix(std::max<std::size_t>(taken, 1));
+  }
+  return text;
+}
+
+Term make_message(ErlNifEnv* env, std::string_view message) {
+  return make_binary(env, is_utf8(message) ? message : std::string_view(printable(message)));
+}
+
 Term make_error_map(ErlNifEnv* env, const Atoms& atoms, std::span<const Term> values,
                     std::optional<std::int64_t> index) {
   std::array<Term, 7> keys = {atoms.kind,      atoms.message, atoms.code, atoms.extended_code,
@@ -124,11 +143,16 @@ Term make_error_map(ErlNifEnv* env, const Atoms& atoms, std::span<const Term> va
 
 Term kind_atom(const Atoms& atoms, Failure::Kind kind) noexcept {
   switch (kind) {
-    case Failure::Kind::invalid_argument: return atoms.invalid_argument;
-    case Failure::Kind::not_found: return atoms.not_found;
-    case Failure::Kind::foreign: return atoms.foreign;
-    case Failure::Kind::missing_parameters: return atoms.missing_parameters;
-    case Failure::Kind::positional_parameters: return atoms.positional_parameters;
+    case Failure::Kind::invalid_argument:
+      return atoms.invalid_argument;
+    case Failure::Kind::not_found:
+      return atoms.not_found;
+    case Failure::Kind::foreign:
+      return atoms.foreign;
+    case Failure::Kind::missing_parameters:
+      return atoms.missing_parameters;
+    case Failure::Kind::positional_parameters:
+      return atoms.positional_parameters;
   }
   return atoms.error;
 }
@@ -145,19 +169,30 @@ void refuse(std::string message) {
 
 std::string_view term_kind(ErlNifEnv* env, Term term) noexcept {
   switch (enif_term_type(env, term)) {
-    case ERL_NIF_TERM_TYPE_ATOM: return "an atom";
+    case ERL_NIF_TERM_TYPE_ATOM:
+      return "an atom";
     case ERL_NIF_TERM_TYPE_BITSTRING:
       return enif_is_binary(env, term) != 0 ? "a binary" : "a bitstring";
-    case ERL_NIF_TERM_TYPE_FLOAT: return "a float";
-    case ERL_NIF_TERM_TYPE_FUN: return "a function";
-    case ERL_NIF_TERM_TYPE_INTEGER: return "an integer";
-    case ERL_NIF_TERM_TYPE_LIST: return "a list";
-    case ERL_NIF_TERM_TYPE_MAP: return "a map";
-    case ERL_NIF_TERM_TYPE_PID: return "a pid";
-    case ERL_NIF_TERM_TYPE_PORT: return "a port";
-    case ERL_NIF_TERM_TYPE_REFERENCE: return "a reference";
-    case ERL_NIF_TERM_TYPE_TUPLE: return "a tuple";
-    default: return "a term of a new kind";  // The VM's enumeration is open: see erl_nif.h.
+    case ERL_NIF_TERM_TYPE_FLOAT:
+      return "a float";
+    case ERL_NIF_TERM_TYPE_FUN:
+      return "a function";
+    case ERL_NIF_TERM_TYPE_INTEGER:
+      return "an integer";
+    case ERL_NIF_TERM_TYPE_LIST:
+      return "a list";
+    case ERL_NIF_TERM_TYPE_MAP:
+      return "a map";
+    case ERL_NIF_TERM_TYPE_PID:
+      return "a pid";
+    case ERL_NIF_TERM_TYPE_PORT:
+      return "a port";
+    case ERL_NIF_TERM_TYPE_REFERENCE:
+      return "a reference";
+    case ERL_NIF_TERM_TYPE_TUPLE:
+      return "a tuple";
+    default:
+      return "a term of a new kind";  // The VM's enumeration is open: see erl_nif.h.
   }
 }
 
@@ -233,20 +268,31 @@ Term make_atom(ErlNifEnv* env, std::string_view name) {
 
 Term command_atom(const Atoms& atoms, StatementKind kind) noexcept {
   switch (kind) {
-    case StatementKind::select: return atoms.select;
-    case StatementKind::insert: return atoms.insert;
-    case StatementKind::update: return atoms.update;
-    case StatementKind::del: return atoms.delete_;
-    case StatementKind::ddl: return atoms.create;
-    case StatementKind::pragma: return atoms.pragma;
-    case StatementKind::begin: return atoms.begin;
-    case StatementKind::commit: return atoms.commit;
-    case StatementKind::rollback: return atoms.rollback;
+    case StatementKind::select:
+      return atoms.select;
+    case StatementKind::insert:
+      return atoms.insert;
+    case StatementKind::update:
+      return atoms.update;
+    case StatementKind::del:
+      return atoms.delete_;
+    case StatementKind::ddl:
+      return atoms.create;
+    case StatementKind::pragma:
+      return atoms.pragma;
+    case StatementKind::begin:
+      return atoms.begin;
+    case StatementKind::commit:
+      return atoms.commit;
+    case StatementKind::rollback:
+      return atoms.rollback;
     case StatementKind::savepoint:
     case StatementKind::release:
     case StatementKind::attach:
-    case StatementKind::other: return atoms.other;
-    case StatementKind::unknown: return atoms.unknown;
+    case StatementKind::other:
+      return atoms.other;
+    case StatementKind::unknown:
+      return atoms.unknown;
   }
   return atoms.unknown;
 }
@@ -258,7 +304,7 @@ Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
   const bool coded = error.extended_code() != 0;
   const Term values[] = {
       kind,
-      make_binary(env, error.message()),
+      make_message(env, error.message()),
       coded ? make_atom(env, sqlite_code_name(error.code())) : kind,
       coded ? make_atom(env, sqlite_code_name(error.extended_code())) : kind,
       error.statement().empty() ? atoms.nil : make_binary(env, error.statement()),
@@ -270,8 +316,8 @@ Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
 Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
                std::optional<std::int64_t> index) {
   const Term kind = kind_atom(atoms, failure.kind());
-  const Term values[] = {kind, make_binary(env, failure.message()), kind, kind, atoms.nil,
-                         enif_make_int(env, -1)};
+  const Term values[] = {
+      kind, make_message(env, failure.message()), kind, kind, atoms.nil, enif_make_int(env, -1)};
   return make_error_map(env, atoms, values, index);
 }
 

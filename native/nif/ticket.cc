@@ -79,7 +79,8 @@ void Ticket::leave_table() noexcept {
 
 void Ticket::tell_caller(ERL_NIF_TERM atom) noexcept {
   Message message;
-  message.send(caller_, make_tuple(message.env(), atom, enif_make_resource(message.env(), this)));
+  const Term term = make_tuple(message.env(), atom, enif_make_resource(message.env(), this));
+  Message::deliver(std::move(message), caller_, term, state_->reaper);
 }
 
 void TicketTable::add(ResourcePtr<Ticket> ticket) {

@@ -33,7 +33,8 @@ class Ticket {
 
   [[nodiscard]] const ErlNifPid& caller() const noexcept { return caller_; }
 
-  // Gives the ticket its place. If it was cancelled in the meantime the place is given back at once.
+  // Gives the ticket its place. If it was cancelled in the meantime the place is given back at
+  // once.
   void attach(std::shared_ptr<WriteTicket> place) noexcept;
   // The library's callback: this connection has the lock.
   void grant() noexcept;

@@ -16,9 +16,15 @@ enum class SavepointOperation : std::uint8_t { open, release, rollback_to };
 
 void run_savepoint(Connection& connection, SavepointOperation operation, std::string_view name) {
   switch (operation) {
-    case SavepointOperation::open: connection.savepoint(name); return;
-    case SavepointOperation::release: connection.release_savepoint(name); return;
-    case SavepointOperation::rollback_to: connection.rollback_to_savepoint(name); return;
+    case SavepointOperation::open:
+      connection.savepoint(name);
+      return;
+    case SavepointOperation::release:
+      connection.release_savepoint(name);
+      return;
+    case SavepointOperation::rollback_to:
+      connection.rollback_to_savepoint(name);
+      return;
   }
 }
 

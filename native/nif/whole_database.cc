@@ -13,11 +13,13 @@ namespace {
 
 // Tells a process how far a backup is, and ends the backup when its caller is dead.
 BackupProgress progress_to(Use& use, std::optional<ErlNifPid> pid) {
-  return [env = use.env(), atom = use.atoms().backup_message, pid](int remaining, int total) {
+  return [env = use.env(), state = use.call().state(), pid](int remaining, int total) {
     if (pid) {
       Message message;
-      message.send(*pid, make_tuple(message.env(), atom, enif_make_int(message.env(), remaining),
-                                    enif_make_int(message.env(), total)));
+      const Term term =
+          make_tuple(message.env(), state->atoms.backup_message,
+                     enif_make_int(message.env(), remaining), enif_make_int(message.env(), total));
+      Message::deliver(std::move(message), *pid, term, state->reaper);
     }
     return enif_is_current_process_alive(env) != 0;
   };
@@ -37,11 +39,16 @@ std::optional<Action> action_of(ErlNifEnv* env, Term term) {
     Action action;
   };
   constexpr Named kActions[] = {
-      {"read", Action::read},           {"insert", Action::insert},
-      {"update", Action::update},       {"delete", Action::del},
-      {"ddl", Action::ddl},             {"pragma", Action::pragma},
-      {"attach", Action::attach},       {"transaction", Action::transaction},
-      {"function", Action::function},   {"load_extension", Action::load_extension},
+      {"read", Action::read},
+      {"insert", Action::insert},
+      {"update", Action::update},
+      {"delete", Action::del},
+      {"ddl", Action::ddl},
+      {"pragma", Action::pragma},
+      {"attach", Action::attach},
+      {"transaction", Action::transaction},
+      {"function", Action::function},
+      {"load_extension", Action::load_extension},
       {"recursive", Action::recursive},
   };
   const auto name = atom_text(env, term);
@@ -60,8 +67,9 @@ AccessPolicy policy_of(Call& call, int index) {
     const auto parts = tuple_of(env, head, 2, "a denial");
     const auto action = action_of(env, parts[0]);
     if (!action) {
-      refuse("a denial's action must be one of :read, :insert, :update, :delete, :ddl, :pragma, "
-             ":attach, :transaction, :function, :load_extension, :recursive");
+      refuse(
+          "a denial's action must be one of :read, :insert, :update, :delete, :ddl, :pragma, "
+          ":attach, :transaction, :function, :load_extension, :recursive");
     }
     policy.deny.push_back({*action, std::string(binary_of(env, parts[1], "a denial's object"))});
   }
