@@ -233,8 +233,7 @@ defmodule EctoLibSql.Pragma do
   defp run(state, sql) do
     case Native.query(state, sql, []) do
       {:ok, _query, result, _state} -> {:ok, result}
-      {:error, %{message: message}, _state} -> {:error, message}
-      {:error, reason} -> {:error, reason}
+      {:error, error, _state} -> {:error, Exception.message(error)}
     end
   end
 end

@@ -63,10 +63,12 @@ defmodule EctoLibSql.ProofsTest do
   end
 
   test "4: readers on several files run side by side" do
+    folder = temp_folder()
+
     tasks =
       for n <- 1..8 do
         Task.async(fn ->
-          state = file!(temp_path(n))
+          state = file!(Path.join(folder, "#{n}.db"))
           run!(state, "CREATE TABLE t (x)")
           run!(state, "INSERT INTO t VALUES (?)", [n])
           for _ <- 1..200, do: assert(rows!(state, "SELECT x FROM t") == [[n]])
@@ -188,8 +190,6 @@ defmodule EctoLibSql.ProofsTest do
     error = error!(state, "INSERT INTO t VALUES (?)", ["hunter2"])
     refute inspect(error, structs: false) =~ "hunter2"
   end
-
-  defp temp_path(n), do: temp_file("#{n}.db")
 
   # Bytes by which the process's memory grew while a cursor read `total` rows.
   defp cursor_growth(total) do

@@ -119,13 +119,13 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
-  # Runs `fun` in a process of its own that then stays until it is killed; gives the process and
-  # what `fun` gave.
+  # Runs `fun` in a process of its own that then stays until it is killed, or the test ends; gives the
+  # process and what `fun` gave.
   def hold(fun) do
     test = self()
 
     pid =
-      spawn(fn ->
+      spawn_link(fn ->
         send(test, {self(), :held, fun.()})
         Process.sleep(:infinity)
       end)
@@ -137,8 +137,9 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
-  # Kills a process and waits until it is gone.
+  # Kills a process, linked or not, and waits until it is gone.
   def kill(pid) do
+    Process.unlink(pid)
     monitor = Process.monitor(pid)
     Process.exit(pid, :kill)
 

@@ -58,8 +58,7 @@ defmodule EctoLibSql.JSON.Call do
   defp rows(state, sql, arguments) do
     case Native.query(state, sql, arguments) do
       {:ok, _query, %{rows: rows}, _state} -> {:ok, rows}
-      {:error, %{message: message}, _state} -> {:error, message}
-      {:error, reason} -> {:error, reason}
+      {:error, error, _state} -> {:error, Exception.message(error)}
     end
   end
 end

@@ -99,7 +99,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     Task.await(task)
     commit!(begun)
     assert rows!(state, "SELECT who FROM t ORDER BY who") == [[0], [2]]
-    Process.exit(pid, :kill)
+    kill(pid)
   end
 
   test "a deferred transaction that has read stale data is told to use :immediate", %{
