@@ -5,6 +5,7 @@ defmodule EctoLibSql.OtherVM do
 
   @program """
   [path, timeout] = System.argv()
+  {:ok, _} = Application.ensure_all_started(:ecto_libsql)
   {:ok, state} = EctoLibSql.connect(database: path, busy_timeout: String.to_integer(timeout))
   IO.puts("ready")
 

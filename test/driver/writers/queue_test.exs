@@ -102,6 +102,28 @@ defmodule EctoLibSql.Writers.QueueTest do
     kill(pid)
   end
 
+  # Looking at a new statement's program once read the schema, which gave the transaction a snapshot.
+  test "deferred transactions that only write never find their data stale", %{
+    path: path,
+    state: state
+  } do
+    writers =
+      for who <- 1..4 do
+        Task.async(fn ->
+          own = file!(path)
+
+          for n <- 1..20 do
+            begun = begin!(own)
+            insert(begun, who, n)
+            commit!(begun)
+          end
+        end)
+      end
+
+    Task.await_many(writers, 30_000)
+    assert rows!(state, "SELECT count(*) FROM t") == [[80]]
+  end
+
   test "a deferred transaction that has read stale data is told to use :immediate", %{
     path: path,
     state: state
