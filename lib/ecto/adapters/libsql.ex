@@ -39,13 +39,38 @@ defmodule Ecto.Adapters.LibSql do
   @behaviour Ecto.Adapter.Storage
   @behaviour Ecto.Adapter.Structure
 
-  alias Ecto.Adapters.LibSql.{Migration, MigrationLock, Storage, Structure, Types, Writer}
+  alias Ecto.Adapters.LibSql.{
+    Connection,
+    Migration,
+    MigrationLock,
+    Storage,
+    Structure,
+    Types,
+    Writer
+  }
+
+  alias Ecto.Adapters.LibSql.SQL.LongList
 
   @impl Ecto.Adapter
   defdelegate loaders(primitive, type), to: Types
 
   @impl Ecto.Adapter
   defdelegate dumpers(primitive, type), to: Types
+
+  @impl Ecto.Adapter.Queryable
+  def prepare(:all, query), do: prepared(query, &Connection.all/1)
+  def prepare(:update_all, query), do: prepared(query, &Connection.update_all/1)
+  def prepare(:delete_all, query), do: prepared(query, &Connection.delete_all/1)
+
+  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again.
+  defp prepared(query, generate) do
+    id = System.unique_integer([:positive])
+
+    case LongList.generate(query, generate) do
+      sql when is_binary(sql) -> {:cache, {id, sql}}
+      %LongList{} = folded -> {:nocache, {id, folded}}
+    end
+  end
 
   @impl Ecto.Adapter.Schema
   def autogenerate(:id), do: nil

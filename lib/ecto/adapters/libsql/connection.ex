@@ -6,8 +6,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @behaviour Ecto.Adapters.SQL.Connection
 
-  alias Ecto.Adapters.LibSql.{Codec, Config, Constraints, Ddl, Explain, Violation}
-  alias Ecto.Adapters.LibSql.SQL.{Insert, Json, Lock, Select, Update}
+  alias Ecto.Adapters.LibSql.{Codec, Config, Constraints, Ddl, Declared, Explain, Violation}
+  alias Ecto.Adapters.LibSql.SQL.{Insert, Json, Lock, LongList, Select, Update}
   alias EctoLibSql.{Error, Query, Result}
 
   ## Running
@@ -21,7 +21,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
     query = %Query{name: name, statement: sql}
 
     case DBConnection.prepare_execute(conn, query, params, opts) do
-      {:ok, query, result} -> {:ok, query, decode(result)}
+      {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
       {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
     end
   end
@@ -31,18 +31,18 @@ defmodule Ecto.Adapters.LibSql.Connection do
     Lock.take(conn, sql, opts)
 
     case DBConnection.execute(conn, query, params, opts) do
-      {:ok, query, result} -> {:ok, query, decode(result)}
+      {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
       {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
     end
   end
 
   @impl true
   def query(conn, sql, params, opts) do
-    sql = IO.iodata_to_binary(sql)
+    {sql, params} = LongList.fold(sql, params)
     Lock.take(conn, sql, opts)
 
     case DBConnection.execute(conn, %Query{statement: sql}, params, opts) do
-      {:ok, _query, result} -> {:ok, decode(result)}
+      {:ok, _query, result} -> {:ok, decode(result, conn, sql, opts)}
       {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
     end
   end
@@ -69,16 +69,23 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def stream(conn, sql, params, opts) do
-    sql = IO.iodata_to_binary(sql)
+    {sql, params} = LongList.fold(sql, params)
     Lock.take(conn, sql, opts)
 
     conn
     |> DBConnection.prepare_stream(%Query{statement: sql}, params, opts)
-    |> Stream.map(&decode/1)
+    |> Stream.map(&marked/1)
+  end
+
+  defp decode(result, conn, sql, opts) do
+    case opts[:decode] do
+      nil -> marked(result)
+      :declared -> result |> marked() |> Declared.decode(conn, sql, opts)
+    end
   end
 
   # Only columns that Select marked are JSON; everything else is left as it came.
-  defp decode(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
+  defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
     marker = Json.marker()
 
     if marker in columns do
@@ -89,7 +96,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
     end
   end
 
-  defp decode(result), do: result
+  defp marked(result), do: result
 
   defp decode_row([value | row], [true | marks]) when is_binary(value) do
     {:ok, term} = Codec.load_json(value)
@@ -105,6 +112,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def explain_query(conn, sql, params, opts) do
     {explain, opts} = Explain.split(opts)
+    {sql, params} = LongList.fold(sql, params)
 
     with {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts) do
       {:ok, Explain.present(result, explain)}

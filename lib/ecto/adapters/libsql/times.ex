@@ -29,7 +29,14 @@ defmodule Ecto.Adapters.LibSql.Times do
   end
 
   @spec load(term(), kind()) :: {:ok, term()} | :error
-  def load(%_{} = value, _kind), do: {:ok, value}
+  def load(%NaiveDateTime{} = value, kind) when kind in @utc,
+    do: {:ok, value |> DateTime.from_naive!("Etc/UTC") |> precise(kind)}
+
+  def load(%DateTime{} = value, kind) when kind in @naive,
+    do: {:ok, value |> DateTime.to_naive() |> precise(kind)}
+
+  def load(%_{} = value, kind) when kind != :date, do: {:ok, precise(value, kind)}
+  def load(%Date{} = value, :date), do: {:ok, value}
 
   def load(value, :date) when is_integer(value),
     do: {:ok, Date.from_gregorian_days(value + 719_528)}

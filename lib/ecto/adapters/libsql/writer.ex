@@ -191,7 +191,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
   ## Conflict targets
 
-  defp resolve_target(meta, prefix, source, {action, params, {:constraint, name}}),
+  defp resolve_target(meta, prefix, source, {action, params, [{:constraint, name}]}),
     do: {action, params, target!(meta, prefix, source, to_string(name))}
 
   defp resolve_target(_meta, _prefix, _source, on_conflict), do: on_conflict

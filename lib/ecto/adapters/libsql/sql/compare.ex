@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources}
 
   @empty "(SELECT NULL WHERE 1=0)"
-  # SQLite's limit on parameters. Beyond it a list travels as one JSON text (see Prepare).
+  # SQLite's limit on parameters; see LongList.
   @max_parameters 32_766
 
   @spec max_parameters() :: pos_integer()

@@ -5,8 +5,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Select}
-  alias Ecto.Adapters.LibSql.SQL.{Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Numeric}
+  alias Ecto.Adapters.LibSql.SQL.{Select, Sources, Window}
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -27,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   @comparisons [:==, :!=, :<=, :>=, :<, :>]
   @needs_parens @operator_names ++ [:in, :is_nil, :not, :like, :ilike]
 
-  @functions ~w(count sum avg min max coalesce)a ++
+  @functions ~w(count sum avg min max)a ++
                ~w(row_number rank dense_rank percent_rank cume_dist ntile)a ++
                ~w(lag lead first_value last_value nth_value)a
   @aggregates ~w(count sum avg min max)a
@@ -56,7 +56,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
       do: Compare.quantified(op, quantifier, left, subquery, sources, query)
 
   def expr({op, _, [left, right]}, sources, query) when op in @operator_names do
-    [operand(left, sources, query), @operators[op] | operand(right, sources, query)]
+    left_sql = Numeric.operand(left, right, sources, query)
+    [left_sql, @operators[op] | Numeric.operand(right, left, sources, query)]
   end
 
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
@@ -109,6 +110,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def expr({aggregate, _, [arg, :distinct]}, sources, query) when aggregate in @aggregates,
     do: [Atom.to_string(aggregate), "(DISTINCT ", expr(arg, sources, query), ?)]
+
+  def expr({:coalesce, _, args}, sources, query),
+    do: ["coalesce(", args |> Numeric.arguments(sources, query) |> Enum.intersperse(", "), ?)]
 
   def expr({function, _, args}, sources, query) when function in @functions and is_list(args) do
     args = Enum.map_intersperse(args, ", ", &expr(&1, sources, query))

@@ -130,7 +130,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   defp target([]), do: []
   defp target({:unsafe_fragment, sql}), do: [?\s | sql]
 
-  defp target({:constraint, name}) do
+  defp target([{:constraint, name}]) do
     error!(
       nil,
       "SQLite cannot name the constraint #{inspect(name)} in ON CONFLICT; Repo functions look its " <>

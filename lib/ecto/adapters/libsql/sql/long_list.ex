@@ -1,0 +1,118 @@
+defmodule Ecto.Adapters.LibSql.SQL.LongList do
+  @moduledoc false
+  # `x in ^list` with a long list: the list travels as one JSON text instead of as many parameters, of
+  # which SQLite takes 32,766 and parses thousands slowly. The parameters behind it move up.
+
+  alias Ecto.Adapters.LibSql.Codec
+  alias Ecto.Adapters.LibSql.SQL.Compare
+
+  # Beyond this many members a text is cheaper than parameters.
+  @threshold 500
+
+  defstruct [:sql, :plain, :lists]
+
+  @typedoc "`lists` are `{index, length}`; `plain` is the text without folding, where it can run."
+  @type t :: %__MODULE__{sql: binary(), plain: binary() | nil, lists: [{integer(), integer()}]}
+
+  defimpl String.Chars do
+    def to_string(%{sql: sql}), do: sql
+  end
+
+  @doc "The text of a query by `generate`, or what `fold/2` makes one of."
+  @spec generate(map(), (map() -> iodata())) :: binary() | t()
+  def generate(query, generate) do
+    case query |> find([]) |> Enum.uniq() |> Enum.sort() do
+      [] -> IO.iodata_to_binary(generate.(query))
+      lists -> folded(query, lists, generate)
+    end
+  end
+
+  defp folded(query, lists, generate) do
+    total = lists |> Enum.map(&elem(&1, 1)) |> Enum.sum()
+    plain = if total < Compare.max_parameters(), do: IO.iodata_to_binary(generate.(query))
+    sql = query |> rewrite(lists) |> generate.() |> IO.iodata_to_binary()
+    %__MODULE__{sql: sql, plain: plain, lists: lists}
+  end
+
+  @doc "The text to run, and its parameters."
+  @spec fold(iodata() | t(), list()) :: {binary(), list()}
+  def fold(%__MODULE__{} = folded, params) do
+    if bytes?(params),
+      do: {plain!(folded), params},
+      else: {folded.sql, join(params, 0, folded.lists)}
+  end
+
+  def fold(sql, params), do: {IO.iodata_to_binary(sql), params}
+
+  # JSON has no bytes.
+  defp bytes?(params), do: Enum.any?(params, &match?({:blob, _}, &1))
+
+  defp plain!(%{plain: nil}) do
+    raise ArgumentError,
+          "a list of binaries must fit into #{Compare.max_parameters()} parameters; split the list, or " <>
+            "join with a values list"
+  end
+
+  defp plain!(%{plain: plain}), do: plain
+
+  defp join(params, _at, []), do: params
+
+  defp join(params, at, [{ix, length} | lists]) do
+    {before, rest} = Enum.split(params, ix - at)
+    {list, rest} = Enum.split(rest, length)
+    {:ok, json} = Codec.dump_json(Enum.map(list, &plain/1))
+    before ++ [json | join(rest, ix + length, lists)]
+  end
+
+  defp plain({:text, text}), do: text
+  defp plain(value), do: value
+
+  # Long lists are only looked for behind IN.
+  defp find({:in, _, [left, {:^, _, [ix, length]}]}, found) when length > @threshold,
+    do: find(left, [{ix, length} | found])
+
+  defp find(tuple, found) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> find(found)
+  defp find([head | tail], found), do: find(tail, find(head, found))
+  defp find(%_{} = struct, found), do: struct |> Map.from_struct() |> Map.values() |> find(found)
+  defp find(%{} = map, found), do: map |> Map.values() |> find(found)
+  defp find(_scalar, found), do: found
+
+  defp rewrite({:in, meta, [left, {:^, _, [ix, length]} = list]}, lists) do
+    if {ix, length} in lists do
+      # Compare reads anything else than a list behind IN as a JSON array.
+      {:in, meta, [rewrite(left, lists), {:^, [], [moved(ix, lists)]}]}
+    else
+      {:in, meta, [rewrite(left, lists), rewrite(list, lists)]}
+    end
+  end
+
+  defp rewrite({:^, meta, [ix | rest]}, lists) when is_integer(ix),
+    do: {:^, meta, [moved(ix, lists) | rest]}
+
+  defp rewrite({:values, meta, [types, ix, rows]}, lists),
+    do: {:values, meta, [types, moved(ix, lists), rows]}
+
+  defp rewrite(tuple, lists) when is_tuple(tuple),
+    do: tuple |> Tuple.to_list() |> rewrite(lists) |> List.to_tuple()
+
+  defp rewrite([head | tail], lists), do: [rewrite(head, lists) | rewrite(tail, lists)]
+
+  defp rewrite(%module{} = struct, _lists)
+       when module in [Decimal, Date, Time, NaiveDateTime, DateTime],
+       do: struct
+
+  defp rewrite(%_{} = struct, lists),
+    do: struct |> Map.from_struct() |> rewrite(lists) |> then(&struct(struct, &1))
+
+  defp rewrite(%{} = map, lists),
+    do: Map.new(map, fn {key, value} -> {key, rewrite(value, lists)} end)
+
+  defp rewrite(scalar, _lists), do: scalar
+
+  # Each list before it frees all its places but one.
+  defp moved(ix, lists) do
+    Enum.reduce(lists, ix, fn {start, length}, moved ->
+      if start < ix, do: moved - length + 1, else: moved
+    end)
+  end
+end

@@ -1,0 +1,277 @@
+defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
+  # Expressions, run on rows.
+  use EctoLibSql.EctoCase, async: true
+
+  defmodule Thing do
+    use Ecto.Schema
+
+    schema "things" do
+      field(:name, :string)
+      field(:a, :integer)
+      field(:b, :integer)
+      field(:cost, :decimal)
+      field(:data, :binary)
+      field(:tags, {:array, :string})
+      field(:flags, {:array, :boolean})
+      field(:meta, :map)
+      field(:ok, :boolean)
+      field(:uid, Ecto.UUID)
+      field(:day, :date)
+      field(:at, :utc_datetime_usec)
+    end
+  end
+
+  setup do
+    sql!("""
+    CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT, a INTEGER, b INTEGER, cost DECIMAL(10,2),
+      data BLOB, tags TEXT, flags TEXT, meta TEXT, ok INTEGER, uid TEXT, day DATE, at DATETIME)
+    """)
+
+    Repo.insert!(%Thing{
+      id: 1,
+      name: "Über 100%",
+      a: 7,
+      b: 2,
+      cost: Decimal.new("1.50"),
+      data: "blob",
+      tags: ["x", "it's \"q\""],
+      flags: [true, false],
+      meta: %{
+        "n" => 1,
+        "t" => true,
+        "list" => [%{"k" => "v"}, 2],
+        "a.b" => 5,
+        "it's" => 6,
+        ~s(q"t) => 7
+      },
+      ok: true,
+      uid: "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+      day: ~D[2020-01-31],
+      at: ~U[2020-01-31 23:59:59.999999Z]
+    })
+
+    Repo.insert!(%Thing{
+      id: 2,
+      name: "plain",
+      a: 1,
+      b: nil,
+      cost: Decimal.new("10"),
+      ok: false,
+      tags: []
+    })
+
+    :ok
+  end
+
+  defp one(query), do: Repo.one(from(t in query, where: t.id == 1))
+  defp ids(query), do: Repo.all(from(t in query, order_by: t.id, select: t.id))
+
+  test "arithmetic and precedence" do
+    assert one(
+             from(t in Thing, select: {t.a + t.b * 3, (t.a + t.b) * 3, t.a / t.b, t.a - (t.b - 1)})
+           ) == {13, 27, 3, 6}
+
+    assert one(from(t in Thing, select: {t.a * 1.5, -5, 1.0e10, 9_223_372_036_854_775_807})) ==
+             {10.5, -5, 1.0e10, 9_223_372_036_854_775_807}
+
+    assert ids(from(t in Thing, where: not (t.a > 5 or t.ok == false))) == []
+    assert ids(from(t in Thing, where: is_nil(t.b) == true)) == [2]
+  end
+
+  test "decimals compare as numbers with what has no column's affinity" do
+    limit = Decimal.new("9.5")
+    query = from(t in Thing, group_by: t.id, having: sum(t.cost) > ^limit, select: t.id)
+    assert Repo.all(query) == [2]
+    assert ids(from(t in Thing, where: t.cost * 2 > ^limit)) == [2]
+    assert ids(from(t in Thing, where: coalesce(t.cost, ^Decimal.new(0)) < ^limit)) == [1]
+    assert ids(from(t in Thing, where: t.cost == ^Decimal.new("1.5"))) == [1]
+    assert ids(from(t in Thing, where: t.cost in ^[Decimal.new("1.50"), Decimal.new(3)])) == [1]
+  end
+
+  test "in: lists, interpolated lists, nothing, tuples, arrays, sub-queries" do
+    assert ids(from(t in Thing, where: t.id in [1, 5])) == [1]
+    assert ids(from(t in Thing, where: t.id in ^[2, 3])) == [2]
+    assert ids(from(t in Thing, where: t.id in ^[])) == []
+    assert ids(from(t in Thing, where: t.id not in ^[])) == [1, 2]
+    assert ids(from(t in Thing, where: "x" in t.tags)) == [1]
+    assert ids(from(t in Thing, where: ^"it's \"q\"" in t.tags)) == [1]
+
+    assert ids(
+             from(t in Thing,
+               where: t.name in subquery(from(t in Thing, where: t.a == 1, select: t.name))
+             )
+           ) == [2]
+
+    assert ids(from(t in Thing, where: t.id in fragment("(?, ?)", 2, 3))) == [2]
+    assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[1, 2])))) == [1, 2]
+  end
+
+  test "lists longer than SQLite's parameters" do
+    assert ids(from(t in Thing, where: t.id in ^Enum.to_list(2..40_000) and t.ok == ^false)) == [
+             2
+           ]
+
+    names = for n <- 1..33_000, do: "n#{n}"
+    assert ids(from(t in Thing, where: t.a == ^1 and t.name in ^["plain" | names])) == [2]
+  end
+
+  test "like and ilike" do
+    assert ids(from(t in Thing, where: like(t.name, "pl%"))) == [2]
+    assert ids(from(t in Thing, where: like(t.name, "%100\\%"))) == [1]
+    assert ids(from(t in Thing, where: ilike(t.name, ^"PLAIN"))) == [2]
+    assert ids(from(t in Thing, where: like(t.data, "bl%"))) == [1]
+  end
+
+  test "fragments: literals, identifiers, constants" do
+    assert one(from(t in Thing, select: fragment("? || ?", ^"a", "b"))) == "ab"
+    assert one(from(t in Thing, select: fragment("?", identifier(^"name")))) == "Über 100%"
+    assert one(from(t in Thing, select: fragment("?", constant(^"it's")))) == "it's"
+
+    assert_raise Ecto.QueryError, ~r/keyword/, fn ->
+      Repo.all(from(t in Thing, where: fragment(a: 1), select: t.id))
+    end
+  end
+
+  test "text with quotes, backslashes and zero bytes stays what it is" do
+    for text <- ["it's", ~S(back\slash), "zero\0byte", "q\"q"] do
+      assert Repo.one(from(t in Thing, where: t.id == 1, select: type(^text, :string))) == text
+    end
+
+    assert one(from(t in Thing, select: ~S(a\b'c))) == ~S(a\b'c)
+    assert one(from(t in Thing, select: "a\0b")) == "a\0b"
+  end
+
+  test "type/2 casts where the class may differ" do
+    assert one(from(t in Thing, select: type(t.a, :string))) == "7"
+    assert one(from(t in Thing, select: type(fragment("'12'"), :integer))) == 12
+    assert one(from(t in Thing, select: type(t.a, :float))) === 7.0
+    assert Decimal.equal?(one(from(t in Thing, select: type(t.a, :decimal))), 7)
+
+    assert one(from(t in Thing, select: type(t.uid, Ecto.UUID))) ==
+             "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
+
+    assert one(from(t in Thing, select: type(^"2020-02-03", :date))) == ~D[2020-02-03]
+  end
+
+  test "JSON paths in select give terms, in conditions scalars" do
+    assert one(from(t in Thing, select: t.meta["n"])) == 1
+    assert one(from(t in Thing, select: t.meta["t"])) == true
+    assert one(from(t in Thing, select: t.meta["list"])) == [%{"k" => "v"}, 2]
+
+    assert one(
+             from(t in Thing, select: {t.meta["list"][0]["k"], t.meta["list"][1], t.meta["a.b"]})
+           ) == {"v", 2, 5}
+
+    last = -1
+    assert one(from(t in Thing, select: t.meta["list"][^last])) == 2
+
+    assert one(from(t in Thing, select: {t.meta["it's"], t.meta["q\"t"], t.meta["none"]})) ==
+             {6, 7, nil}
+
+    key = "n"
+    assert one(from(t in Thing, select: t.meta[^key])) == 1
+    assert ids(from(t in Thing, where: t.meta["t"] == true)) == [1]
+    assert ids(from(t in Thing, where: t.meta["list"][1] == 2)) == [1]
+    inner = from(t in Thing, select: %{n: t.meta["n"]})
+    assert Repo.all(from(s in subquery(inner), select: s.n, order_by: s.n)) == [nil, 1]
+  end
+
+  test "tuples compare as rows" do
+    a = 7
+    assert ids(from(t in Thing, where: {t.a, t.id} > {^a, 0})) == [1]
+  end
+
+  test "coalesce, count distinct and filtered aggregates" do
+    assert Repo.one(
+             from(t in Thing, select: {count(t.a, :distinct), count(), sum(t.a), avg(t.a)})
+           ) == {2, 2, 8, 4.0}
+
+    assert Repo.one(from(t in Thing, select: filter(count(), t.ok))) == 1
+    assert Repo.all(from(t in Thing, order_by: t.id, select: coalesce(t.b, 0))) == [2, 0]
+  end
+
+  test "what cannot be expressed raises and names itself" do
+    query = %{
+      from(t in Thing, select: t.id)
+      | wheres: [%Ecto.Query.BooleanExpr{op: :and, expr: {:frobnicate, [], [1]}}]
+    }
+
+    assert_raise Ecto.QueryError, ~r"frobnicate/1", fn ->
+      Ecto.Adapters.LibSql.Connection.all(planned(query))
+    end
+  end
+
+  defp planned(query) do
+    %{
+      query
+      | sources: {{"things", Thing, nil}},
+        select: %{query.select | fields: [{{:., [], [{:&, [], [0]}, :id]}, [], []}]}
+    }
+  end
+
+  describe "date arithmetic" do
+    test "months and years stop at the month's last day" do
+      assert one(from(t in Thing, select: date_add(t.day, 1, "month"))) == ~D[2020-02-29]
+      assert one(from(t in Thing, select: date_add(t.day, -11, "month"))) == ~D[2019-02-28]
+
+      assert one(from(t in Thing, select: datetime_add(t.at, 1, "month"))) ==
+               ~U[2020-02-29 23:59:59.999999Z]
+
+      n = 13
+      assert one(from(t in Thing, select: date_add(t.day, ^n, "month"))) == ~D[2021-02-28]
+      assert one(from(t in Thing, select: date_add(t.day, 4, "year"))) == ~D[2024-01-31]
+    end
+
+    test "microseconds carry, and the form of the operand stays" do
+      assert one(from(t in Thing, select: datetime_add(t.at, 1, "microsecond"))) ==
+               ~U[2020-02-01 00:00:00.000000Z]
+
+      assert one(from(t in Thing, select: datetime_add(t.at, -1, "second"))) ==
+               ~U[2020-01-31 23:59:58.999999Z]
+
+      assert one(from(t in Thing, select: datetime_add(t.at, ^0.5, "second"))) ==
+               ~U[2020-02-01 00:00:00.499999Z]
+
+      assert one(
+               from(t in Thing,
+                 select: fragment("?", datetime_add(fragment("'2020-01-01 00:00:00'"), 1, "day"))
+               )
+             ) == "2020-01-02 00:00:00"
+    end
+
+    test "agrees with Elixir's calendar" do
+      for n <- [-1000, -61, -1, 0, 59, 86_400, 10_000_000] do
+        expected = DateTime.add(~U[2020-01-31 23:59:59.999999Z], n, :second)
+        assert one(from(t in Thing, select: datetime_add(t.at, ^n, "second"))) == expected
+      end
+    end
+
+    test "a fraction of a month is an error" do
+      assert_raise Ecto.QueryError, ~r/whole number/, fn ->
+        one(from(t in Thing, select: date_add(t.day, 0.5, "month")))
+      end
+
+      half = 0.5
+
+      assert_raise EctoLibSql.Error, fn ->
+        one(from(t in Thing, select: date_add(t.day, ^half, "month")))
+      end
+    end
+  end
+
+  test "parent_as reaches two levels up" do
+    inner = from(t in Thing, where: t.id == parent_as(:outer).id, select: 1)
+
+    middle =
+      from(t in Thing, where: exists(inner), where: t.id == parent_as(:outer).id, select: t.id)
+
+    assert Repo.all(
+             from(t in Thing,
+               as: :outer,
+               where: t.id in subquery(middle),
+               order_by: t.id,
+               select: t.id
+             )
+           ) == [1, 2]
+  end
+end

@@ -1,0 +1,258 @@
+defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
+  # INSERT, UPDATE and DELETE in every form, compared with the rows they leave.
+  use EctoLibSql.EctoCase, async: true
+
+  defmodule Row do
+    use Ecto.Schema
+
+    schema "rows" do
+      field(:name, :string)
+      field(:n, :integer)
+      field(:tags, {:array, :integer})
+      field(:flags, {:array, :boolean})
+    end
+  end
+
+  setup do
+    sql!("""
+    CREATE TABLE rows (id INTEGER PRIMARY KEY, name TEXT DEFAULT 'anon', n INTEGER DEFAULT (1 + 1), tags TEXT, flags TEXT);
+    CREATE UNIQUE INDEX rows_name ON rows (name);
+    CREATE UNIQUE INDEX rows_part ON rows (n) WHERE n > 100;
+    CREATE TABLE others (id INTEGER PRIMARY KEY, row_id INTEGER, v INTEGER);
+    """)
+
+    :ok
+  end
+
+  defp seed do
+    Repo.insert_all(
+      Row,
+      for(i <- 1..4, do: %{id: i, name: "r#{i}", n: i, tags: [i, 9, i], flags: [true, false]})
+    )
+
+    Repo.insert_all("others", [[row_id: 1, v: 10], [row_id: 2, v: 20], [row_id: 2, v: 20]])
+    :ok
+  end
+
+  defp all, do: rows("SELECT id, name, n FROM rows ORDER BY id")
+
+  describe "insert_all" do
+    test "an absent field takes the column's default, nil is NULL" do
+      assert Repo.insert_all(Row, [%{name: "a", n: 7}, %{n: nil, id: 9}, %{name: "c"}]) ==
+               {3, nil}
+
+      assert all() == [[1, "a", 7], [9, "anon", nil], [10, "c", 2]]
+    end
+
+    test "rows without any field" do
+      assert Repo.insert_all("others", [[], [], []]) == {3, nil}
+      assert rows("SELECT count(*) FROM others") == [[3]]
+      assert {2, [%{id: 4}, %{id: 5}]} = Repo.insert_all("others", [[], []], returning: [:id])
+    end
+
+    test "more rows than one statement has parameters" do
+      many = for i <- 1..20_000, do: %{id: i, name: "n#{i}", n: -i}
+      assert {20_000, returned} = Repo.insert_all(Row, many, returning: [:id])
+      assert Enum.map(returned, & &1.id) == Enum.to_list(1..20_000)
+      bump = from(r in Row, update: [set: [n: r.n + ^1]], where: r.n < ^0)
+      assert {20_000, nil} = Repo.insert_all(Row, many, on_conflict: bump, conflict_target: :id)
+      assert rows("SELECT sum(n) FROM rows") == [[-Enum.sum(1..20_000) + 20_000]]
+    end
+
+    test "placeholders, sub-queries as cells and queries as rows" do
+      seed()
+      max = from(r in Row, select: max(r.n) + ^100)
+      rows = [%{name: {:placeholder, :x}, n: 1}, %{name: "q", n: max}, %{name: "after", n: 3}]
+      assert {3, nil} = Repo.insert_all(Row, rows, placeholders: %{x: "held"})
+      assert Enum.drop(all(), 4) == [[5, "held", 1], [6, "q", 104], [7, "after", 3]]
+      source = from(o in "others", select: %{name: fragment("'o' || ?", o.id), n: o.v})
+      assert {3, nil} = Repo.insert_all(Row, source)
+      assert {0, nil} = Repo.insert_all(Row, source, on_conflict: :nothing)
+    end
+  end
+
+  describe "on_conflict" do
+    setup do: seed()
+
+    test "nothing, replacements and queries" do
+      assert {0, nil} = Repo.insert_all(Row, [%{name: "r1", n: 5}], on_conflict: :nothing)
+
+      assert {1, nil} =
+               Repo.insert_all(Row, [%{name: "r1", n: 5}],
+                 on_conflict: {:replace, [:n]},
+                 conflict_target: :name
+               )
+
+      assert hd(all()) == [1, "r1", 5]
+
+      assert {1, nil} =
+               Repo.insert_all(Row, [%{name: "r1", n: 5}],
+                 on_conflict: [inc: [n: 10]],
+                 conflict_target: :name
+               )
+
+      assert hd(all()) == [1, "r1", 15]
+
+      query =
+        from(r in Row, update: [set: [n: fragment("excluded.n + ?", r.n)]], where: r.n > ^10)
+
+      assert {1, nil} =
+               Repo.insert_all(Row, [%{name: "r1", n: 1}],
+                 on_conflict: query,
+                 conflict_target: :name
+               )
+
+      assert {0, nil} =
+               Repo.insert_all(Row, [%{name: "r2", n: 1}],
+                 on_conflict: query,
+                 conflict_target: :name
+               )
+
+      assert Enum.take(all(), 2) == [[1, "r1", 16], [2, "r2", 2]]
+    end
+
+    test "needs no target, and finds the columns of a constraint" do
+      assert {1, nil} = Repo.insert_all(Row, [%{name: "r1", n: 8}], on_conflict: {:replace, [:n]})
+      row = [%{name: "r1", n: 9}]
+
+      assert {1, nil} =
+               Repo.insert_all(Row, row,
+                 on_conflict: {:replace, [:n]},
+                 conflict_target: {:constraint, :rows_name}
+               )
+
+      assert hd(all()) == [1, "r1", 9]
+      target = {:constraint, :rows_part}
+
+      assert {1, nil} =
+               Repo.insert_all(Row, [%{name: "p", n: 200}],
+                 on_conflict: {:replace, [:name]},
+                 conflict_target: target
+               )
+
+      assert {1, nil} =
+               Repo.insert_all(Row, [%{name: "q", n: 200}],
+                 on_conflict: {:replace, [:name]},
+                 conflict_target: target
+               )
+
+      assert rows("SELECT name FROM rows WHERE n = 200") == [["q"]]
+
+      assert_raise ArgumentError, ~r/no unique index/, fn ->
+        Repo.insert_all(Row, row, on_conflict: :nothing, conflict_target: {:constraint, :none})
+      end
+    end
+
+    test "a struct that was there already comes back as Ecto says" do
+      assert {:ok, %Row{id: nil}} = Repo.insert(%Row{name: "r1"}, on_conflict: :nothing)
+
+      assert {:ok, %Row{id: 1, n: 1}} =
+               Repo.insert(%Row{name: "r1", n: 7},
+                 on_conflict: {:replace, [:name]},
+                 conflict_target: :name,
+                 returning: true
+               )
+    end
+  end
+
+  describe "update_all" do
+    setup do: seed()
+
+    test "sets, increments and expressions" do
+      assert Repo.update_all(from(r in Row, where: r.id == 1), set: [name: "x"], inc: [n: 1]) ==
+               {1, nil}
+
+      assert hd(all()) == [1, "x", 2]
+      assert Repo.update_all(from(r in Row, update: [set: [n: r.n * 10]]), []) == {4, nil}
+      assert Enum.map(all(), &List.last/1) == [20, 20, 30, 40]
+    end
+
+    test "touches only rows with a partner in an inner join, once each" do
+      query = from(r in Row, join: o in "others", on: o.row_id == r.id, update: [set: [n: o.v]])
+      assert Repo.update_all(query, []) == {2, nil}
+      assert Enum.map(all(), &List.last/1) == [10, 20, 3, 4]
+    end
+
+    test "left joins, limits and orders" do
+      query =
+        from(r in Row,
+          left_join: o in "others",
+          on: o.row_id == r.id,
+          where: is_nil(o.id),
+          update: [inc: [n: 100]]
+        )
+
+      assert Repo.update_all(query, []) == {2, nil}
+      assert Enum.map(all(), &List.last/1) == [1, 2, 103, 104]
+    end
+
+    test "returns the rows" do
+      query = from(r in Row, where: r.id == 2, select: {r.id, r.n + 1})
+      assert Repo.update_all(query, set: [n: 5]) == {1, [{2, 6}]}
+      joined = from(r in Row, join: o in "others", on: o.row_id == r.id, select: o.v)
+
+      assert_raise Ecto.QueryError, ~r/written table/, fn ->
+        Repo.update_all(joined, set: [n: 0])
+      end
+    end
+
+    test "pushes to and pulls from arrays" do
+      Repo.update_all(Row, push: [tags: 5])
+      assert rows("SELECT tags FROM rows WHERE id = 1") == [["[1,9,1,5]"]]
+      Repo.update_all(Row, pull: [tags: 1])
+      assert rows("SELECT tags FROM rows WHERE id < 3") == [["[9,5]"], ["[2,9,2,5]"]]
+      Repo.update_all(Row, push: [flags: false], pull: [tags: 9])
+      assert %Row{flags: [true, false, false], tags: [5]} = Repo.get!(Row, 1)
+      Repo.update_all(Row, pull: [flags: false])
+      assert %Row{flags: [true]} = Repo.get!(Row, 1)
+      Repo.insert!(%Row{id: 50, tags: nil})
+      Repo.update_all(from(r in Row, where: r.id == 50), pull: [tags: 1])
+      assert %Row{tags: nil} = Repo.get!(Row, 50)
+    end
+  end
+
+  describe "delete_all" do
+    setup do: seed()
+
+    test "with a join deletes the rows that have a partner, and no others" do
+      assert Repo.delete_all(from(r in Row, join: o in "others", on: o.row_id == r.id)) ==
+               {2, nil}
+
+      assert Enum.map(all(), &hd/1) == [3, 4]
+    end
+
+    test "with a left join, and with rows returned" do
+      query =
+        from(r in Row,
+          left_join: o in "others",
+          on: o.row_id == r.id,
+          where: is_nil(o.id),
+          select: r.id
+        )
+
+      assert {2, ids} = Repo.delete_all(query)
+      assert Enum.sort(ids) == [3, 4]
+    end
+  end
+
+  describe "one row" do
+    setup do: seed()
+
+    test "a nil filter matches NULL" do
+      row = Repo.insert!(%Row{name: nil})
+      sql = Ecto.Adapters.LibSql.Connection.update(nil, "rows", [:n], [id: 1, name: nil], [])
+
+      assert IO.iodata_to_binary(sql) ==
+               ~s(UPDATE "rows" SET "n" = ? WHERE "id" = ? AND "name" IS NULL)
+
+      assert {:ok, _} = Repo.delete(row)
+    end
+
+    test "a stale struct is an error" do
+      row = Repo.get!(Row, 1)
+      Repo.delete!(row)
+      assert_raise Ecto.StaleEntryError, fn -> Repo.delete!(row) end
+      assert_raise Ecto.StaleEntryError, fn -> Repo.update!(Ecto.Changeset.change(row, n: 0)) end
+    end
+  end
+end

@@ -1,0 +1,57 @@
+defmodule EctoLibSql.EctoCase do
+  @moduledoc false
+  # A repository on a file of its own for each test, so that tests may run at the same time.
+
+  use ExUnit.CaseTemplate
+
+  using do
+    quote do
+      import Ecto.Query
+      import EctoLibSql.EctoCase
+      alias EctoLibSql.EctoRepo, as: Repo
+    end
+  end
+
+  setup context do
+    folder =
+      Path.join(
+        System.tmp_dir!(),
+        "ecto_libsql_#{System.unique_integer([:positive])}_#{System.pid()}"
+      )
+
+    File.mkdir_p!(folder)
+    options = [database: Path.join(folder, "test.db"), pool_size: 2, log: false, name: nil]
+    options = options ++ attached(context[:attach] || [], folder)
+
+    {:ok, repo} =
+      start_supervised({EctoLibSql.EctoRepo, Keyword.merge(options, context[:repo] || [])})
+
+    EctoLibSql.EctoRepo.put_dynamic_repo(repo)
+    # Closing is done in the background, so a file may still appear while the folder goes.
+    on_exit(fn -> File.rm_rf(folder) end)
+    {:ok, folder: folder, repo: repo}
+  end
+
+  defp attached([], _folder), do: []
+
+  defp attached(names, folder),
+    do: [attach: for(name <- names, do: {name, Path.join(folder, name <> ".db")})]
+
+  @doc "Runs a text of any number of statements."
+  def sql!(text), do: EctoLibSql.EctoRepo.query!(text)
+
+  def rows(text, params \\ []), do: EctoLibSql.EctoRepo.query!(text, params).rows
+
+  @doc "Runs migration commands, given as a function of an `Ecto.Migration`."
+  def migrate!(module) do
+    Ecto.Migrator.up(EctoLibSql.EctoRepo, System.unique_integer([:positive]), module,
+      log: false,
+      dynamic_repo: EctoLibSql.EctoRepo.get_dynamic_repo()
+    )
+  end
+end
+
+defmodule EctoLibSql.EctoRepo do
+  @moduledoc false
+  use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSql
+end

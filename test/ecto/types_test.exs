@@ -1,0 +1,199 @@
+defmodule Ecto.Adapters.LibSql.TypesTest do
+  # load(dump(x)) == x through a real column, for each type and option; and what other tools write.
+  use EctoLibSql.EctoCase, async: false
+  use ExUnitProperties
+
+  alias Ecto.Adapters.LibSql, as: Adapter
+  alias Ecto.Adapters.LibSql.Types
+
+  setup do
+    on_exit(fn ->
+      for key <- [:binary_id_type, :uuid_type, :datetime_type, :decimal_type],
+          do: Application.delete_env(:ecto_libsql, key)
+    end)
+  end
+
+  # Stores a dumped value in a column of the type's own kind, and loads what comes back.
+  defp stored(type, value, opts \\ []) do
+    {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
+    column = Types.column(Ecto.Type.type(type), opts)
+    sql!("DROP TABLE IF EXISTS t; CREATE TABLE t (v #{column})#{if opts[:strict], do: " STRICT"}")
+    Repo.query!("INSERT INTO t VALUES (?)", [dumped])
+    [[back]] = rows("SELECT v FROM t")
+    {:ok, loaded} = Ecto.Type.adapter_load(Adapter, type, back)
+    loaded
+  end
+
+  defp instants(precision) do
+    gen all(
+          seconds <- integer(-60_000_000_000..200_000_000_000),
+          micro <- integer(0..999_999)
+        ) do
+      micro = if precision == 0, do: {0, 0}, else: {micro, 6}
+      DateTime.from_gregorian_seconds(63_000_000_000 + div(seconds, 10), micro)
+    end
+  end
+
+  defp values do
+    %{
+      integer: integer(-9_223_372_036_854_775_808..9_223_372_036_854_775_807),
+      boolean: boolean(),
+      float: float(),
+      string: string(:utf8),
+      binary: binary(),
+      bitstring: bitstring(),
+      date: map(integer(0..3_000_000), &Date.from_gregorian_days/1),
+      time: map(integer(0..86_399), &Time.from_seconds_after_midnight/1),
+      time_usec:
+        map({integer(0..86_399), integer(0..999_999)}, fn {s, u} ->
+          Time.from_seconds_after_midnight(s, {u, 6})
+        end),
+      utc_datetime: instants(0),
+      utc_datetime_usec: instants(6),
+      naive_datetime: map(instants(0), &DateTime.to_naive/1),
+      naive_datetime_usec: map(instants(6), &DateTime.to_naive/1),
+      map:
+        map_of(
+          string(:alphanumeric),
+          one_of([integer(), boolean(), string(:utf8), constant(nil)]),
+          max_length: 4
+        )
+    }
+  end
+
+  for type <- ~w(integer boolean float string binary bitstring date time time_usec utc_datetime
+                 utc_datetime_usec naive_datetime naive_datetime_usec map)a,
+      strict <- [false, true] do
+    property "#{type} comes back as it went, #{if strict, do: "also in a STRICT table", else: "in a plain table"}" do
+      check all(value <- values()[unquote(type)], max_runs: 30) do
+        assert stored(unquote(type), value, strict: unquote(strict)) == value
+      end
+    end
+  end
+
+  property "text datetimes have a blank and no zone, and come back" do
+    Application.put_env(:ecto_libsql, :datetime_type, :text_datetime)
+
+    check all(value <- instants(6), max_runs: 30) do
+      {:ok, text} = Ecto.Type.adapter_dump(Adapter, :utc_datetime_usec, value)
+      assert text =~ ~r/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/
+      assert stored(:utc_datetime_usec, value) == value
+    end
+  end
+
+  property "decimals of up to fifteen digits keep their value" do
+    check all(
+            coef <- integer(-999_999_999_999..999_999_999_999),
+            exp <- integer(-6..2),
+            max_runs: 60
+          ) do
+      value = %Decimal{sign: if(coef < 0, do: -1, else: 1), coef: abs(coef), exp: exp}
+      assert Decimal.equal?(stored(:decimal, value), value)
+    end
+  end
+
+  property "scaled decimals keep every digit" do
+    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 4})
+
+    check all(coef <- integer(-900_000_000_000_000_000..900_000_000_000_000_000), max_runs: 60) do
+      value = %Decimal{sign: if(coef < 0, do: -1, else: 1), coef: abs(coef), exp: -4}
+      assert Decimal.equal?(stored(:decimal, value), value)
+    end
+
+    assert :error = Ecto.Type.adapter_dump(Adapter, :decimal, Decimal.new("0.00001"))
+  end
+
+  for form <- [:string, :binary] do
+    property "UUIDs are kept as #{form} and read in both forms" do
+      Application.put_env(:ecto_libsql, :uuid_type, unquote(form))
+      Application.put_env(:ecto_libsql, :binary_id_type, unquote(form))
+
+      check all(bytes <- binary(length: 16), max_runs: 30) do
+        {:ok, text} = Ecto.UUID.load(bytes)
+
+        for type <- [Ecto.UUID, :binary_id] do
+          assert stored(type, text) == text
+          {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, text)
+          assert dumped == if(unquote(form) == :string, do: text, else: {:blob, bytes})
+          assert {:ok, ^text} = Ecto.Type.adapter_load(Adapter, type, text)
+          assert {:ok, ^text} = Ecto.Type.adapter_load(Adapter, type, bytes)
+        end
+      end
+    end
+  end
+
+  property "arrays keep their members, nil among them" do
+    members = [
+      integer: integer(),
+      string: string(:utf8),
+      boolean: boolean(),
+      date: map(integer(0..3_000_000), &Date.from_gregorian_days/1),
+      utc_datetime_usec: instants(6),
+      decimal: map(integer(), &Decimal.new/1)
+    ]
+
+    for {type, generator} <- members do
+      check all(list <- list_of(one_of([generator, constant(nil)]), max_length: 5), max_runs: 20) do
+        assert stored({:array, type}, list) == list
+      end
+    end
+  end
+
+  test "arrays of UUIDs and maps of floats" do
+    uuids = [Ecto.UUID.generate(), Ecto.UUID.generate()]
+    assert stored({:array, Ecto.UUID}, uuids) == uuids
+    assert stored({:map, :float}, %{"a" => 1.0}) === %{"a" => 1.0}
+  end
+
+  describe "values of other tools" do
+    defp load(type, value), do: Ecto.Type.adapter_load(Adapter, type, value)
+
+    test "booleans as words" do
+      for value <- [1, "true", "t"], do: assert(load(:boolean, value) == {:ok, true})
+      for value <- [0, "false", "f"], do: assert(load(:boolean, value) == {:ok, false})
+      assert load(:boolean, 7) == :error
+    end
+
+    test "moments with any zone, blank or T, and as seconds" do
+      instant = ~U[2020-01-01 10:00:00Z]
+
+      for text <- [
+            "2020-01-01T10:00:00Z",
+            "2020-01-01 10:00:00",
+            "2020-01-01T12:00:00+02:00",
+            "2020-01-01T10:00:00.987Z",
+            "2020-01-01 05:00:00-05:00",
+            DateTime.to_unix(instant)
+          ],
+          do: assert(load(:utc_datetime, text) == {:ok, instant})
+
+      assert load(:utc_datetime_usec, "2020-01-01T10:00:00.5Z") ==
+               {:ok, ~U[2020-01-01 10:00:00.500000Z]}
+
+      assert load(:naive_datetime, "2020-01-01 10:00:00") == {:ok, ~N[2020-01-01 10:00:00]}
+      assert load(:naive_datetime, "2020-01-01T10:00:00+02:00") == :error
+      assert load(:utc_datetime, "yesterday") == :error
+    end
+
+    test "dates with a time, numbers as texts, empty arrays" do
+      assert load(:date, "2020-01-01T10:00:00Z") == {:ok, ~D[2020-01-01]}
+      assert load(:date, "2020-01-01x") == :error
+      assert load(:integer, 1.0) == {:ok, 1}
+      assert load(:integer, "12") == {:ok, 12}
+      assert load(:integer, 1.5) == :error
+      assert load(:float, 3) == {:ok, 3.0}
+      assert load({:array, :integer}, "") == {:ok, []}
+    end
+  end
+
+  test "column types, plain and STRICT" do
+    assert Types.column(:bigserial) == "INTEGER"
+    assert Types.column(:decimal, precision: 8, scale: 2) == "DECIMAL(8,2)"
+    assert Types.column(:utc_datetime) == "DATETIME"
+    assert Types.column(:utc_datetime, strict: true) == "TEXT"
+    assert Types.column({:vector, 3}) == "F32_BLOB(3)"
+    assert Types.column(:citext) == "TEXT COLLATE NOCASE"
+    assert Types.column(:inet) == "INET"
+    assert_raise ArgumentError, ~r/precision/, fn -> Types.column(:decimal, scale: 2) end
+  end
+end
