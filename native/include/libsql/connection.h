@@ -203,9 +203,9 @@ class Connection {
  private:
   friend class Database;
   explicit Connection(std::shared_ptr<core::Session> session);
-  core::Session& session() const;
+  [[nodiscard]] core::Session& session() const;
   // Exactly one statement; `keep` takes it from the cache and gives it back there.
-  Statement compile(std::string_view sql, bool keep);
+  [[nodiscard]] Statement compile(std::string_view sql, bool keep);
   std::optional<Value> run_pragma(std::string_view sql);
 
   std::shared_ptr<core::Session> session_;

@@ -104,7 +104,7 @@ class Statement {
   friend class Cursor;
   Statement(std::shared_ptr<core::Session> session, std::unique_ptr<core::PreparedStatement> impl);
   void give_back() noexcept;
-  core::PreparedStatement& impl() const;
+  [[nodiscard]] core::PreparedStatement& impl() const;
 
   std::shared_ptr<core::Session> session_;
   std::unique_ptr<core::PreparedStatement> impl_;

@@ -20,39 +20,36 @@ using Blob = std::vector<std::byte>;
 // An owned SQL value.
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
 
+// Any integer type that fits 64 bits signed.
+template <typename T>
+concept SqlInteger =
+    std::is_integral_v<T> && !std::is_same_v<T, bool> && (sizeof(T) < 8 || std::is_signed_v<T>);
+template <typename T>
+concept NoSqlType = std::is_integral_v<T> && !SqlInteger<T>;
+
 // A borrowed SQL value: valid for as long as the bytes it points to. A view of a result column is
 // valid until the statement's next step(), reset() or destruction.
 class ValueView {
  public:
   constexpr ValueView() noexcept : integer_(0) {}
-  // Any integer type that fits 64 bits signed.
-  template <typename T>
-  requires(std::is_integral_v<T> && !std::is_same_v<T, bool> &&
-           (sizeof(T) < 8 ||
-            std::is_signed_v<
-                T>)) constexpr ValueView(T value) noexcept  // NOLINT(google-explicit-constructor):
-                                                            // a value is a view
+  // NOLINTBEGIN(google-explicit-constructor): a value is a view of itself
+  template <SqlInteger T>
+  constexpr ValueView(T value) noexcept
       : type_(ValueType::integer), integer_(static_cast<std::int64_t>(value)) {}
   // Truth values and std::uint64_t have no SQL type of their own: the caller says which number.
-  template <typename T>
-  requires(std::is_same_v<T, bool> ||
-           (std::is_integral_v<T> && sizeof(T) >= 8 && std::is_unsigned_v<T>)) ValueView(T value)
-  = delete;                                   // NOLINT(google-explicit-constructor): as above
-  constexpr ValueView(double value) noexcept  // NOLINT(google-explicit-constructor): as above
-      : type_(ValueType::real), real_(value) {}
-  constexpr ValueView(
-      std::string_view text) noexcept  // NOLINT(google-explicit-constructor): as above
+  template <NoSqlType T>
+  ValueView(T value) = delete;
+  constexpr ValueView(double value) noexcept : type_(ValueType::real), real_(value) {}
+  constexpr ValueView(std::string_view text) noexcept
       : type_(ValueType::text), integer_(0), data_(text.data()), size_(text.size()) {}
-  constexpr ValueView(const char* text) noexcept  // NOLINT(google-explicit-constructor): as above
-      : ValueView(std::string_view(text)) {}
-  ValueView(const std::string& text) noexcept  // NOLINT(google-explicit-constructor): as above
-      : ValueView(std::string_view(text)) {}
-  ValueView(const Blob& bytes) noexcept  // NOLINT(google-explicit-constructor): as above
+  constexpr ValueView(const char* text) noexcept : ValueView(std::string_view(text)) {}
+  ValueView(const std::string& text) noexcept : ValueView(std::string_view(text)) {}
+  ValueView(const Blob& bytes) noexcept
       : ValueView(blob({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {}
   // SQL's NULL.
-  constexpr ValueView(std::nullptr_t) noexcept  // NOLINT(google-explicit-constructor): as above
-      : ValueView() {}
-  ValueView(const Value& value) noexcept;  // NOLINT(google-explicit-constructor): as above
+  constexpr ValueView(std::nullptr_t) noexcept : ValueView() {}
+  ValueView(const Value& value) noexcept;
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] static constexpr ValueView blob(std::string_view bytes) noexcept {
     ValueView view(bytes);

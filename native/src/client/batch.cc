@@ -18,7 +18,25 @@ constexpr std::string_view kSavepoint = "libsql_batch_savepoint";
 
 bool may_write(const Batch& batch) {
   return std::ranges::any_of(batch.members(), [](const Batch::Member& member) {
-    return statement_kind(member.sql) != StatementKind::select;
+    switch (statement_kind(member.sql)) {
+      case StatementKind::insert:
+      case StatementKind::update:
+      case StatementKind::del:
+      case StatementKind::ddl:
+      case StatementKind::other:
+        return true;
+      case StatementKind::select:
+      case StatementKind::pragma:
+      case StatementKind::begin:
+      case StatementKind::commit:
+      case StatementKind::rollback:
+      case StatementKind::savepoint:
+      case StatementKind::release:
+      case StatementKind::attach:
+      case StatementKind::unknown:
+        return false;
+    }
+    return true;
   });
 }
 
