@@ -17,33 +17,37 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def prepare_execute(conn, name, sql, params, opts) do
-    Lock.take(conn, sql, opts)
     query = %Query{name: name, statement: sql}
-
-    case DBConnection.prepare_execute(conn, query, params, opts) do
-      {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
-      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
-    end
+    run(conn, sql, params, opts, &DBConnection.prepare_execute(&1, query, params, opts))
   end
 
   @impl true
-  def execute(conn, %Query{statement: sql} = query, params, opts) do
-    Lock.take(conn, sql, opts)
-
-    case DBConnection.execute(conn, query, params, opts) do
-      {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
-      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
-    end
-  end
+  def execute(conn, %Query{statement: sql} = query, params, opts),
+    do: run(conn, sql, params, opts, &DBConnection.execute(&1, query, params, opts))
 
   @impl true
   def query(conn, sql, params, opts) do
     {sql, params} = LongList.fold(sql, params)
+    query = %Query{statement: sql}
+
+    with {:ok, _query, result} <-
+           run(conn, sql, params, opts, &DBConnection.execute(&1, query, params, opts)),
+         do: {:ok, result}
+  end
+
+  defp run(conn, sql, params, opts, fun) do
     Lock.take(conn, sql, opts)
 
-    case DBConnection.execute(conn, %Query{statement: sql}, params, opts) do
-      {:ok, _query, result} -> {:ok, decode(result, conn, sql, opts)}
+    case fun.(conn) do
+      {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
       {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
+    end
+  end
+
+  defp decode(result, conn, sql, opts) do
+    case opts[:decode] do
+      nil -> marked(result)
+      :declared -> result |> marked() |> Declared.decode(conn, sql, opts)
     end
   end
 
@@ -75,13 +79,6 @@ defmodule Ecto.Adapters.LibSql.Connection do
     conn
     |> DBConnection.prepare_stream(%Query{statement: sql}, params, opts)
     |> Stream.map(&marked/1)
-  end
-
-  defp decode(result, conn, sql, opts) do
-    case opts[:decode] do
-      nil -> marked(result)
-      :declared -> result |> marked() |> Declared.decode(conn, sql, opts)
-    end
   end
 
   # Only columns that Select marked are JSON; everything else is left as it came.

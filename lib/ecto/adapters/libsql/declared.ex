@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.Declared do
   # repository's `default_options/1`. What a schema loads afterwards it takes as it is.
 
   alias Ecto.Adapters.LibSql.{Codec, Times}
-  alias EctoLibSql.{Native, Result}
+  alias EctoLibSql.{Native, Query, Result}
 
   @type decoder :: (term() -> term())
 
@@ -21,6 +21,10 @@ defmodule Ecto.Adapters.LibSql.Declared do
   def decode(result, _conn, _sql, _opts), do: result
 
   defp decoders(conn, sql) do
+    # This may be another connection than the query's. Reading makes it see the schema as it is now;
+    # compiling alone does not.
+    DBConnection.execute!(conn, %Query{statement: "SELECT 1 FROM sqlite_master LIMIT 1"}, [])
+
     with {:ok, id} <- Native.prepare(conn, sql) do
       try do
         {:ok, columns} = Native.get_stmt_columns(conn, id)

@@ -1,0 +1,43 @@
+defmodule Ecto.Integration.LibSqlCountTest do
+  # No test of the shared suites may vanish: what the files hold is what is registered, and what does not
+  # run is on the list.
+  use ExUnit.Case, async: false
+
+  alias Ecto.Integration.LibSqlSetup
+
+  @modules ~w(Assoc Interval Joins Preload Repo Type Windows Alter Lock Logging Migration Migrator QueryMany
+              Sandbox SQL Stream SubQuery Transaction)
+
+  defp registered do
+    for name <- @modules,
+        module = Module.concat(Ecto.Integration, name <> "Test"),
+        Code.ensure_loaded?(module),
+        test <- module.__ex_unit__().tests,
+        do: test
+  end
+
+  defp written do
+    Enum.flat_map(LibSqlSetup.files(), fn file ->
+      Regex.scan(~r/^\s*test "/m, File.read!(file))
+    end)
+  end
+
+  test "every test of the files is registered" do
+    # The test of durations is only compiled where Elixir has them.
+    absent = if Code.ensure_loaded?(Duration), do: 0, else: 1
+    assert length(registered()) == length(written()) - absent
+  end
+
+  test "at most seven do not run, and each of them exists" do
+    left_out =
+      Enum.filter(registered(), fn test ->
+        test.name in LibSqlSetup.excluded_names() or
+          Enum.any?(LibSqlSetup.excluded_tags(), &Map.has_key?(test.tags, &1))
+      end)
+
+    assert length(left_out) <= 7
+
+    for name <- LibSqlSetup.excluded_names(),
+        do: assert(Enum.any?(left_out, &(&1.name == name)), "no test is called #{inspect(name)}")
+  end
+end
