@@ -3,8 +3,6 @@ defmodule EctoLibSql.ProofsTest do
   # that proves it gone. Those with a suite of their own are named by their number there.
   use EctoLibSql.DriverCase, async: true
 
-  alias EctoLibSql.Nif
-
   @moduletag timeout: 600_000
 
   test "1: a client killed in a transaction leaves the file free at once" do
@@ -94,11 +92,6 @@ defmodule EctoLibSql.ProofsTest do
 
   test "6: a cursor over many rows stays within a fixed bound" do
     assert cursor_growth(200_000) < 16_000_000
-  end
-
-  @tag :slow
-  test "6: a cursor over 5 million rows stays within the same bound" do
-    assert cursor_growth(5_000_000) < 16_000_000
   end
 
   test "7: a repeated statement is compiled once" do
@@ -202,10 +195,9 @@ defmodule EctoLibSql.ProofsTest do
 
     {:ok, query, cursor, _} = EctoLibSql.handle_declare(sql, [], [], state)
     {:cont, _, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state)
-    {before, counts} = {memory(), Nif.live_counts()}
+    before = memory()
     {read, peak} = read_all(state, query, cursor, 1000, before)
     assert read == total
-    assert counts.cursors > 0
     peak - before
   end
 
@@ -220,7 +212,7 @@ defmodule EctoLibSql.ProofsTest do
     end
   end
 
-  # What this process keeps and what SQLite does; other tests run beside it, so not the whole VM.
+  # What this process keeps: other tests run beside it. EctoLibSql.StressTest looks at the whole VM.
   defp memory do
     :erlang.garbage_collect()
     {:memory, own} = Process.info(self(), :memory)

@@ -135,6 +135,47 @@ defmodule EctoLibSql.StressTest do
     end)
   end
 
+  @tag :slow
+  test "a cursor over 5 million rows stays within 16 MB of the whole VM" do
+    state = open!()
+
+    sql = """
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000)
+    SELECT i, printf('%0100d', i) FROM n
+    """
+
+    # One short stream first, so that code and heaps are there.
+    assert {10_000, _} = stream(state, String.replace(sql, "5000000", "10000"))
+    before = resident_bytes()
+    {rows, peak} = stream(state, sql)
+    assert rows == 5_000_000
+    assert peak - before < 16_000_000
+  end
+
+  defp stream(state, sql) do
+    {:ok, query, cursor, _} = EctoLibSql.handle_declare(sql, [], [], state)
+    read(state, query, cursor, {0, 0})
+  end
+
+  defp read(state, query, cursor, {rows, peak}) do
+    case EctoLibSql.handle_fetch(query, cursor, [max_rows: 500], state) do
+      {:cont, %Result{num_rows: n}, _} ->
+        peak = if rem(rows, 50_000) == 0, do: max(peak, resident_bytes()), else: peak
+        read(state, query, cursor, {rows + n, peak})
+
+      {:halt, _, _} ->
+        {rows, peak}
+    end
+  end
+
+  # Source: proc(5), /proc/pid/statm; where there is none, what the VM has allocated.
+  defp resident_bytes do
+    case File.read("/proc/self/statm") do
+      {:ok, text} -> (text |> String.split() |> Enum.at(1) |> String.to_integer()) * 4096
+      {:error, _} -> :erlang.memory(:total)
+    end
+  end
+
   @tag :sanitizer
   @tag :slow
   test "10,000 connections opened and dropped leave nothing" do
@@ -174,7 +215,7 @@ defmodule EctoLibSql.StressTest do
   test "cancelling while busy, again and again" do
     state = open!()
 
-    for _ <- 1..200 do
+    for _ <- 1..50 do
       task = Task.async(fn -> EctoLibSql.handle_execute(endless(), [], [], state) end)
 
       assert {:ok, {:error, %Error{sqlite: %{code: :interrupt}}, _}} =

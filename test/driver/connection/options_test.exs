@@ -129,6 +129,29 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert_received {:leaving, %State{}}
   end
 
+  def note(error, %State{}, test), do: send(test, {:note, error})
+
+  test "before_disconnect may be a module, function and arguments" do
+    state = open!(before_disconnect: {__MODULE__, :note, [self()]})
+    assert :ok = EctoLibSql.disconnect(:reason, state)
+    assert_received {:note, :reason}
+  end
+
+  test "a before_disconnect that raises does not keep the connection open" do
+    state = open!(before_disconnect: fn _error, _state -> raise "no" end)
+    assert_raise RuntimeError, fn -> EctoLibSql.disconnect([], state) end
+    assert {:error, "Connection not found" <> _} = Native.ping(state.conn_id)
+  end
+
+  test "disconnect_on_error_codes gives up the connection for these codes only" do
+    state = open!(disconnect_on_error_codes: [:constraint_unique])
+    run!(state, "CREATE TABLE t (x UNIQUE, y NOT NULL)")
+    run!(state, "INSERT INTO t VALUES (1, 1)")
+    duplicate = "INSERT INTO t VALUES (1, 1)"
+    assert {:disconnect, %Error{}, %State{}} = EctoLibSql.handle_execute(duplicate, [], [], state)
+    assert %Error{} = error!(state, "INSERT INTO t VALUES (2, NULL)")
+  end
+
   test "chunk_size, timeouts and remote options are accepted in local mode" do
     state =
       open!(
