@@ -166,6 +166,7 @@ defmodule EctoLibSql do
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
   def connect(opts) do
     with {:ok, options} <- Options.parse(opts),
+         :ok <- Callbacks.prepare_to_close(opts),
          {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native

@@ -105,6 +105,16 @@ defmodule EctoLibSql.Callbacks do
       else: {:error, error, state}
   end
 
+  @doc """
+  In a pool's connection process, which DBConnection gives an index: traps exits, so that stopping
+  the pool calls disconnect/2 and waits until the file is closed.
+  """
+  @spec prepare_to_close(keyword()) :: :ok
+  def prepare_to_close(opts) do
+    if opts[:pool_index], do: Process.flag(:trap_exit, true)
+    :ok
+  end
+
   @spec before_disconnect(term(), State.t()) :: :ok
   def before_disconnect(reason, state) do
     case settings(state).before_disconnect do

@@ -59,7 +59,10 @@ StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* ta
     const char* rest = nullptr;
     const int rc = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &stmt, &rest);
-    if (rc != SQLITE_OK) throw error(rc, sql);
+    // A schema that a lock keeps from being read again is taken for the old one, so that the error
+    // is "no such table": what stopped the reading is the cause.
+    const bool stopped = cancellation_->reason() != Cancellation::Reason::none;
+    if (rc != SQLITE_OK) throw error(stopped ? SQLITE_BUSY : rc, sql);
     const auto used = static_cast<std::size_t>(rest - sql.data());
     *tail = sql.substr(used);
     if (stmt != nullptr) return StmtHandle(stmt);
@@ -197,11 +200,12 @@ void LocalSession::reset() {
 // --- Transactions ---
 
 void LocalSession::run_control(Control control) {
-  auto& statement = controls_[control];
+  const auto index = static_cast<std::size_t>(control);
+  auto& statement = controls_[index];
   if (!statement) {
+    const char* const sql = kControlSql[index];
     std::string_view tail;
-    statement = std::make_unique<LocalStatement>(*this, compile_next(kControlSql[control], &tail),
-                                                 kControlSql[control]);
+    statement = std::make_unique<LocalStatement>(*this, compile_next(sql, &tail), sql);
   }
   statement->step();
 }
@@ -213,13 +217,13 @@ void LocalSession::begin(Behaviour behaviour) {
   }
   switch (behaviour) {
     case Behaviour::immediate:
-      return run_control(kImmediate);
+      return run_control(Control::immediate);
     case Behaviour::exclusive:
-      return run_control(kExclusive);
+      return run_control(Control::exclusive);
     case Behaviour::deferred:
-      return run_control(kDeferred);
+      return run_control(Control::deferred);
     case Behaviour::read_only:
-      run_control(kDeferred);
+      run_control(Control::deferred);
       refuse_writes();
   }
 }
@@ -230,7 +234,7 @@ void LocalSession::commit() {
     throw Error(ErrorKind::misuse, "cannot commit - no transaction is active", SQLITE_ERROR);
   }
   try {
-    run_control(kCommit);
+    run_control(Control::commit);
   } catch (const Error& refused) {
     if (refused.kind() != ErrorKind::would_block) rollback();
     throw;
@@ -240,7 +244,7 @@ void LocalSession::commit() {
 bool LocalSession::rollback() {
   db();
   if (!in_transaction_) return false;
-  run_control(kRollback);
+  run_control(Control::rollback);
   return true;
 }
 
