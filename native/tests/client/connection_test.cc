@@ -64,7 +64,7 @@ TEST_F(ConnectionTest, SyntaxErrorsPointAtTheMistake) {
 
 TEST_F(ConnectionTest, DoubleQuotedStringsAreNames) {
   EXPECT_THAT([&] { return query("SELECT \"text\""); },
-              throws_error(ErrorKind::error, "no such column: text"));
+              throws_error(ErrorKind::error, "no such column: "));
 }
 
 TEST_F(ConnectionTest, CompilesLargeStatements) {

@@ -136,6 +136,12 @@ TEST(IsCompleteTest, KnowsTriggerBodies) {
   EXPECT_TRUE(is_complete("CREATE TABLE trigger_log(a);"));
 }
 
+// Found by fuzz_sql: a byte order mark is white space, also at the end.
+TEST(IsCompleteTest, SkipsByteOrderMarks) {
+  EXPECT_TRUE(is_complete("\xEF\xBB\xBFSELECT 1;\xEF\xBB\xBF"));
+  EXPECT_FALSE(is_complete("\xEF\xBB\xBFSELECT 1"));
+}
+
 // Texts of the fragments that matter, in any order.
 rc::Gen<std::string> sql_like_text() {
   const auto fragment = rc::gen::element<std::string>(
@@ -150,7 +156,8 @@ rc::Gen<std::string> sql_like_text() {
 }
 
 RC_GTEST_PROP(IsCompleteTest, AgreesWithSqlite, ()) {
-  const std::string sql = *sql_like_text();
+  // On a line of its own: versions differ about a comment that the text ends in.
+  const std::string sql = *sql_like_text() + "\n";
   RC_ASSERT(is_complete(sql) == (sqlite3_complete(sql.c_str()) != 0));
 }
 
