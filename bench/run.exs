@@ -15,6 +15,10 @@ end
 Code.compiler_options(no_warn_undefined: [LibsqlBench.PoolTarget])
 for name <- ~w(single concurrent), do: Code.require_file("#{name}.exs", here)
 
+ecto? = Code.ensure_loaded?(Ecto.Adapters.LibSql)
+if ecto?, do: Code.require_file("ecto.exs", here)
+Code.compiler_options(no_warn_undefined: [LibsqlBench.PoolTarget, LibsqlBench.Ecto])
+
 alias LibsqlBench.{Concurrent, Report, Single, StateTarget}
 
 dir = Path.join(System.tmp_dir!(), "libsql-bench-#{System.os_time()}")
@@ -25,6 +29,7 @@ try do
 
   Report.header()
   rows = Single.run(dir, pool?) ++ Concurrent.run(dir, pool?)
+  rows = if ecto?, do: rows ++ LibsqlBench.Ecto.run(dir), else: rows
   Report.write_json(rows, "bench.json")
   missed = for %{met: false, workload: name} <- rows, do: name
   IO.puts("\n#{length(rows)} rows in bench.json, #{length(missed)} beyond their goal")

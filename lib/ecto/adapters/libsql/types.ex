@@ -14,7 +14,13 @@ defmodule Ecto.Adapters.LibSql.Types do
 
   @doc "A setting of `config :ecto_libsql`."
   @spec setting(atom(), term()) :: term()
-  def setting(key, default), do: Application.get_env(:ecto_libsql, key, default)
+  def setting(key, default) do
+    # Called for each value that is loaded or dumped, so without the detours of Application.
+    case :application.get_env(:ecto_libsql, key) do
+      {:ok, value} -> value
+      :undefined -> default
+    end
+  end
 
   @doc "Whether ids of this type are kept as text or as 16 bytes."
   @spec uuid_form(atom()) :: :string | :binary
@@ -136,8 +142,12 @@ defmodule Ecto.Adapters.LibSql.Types do
     extension(:dumpers, [primitive, type]) || dump(primitive, type)
   end
 
-  defp extension(function, args) do
-    Enum.find_value(setting(:type_extensions, []), fn module ->
+  defp extension(function, args), do: extension(setting(:type_extensions, []), function, args)
+
+  defp extension([], _function, _args), do: nil
+
+  defp extension(modules, function, args) do
+    Enum.find_value(modules, fn module ->
       if Code.ensure_loaded?(module) and function_exported?(module, function, 2),
         do: apply(module, function, args)
     end)

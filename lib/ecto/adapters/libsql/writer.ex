@@ -55,48 +55,77 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
   defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
     {_, conflict_params, _} = on_conflict
-    cells = cells(meta, schema, header, rows)
-    widths = Enum.map(cells, fn {_row, params} -> length(params) end)
     room = Compare.max_parameters() - length(placeholders) - length(conflict_params)
 
-    case chunks(cells, widths, room) do
-      [chunk] ->
-        {rows, params} = join(chunk)
-        write.({rows, params, conflict_params}, on_conflict)
+    {chunks, total} =
+      case plain(rows, header, []) do
+        {:ok, params} -> plain_chunks(params, header, length(rows), room)
+        :error -> chunks(cells(meta, schema, header, rows), room)
+      end
 
-      chunks ->
-        refuse_queries!(cells)
-        total = Enum.sum(widths)
+    statements =
+      for {rows, params} <- chunks do
+        on_conflict = shift(on_conflict, length(params) - total)
+        fn -> write.({rows, params, conflict_params}, on_conflict) end
+      end
 
-        statements =
-          for chunk <- chunks do
-            {rows, params} = join(chunk)
-            shifted = shift(on_conflict, length(params) - total)
-            fn -> write.({rows, params, conflict_params}, shifted) end
-          end
-
-        many(meta, statements, opts)
+    case statements do
+      [statement] -> statement.()
+      statements -> many(meta, statements, opts)
     end
+  end
+
+  # All rows have all fields in the header's order, and values only: nothing to look up.
+  defp plain([], _header, params), do: {:ok, :lists.reverse(params)}
+
+  defp plain([row | rows], header, params) do
+    case plain_row(row, header, params) do
+      :error -> :error
+      params -> plain(rows, header, params)
+    end
+  end
+
+  defp plain_row([{_key, {:placeholder, _}} | _], _header, _params), do: :error
+  defp plain_row([{_key, {%Ecto.Query{}, _}} | _], _header, _params), do: :error
+
+  defp plain_row([{key, value} | row], [key | keys], params),
+    do: plain_row(row, keys, [value | params])
+
+  defp plain_row([], [], params), do: params
+  defp plain_row(_row, _header, _params), do: :error
+
+  defp plain_chunks(params, header, count, room) do
+    width = length(header)
+    height = max(div(room, width), 1)
+    chunks = if count <= height, do: [params], else: Enum.chunk_every(params, height * width)
+
+    {for(chunk <- chunks, do: {List.duplicate(header, div(length(chunk), width)), chunk}),
+     count * width}
+  end
+
+  # As many rows as fit, in order.
+  defp chunks(cells, room) do
+    chunks =
+      Enum.chunk_while(
+        cells,
+        {[], 0},
+        fn {_row, params} = cell, {taken, sum} ->
+          width = length(params)
+
+          if taken != [] and sum + width > room,
+            do: {:cont, Enum.reverse(taken), {[cell], width}},
+            else: {:cont, {[cell | taken], sum + width}}
+        end,
+        fn {taken, _sum} -> {:cont, Enum.reverse(taken), nil} end
+      )
+
+    if match?([_, _ | _], chunks), do: refuse_queries!(cells)
+    {Enum.map(chunks, &join/1), cells |> Enum.map(&length(elem(&1, 1))) |> Enum.sum()}
   end
 
   defp join(chunk) do
     {rows, params} = Enum.unzip(chunk)
     {rows, Enum.concat(params)}
-  end
-
-  # As many rows as fit, in order.
-  defp chunks(cells, widths, room) do
-    cells
-    |> Enum.zip(widths)
-    |> Enum.chunk_while(
-      {[], 0},
-      fn {cell, width}, {taken, sum} ->
-        if taken != [] and sum + width > room,
-          do: {:cont, Enum.reverse(taken), {[cell], width}},
-          else: {:cont, {[cell | taken], sum + width}}
-      end,
-      fn {taken, _sum} -> {:cont, Enum.reverse(taken), nil} end
-    )
   end
 
   defp refuse_queries!(cells) do

@@ -47,18 +47,34 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     [columns(header), "VALUES (", Enum.intersperse(cells, ", "), ?)]
   end
 
-  defp values(header, rows, _on_conflict, number) when is_list(rows) do
+  # Rows of plain cells are all the same text but for the first number.
+  defp values(header, [header | rest] = rows, _on_conflict, number) do
+    if Enum.all?(rest, &(&1 == header)) do
+      cells = List.duplicate("?", length(header) - 1)
+      first = [[?? | Integer.to_string(number)] | cells]
+      row = [", (", Enum.intersperse(["?" | cells], ", "), ?)]
+      others = row |> IO.iodata_to_binary() |> String.duplicate(length(rest))
+      [columns(header), "VALUES (", Enum.intersperse(first, ", "), ?) | others]
+    else
+      [columns(header), "VALUES " | cells(rows, number)]
+    end
+  end
+
+  defp values(header, rows, _on_conflict, number) when is_list(rows),
+    do: [columns(header), "VALUES " | cells(rows, number)]
+
+  defp values(header, %{} = query, on_conflict, _number),
+    do: [columns(header) | query(Sources.complete(query), on_conflict)]
+
+  defp cells(rows, number) do
     {rows, _state} =
       Enum.map_reduce(rows, {number, :numbered}, fn row, state ->
         {cells, state} = Enum.map_reduce(row, state, &bare_cell/2)
         {[?(, Enum.intersperse(cells, ", "), ?)], state}
       end)
 
-    [columns(header), "VALUES " | Enum.intersperse(rows, ", ")]
+    Enum.intersperse(rows, ", ")
   end
-
-  defp values(header, %{} = query, on_conflict, _number),
-    do: [columns(header) | query(Sources.complete(query), on_conflict)]
 
   defp columns(header), do: [" (", Quote.names(header), ") "]
 
