@@ -19,7 +19,9 @@ void check_text(std::string_view sql) {
   static_cast<void>(core::savepoint_text(sql));
   static_cast<void>(is_utf8(sql));
   const bool complete = is_complete(sql);
-  if (sql.find('\0') == std::string_view::npos) {
+  // sqlite3_complete() takes a byte order mark for a word; SQLite's parser, as we, for white space.
+  const bool marked = sql.find("\xEF\xBB\xBF") != std::string_view::npos;
+  if (!marked && sql.find('\0') == std::string_view::npos) {
     const bool expected = sqlite3_complete(std::string(sql).c_str()) != 0;
     check(complete == expected, "is_complete() agrees with sqlite3_complete()");
   }

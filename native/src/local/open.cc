@@ -73,8 +73,11 @@ void set_journal_mode(sqlite3* db, const Options& options) {
     try {
       const std::string got = run_for_text(db, sql);
       if (got == wanted) return;
-      throw Error(ErrorKind::unsupported,
-                  "journal_mode is " + got + ", " + wanted + " was asked for");
+      throw Error(ErrorKind::unsupported, std::string("journal_mode is ")
+                                              .append(got)
+                                              .append(", ")
+                                              .append(wanted)
+                                              .append(" was asked for"));
     } catch (const Error& busy) {
       const bool retry = busy.kind() == ErrorKind::busy || busy.kind() == ErrorKind::locked;
       if (!retry || std::chrono::steady_clock::now() >= give_up) throw;

@@ -256,7 +256,12 @@ void LocalSession::savepoint(SavepointOp op, std::string_view name) {
                                                   : "ROLLBACK TO ";
   std::string_view tail;
   auto statement = prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail);
-  statement->step();
+  try {
+    statement->step();
+  } catch (const Error&) {
+    give_back(std::move(statement));  // The cache still knows it.
+    throw;
+  }
   give_back(std::move(statement));
 }
 

@@ -31,6 +31,8 @@ class LocalSession final : public core::Session {
  public:
   // Takes over an open connection; open.h applies the options.
   LocalSession(DbHandle db, const Options& options);
+  LocalSession(const LocalSession&) = delete;
+  LocalSession& operator=(const LocalSession&) = delete;
   ~LocalSession() override;
 
   void close() noexcept override;
@@ -120,7 +122,8 @@ class LocalSession final : public core::Session {
   void count_cursor(int difference) noexcept { cursors_ += difference; }
 
  private:
-  enum Control : std::uint8_t { kDeferred, kImmediate, kExclusive, kCommit, kRollback, kControls };
+  enum class Control : std::uint8_t { deferred, immediate, exclusive, commit, rollback };
+  static constexpr std::size_t kControls = 5;
   // A commit of at most this many small writes is itself small.
   static constexpr int kMaxInlineWrites = 64;
 

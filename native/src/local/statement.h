@@ -36,6 +36,8 @@ struct CacheSlot {
 class LocalStatement final : public core::PreparedStatement {
  public:
   LocalStatement(LocalSession& session, StmtHandle stmt, std::string sql);
+  LocalStatement(const LocalStatement&) = delete;
+  LocalStatement& operator=(const LocalStatement&) = delete;
   ~LocalStatement() override;
 
   [[nodiscard]] std::string_view sql() const noexcept override { return sql_; }

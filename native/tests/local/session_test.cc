@@ -289,6 +289,17 @@ TEST_F(SessionTest, HoldWriteKeepsTheLockBetweenStatements) {
   EXPECT_EQ(two_.execute(kInsert), 1);
 }
 
+TEST_F(SessionTest, HoldWriteFailsAsAWriteDoes) {
+  Transaction transaction = one_.begin(Behaviour::immediate);
+  two_.set_write_wait(false);
+  EXPECT_THAT([&] { two_.hold_write(); }, throws_error(ErrorKind::would_block));
+  two_.set_write_wait(true);
+  two_.set_busy_timeout(10ms);
+  EXPECT_THAT([&] { two_.hold_write(); }, throws_error(ErrorKind::busy));
+  transaction.commit();
+  EXPECT_EQ(one_.execute(kInsert), 1);
+}
+
 TEST_F(SessionTest, BudgetsStopLongQueries) {
   one_.set_budget(500us);
   EXPECT_THAT([&] { return query(one_, kSlow); }, throws_error(ErrorKind::would_block));
@@ -356,6 +367,21 @@ TEST_F(SessionTest, WritersWaitInRollbackModeToo) {
   }
   threads.clear();
   EXPECT_EQ(query(setup, "SELECT count(*) FROM t"), "60");
+}
+
+TEST_F(SessionTest, WritersOfSharedMemoryTakeTurns) {
+  const Database database(Database::shared_memory("session_test_turns"));
+  Connection setup = database.connect();
+  setup.execute("CREATE TABLE t(a)");
+  std::vector<std::jthread> threads;
+  for (int id = 0; id < 3; ++id) {
+    threads.emplace_back([&] {
+      Connection connection = database.connect();
+      for (int i = 0; i < 50; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(query(setup, "SELECT count(*) FROM t"), "150");
 }
 
 TEST_F(SessionTest, AttachedFilesAreWrittenToo) {
