@@ -45,6 +45,9 @@ void LocalSession::close() noexcept {
   if (sqlite3_get_autocommit(closing.get()) == 0) {
     sqlite3_exec(closing.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
+  // Who closes often interrupts first, and an interrupt that no statement has seen would stop the
+  // checkpoint with which the last connection removes the log. Any statement makes SQLite forget it.
+  sqlite3_exec(closing.get(), "SELECT 1", nullptr, nullptr, nullptr);
   closing.reset();
   in_transaction_ = false;
   if (std::exchange(has_write_, false)) queue_->release();
