@@ -17,7 +17,8 @@ namespace libsql {
 
 // What to do when a member of a batch fails.
 enum class OnError {
-  proceed,   // Run the others; each failure is reported in its place. An interrupt or a deadline ends it.
+  proceed,   // Run the others; each failure is reported in its place. An interrupt or a deadline
+             // ends it.
   halt,      // Stop at the first failure; the members before it have run.
   rollback,  // All or nothing: a transaction, or a savepoint inside an open one.
 };

@@ -46,7 +46,8 @@ void LocalSession::close() noexcept {
     sqlite3_exec(closing.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
   // Who closes often interrupts first, and an interrupt that no statement has seen would stop the
-  // checkpoint with which the last connection removes the log. Any statement makes SQLite forget it.
+  // checkpoint with which the last connection removes the log. Any statement makes SQLite forget
+  // it.
   sqlite3_exec(closing.get(), "SELECT 1", nullptr, nullptr, nullptr);
   closing.reset();
   in_transaction_ = false;

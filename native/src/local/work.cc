@@ -89,8 +89,8 @@ bool loops(const Instruction& op) {
   return op.opcode == "Rewind" || op.opcode == "Next" || op.opcode == "Last";
 }
 
-// Where sqlite_sequence is stored, or -1. Read off a program too: a query for it would begin to read,
-// and so give the caller's deferred transaction a snapshot before it asks for the write lock.
+// Where sqlite_sequence is stored, or -1. Read off a program too: a query for it would begin to
+// read, and so give the caller's deferred transaction a snapshot before it asks for the write lock.
 int sequence_root(sqlite3* db) {
   try {
     for (const Instruction& op : explain(db, "SELECT 1 FROM main.sqlite_sequence")) {
