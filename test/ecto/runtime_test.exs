@@ -133,4 +133,15 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
 
     assert Enum.uniq(counts) == [[[2501]]]
   end
+
+  defmodule OtherSpelling do
+    use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSQL
+  end
+
+  test "the other spelling of the adapter is the same adapter", %{folder: folder} do
+    start_supervised!({OtherSpelling, database: Path.join(folder, "other.db"), log: false})
+    OtherSpelling.query!("CREATE TABLE t (a)")
+    assert {1, nil} = OtherSpelling.insert_all("t", [[a: 1]])
+    assert OtherSpelling.all(from(t in "t", select: t.a)) == [1]
+  end
 end

@@ -176,6 +176,23 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert Repo.all(from(s in subquery(inner), select: s.n, order_by: s.n)) == [nil, 1]
   end
 
+  defmodule Times do
+    use Ecto.Schema
+
+    schema "times" do
+      field(:exact, :utc_datetime_usec)
+      field(:whole, :utc_datetime)
+    end
+  end
+
+  test "whole seconds compare with microseconds by time, not by text" do
+    sql!("CREATE TABLE times (id INTEGER PRIMARY KEY, exact DATETIME, whole DATETIME)")
+    Repo.insert!(%Times{exact: ~U[2020-01-01 10:00:00.500000Z], whole: ~U[2020-01-01 10:00:00Z]})
+    Repo.insert!(%Times{exact: ~U[2020-01-01 10:00:00.000000Z], whole: ~U[2020-01-01 10:00:00Z]})
+    assert Repo.all(from(t in Times, order_by: t.id, select: t.whole < t.exact)) == [true, false]
+    assert Repo.all(from(t in Times, order_by: t.id, select: t.exact == t.whole)) == [false, true]
+  end
+
   test "tuples compare as rows" do
     a = 7
     assert ids(from(t in Thing, where: {t.a, t.id} > {^a, 0})) == [1]

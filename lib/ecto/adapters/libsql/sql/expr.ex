@@ -5,8 +5,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Numeric}
-  alias Ecto.Adapters.LibSql.SQL.{Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Moment}
+  alias Ecto.Adapters.LibSql.SQL.{Numeric, Select, Sources, Window}
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -56,8 +56,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
       do: Compare.quantified(op, quantifier, left, subquery, sources, query)
 
   def expr({op, _, [left, right]}, sources, query) when op in @operator_names do
-    left_sql = Numeric.operand(left, right, sources, query)
-    [left_sql, @operators[op] | Numeric.operand(right, left, sources, query)]
+    [beside(left, right, sources, query), @operators[op] | beside(right, left, sources, query)]
   end
 
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
@@ -136,6 +135,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def expr(other, _sources, query),
     do: error!(query, "unsupported expression: #{inspect(other)}")
+
+  # An operand, in the form in which it compares with the other.
+  defp beside(expr, other, sources, query) do
+    Moment.operand(expr, other, sources, query) || Numeric.operand(expr, other, sources, query)
+  end
 
   @doc "An expression as an operand: in parentheses where it is an operator itself."
   @spec operand(term(), Sources.t(), map()) :: iodata()

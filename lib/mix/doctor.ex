@@ -1,0 +1,187 @@
+defmodule EctoLibSql.Doctor do
+  @moduledoc false
+  # What `mix ecto_libsql.doctor` finds out. Reads only, over a connection of its own.
+
+  alias EctoLibSql.{Error, Result}
+
+  @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
+
+  @spec examine(Path.t()) :: {:ok, report()} | {:error, String.t()}
+  def examine(path) do
+    if File.regular?(path), do: open(path), else: {:error, "no such file"}
+  end
+
+  defp open(path) do
+    case EctoLibSql.connect(database: path, mode: :readonly) do
+      {:ok, state} ->
+        try do
+          {:ok, report(state, path)}
+        rescue
+          error in Error -> {:error, error.message}
+        after
+          EctoLibSql.disconnect([], state)
+        end
+
+      {:error, error} ->
+        {:error, Exception.message(error)}
+    end
+  end
+
+  defp report(state, path) do
+    damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
+
+    %{
+      facts: facts(state, path),
+      findings:
+        Enum.map(damage, &"damaged: #{&1}") ++
+          free_pages(state) ++
+          log(path) ++
+          foreign_keys(state) ++
+          redundant_indexes(state) ++
+          unindexed_references(state) ++
+          bytes_as_uuids(state),
+      damaged: damage != []
+    }
+  end
+
+  defp facts(state, path) do
+    pages = value(state, "PRAGMA page_count")
+    size = value(state, "PRAGMA page_size")
+
+    [
+      {"file", path},
+      {"size", "#{bytes(pages * size)} (#{pages} pages of #{size} bytes)"},
+      {"write-ahead log", bytes(size_of(path <> "-wal"))},
+      {"journal mode", value(state, "PRAGMA journal_mode")},
+      {"encoding", value(state, "PRAGMA encoding")},
+      {"auto_vacuum", Enum.at(~w(none full incremental), value(state, "PRAGMA auto_vacuum"))},
+      {"user_version", to_string(value(state, "PRAGMA user_version"))},
+      {"tables", to_string(length(tables(state)))},
+      {"SQLite", value(state, "SELECT sqlite_version()")}
+    ]
+  end
+
+  defp free_pages(state) do
+    free = value(state, "PRAGMA freelist_count")
+    pages = value(state, "PRAGMA page_count")
+
+    if free * 4 > pages,
+      do: ["#{free} of #{pages} pages are free; VACUUM gives them back"],
+      else: []
+  end
+
+  defp log(path) do
+    size = size_of(path <> "-wal")
+
+    if size > 100 * 1024 * 1024,
+      do: [
+        "the write-ahead log has #{bytes(size)}; a reader that never ends keeps it from shrinking"
+      ],
+      else: []
+  end
+
+  defp foreign_keys(state) do
+    case rows(state, "PRAGMA foreign_key_check") do
+      [] ->
+        []
+
+      [[table | _] | _] = all ->
+        ["#{length(all)} rows break a foreign key, the first in #{table}"]
+    end
+  end
+
+  # An index on (a) serves nothing that one on (a, b) does not.
+  defp redundant_indexes(state) do
+    for table <- tables(state),
+        indexes = indexes(state, table),
+        {name, columns, false} <- indexes,
+        {other, longer, _unique} <- indexes,
+        name != other and List.starts_with?(longer, columns) and length(longer) > length(columns),
+        do: "index #{name} is a prefix of #{other}"
+  end
+
+  # Deleting a parent reads the whole child table then.
+  defp unindexed_references(state) do
+    for table <- tables(state),
+        {id, keys} <- foreign_key_columns(state, table),
+        not indexed?(state, table, keys),
+        do: "foreign key #{id} of #{table} (#{Enum.join(keys, ", ")}) has no index"
+  end
+
+  defp foreign_key_columns(state, table) do
+    state
+    |> rows("SELECT id, \"from\" FROM pragma_foreign_key_list(?) ORDER BY id, seq", [table])
+    |> Enum.group_by(&hd/1, &List.last/1)
+  end
+
+  defp indexed?(state, table, keys) do
+    primary =
+      for [name] <-
+            rows(state, "SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [table]),
+          do: name
+
+    Enum.any?(
+      [primary | Enum.map(indexes(state, table), &elem(&1, 1))],
+      &List.starts_with?(&1, keys)
+    )
+  end
+
+  # `{name, columns, unique?}` of indexes on whole columns of whole tables.
+  defp indexes(state, table) do
+    for [name, unique] <-
+          rows(state, "SELECT name, \"unique\" FROM pragma_index_list(?) WHERE partial = 0", [
+            table
+          ]),
+        columns =
+          for(
+            [column] <-
+              rows(state, "SELECT name FROM pragma_index_info(?) ORDER BY seqno", [name]),
+            do: column
+          ),
+        nil not in columns,
+        do: {name, columns, unique == 1}
+  end
+
+  defp bytes_as_uuids(state) do
+    for table <- tables(state),
+        [column] <-
+          rows(state, "SELECT name FROM pragma_table_info(?) WHERE type = 'TEXT'", [table]),
+        count = value(state, bytes_sql(table, column)),
+        count > 0,
+        do:
+          "#{table}.#{column} holds #{count} UUIDs as bytes in a text column; comparisons with text miss them"
+  end
+
+  defp bytes_sql(table, column) do
+    "SELECT count(*) FROM #{quoted(table)} WHERE typeof(#{quoted(column)}) = 'blob' AND length(#{quoted(column)}) = 16"
+  end
+
+  defp quoted(name), do: ~s("#{String.replace(name, "\"", "\"\"")}")
+
+  defp tables(state) do
+    sql =
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+
+    for [name] <- rows(state, sql), do: name
+  end
+
+  defp rows(state, sql, params \\ []) do
+    case EctoLibSql.handle_execute(sql, params, [], state) do
+      {:ok, _query, %Result{rows: rows}, _state} -> rows
+      {_kind, error, _state} -> raise error
+    end
+  end
+
+  defp value(state, sql), do: state |> rows(sql) |> hd() |> hd()
+
+  defp size_of(path) do
+    case File.stat(path) do
+      {:ok, %{size: size}} -> size
+      {:error, _reason} -> 0
+    end
+  end
+
+  defp bytes(count) when count < 1024, do: "#{count} bytes"
+  defp bytes(count) when count < 1024 * 1024, do: "#{div(count, 1024)} KiB"
+  defp bytes(count), do: "#{div(count, 1024 * 1024)} MiB"
+end

@@ -1,0 +1,41 @@
+defmodule Mix.Tasks.EctoLibsql.Doctor do
+  @shortdoc "Explains a database file and its settings"
+
+  @moduledoc """
+  Looks at a database file and says what it is, how it is set, and what is wrong with it.
+
+      $ mix ecto_libsql.doctor priv/my_app.db
+
+  It only reads. Findings are marked with `!`; the task fails if the file is damaged.
+
+    * size, free pages and the write-ahead log
+    * journal mode, page size, version of SQLite
+    * `quick_check` and `foreign_key_check`
+    * indexes that are a prefix of another one
+    * foreign keys without an index on the referring columns
+    * UUIDs kept as bytes in text columns, which comparisons with text miss
+  """
+
+  use Mix.Task
+
+  alias EctoLibSql.Doctor
+
+  @impl Mix.Task
+  def run([path]) do
+    Mix.Task.run("app.config")
+
+    case Doctor.examine(path) do
+      {:ok, report} ->
+        Enum.each(report.facts, fn {name, value} -> Mix.shell().info("#{pad(name)} #{value}") end)
+        Enum.each(report.findings, &Mix.shell().info("! #{&1}"))
+        if report.damaged, do: Mix.raise("#{path} is damaged")
+
+      {:error, message} ->
+        Mix.raise("#{path}: #{message}")
+    end
+  end
+
+  def run(_args), do: Mix.raise("usage: mix ecto_libsql.doctor PATH")
+
+  defp pad(name), do: String.pad_trailing(name <> ":", 22)
+end
