@@ -24,9 +24,9 @@ defmodule EctoLibSql do
 
   use EctoLibSql.Pool
 
-  alias EctoLibSql.{Callbacks, Cursor, Direct, Error, Nif, Options, Pool, Query, Result, State}
+  alias EctoLibSql.{Callbacks, Cursor, Direct, Error, Options, Pool, Query, Result, State}
   alias EctoLibSql.{SharedMemory, Telemetry}
-  alias EctoLibSql.Native.{Control, Source, Statements, Transactions}
+  alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
 
   require Source
 
@@ -171,23 +171,19 @@ defmodule EctoLibSql do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
 
-      opened(Nif.open(options.location, native), options)
+      with {:ok, {id, handle}} <- Lifetime.open(options.location, native) do
+        state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
+        {:ok, %{state | settings: options.settings}}
+      end
     end
   end
-
-  defp opened({:ok, {id, handle}}, options) do
-    state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
-    {:ok, %{state | settings: options.settings}}
-  end
-
-  defp opened({:error, error}, _options), do: {:error, Error.from_nif(error)}
 
   @doc "Stops what runs, rolls back and closes. Closing twice is `:ok`."
   @spec disconnect(term(), State.t()) :: :ok
   def disconnect(reason, %State{} = state) do
     Callbacks.before_disconnect(reason, state)
   after
-    Nif.close(State.conn(state))
+    Lifetime.close(state)
   end
 
   @doc "Called by DBConnection once after connecting."
@@ -201,9 +197,9 @@ defmodule EctoLibSql do
   @doc "Whether the connection is open. Waits for nothing."
   @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
   def ping(%State{} = state) do
-    case Nif.ping(State.conn(state)) do
+    case Lifetime.ping(state) do
       :ok -> {:ok, state}
-      {:error, error} -> {:disconnect, Error.from_nif(error), state}
+      {:error, error} -> {:disconnect, error, state}
     end
   end
 
@@ -217,8 +213,8 @@ defmodule EctoLibSql do
 
   def handle_prepare(%Query{statement: sql} = query, _opts, %State{} = state)
       when is_binary(sql) do
-    case Nif.check(State.conn(state), sql) do
-      {:error, error} -> Callbacks.failed(Statements.exception(error), state)
+    case Statements.check(state, sql) do
+      {:error, error} -> Callbacks.failed(error, state)
       _ok_or_script -> {:ok, query, state}
     end
   end
@@ -266,9 +262,9 @@ defmodule EctoLibSql do
           {:ok, Result.t(), State.t()} | failure()
   def handle_close(query, _opts, %State{} = state) do
     with {:ok, %Query{statement: sql}} <- Callbacks.query(query, state) do
-      case Nif.uncache(State.conn(state), sql) do
+      case Statements.uncache(state, sql) do
         :ok -> {:ok, %Result{}, state}
-        {:error, error} -> Callbacks.failed(Error.from_nif(error), state)
+        {:error, error} -> Callbacks.failed(error, state)
       end
     end
   end
@@ -398,7 +394,7 @@ defmodule EctoLibSql do
   @spec handle_deallocate(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
           {:ok, Result.t(), State.t()}
   def handle_deallocate(_query, %{ref: id}, _opts, %State{} = state) do
-    _closed_or_unknown = Nif.close_cursor(id)
+    Statements.close_cursor(id)
     {:ok, %Result{}, state}
   end
 end

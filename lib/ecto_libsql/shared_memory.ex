@@ -9,7 +9,8 @@ defmodule EctoLibSql.SharedMemory do
 
   use GenServer
 
-  alias EctoLibSql.{Error, Nif}
+  alias EctoLibSql.Error
+  alias EctoLibSql.Native.Lifetime
 
   @doc "The name of the database that a connection with these options shares, or nil."
   @spec name(boolean() | String.t(), keyword()) :: {:ok, String.t() | nil} | {:error, Error.t()}
@@ -52,12 +53,12 @@ defmodule EctoLibSql.SharedMemory do
     if Enum.any?(held, fn {_monitor, {held_name, _handle}} -> held_name == name end) do
       {:reply, :ok, held}
     else
-      case Nif.open(":memory:", %{shared_memory: name}) do
+      case Lifetime.open(":memory:", %{shared_memory: name}) do
         {:ok, {_id, handle}} ->
           {:reply, :ok, Map.put(held, Process.monitor(pool), {name, handle})}
 
         {:error, error} ->
-          {:reply, {:error, Error.from_nif(error)}, held}
+          {:reply, {:error, error}, held}
       end
     end
   end
@@ -65,7 +66,7 @@ defmodule EctoLibSql.SharedMemory do
   @impl GenServer
   def handle_info({:DOWN, monitor, :process, _pool, _reason}, held) do
     {{_name, handle}, held} = Map.pop!(held, monitor)
-    Nif.close(handle)
+    Lifetime.close(handle)
     {:noreply, held}
   end
 

@@ -2,9 +2,10 @@ defmodule EctoLibSql.JSON.Call do
   @moduledoc false
   # How EctoLibSql.JSON asks the database: arguments in, one value or a list of tuples out.
 
-  alias EctoLibSql.{Native, Nif}
+  alias EctoLibSql.Native
+  alias EctoLibSql.Native.Lifetime
 
-  @jsonb_version {3, 45}
+  @jsonb_version {3, 45, 0}
 
   @doc false
   # The one value of a query's one row.
@@ -35,25 +36,18 @@ defmodule EctoLibSql.JSON.Call do
 
   @doc false
   @spec jsonb?() :: boolean()
-  def jsonb?, do: version() >= @jsonb_version
+  def jsonb?, do: Lifetime.sqlite_version() >= @jsonb_version
 
   @doc false
   @spec require_jsonb() :: :ok | {:error, String.t()}
   def require_jsonb do
-    if jsonb?(),
-      do: :ok,
-      else: {:error, "JSONB needs SQLite 3.45 or newer; this is SQLite #{Nif.sqlite_version()}"}
+    if jsonb?(), do: :ok, else: {:error, "JSONB needs SQLite 3.45 or newer; this is #{version()}"}
   end
 
   # White space is the only control character that JSON text may hold (RFC 8259, 2 and 7).
   defp control_characters?(text), do: text =~ ~r/[\x00-\x08\x0b\x0c\x0e-\x1f]/
 
-  defp version do
-    [major, minor | _] =
-      Nif.sqlite_version() |> String.split(".") |> Enum.map(&String.to_integer/1)
-
-    {major, minor}
-  end
+  defp version, do: "SQLite " <> Enum.join(Tuple.to_list(Lifetime.sqlite_version()), ".")
 
   defp rows(state, sql, arguments) do
     case Native.query(state, sql, arguments) do

@@ -94,6 +94,21 @@ defmodule EctoLibSql.Native.Statements do
     end
   end
 
+  @doc "Closes a cursor; one that is closed already is fine."
+  @spec close_cursor(String.t()) :: :ok
+  def close_cursor(cursor_id) do
+    _closed_or_unknown = Nif.close_cursor(cursor_id)
+    :ok
+  end
+
+  @doc "Compiles a text into the cache, to see whether it is right; `:script` if it is several."
+  @spec check(State.t(), String.t()) :: :ok | :script | failure()
+  def check(state, sql), do: simple(Nif.check(State.conn(state), sql))
+
+  @doc "Drops a text from the cache of compiled statements."
+  @spec uncache(State.t(), String.t()) :: :ok | failure()
+  def uncache(state, sql), do: simple(Nif.uncache(State.conn(state), sql))
+
   @doc "The declared parameters of a text: `[name | nil]`."
   @spec parameter_names(State.t(), String.t()) :: {:ok, [String.t() | nil]} | failure()
   def parameter_names(state, sql) do

@@ -1,6 +1,8 @@
 defmodule EctoLibSql.Connection.OptionsTest do
   use EctoLibSql.DriverCase, async: true
 
+  alias EctoLibSql.Options
+
   @pragmas [
     {[journal_mode: :truncate], "journal_mode", "truncate"},
     {[journal_mode: :delete], "journal_mode", "delete"},
@@ -25,6 +27,20 @@ defmodule EctoLibSql.Connection.OptionsTest do
     {[custom_pragmas: [user_version: 9]], "user_version", 9},
     {[custom_pragmas: [{"application_id", 5}]], "application_id", 5}
   ]
+
+  describe "Options.parse/1" do
+    test "gives the location and the mode, and ignores keys of others" do
+      assert {:ok, %Options{location: ":memory:", mode: :local, sync: :disable_sync}} =
+               Options.parse(database: :memory, pool_size: 3, telemetry_prefix: [:x])
+    end
+
+    test "names the option that it refuses" do
+      assert {:error, %EctoLibSql.Error{message: message}} =
+               Options.parse(database: ":memory:", journal_mode: :sideways)
+
+      assert message =~ "journal_mode"
+    end
+  end
 
   for {options, pragma, expected} <- @pragmas do
     test "#{inspect(options)} is in force" do
