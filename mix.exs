@@ -15,7 +15,6 @@ defmodule EctoLibSql.MixProject do
   use Mix.Project
 
   @version "0.1.0"
-  @source_url "https://github.com/ocean/ecto_libsql"
   @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data)a
 
   def project do
@@ -27,7 +26,6 @@ defmodule EctoLibSql.MixProject do
       elixir: "~> 1.14",
       name: "ecto_libsql",
       description: "libSQL and SQLite for Elixir: a DBConnection driver and an Ecto adapter",
-      source_url: @source_url,
       start_permanent: Mix.env() == :prod,
       compilers: [:libsql] ++ Mix.compilers(),
       libsql_build: summary(with_what),
@@ -130,7 +128,7 @@ defmodule EctoLibSql.MixProject do
   defp package do
     [
       licenses: ["Apache-2.0"],
-      links: %{"GitHub" => @source_url},
+      links: %{},
       files:
         ~w(lib mix.exs .formatter.exs README.md CHANGELOG.md LICENSE CMakeLists.txt CMakePresets.json
            cmake native/CMakeLists.txt native/include native/src native/nif
@@ -142,7 +140,6 @@ defmodule EctoLibSql.MixProject do
   defp docs do
     [
       main: "EctoLibSql",
-      source_ref: "v#{@version}",
       extras: Path.wildcard("docs/*.md") ++ Enum.filter(["CHANGELOG.md"], &File.exists?/1),
       groups_for_modules: [
         Driver: [
