@@ -7,6 +7,7 @@
 #include "fuzz/check.h"
 #include "libsql/database.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace libsql;  // NOLINT(google-build-using-namespace): one short function
   const std::string_view image(reinterpret_cast<const char*>(data), size);

@@ -55,6 +55,7 @@ void run_all(Connection& connection, std::string_view sql) {
 }  // namespace
 }  // namespace libsql::fuzz
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace libsql;  // NOLINT(google-build-using-namespace): one short function
   const std::string_view sql(reinterpret_cast<const char*>(data), size);

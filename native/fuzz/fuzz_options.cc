@@ -51,6 +51,7 @@ void check_location(const std::string& name) {
 }  // namespace libsql::fuzz
 
 // The input: a name, a line feed, a value.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const std::size_t line_end = text.find('\n');

@@ -40,6 +40,7 @@ void check_quoting(std::string_view name) {
 }  // namespace
 }  // namespace libsql::fuzz
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   libsql::fuzz::check_text(text);

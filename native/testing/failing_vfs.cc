@@ -3,7 +3,7 @@
 #include "testing/failing_vfs.h"
 
 #include <cstddef>
-#include <new>
+#include <memory>
 
 #include <sqlite3.h>
 
@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kName = "failing";
 
 struct State {
-  sqlite3_vfs* real = nullptr;
+  sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
   int countdown = -1;  // calls until the failure; -1: none comes
   bool reached = false;
   FailingVfs::Fault fault = FailingVfs::Fault::io_error;
@@ -121,7 +121,7 @@ constexpr sqlite3_io_methods kMethods = {2,
 
 int open_file(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags,
               int* out_flags) {
-  File* const made = new (file) File{};
+  File* const made = std::construct_at(self(file));
   int rc = next_call(SQLITE_CANTOPEN);
   if (rc == SQLITE_OK) rc = state().real->xOpen(state().real, name, made->real(), flags, out_flags);
   if (rc == SQLITE_OK) {
@@ -141,7 +141,6 @@ int access_file(sqlite3_vfs* /*vfs*/, const char* name, int flags, int* result) 
 
 sqlite3_vfs* register_vfs() {
   static sqlite3_vfs vfs;
-  state().real = sqlite3_vfs_find(nullptr);
   vfs = *state().real;  // Time, randomness, full names and shared objects are the real one's.
   vfs.zName = kName;
   vfs.szOsFile = static_cast<int>(sizeof(File)) + state().real->szOsFile;
@@ -156,8 +155,8 @@ sqlite3_vfs* register_vfs() {
 }  // namespace
 
 std::string FailingVfs::location(const std::string& path) {
-  static const sqlite3_vfs* const vfs = register_vfs();
-  return "file:" + path + "?vfs=" + vfs->zName;
+  static const sqlite3_vfs* const kVfs = register_vfs();
+  return "file:" + path + "?vfs=" + kVfs->zName;
 }
 
 void FailingVfs::fail_at(int n, Fault fault) {

@@ -18,6 +18,7 @@ class ThrowsError {
 
   ThrowsError(ErrorKind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
 
+  // NOLINTBEGIN(readability-identifier-naming): GoogleMock's names
   template <typename Call>
   bool MatchAndExplain(const Call& call, ::testing::MatchResultListener* listener) const {
     try {
@@ -38,6 +39,7 @@ class ThrowsError {
   void DescribeNegationTo(std::ostream* out) const {
     *out << "does not throw " << to_string(kind_);
   }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
   ErrorKind kind_;

@@ -64,6 +64,7 @@ TEST_F(SessionTest, ManyThreadsWriteWithoutBusyErrors) {
   constexpr int kTransactions = 50;
   std::atomic<int> failures{0};
   std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
   for (int id = 0; id < kThreads; ++id) {
     threads.emplace_back([&] {
       Connection connection = connect();
@@ -91,8 +92,10 @@ TEST_F(SessionTest, TheLockIsGivenInTheOrderOfAsking) {
   constexpr int kWriters = 6;
   Transaction transaction = one_.begin(Behaviour::immediate);
   std::vector<Connection> connections;
+  connections.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) connections.push_back(connect());
   std::vector<std::jthread> threads;
+  threads.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     Connection& connection = connections[static_cast<std::size_t>(i)];
     threads.emplace_back([&connection, i] { connection.execute("INSERT INTO t VALUES (?)", i); });
@@ -359,6 +362,7 @@ TEST_F(SessionTest, WritersWaitInRollbackModeToo) {
   Connection setup = database.connect();
   setup.execute("CREATE TABLE t(a)");
   std::vector<std::jthread> threads;
+  threads.reserve(3);
   for (int id = 0; id < 3; ++id) {
     threads.emplace_back([&] {
       Connection connection = database.connect();
@@ -374,6 +378,7 @@ TEST_F(SessionTest, WritersOfSharedMemoryTakeTurns) {
   Connection setup = database.connect();
   setup.execute("CREATE TABLE t(a)");
   std::vector<std::jthread> threads;
+  threads.reserve(3);
   for (int id = 0; id < 3; ++id) {
     threads.emplace_back([&] {
       Connection connection = database.connect();

@@ -98,6 +98,7 @@ TEST_F(WriterQueueTest, CountsRightUnderCancellation) {
   std::atomic<int> turns{0};
   std::atomic<bool> crowded{false};
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int id = 0; id < 4; ++id) {
     threads.emplace_back([&, id] {
       for (int i = 0; i < 500; ++i) {
