@@ -49,6 +49,13 @@ defmodule EctoLibSql.Connection.OptionsTest do
     end
   end
 
+  test "options that are no keyword list are refused" do
+    for options <- [5, nil, "app.db", %{database: ":memory:"}, [1], [{"database", ":memory:"}]] do
+      assert {:error, %Error{}} = EctoLibSql.Options.parse(options)
+      assert {:error, %Error{}} = EctoLibSql.connect(options)
+    end
+  end
+
   test "the journal mode is left alone unless it is an option or the default" do
     path = temp_file()
     EctoLibSql.disconnect([], file!(path, journal_mode: :delete))
