@@ -153,29 +153,38 @@ constexpr auto kCommands = std::to_array<Command>({
 
 std::span<const Command> commands() { return kCommands; }
 
+// Takes a word without quotes off the line.
+std::string take_plain(std::string_view& line) {
+  const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+  line.remove_prefix(word.size());
+  return std::string(word);
+}
+
+// Takes a word in quotes off the line.
+std::string take_quoted(std::string_view& line) {
+  const char quote = line[0];
+  std::string word;
+  line.remove_prefix(1);
+  for (;;) {
+    const std::size_t end = line.find(quote);
+    if (end == std::string_view::npos) throw CommandError("a quote does not end");
+    word += line.substr(0, end);
+    line.remove_prefix(end + 1);
+    if (!line.starts_with(quote)) return word;
+    word += quote;
+    line.remove_prefix(1);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> split_words(std::string_view line) {
   std::vector<std::string> words;
-  for (std::size_t at = 0; at < line.size();) {
-    if (line[at] == ' ' || line[at] == '\t') {
-      ++at;
-      continue;
-    }
-    std::string& word = words.emplace_back();
-    if (const char quote = line[at]; quote == '\'' || quote == '"') {
-      for (++at;; ++at) {
-        if (at >= line.size()) throw CommandError("a quote does not end");
-        if (line[at] == quote && !line.substr(at + 1).starts_with(quote)) break;
-        if (line[at] == quote) ++at;
-        word += line[at];
-      }
-      ++at;
-    } else {
-      while (at < line.size() && line[at] != ' ' && line[at] != '\t') word += line[at++];
-    }
+  for (;;) {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.empty()) return words;
+    words.push_back(line[0] == '\'' || line[0] == '"' ? take_quoted(line) : take_plain(line));
   }
-  return words;
 }
 
 Outcome run_dot_command(Shell& shell, std::string_view line) {

@@ -153,9 +153,10 @@ class Dumper {
         continue;
       }
       const std::string id(name);
-      const Value counted = connection_.query_one("SELECT coalesce(min(" + id + ") = 1 AND max(" +
-                                                  id + ") = count(*), 1) FROM main." +
-                                                  quote_identifier(table) + " NOT INDEXED");
+      std::string sql = "SELECT coalesce(min(";
+      sql.append(id).append(") = 1 AND max(").append(id).append(") = count(*), 1) FROM main.");
+      sql.append(quote_identifier(table)).append(" NOT INDEXED");
+      const Value counted = connection_.query_one(sql);
       return counted == Value(std::int64_t{1}) ? std::string() : id;
     }
     return {};

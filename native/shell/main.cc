@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <clocale>
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -106,22 +107,28 @@ int run_shell(const Arguments& arguments) {
   return outcome == Outcome::failed ? kFailed : EXIT_SUCCESS;
 }
 
+int command(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  choose_locale();
+  Arguments arguments;
+  CLI::App app("The libSQL shell", "libsql");
+  declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsage;
+  }
+  return run_shell(arguments);
+}
+
 }  // namespace
 }  // namespace libsql::shell
 
 int main(int argc, char** argv) {
-  std::ios::sync_with_stdio(false);
-  libsql::shell::choose_locale();
-  libsql::shell::Arguments arguments;
-  CLI::App app("The libSQL shell", "libsql");
-  libsql::shell::declare(app, arguments);
   try {
-    app.parse(argc, argv);
-    return libsql::shell::run_shell(arguments);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : libsql::shell::kUsage;
+    return libsql::shell::command(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "libsql: " << error.what() << '\n';
+    std::fprintf(stderr, "libsql: %s\n", error.what());
     return libsql::shell::kFailed;
   }
 }

@@ -155,6 +155,7 @@ void Shell::execute(Statement& statement) {
     statement.execute();
   } else {
     std::vector<std::string> columns;
+    columns.reserve(static_cast<std::size_t>(statement.column_count()));
     for (int i = 0; i < statement.column_count(); ++i) {
       columns.emplace_back(statement.column_name(i));
     }
