@@ -2,7 +2,7 @@
 # Sourced by the tests of the shell: checks that count their failures, in a scratch folder.
 set -u
 
-libsql=$1
+libsql=$(realpath "$1")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch" || exit 1
