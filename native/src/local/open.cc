@@ -10,6 +10,7 @@
 
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
+#include "local/functions.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -58,6 +59,7 @@ void configure(sqlite3* db) {
     check(db, sqlite3_db_config(db, off, 0, static_cast<int*>(nullptr)));
   }
   run_for_text(db, "PRAGMA secure_delete = 0");
+  add_missing_functions(db);
 }
 
 // Two connections that turn a new file into a WAL database at once: SQLite refuses one of them
