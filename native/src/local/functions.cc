@@ -61,7 +61,8 @@ void concat_ws(sqlite3_context* context, int count, sqlite3_value** values) noex
 void add_missing_functions(sqlite3* db) {
   if (sqlite3_libversion_number() >= kConcatBuiltIn) return;
   constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-  const auto add = [db](const char* name, void (*function)(sqlite3_context*, int, sqlite3_value**)) {
+  const auto add = [db](const char* name,
+                        void (*function)(sqlite3_context*, int, sqlite3_value**)) {
     check(db, sqlite3_create_function_v2(db, name, -1, kFlags, nullptr, function, nullptr, nullptr,
                                          nullptr));
   };
