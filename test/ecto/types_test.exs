@@ -103,6 +103,43 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     assert :error = Ecto.Type.adapter_dump(Adapter, :decimal, Decimal.new("0.00001"))
   end
 
+  defmodule Priced do
+    use Ecto.Schema
+
+    schema "priced" do
+      field(:price, :decimal)
+      field(:rebates, {:array, :decimal}, load_in_query: false)
+    end
+  end
+
+  test "scaled decimals compare, add up and average, with parameters and with literals" do
+    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 2})
+    sql!("CREATE TABLE priced (id INTEGER PRIMARY KEY, price INTEGER, rebates TEXT)")
+    for price <- ["0.10", "0.20", "1.30"], do: Repo.insert!(%Priced{price: Decimal.new(price)})
+    assert rows("SELECT price FROM priced") == [[10], [20], [130]]
+    limit = Decimal.new("0.15")
+
+    assert Repo.all(from(p in Priced, where: p.price > ^limit, order_by: p.id, select: p.id)) == [
+             2,
+             3
+           ]
+
+    assert Decimal.equal?(Repo.aggregate(Priced, :sum, :price), "1.6")
+    assert Decimal.equal?(Decimal.round(Repo.aggregate(Priced, :avg, :price), 4), "0.5333")
+
+    assert Repo.all(from(p in Priced, where: p.price > 0.15, order_by: p.id, select: p.id)) == [
+             2,
+             3
+           ]
+
+    assert Repo.all(from(p in Priced, where: p.price in [0.1, 1.3], order_by: p.id, select: p.id)) ==
+             [1, 3]
+
+    assert_raise Ecto.QueryError, ~r/another form inside of arrays/, fn ->
+      Repo.all(from(p in Priced, where: ^limit in p.rebates, select: p.id))
+    end
+  end
+
   for form <- [:string, :binary] do
     property "UUIDs are kept as #{form} and read in both forms" do
       Application.put_env(:ecto_libsql, :uuid_type, unquote(form))

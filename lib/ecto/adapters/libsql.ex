@@ -19,8 +19,16 @@ defmodule Ecto.Adapters.LibSql do
     * `:default_transaction_mode` - `:deferred`, `:immediate` or `:exclusive`
     * `:attach` - `[{"name", path}]`: databases that a `:prefix` may name
     * `:migration_lock` - `false` migrates without the lock, default `true`
-    * `:fkey_names` - `false` does not look up which foreign key was violated, default `true`
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
+
+  ## Options of a query
+
+  Given to a `Repo` function, or by the repository's `default_options/1`:
+
+    * `:decode` - `:declared` decodes the values of a query without a schema by the declared types of their
+      columns
+    * `:fkey_names` - `false` does not look up which constraint was violated, which costs a second run of the
+      statement on the error path; default `true`
 
   ## Application options
 

@@ -106,6 +106,19 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[1, 2])))) == [1, 2]
   end
 
+  test "lists of literals have the form of the field" do
+    assert ids(from(t in Thing, where: t.name in ["plain", "other"])) == [2]
+    assert ids(from(t in Thing, where: t.ok in [true])) == [1]
+    assert ids(from(t in Thing, where: t.a in [7, 8])) == [1]
+    assert ids(from(t in Thing, where: t.uid in ["3f2504e0-4f89-41d3-9a0c-0305e82c3301"])) == [1]
+  end
+
+  test "bytes as literals" do
+    assert ids(from(t in Thing, where: t.data == "blob")) == [1]
+    assert ids(from(t in Thing, where: t.data in ["blob", "other"])) == [1]
+    assert ids(from(t in Thing, where: t.data in ^["blob", <<255>>])) == [1]
+  end
+
   test "lists longer than SQLite's parameters" do
     assert ids(from(t in Thing, where: t.id in ^Enum.to_list(2..40_000) and t.ok == ^false)) == [
              2

@@ -57,6 +57,10 @@ defmodule Ecto.Adapters.LibSql.Codec do
     {:ok, %Decimal{sign: if(value < 0, do: -1, else: 1), coef: abs(value), exp: -digits}}
   end
 
+  # An average.
+  def load_decimal(value, {:scaled, digits}) when is_float(value),
+    do: {:ok, value |> Decimal.from_float() |> Decimal.mult(Decimal.new(1, 1, -digits))}
+
   def load_decimal(value, _form) when is_integer(value), do: {:ok, Decimal.new(value)}
   def load_decimal(value, _form) when is_float(value), do: {:ok, Decimal.from_float(value)}
 

@@ -125,6 +125,19 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp resolve({:maybe, type}), do: primitive(type)
   defp resolve(type), do: type
 
+  @doc "Whether a member of a JSON array is written otherwise than a field of this type."
+  @spec other_in_json?(term()) :: boolean()
+  def other_in_json?(type) do
+    case primitive(type) do
+      type when type in @uuids -> uuid_form(type) == :binary
+      type when type in [:binary, :bitstring] -> true
+      :decimal -> match?({:scaled, _}, setting(:decimal_type, :numeric))
+      type when type in [:date, :time, :time_usec] -> false
+      type when type in @times -> setting(:datetime_type, :iso8601) == :text_datetime
+      _same -> false
+    end
+  end
+
   @doc "Whether a field of this type holds numbers."
   @spec numeric?(term()) :: boolean()
   def numeric?(nil), do: false

@@ -52,6 +52,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
 
   defp arm(arm, prefix) do
     arm = Sources.complete(arm)
+    if arm.lock, do: error!(arm, "a lock belongs to the first query of a union, not to its arms")
     sql = Select.all(arm, prefix)
     if simple?(arm), do: sql, else: ["SELECT * FROM (", sql, ?)]
   end

@@ -4,6 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
+  alias Ecto.Adapters.LibSql.Codec
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources}
 
   @empty "(SELECT NULL WHERE 1=0)"
@@ -15,8 +16,31 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   @spec member(term(), term(), Sources.t(), map()) :: iodata()
   def member(left, right, sources, query) do
+    right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
+    Json.same_form!(field_type(right, sources), query)
     [Expr.operand(left, sources, query), " IN " | set(right, sources, query)]
   end
+
+  # A list of literals beside a field arrives as the planner dumps an array: as JSON. What the field
+  # stores may have another form, so each member is dumped as the field's type does it.
+  defp listed(json, nil), do: json
+
+  defp listed(json, type) do
+    with {:ok, list} <- Codec.load_json(json),
+         {:ok, list} <- Ecto.Type.embedded_load({:array, type}, list, :json) do
+      for member <- list do
+        {:ok, stored} = Ecto.Type.adapter_dump(Ecto.Adapters.LibSql, type, member)
+        stored
+      end
+    else
+      :error -> json
+    end
+  end
+
+  defp field_type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
+    do: Sources.type(sources, ix, field)
+
+  defp field_type(_expr, _sources), do: nil
 
   defp set([], _sources, _query), do: @empty
   defp set({:^, _, [_ix, 0]}, _sources, _query), do: @empty
@@ -61,10 +85,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   defp text(sql, true), do: ["CAST(", sql, " AS TEXT)"]
   defp text(sql, false), do: sql
 
-  defp binary?({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
-    do: Sources.type(sources, ix, field) == :binary
-
-  defp binary?(_expr, _sources), do: false
+  defp binary?(expr, sources), do: field_type(expr, sources) == :binary
 
   @doc """
   `left op any(subquery)` and `left op all(subquery)`, which SQLite does not have: membership where

@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Moment}
-  alias Ecto.Adapters.LibSql.SQL.{Numeric, Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Select, Sources, Window}
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -120,6 +120,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def expr(%Tagged{value: value, type: type}, sources, query),
     do: Literal.tagged(value, type, sources, query)
+
+  # Literals beside a field of a schema arrive as its type dumps them.
+  def expr({:blob, bytes}, _sources, _query) when is_binary(bytes), do: Quote.blob(bytes)
 
   def expr(list, sources, query) when is_list(list),
     do: list |> Enum.map(&expr(&1, sources, query)) |> Json.array()

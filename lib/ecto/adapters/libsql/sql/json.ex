@@ -5,6 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.Types
 
   @doc """
   The column name under which a selected JSON value travels; the connection decodes such columns, so
@@ -87,6 +88,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   @doc "The values of a JSON array, to stand behind IN."
   @spec members(iodata()) :: iodata()
   def members(array), do: ["(SELECT value FROM json_each(", array, "))"]
+
+  @doc """
+  Refuses to look for a value in an array whose members are written otherwise than a field of their type.
+  """
+  @spec same_form!(term(), map()) :: :ok
+  def same_form!({:array, member}, query) do
+    if Types.other_in_json?(member) do
+      error!(
+        query,
+        "members of type #{inspect(member)} are kept in another form inside of arrays than in fields, " <>
+          "as the application's options stand; compare with a fragment"
+      )
+    end
+
+    :ok
+  end
+
+  def same_form!(_type, _query), do: :ok
 
   @doc "Appends to an array column. `type` is the member's Ecto type or nil."
   @spec push(iodata(), iodata(), term()) :: iodata()

@@ -127,8 +127,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp new_value(:push, column, key, value, sources, query),
     do: Json.push(column, Expr.operand(value, sources, query), member_type(sources, key))
 
-  defp new_value(:pull, column, key, value, sources, query),
-    do: Json.pull(column, Expr.operand(value, sources, query), member_type(sources, key))
+  defp new_value(:pull, column, key, value, sources, query) do
+    Json.same_form!(Sources.type(sources, 0, key), query)
+    Json.pull(column, Expr.operand(value, sources, query), member_type(sources, key))
+  end
 
   defp new_value(op, _column, _key, _value, _sources, query),
     do: error!(query, "unknown update operation #{inspect(op)}")
