@@ -13,63 +13,6 @@ namespace libsql::nif {
 
 namespace {
 
-constexpr std::string_view kSavepoint = "libsql_batch";
-
-// All or nothing: a transaction of our own, or a savepoint inside the caller's. Rolls back unless
-// kept.
-class AtomicScope {
- public:
-  AtomicScope(Connection& connection, Behaviour behaviour)
-      : connection_(connection), nested_(connection.in_transaction()) {
-    if (nested_) {
-      connection_.savepoint(kSavepoint);
-    } else {
-      connection_.begin_transaction(behaviour);
-    }
-    serial_ = connection_.transaction_serial();
-  }
-  AtomicScope(const AtomicScope&) = delete;
-  AtomicScope& operator=(const AtomicScope&) = delete;
-  ~AtomicScope() {
-    if (!kept_) undo();
-  }
-
-  void keep() {
-    // A commit that fails has rolled back; a release that fails leaves the savepoint to undo().
-    kept_ = !nested_;
-    if (nested_) {
-      connection_.release_savepoint(kSavepoint);
-    } else {
-      connection_.commit();
-    }
-    kept_ = true;
-  }
-
- private:
-  void undo() noexcept {
-    try {
-      // The caller's killed process or deadline must not stop the way back.
-      connection_.set_cancel_check({});
-      connection_.set_deadline({});
-      // SQLite may have rolled back all by itself, and a member may have ended the transaction.
-      if (!connection_.in_transaction() || connection_.transaction_serial() != serial_) return;
-      if (nested_) {
-        connection_.rollback_to_savepoint(kSavepoint);
-        connection_.release_savepoint(kSavepoint);
-      } else {
-        connection_.rollback();
-      }
-    } catch (const Error&) {
-      // A member has ended the savepoint or the transaction: there is nothing left to undo.
-    }
-  }
-
-  Connection& connection_;
-  bool nested_;
-  std::uint64_t serial_ = 0;
-  bool kept_ = false;
-};
-
 // No later member can succeed after such an error, or the caller wants none to.
 bool ends_batch(const Error& error) {
   return error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::timeout ||

@@ -7,11 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "libsql/options.h"
+
 namespace libsql {
 
 namespace core {
 class Session;
 }
+class Connection;
 
 // A named savepoint inside a transaction. Nest as deep as you like; end in the reverse order.
 //
@@ -67,6 +70,30 @@ class Transaction {
 
   std::shared_ptr<core::Session> session_;
   bool active_ = true;
+  std::uint64_t serial_ = 0;
+};
+
+// All or nothing: a transaction of its own, or a savepoint inside the one that is open. Rolls back
+// unless it is kept.
+//
+// Threads: thread-compatible, together with its connection, which it must not outlive.
+class AtomicScope {
+ public:
+  // `behaviour` counts for a transaction of its own. Errors: those of Connection::begin().
+  AtomicScope(Connection& connection, Behaviour behaviour);
+  AtomicScope(const AtomicScope&) = delete;
+  AtomicScope& operator=(const AtomicScope&) = delete;
+  ~AtomicScope();
+
+  // Commits, or releases the savepoint. Errors: whatever refuses that; nothing is then kept.
+  void keep();
+
+ private:
+  void undo() noexcept;
+
+  Connection& connection_;
+  bool nested_;
+  bool kept_ = false;
   std::uint64_t serial_ = 0;
 };
 

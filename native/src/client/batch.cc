@@ -10,12 +10,6 @@
 namespace libsql {
 namespace {
 
-using SavepointOp = core::Session::SavepointOp;
-
-// Unlikely to be anybody else's; an inner savepoint of the same name hides an outer one, so that
-// batches inside batches do not meet.
-constexpr std::string_view kSavepoint = "libsql_batch_savepoint";
-
 bool may_write(const Batch& batch) {
   return std::ranges::any_of(batch.members(), [](const Batch::Member& member) {
     switch (statement_kind(member.sql)) {
@@ -51,58 +45,6 @@ class WriteHold {
 
  private:
   core::Session& session_;
-};
-
-// All or nothing: a transaction, or a savepoint in the one that is open.
-class AllOrNothing {
- public:
-  AllOrNothing(core::Session& session, bool writes)
-      : session_(session), nested_(session.in_transaction()) {
-    if (nested_) {
-      session_.savepoint(SavepointOp::open, kSavepoint);
-    } else {
-      session_.begin(writes ? Behaviour::immediate : Behaviour::deferred);
-    }
-    serial_ = session_.transaction_serial();
-  }
-  AllOrNothing(const AllOrNothing&) = delete;
-  AllOrNothing& operator=(const AllOrNothing&) = delete;
-
-  ~AllOrNothing() {
-    if (kept_) return;
-    try {
-      undo();
-    } catch (const std::exception&) {
-      // The member's own error is on its way to the caller and says more.
-      kept_ = true;
-    }
-  }
-
-  void keep() {
-    if (nested_) {
-      session_.savepoint(SavepointOp::release, kSavepoint);
-    } else {
-      session_.commit();
-    }
-    kept_ = true;
-  }
-
- private:
-  void undo() {
-    const bool open = session_.in_transaction() && session_.transaction_serial() == serial_;
-    if (!open) return;
-    if (nested_) {
-      session_.savepoint(SavepointOp::rollback_to, kSavepoint);
-      session_.savepoint(SavepointOp::release, kSavepoint);
-    } else {
-      session_.rollback();
-    }
-  }
-
-  core::Session& session_;
-  bool nested_;
-  bool kept_ = false;
-  std::uint64_t serial_ = 0;
 };
 
 std::vector<Value> copy_row(std::span<const ValueView> row) {
@@ -160,7 +102,7 @@ Batch& Batch::add(std::string sql, std::vector<Value> parameters) {
 std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
   const bool writes = may_write(batch);
   if (on_error == OnError::rollback) {
-    AllOrNothing scope(session(), writes);
+    AtomicScope scope(*this, writes ? Behaviour::immediate : Behaviour::deferred);
     std::vector<BatchResult> results = run_each(*this, batch, on_error);
     scope.keep();
     return results;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/savepoints.h"
+#include "libsql/connection.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
 
@@ -96,6 +97,55 @@ Savepoint Transaction::savepoint(std::string_view name) {
   if (!active()) throw Error(ErrorKind::misuse, "the transaction has ended");
   client::run_savepoint(*session_, SavepointOp::open, name);
   return Savepoint(session_, std::string(name));
+}
+
+namespace {
+
+// Unlikely to be anybody else's; an inner savepoint of the same name hides an outer one, so that
+// scopes inside scopes do not meet.
+constexpr std::string_view kAtomicSavepoint = "libsql_atomic";
+
+}  // namespace
+
+AtomicScope::AtomicScope(Connection& connection, Behaviour behaviour)
+    : connection_(connection), nested_(connection.in_transaction()) {
+  if (nested_) {
+    connection_.savepoint(kAtomicSavepoint);
+  } else {
+    connection_.begin_transaction(behaviour);
+  }
+  serial_ = connection_.transaction_serial();
+}
+
+AtomicScope::~AtomicScope() {
+  if (!kept_) undo();
+}
+
+void AtomicScope::keep() {
+  // A commit that fails has rolled back; a release that fails leaves the savepoint to undo().
+  kept_ = !nested_;
+  if (nested_) {
+    connection_.release_savepoint(kAtomicSavepoint);
+  } else {
+    connection_.commit();
+  }
+  kept_ = true;
+}
+
+void AtomicScope::undo() noexcept {
+  try {
+    // SQLite may have rolled back all by itself, or a statement inside has ended the transaction.
+    if (!connection_.in_transaction() || connection_.transaction_serial() != serial_) return;
+    if (nested_) {
+      connection_.rollback_to_savepoint(kAtomicSavepoint);
+      connection_.release_savepoint(kAtomicSavepoint);
+    } else {
+      connection_.rollback();
+    }
+  } catch (const Error&) {
+    // A statement inside has ended the savepoint: there is nothing left to undo.
+    kept_ = true;
+  }
 }
 
 }  // namespace libsql
