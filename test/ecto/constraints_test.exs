@@ -94,6 +94,15 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
     assert rows("PRAGMA defer_foreign_keys") == [[0]]
   end
 
+  test "the look-up leaves the transaction's own setting alone" do
+    Repo.transaction(fn ->
+      sql!("PRAGMA defer_foreign_keys=ON")
+      change = %User{id: 1} |> change() |> unique_constraint(:id, name: :users_pkey)
+      assert {:error, _} = Repo.insert(change)
+      assert rows("PRAGMA defer_foreign_keys") == [[1]]
+    end)
+  end
+
   test "a delete that children forbid gives the child's constraint" do
     user = Repo.get!(User, 1)
     assert {:error, changeset} = user |> change() |> no_assoc_constraint(:posts) |> Repo.delete()

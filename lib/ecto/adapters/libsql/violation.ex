@@ -67,6 +67,7 @@ defmodule Ecto.Adapters.LibSql.Violation do
 
   defp foreign_keys(conn, sql, params, opts) do
     with_conn(conn, opts, fn conn ->
+      %{rows: [[deferred]]} = run(conn, "PRAGMA defer_foreign_keys")
       run(conn, "SAVEPOINT #{@savepoint}")
 
       try do
@@ -80,7 +81,7 @@ defmodule Ecto.Adapters.LibSql.Violation do
       after
         run(conn, "ROLLBACK TO #{@savepoint}")
         run(conn, "RELEASE #{@savepoint}")
-        run(conn, "PRAGMA defer_foreign_keys=OFF")
+        run(conn, "PRAGMA defer_foreign_keys=#{deferred}")
       end
     end)
   end
