@@ -129,6 +129,8 @@ LineReader::Outcome LineReader::read(const std::string& prompt, std::string& lin
   editor_->prompt = prompt;
   editor_->interrupted = false;
   editor_->interrupts.clear_wake();
+  // Before the prompt is shown: libedit does it after, and a Ctrl-D typed in between gets lost.
+  el_set(editor_->editline.get(), EL_PREP_TERM, 1);
   int length = 0;
   const char* const text = el_gets(editor_->editline.get(), &length);
   if (editor_->interrupted) {
