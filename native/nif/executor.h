@@ -32,9 +32,10 @@ enum class Give : std::uint8_t {
 // What a body answers: a term, or how it gave up.
 class Answer {
  public:
-  Answer(Term term) noexcept
-      : term_(term) {}  // NOLINT(google-explicit-constructor): a result is an answer
-  Answer(Give give) noexcept : give_(give) {}  // NOLINT(google-explicit-constructor): as above
+  // NOLINTNEXTLINE(google-explicit-constructor): a result is an answer
+  Answer(Term term) noexcept : term_(term) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  Answer(Give give) noexcept : give_(give) {}
   [[nodiscard]] std::optional<Give> give() const noexcept { return give_; }
   [[nodiscard]] Term term() const noexcept { return term_; }
 

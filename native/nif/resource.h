@@ -25,7 +25,12 @@ class ResourcePtr {
     if (object_ != nullptr) enif_keep_resource(object_);
   }
   ResourcePtr(ResourcePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  ResourcePtr& operator=(ResourcePtr other) noexcept {
+  ResourcePtr& operator=(const ResourcePtr& other) noexcept {
+    ResourcePtr copy(other);
+    std::swap(object_, copy.object_);
+    return *this;
+  }
+  ResourcePtr& operator=(ResourcePtr&& other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }
