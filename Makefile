@@ -1,7 +1,7 @@
 # The commands of the README. Each installs what is missing with apt, builds and runs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart build test bench format lint asan tsan fuzz clean
+.PHONY: quickstart build test bench format lint doc asan tsan fuzz clean
 
 # Elixir wants a UTF-8 locale; C.UTF-8 is on every Debian.
 export LC_ALL ?= C.UTF-8
@@ -37,6 +37,11 @@ lint:
 	tools/check_layers
 	tools/check_registered
 	tools/check_tidy.sh
+
+# The C++ API, in build/doxygen/html; the Elixir API is ExDoc's: `mix docs`, which needs Hex.
+doc:
+	command -v doxygen >/dev/null || { echo "make doc: apt-get install doxygen" >&2; exit 1; }
+	doxygen docs/Doxyfile
 
 asan tsan:
 	@tools/install_deps.sh ci
