@@ -11,16 +11,13 @@ defmodule EctoLibSql.Native.Batches do
   @doc "Runs each member whatever becomes of the others (:proceed), or stops at a failure (:halt)."
   @spec each(State.t(), [member()], :proceed | :halt) :: {:ok, [outcome()]} | Statements.failure()
   def each(state, members, on_error) do
-    with {:ok, answers} <- run(state, members, on_error), do: {:ok, Enum.map(answers, &outcome/1)}
+    with {:ok, answers} <- run(state, members, on_error), do: {:ok, outcomes(answers, nil, nil)}
   end
 
   @doc "All or nothing. An error names the failing member."
   @spec atomic(State.t(), [member()]) :: {:ok, [Result.t()]} | Statements.failure()
   def atomic(state, members) do
-    with {:ok, answers} <- run(state, members, :rollback) do
-      {:ok,
-       for({:ok, {_command, columns, rows, count}} <- answers, do: member(columns, rows, count))}
-    end
+    with {:ok, outcomes} <- each(state, members, :rollback), do: collect(outcomes)
   end
 
   @doc "The first failure among outcomes as one error, or all results."
@@ -28,7 +25,7 @@ defmodule EctoLibSql.Native.Batches do
   def collect(outcomes) do
     case Enum.find_index(outcomes, &match?({:error, _}, &1)) do
       nil ->
-        {:ok, Enum.map(outcomes, fn {:ok, result} -> result end)}
+        {:ok, for({:ok, result} <- outcomes, do: result)}
 
       index ->
         {:error, error} = Enum.at(outcomes, index)
@@ -101,10 +98,19 @@ defmodule EctoLibSql.Native.Batches do
     %{error | message: "#{message} (batch statement #{index})"}
   end
 
-  defp outcome({:ok, {_command, columns, rows, count}}), do: {:ok, member(columns, rows, count)}
-  defp outcome({:error, error}), do: {:error, Statements.exception(error)}
+  # Most answers of a batch are equal: neighbours share one outcome.
+  defp outcomes([answer | rest], answer, outcome), do: [outcome | outcomes(rest, answer, outcome)]
 
-  defp member(columns, rows, count) do
-    %Result{command: :batch, columns: columns, rows: rows, num_rows: count}
+  defp outcomes([answer | rest], _last, _outcome) do
+    outcome = outcome(answer)
+    [outcome | outcomes(rest, answer, outcome)]
   end
+
+  defp outcomes([], _last, _outcome), do: []
+
+  defp outcome({:ok, {_command, columns, rows, count}}) do
+    {:ok, %Result{command: :batch, columns: columns, rows: rows, num_rows: count}}
+  end
+
+  defp outcome({:error, error}), do: {:error, Statements.exception(error)}
 end
