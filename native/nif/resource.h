@@ -87,8 +87,7 @@ class ResourceType {
     static_assert(std::is_nothrow_constructible_v<T, Arguments...>);
     void* memory = enif_alloc_resource(type_, sizeof(T));
     if (memory == nullptr) throw std::bad_alloc();
-    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the VM owns the memory and destroys the
-    // object
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): the VM owns what is placed there
     return ResourcePtr<T>::adopt(::new (memory) T(std::forward<Arguments>(arguments)...));
   }
 
