@@ -89,5 +89,14 @@ TEST_F(AccessTest, AppliesToCachedStatementsAndCanBeLifted) {
   EXPECT_EQ(kept.execute(), 0);
 }
 
+// A bug once: an error of the user's own that begins with SQLite's words counted as a refusal.
+TEST_F(AccessTest, LeavesErrorsOfTriggersAlone) {
+  db_.execute_script(
+      "CREATE TRIGGER guard BEFORE INSERT ON open_table"
+      " BEGIN SELECT RAISE(ABORT, 'not authorized to sell'); END");
+  EXPECT_THAT([&] { db_.execute("INSERT INTO open_table VALUES (1)"); },
+              throws_error(ErrorKind::constraint, "not authorized to sell"));
+}
+
 }  // namespace
 }  // namespace libsql
