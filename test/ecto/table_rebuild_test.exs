@@ -37,6 +37,11 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
     ])
   end
 
+  # One change for each column. There are few, so repeated ones are dropped rather than drawn again.
+  defp changes,
+    do:
+      map(list_of(change(), length: 1..3), fn changes -> Enum.uniq_by(changes, &elem(&1, 1)) end)
+
   defp table do
     gen all(
           clause <- member_of(@clauses),
@@ -89,8 +94,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
   property "rows, children and other objects stay as they were" do
     check all(
             table <- table(),
-            changes <-
-              uniq_list_of(change(), min_length: 1, max_length: 3, uniq_fun: &elem(&1, 1)),
+            changes <- changes(),
             max_runs: 80
           ) do
       build(table)
@@ -224,7 +228,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
         "GENERATED ALWAYS AS (b + 1) STORED"
       ])
 
-    check all(list <- uniq_list_of(clauses, max_length: 5)) do
+    check all(list <- map(list_of(clauses, max_length: 5), &Enum.uniq/1)) do
       text = Enum.join(["a", "VARCHAR(10, 2)" | list], " ")
       column = text |> Tokens.scan() |> CreateColumn.parse()
       assert Enum.map(column.clauses, & &1.text) == list

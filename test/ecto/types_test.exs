@@ -53,10 +53,12 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
       naive_datetime: map(instants(0), &DateTime.to_naive/1),
       naive_datetime_usec: map(instants(6), &DateTime.to_naive/1),
       map:
-        map_of(
-          string(:alphanumeric),
-          one_of([integer(), boolean(), string(:utf8), constant(nil)]),
-          max_length: 4
+        map(
+          list_of(
+            {string(:alphanumeric), one_of([integer(), boolean(), string(:utf8), constant(nil)])},
+            max_length: 4
+          ),
+          &Map.new/1
         )
     }
   end
