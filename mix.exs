@@ -139,8 +139,13 @@ defmodule EctoLibSql.MixProject do
 
   defp docs do
     [
-      main: "EctoLibSql",
-      extras: Path.wildcard("docs/*.md") ++ Enum.filter(["CHANGELOG.md"], &File.exists?/1),
+      main: "overview",
+      extras: guides() ++ Path.wildcard("docs/*.md") ++ Path.wildcard("CHANGELOG.md"),
+      groups_for_extras: [
+        Guides: ~r"docs/guides/(?!coming_from)",
+        "Coming from": ~r"docs/guides/coming_from",
+        Reference: ~r"docs/[^/]+\.md"
+      ],
       groups_for_modules: [
         Driver: [
           EctoLibSql,
@@ -156,5 +161,18 @@ defmodule EctoLibSql.MixProject do
         Ecto: [~r/^Ecto\.Adapters/]
       ]
     ]
+  end
+
+  # In the order in which docs/guides/overview.md lists them. Where the sources are not those of the
+  # repository, there are none.
+  defp guides do
+    case File.read("docs/guides/overview.md") do
+      {:ok, overview} ->
+        linked = for [_, name] <- Regex.scan(~r"\]\((\w+\.md)\)", overview), do: name
+        for name <- Enum.uniq(["overview.md" | linked]), do: "docs/guides/" <> name
+
+      {:error, _} ->
+        []
+    end
   end
 end

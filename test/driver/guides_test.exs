@@ -1,0 +1,61 @@
+defmodule EctoLibSql.GuidesTest do
+  # Runs the examples of the guides in docs/guides that need no Ecto, and proves that the runner
+  # notices an example that lies. Not async: the examples write into the current folder.
+  use EctoLibSql.DriverCase, async: false
+
+  alias EctoLibSql.Guide
+
+  @guides Path.expand("../../docs/guides", __DIR__)
+  @driver ~w(overview connections queries transactions prepared_statements batches cursors vectors
+             encryption)
+  @ecto ~w(ecto migrations phoenix production troubleshooting coming_from_ecto_sqlite3
+           coming_from_rust coming_from_postgresql)
+
+  for guide <- @driver do
+    test "the examples of #{guide} do what they say" do
+      File.cd!(temp_folder(), fn ->
+        assert Guide.run(Path.join(@guides, unquote(guide) <> ".md")) > 0
+      end)
+    end
+  end
+
+  # test/ecto/guides_test.exs runs the others.
+  test "every guide is run" do
+    files = for file <- Path.wildcard(@guides <> "/*.md"), do: Path.basename(file, ".md")
+    assert Enum.sort(@driver ++ @ecto) == Enum.sort(files)
+  end
+
+  test "every guide is a page of the documentation, and linked from the first" do
+    pages = for "docs/guides/" <> page <- Mix.Project.config()[:docs][:extras], do: page
+    assert ["overview.md" | _] = pages
+    assert Enum.sort(pages) == Enum.sort(for guide <- @driver ++ @ecto, do: guide <> ".md")
+  end
+
+  describe "the runner" do
+    defp run(code), do: Guide.run_text("text\n```elixir\n#{code}\n```\n", "guide.md")
+
+    test "counts what it has checked" do
+      assert run("x = 1\n#=> 1\n\nEnum.map([x], fn x ->\n  x + 1\nend)\n#=> [_ |\n#   []]") == 2
+    end
+
+    test "fails where a value is another" do
+      message = ~r/guide.md:4: expected 2, got: 1/
+      assert_raise ExUnit.AssertionError, message, fn -> run("1 + 0\n#=> 2") end
+    end
+
+    test "fails where nothing is raised" do
+      code = "1 + 0\n#=> ** (ArgumentError) wrong"
+      assert_raise ExUnit.AssertionError, ~r/expected ArgumentError/, fn -> run(code) end
+    end
+
+    test "fails where something else is raised" do
+      code = "raise \"other\"\n#=> ** (RuntimeError) wrong"
+      assert_raise ExUnit.AssertionError, ~r/expected RuntimeError/, fn -> run(code) end
+    end
+
+    test "fails where a check stands inside an expression" do
+      code = "if true do\n  1\n  #=> 2\nend"
+      assert_raise ExUnit.AssertionError, ~r/follows no expression/, fn -> run(code) end
+    end
+  end
+end
