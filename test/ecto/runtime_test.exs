@@ -62,6 +62,13 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert rows("SELECT count(*) FROM t") == [[2500]]
     assert {:ok, [%{} | _]} = Repo.explain(:all, query, wrap_in_transaction: false)
     assert_raise ArgumentError, ~r/:format/, fn -> Repo.explain(:all, query, format: :yaml) end
+
+    # The plan is that of now, not of the first time.
+    sql!("CREATE TABLE later (x)")
+    later = from(l in "later", where: l.x == 1, select: l.x)
+    assert [%{"detail" => "SCAN" <> _}] = Repo.explain(:all, later)
+    sql!("CREATE INDEX later_x ON later (x)")
+    assert [%{"detail" => "SEARCH" <> _}] = Repo.explain(:all, later)
   end
 
   test "query_many gives a result for each statement" do

@@ -19,6 +19,7 @@ defmodule Ecto.Adapters.LibSql do
     * `:default_transaction_mode` - `:deferred`, `:immediate` or `:exclusive`
     * `:attach` - `[{"name", path}]`: databases that a `:prefix` may name
     * `:migration_lock` - `false` migrates without the lock, default `true`
+    * `:migration_lock_term` - seconds after which the lock of another machine is taken over, default 600
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
 
   ## Options of a query
@@ -48,6 +49,7 @@ defmodule Ecto.Adapters.LibSql do
   @behaviour Ecto.Adapter.Structure
 
   alias Ecto.Adapters.LibSql.{
+    Config,
     Connection,
     Migration,
     MigrationLock,
@@ -58,6 +60,14 @@ defmodule Ecto.Adapters.LibSql do
   }
 
   alias Ecto.Adapters.LibSql.SQL.LongList
+
+  defoverridable init: 1
+
+  @impl Ecto.Adapter
+  def init(config) do
+    {:ok, child, meta} = super(config)
+    {:ok, child, Map.put(meta, :libsql, Config.for_migrations(config))}
+  end
 
   @impl Ecto.Adapter
   defdelegate loaders(primitive, type), to: Types

@@ -3,10 +3,10 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
   # stored definition.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema}
-  alias Ecto.Adapters.LibSql.Ddl.{Column, Default}
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Types}
+  alias Ecto.Adapters.LibSql.Ddl.{Column, Default, Table}
   alias Ecto.Adapters.LibSql.SQL.Quote
-  alias Ecto.Migration.{Reference, Table}
+  alias Ecto.Migration.Reference
 
   @type change :: tuple()
 
@@ -44,7 +44,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
 
   defp key(name), do: name |> to_string() |> String.downcase()
 
-  @spec direct?(Ecto.Adapter.adapter_meta(), Table.t(), [change()]) :: boolean()
+  @spec direct?(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t(), [change()]) :: boolean()
   def direct?(meta, table, changes) do
     Enum.all?(changes, fn
       {:add, _name, type, opts} -> addable?(type, opts)
@@ -59,7 +59,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     default = opts[:default]
 
     cond do
-      opts[:primary_key] || opts[:stored] -> false
+      opts[:primary_key] || opts[:stored] || opts[:start_value] -> false
       match?({:fragment, _}, default) -> false
       opts[:null] == false and is_nil(default) -> false
       match?(%Reference{with: [_ | _]}, type) -> false
@@ -77,7 +77,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     item != nil and
       Enum.all?(
         CreateColumn.parse(item.tokens).clauses,
-        &(&1.kind in [:not_null, :null, :default, :collate])
+        &(&1.kind in [:not_null, :null, :default, :collate, :comment])
       ) and
       CreateTable.remove_column(definition, name).items == definition.items -- [item] and
       not indexed?(meta, table, name)
@@ -91,7 +91,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   end
 
   @doc "All changes as edits of the definition."
-  @spec apply_all(CreateTable.t(), Table.t(), [change()]) :: CreateTable.t()
+  @spec apply_all(CreateTable.t(), Ecto.Migration.Table.t(), [change()]) :: CreateTable.t()
   def apply_all(definition, table, changes) do
     Enum.reduce(changes, definition, &apply_change(&1, &2, table))
   end
@@ -108,7 +108,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     definition
     |> CreateTable.add_column(Column.definition(table, name, type, opts))
     |> add_foreign_key(table, name, type)
-    |> put_keys(if(length(keys) > 1, do: keys, else: []))
+    |> then(&if length(keys) > 1, do: CreateTable.put_primary_key(&1, keys), else: &1)
   end
 
   defp apply_change({:remove, name}, definition, _table) do
@@ -135,8 +135,18 @@ defmodule Ecto.Adapters.LibSql.Alter do
     definition
     |> CreateTable.update_column(column, &modify(&1, table, type, opts))
     |> add_foreign_key(table, name, type)
-    |> put_keys(keys_with(definition, column, opts[:primary_key]))
+    |> put_keys(column, opts[:primary_key])
+    |> forbid_null(column, type, opts)
   end
+
+  @doc "The columns whose foreign keys these changes replace or remove."
+  @spec replaced([change()]) :: [String.t()]
+  def replaced(changes) do
+    for change <- changes, replaces?(change), do: to_string(elem(change, 1))
+  end
+
+  defp replaces?({:modify, _name, type, opts}), do: drops_reference?(type, opts)
+  defp replaces?(change), do: elem(change, 0) == :remove
 
   defp drops_reference?(%Reference{}, _opts), do: true
 
@@ -156,6 +166,9 @@ defmodule Ecto.Adapters.LibSql.Alter do
     |> null(opts)
     |> default(type, opts)
     |> check(opts)
+    |> collate(opts)
+    |> comment(opts)
+    |> only_when_added!(opts)
   end
 
   defp reference(column, table, %Reference{with: []} = reference) do
@@ -201,24 +214,70 @@ defmodule Ecto.Adapters.LibSql.Alter do
     end
   end
 
+  defp collate(column, opts) do
+    case Column.collate(opts) do
+      [] -> column
+      sql -> CreateColumn.put(column, :collate, String.trim(text(sql)))
+    end
+  end
+
+  defp comment(column, opts) do
+    case Keyword.fetch(opts, :comment) do
+      {:ok, comment} ->
+        CreateColumn.put(column, :comment, comment && text(Table.comment(comment)))
+
+      :error ->
+        column
+    end
+  end
+
+  defp only_when_added!(column, opts) do
+    if opts[:start_value] do
+      raise ArgumentError,
+            ":start_value is for a column that is added, got it on modify of #{column.name}"
+    end
+
+    if opts[:generated] do
+      raise ArgumentError,
+            "a column with values cannot become a generated one, got generated: " <>
+              "#{inspect(opts[:generated])} for #{column.name}; remove the column and add it anew"
+    end
+
+    column
+  end
+
   defp text(iodata), do: IO.iodata_to_binary(iodata)
 
   ## Keys
 
   # A key that is one already stays as it is written.
-  defp keys_with(definition, column, true) do
+  defp put_keys(definition, column, key?) do
     keys = CreateTable.primary_key(definition)
-    if String.downcase(column) in keys, do: [], else: keys ++ [column]
+    key = String.downcase(column)
+
+    case {key?, key in keys} do
+      {true, false} -> CreateTable.put_primary_key(definition, keys ++ [column])
+      {false, true} -> CreateTable.put_primary_key(definition, keys -- [key])
+      _as_it_is -> definition
+    end
   end
 
-  defp keys_with(_definition, column, false) do
-    raise ArgumentError, "primary_key: false on modify of #{inspect(column)} is not supported"
+  # As in CREATE TABLE: SQLite takes NULL in any key but a rowid, so that it is forbidden here.
+  defp forbid_null(definition, column, type, opts) do
+    keys = CreateTable.primary_key(definition)
+
+    cond do
+      opts[:null] == true or String.downcase(column) not in keys -> definition
+      length(keys) > 1 and opts[:primary_key] != true -> definition
+      length(keys) == 1 and Types.rowid?(plain(type)) -> definition
+      true -> Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))
+    end
   end
 
-  defp keys_with(_definition, _column, nil), do: []
+  defp not_null, do: &CreateColumn.put(&1, :not_null, "NOT NULL")
 
-  defp put_keys(definition, []), do: definition
-  defp put_keys(definition, keys), do: CreateTable.put_primary_key(definition, keys)
+  defp plain(%Reference{type: type}), do: type
+  defp plain(type), do: type
 
   @doc """
   Removes a constraint by name; a foreign key without a name answers to `table_column_fkey`.

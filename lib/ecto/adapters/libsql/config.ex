@@ -19,6 +19,21 @@ defmodule Ecto.Adapters.LibSql.Config do
     if memory?(opts) and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
   end
 
+  @doc """
+  What migrations need to know of a repository. Its adapter metadata carries it, since a repository may
+  be started with other options than the application's configuration holds.
+  """
+  @spec for_migrations(keyword()) :: map()
+  def for_migrations(opts) do
+    %{
+      local?: local?(opts),
+      dialect: opts[:dialect] || :auto,
+      migration_lock: Keyword.get(opts, :migration_lock, true),
+      migration_lock_term: opts[:migration_lock_term] || 600,
+      migration_source: opts[:migration_source] || "schema_migrations"
+    }
+  end
+
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: opts[:database] in [":memory:", :memory] and is_nil(opts[:uri])
 

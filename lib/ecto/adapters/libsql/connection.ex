@@ -111,7 +111,12 @@ defmodule Ecto.Adapters.LibSql.Connection do
     {explain, opts} = Explain.split(opts)
     {sql, params} = LongList.fold(sql, params)
 
-    with {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts) do
+    # EXPLAIN runs nothing, so that SQLite would not notice that what it knows of the schema is old, nor
+    # that a compiled statement is: the first query looks, and the second one is compiled anew.
+    opts = Keyword.put(opts, :cache, false)
+
+    with {:ok, _} <- query(conn, "SELECT 1 FROM sqlite_master LIMIT 0", [], opts),
+         {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts) do
       {:ok, Explain.present(result, explain)}
     end
   end

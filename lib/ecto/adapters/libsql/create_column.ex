@@ -4,7 +4,8 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
 
   alias Ecto.Adapters.LibSql.Tokens
 
-  defstruct [:name, :type, :clauses]
+  # `lead` is what stands before the name: blanks and comments.
+  defstruct [:lead, :name, :type, :clauses]
 
   @type kind ::
           :primary_key
@@ -16,29 +17,50 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
           | :collate
           | :references
           | :generated
+          | :comment
   @type clause :: %{kind: kind(), name: String.t() | nil, text: String.t()}
-  @type t :: %__MODULE__{name: String.t(), type: String.t(), clauses: [clause()]}
+  @type t :: %__MODULE__{
+          lead: String.t(),
+          name: String.t(),
+          type: String.t(),
+          clauses: [clause()]
+        }
 
   @starters ~w(CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS)
 
   @spec parse([Tokens.token()]) :: t()
   def parse(tokens) do
-    [name | rest] = Tokens.skip(tokens)
+    {lead, [name | rest]} = Enum.split_while(tokens, &match?({:space, _}, &1))
     {type, rest} = Enum.split_while(rest, &(Tokens.keyword(&1) not in @starters))
 
+    {type, comments} = uncommented(type)
+
     %__MODULE__{
+      lead: Tokens.text(lead),
       name: elem(name, 1),
-      type: type |> Tokens.text() |> String.trim(),
-      clauses: clauses(rest)
+      type: text(type),
+      clauses: comments ++ clauses(rest)
     }
   end
+
+  # A comment behind a type or a clause stands for itself: it stays when the clause goes.
+  defp uncommented(tokens) do
+    {comments, rest} = Enum.split_with(tokens, &comment?/1)
+    {rest, Enum.map(comments, &clause(:comment, [&1]))}
+  end
+
+  defp comment?({:space, "/*" <> _}), do: true
+  defp comment?({:space, "--" <> _}), do: true
+  defp comment?(_token), do: false
+
+  defp clause(kind, name \\ nil, tokens), do: %{kind: kind, name: name, text: text(tokens)}
 
   @spec tokens(t()) :: [Tokens.token()]
   def tokens(%__MODULE__{} = column) do
     [column.name, column.type | Enum.map(column.clauses, & &1.text)]
     |> Enum.reject(&(&1 == ""))
     |> Enum.join(" ")
-    |> then(&Tokens.scan(" " <> &1))
+    |> then(&Tokens.scan(column.lead <> &1))
   end
 
   defp clauses(tokens) do
@@ -50,18 +72,20 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
         {name, kind, from} = head(Tokens.keyword(first), rest, all)
         {taken, rest} = take(kind, from)
         before = Enum.take(all, length(all) - length(from))
-        [%{kind: kind, name: name, text: text(before ++ taken)} | clauses(rest)]
+        {taken, comments} = uncommented(taken)
+        [clause(kind, name, before ++ taken) | comments ++ clauses(rest)]
     end
   end
 
-  # Comments at the end of a clause could swallow what is written behind them.
-  defp text(tokens) do
-    Enum.map_join(tokens, fn
-      {:space, _} -> " "
-      {_kind, text} -> text
-    end)
-    |> String.trim()
-  end
+  defp text(tokens), do: tokens |> Enum.map_join(&shown/1) |> String.trim()
+
+  # A comment up to the end of a line could swallow what is written behind it.
+  defp shown({:space, "--" <> comment}),
+    do: "/*" <> String.replace(String.trim_trailing(comment), "*/", "* /") <> " */"
+
+  defp shown({:space, "/*" <> _ = comment}), do: comment
+  defp shown({:space, _blanks}), do: " "
+  defp shown({_kind, text}), do: text
 
   # `{constraint name, kind, tokens from the kind's first word on}`
   defp head("CONSTRAINT", rest, _all) do
@@ -138,6 +162,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
 
   defp generated([token | rest], taken), do: generated(rest, [token | taken])
 
+  @doc "Replaces the clause of a kind, or removes it."
   @spec put(t(), kind(), String.t() | nil) :: t()
   def put(%{clauses: clauses} = column, kind, text) do
     kept = Enum.reject(clauses, &(&1.kind == kind))

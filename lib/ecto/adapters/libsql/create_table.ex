@@ -6,19 +6,22 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   alias Ecto.Adapters.LibSql.{CreateColumn, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
-  defstruct [:head, :items, :tail]
+  # `lead` is what stands before the first column: blanks, or the comment of the table.
+  defstruct [:lead, :items, :tail]
 
   @type item :: %{kind: :column | :constraint, name: String.t() | nil, tokens: [Tokens.token()]}
-  @type t :: %__MODULE__{head: String.t(), items: [item()], tail: String.t()}
+  @type t :: %__MODULE__{lead: String.t(), items: [item()], tail: String.t()}
 
   @constraints ~w(CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN)
 
   @spec parse(String.t()) :: t()
   def parse(sql) do
-    {head, rest} = sql |> Tokens.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
-    {group, tail} = Tokens.group(rest)
-    items = group |> Enum.slice(1..-2//1) |> Tokens.split() |> Enum.map(&item/1)
-    %__MODULE__{head: Tokens.text(head), items: items, tail: Tokens.text(tail)}
+    {group, tail} =
+      sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
+
+    {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
+    items = items |> Tokens.split() |> Enum.map(&item/1)
+    %__MODULE__{lead: Tokens.text(lead), items: items, tail: Tokens.text(tail)}
   end
 
   defp item(tokens) do
@@ -43,9 +46,9 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   @doc "The statement, for a table of another name."
   @spec to_sql(t(), iodata()) :: String.t()
-  def to_sql(%__MODULE__{items: items, tail: tail}, quoted_name) do
-    items = Enum.map_join(items, ",", &Tokens.text(&1.tokens))
-    IO.iodata_to_binary(["CREATE TABLE ", quoted_name, " (", items, ")", tail])
+  def to_sql(%__MODULE__{lead: lead, items: items, tail: tail}, quoted_name) do
+    items = items |> Enum.map_join(",", &Tokens.text(&1.tokens)) |> String.trim_leading(" ")
+    IO.iodata_to_binary(["CREATE TABLE ", quoted_name, " (", lead, items, ")", tail])
   end
 
   @spec column?(t(), String.t()) :: boolean()
@@ -77,28 +80,53 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   defp written(definition),
     do: [?\s, definition] |> IO.iodata_to_binary() |> Tokens.scan() |> item()
 
-  @doc "Removes a column, and the table constraints that speak of it, as other databases do."
+  @doc "Removes a column, and the constraints that speak of it, as other databases do."
   @spec remove_column(t(), String.t()) :: t()
   def remove_column(%{items: items} = table, name) do
-    name = String.downcase(name)
-
     items =
-      Enum.reject(items, fn
-        %{kind: :column} = item -> item.name == name
-        %{kind: :constraint} = item -> mentions?(own_part(item.tokens), name)
+      items
+      |> Enum.reject(fn
+        %{kind: :column} = item -> item.name == String.downcase(name)
+        %{kind: :constraint} = item -> Tokens.mention?(own_part(item.tokens), name)
       end)
+      |> Enum.map(&remove_checks(&1, name))
 
     %{table | items: items}
+  end
+
+  # A check at another column may compare with the one that goes.
+  defp remove_checks(%{kind: :constraint} = item, _name), do: item
+
+  defp remove_checks(%{kind: :column} = item, name) do
+    column = CreateColumn.parse(item.tokens)
+    gone = &(&1.kind == :check and Tokens.mention?(Tokens.scan(&1.text), name))
+
+    if Enum.any?(column.clauses, gone) do
+      kept = %{column | clauses: Enum.reject(column.clauses, gone)}
+      %{item | tokens: CreateColumn.tokens(kept)}
+    else
+      item
+    end
   end
 
   # What stands before REFERENCES is about this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))
 
-  defp mentions?(tokens, name) do
-    Enum.any?(tokens, fn {kind, _} = token ->
-      kind in [:word, :quoted] and Tokens.name(token) == name
-    end)
+  @doc "The same table without its foreign keys."
+  @spec without_foreign_keys(t()) :: t()
+  def without_foreign_keys(%{items: items} = table) do
+    kept = Enum.reject(items, &(foreign_columns(&1) != []))
+
+    for(%{kind: :column, name: name} <- kept, do: name)
+    |> Enum.reduce(
+      %{table | items: kept},
+      &update_column(&2, &1, fn column -> CreateColumn.put(column, :references, nil) end)
+    )
   end
+
+  @doc "Whether a constraint of the table level or of a column has this name."
+  @spec constraint?(t(), String.t()) :: boolean()
+  def constraint?(table, name), do: remove_constraint(table, name) != :error
 
   @doc "The columns of the primary key."
   @spec primary_key(t()) :: [String.t()]
@@ -130,6 +158,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
       end)
 
     case keys do
+      [] -> table
       [key] -> update_column(table, key, &CreateColumn.put(&1, :primary_key, "PRIMARY KEY"))
       keys -> add_constraint(table, ["PRIMARY KEY (", Quote.names(keys), ")"])
     end

@@ -3,8 +3,8 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # Migration commands with the database in view: what SQLite cannot alter is rebuilt, arrays become
   # JSON columns, conditional changes look first, and actions on single columns become triggers.
 
-  alias Ecto.Adapters.LibSql.{Alter, Config, CreateTable, Ddl, Schema, TableRebuild, Tokens}
-  alias Ecto.Adapters.LibSql.Ddl.{Action, Default}
+  alias Ecto.Adapters.LibSql.{Alter, CreateTable, Ddl, Dependents, Schema, TableRebuild, Tokens}
+  alias Ecto.Adapters.LibSql.Ddl.{Action, Default, Sequence}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
@@ -23,19 +23,23 @@ defmodule Ecto.Adapters.LibSql.Migration do
   def execute(meta, {:alter, %Table{} = table, changes}, opts) do
     changes = Alter.resolve(changes, columns(meta, table))
     {changes, actions} = prepare(changes)
+    drop_triggers(meta, table, Alter.replaced(changes), opts)
 
     cond do
       changes == [] -> :ok
-      Alter.direct?(meta, table, changes) -> text(meta, {:alter, table, changes}, opts)
+      Alter.direct?(meta, table, changes) -> alter(meta, table, changes, opts)
       true -> rebuild(meta, table, changes, opts)
     end
 
+    Enum.each(Sequence.restarts(table, changes), &run(meta, &1, opts))
     create_triggers(meta, table, actions, opts)
   end
 
-  def execute(meta, {command, %Table{} = table, mode}, opts) when command in @drops do
+  # What nothing refers to has nothing to cascade to.
+  def execute(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
     unreferenced!(meta, table)
-    text(meta, {command, table, mode}, opts)
+    drop_triggers(meta, table, :all, opts)
+    text(meta, {command, table, :restrict}, opts)
   end
 
   def execute(meta, {:rename, %Index{} = index, name}, opts) do
@@ -52,17 +56,23 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   def execute(meta, {:create, %Constraint{check: check} = constraint}, opts)
       when is_binary(check) do
-    definition = ["CONSTRAINT ", Quote.name(constraint.name), " CHECK (", check, ")"]
+    name = to_string(constraint.name)
+
+    definition = [
+      ["CONSTRAINT ", Quote.name(name), ?\s, Ddl.Table.comment(constraint.comment)],
+      ["CHECK (", check, ?)]
+    ]
+
+    edit = fn table ->
+      if CreateTable.constraint?(table, name) do
+        raise ArgumentError, "table #{constraint.table} has a constraint #{inspect(name)} already"
+      end
+
+      CreateTable.add_constraint(table, definition)
+    end
+
     opts = Keyword.put(opts, :check, constraint.validate)
-
-    TableRebuild.run(
-      meta,
-      table(constraint),
-      [],
-      &CreateTable.add_constraint(&1, definition),
-      opts
-    )
-
+    TableRebuild.run(meta, table(constraint), [], edit, opts)
     {:ok, []}
   end
 
@@ -106,16 +116,28 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   defp columns(meta, table), do: Schema.columns(meta, to_string(table.name), table.prefix)
 
+  # SQLite looks for views that break, but not for triggers.
+  defp alter(meta, table, changes, opts) do
+    removes? = Enum.any?(changes, &(elem(&1, 0) == :remove))
+    working = if removes?, do: Dependents.working(meta, table.prefix), else: []
+    text(meta, {:alter, table, changes}, opts)
+    Dependents.check!(meta, table, working)
+  end
+
   defp rebuild(meta, table, changes, opts) do
-    if not Config.local?(meta.repo.config()) do
+    if not meta.libsql.local? do
       raise ArgumentError,
             "table #{inspect(table.name)} must be rebuilt for this change, which a remote connection " <>
               "cannot do safely; run the migration on the database file, or create a new table"
     end
 
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
+    opts = Keyword.put(opts, :references, not Enum.any?(changes, &unchecked?/1))
     TableRebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
   end
+
+  defp unchecked?({_command, _name, %Reference{validate: false}, _opts}), do: true
+  defp unchecked?(_change), do: false
 
   # Dropping a table deletes its rows first, and with them those of children that cascade.
   defp unreferenced!(meta, table) do
@@ -133,7 +155,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp random_rowid!(meta, table) do
     asked? = random_rowid?(table.options)
 
-    if asked? and meta.repo.config()[:dialect] in [nil, :auto, :sqlite] do
+    if asked? and meta.libsql.dialect in [nil, :auto, :sqlite] do
       raise ArgumentError,
             "RANDOM ROWID is a feature of libSQL servers; set `dialect: :libsql` in the repository if " <>
               "table #{inspect(table.name)} is created on one"
@@ -153,7 +175,8 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   defp prepare_change({command, name, type, opts}) when command in [:add, :modify] do
     {type, actions} = Action.split(name, type)
-    {{command, name, storable(type), default(opts, type)}, actions}
+    opts = default(opts, type)
+    {{command, name, type |> storable() |> deferrable(opts), opts}, actions}
   end
 
   defp prepare_change({:remove, name, _type, _opts}), do: {{:remove, name}, []}
@@ -167,10 +190,33 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
+  # The triggers of the actions on these columns, or of the whole table.
+  defp drop_triggers(meta, table, columns, opts) do
+    triggers =
+      Schema.rows(meta, [
+        ["SELECT name, sql FROM ", Schema.database(table.prefix), "sqlite_master "],
+        "WHERE type = 'trigger'"
+      ])
+
+    for [name, sql] <- triggers, Action.trigger?(sql, table, columns) do
+      run(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
+    end
+  end
+
   # Arrays are JSON texts; DDL takes a type given as text as it is.
   defp storable({:array, _inner}), do: :map
   defp storable(%Reference{} = reference), do: %{reference | type: storable(reference.type)}
   defp storable(type), do: type
+
+  # Ecto's references/2 passes on no options of an adapter, a column does.
+  defp deferrable(%Reference{} = reference, opts) do
+    case Keyword.fetch(opts, :deferrable) do
+      {:ok, value} -> %{reference | options: [{:deferrable, value} | reference.options || []]}
+      :error -> reference
+    end
+  end
+
+  defp deferrable(type, _opts), do: type
 
   defp default(opts, type) do
     case Keyword.fetch(opts, :default) do

@@ -4,23 +4,21 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   # it ends. It is written in a transaction of its own, so the migrations' transactions are free, and no
   # connection is held meanwhile, so that a pool of one is enough.
   #
-  # A row outlives a killed migrator. It is taken over when it has ended, or at once when its owner was a
-  # process of this machine that is gone.
+  # A row outlives a killed migrator. Of an owner on this machine we see whether it runs: then it keeps the
+  # lock however long it takes, else it loses it at once. Of other machines only the term is known, after
+  # which the lock is taken over.
 
   require Logger
 
   alias Ecto.Adapters.LibSql.SQL.Quote
 
-  @term_seconds 600
   @interval 200
 
   @spec with_lock(Ecto.Adapter.adapter_meta(), keyword(), (() -> result)) :: result
         when result: term()
   def with_lock(meta, opts, fun) do
-    config = meta.repo.config()
-
-    if Keyword.get(config, :migration_lock, true) do
-      lock = lock(meta, opts, config)
+    if meta.libsql.migration_lock do
+      lock = lock(meta, opts)
       acquire(lock, System.monotonic_time(:millisecond))
 
       try do
@@ -33,17 +31,32 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
     end
   end
 
-  defp lock(meta, opts, config) do
-    source =
-      Keyword.get(opts, :migration_source, config[:migration_source] || "schema_migrations")
+  defp lock(meta, opts) do
+    source = Keyword.get(opts, :migration_source, meta.libsql.migration_source)
 
     %{
       meta: meta,
       table: Quote.table(opts[:prefix], "#{source}_lock"),
-      owner: "#{host()} #{System.pid()} #{inspect(self())} #{System.unique_integer([:positive])}",
-      term: Keyword.get(config, :migration_lock_term, @term_seconds),
+      owner: owner(),
+      term: meta.libsql.migration_lock_term,
       opts: [log: false, timeout: :infinity, telemetry_options: [schema_migration: true]]
     }
+  end
+
+  # A process id comes round again, with the time of its start it does not.
+  defp owner do
+    "#{host()} #{System.pid()} #{inspect(self())} #{started(System.pid())}" <>
+      ".#{System.unique_integer([:positive])}"
+  end
+
+  # Field 22 of /proc/…/stat; the second one is a name in parentheses that may hold anything.
+  defp started(vm) do
+    with {:ok, stat} <- File.read("/proc/#{vm}/stat"),
+         [_, fields] <- Regex.run(~r/.*\) (.*)/s, stat) do
+      fields |> String.split() |> Enum.at(19)
+    else
+      _no_proc -> "0"
+    end
   end
 
   defp host do
@@ -71,7 +84,7 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   # The holder's row gives way when it has ended or its process is gone; else nothing is written.
   defp take(lock) do
     held = holder(lock)
-    gone = if held && gone?(held), do: held, else: ""
+    state = if held, do: state(held), else: :unknown
 
     taken =
       query!(
@@ -80,9 +93,10 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
           ["INSERT INTO ", lock.table, " (id, owner, ends_at) "],
           "VALUES (1, ?1, CAST(strftime('%s', 'now') AS INTEGER) + ?2) ",
           "ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, ends_at = excluded.ends_at ",
-          "WHERE ends_at < CAST(strftime('%s', 'now') AS INTEGER) OR owner = ?3 RETURNING owner"
+          "WHERE owner = ?3 AND (?4 = 'gone' OR ?4 = 'unknown' AND ",
+          "ends_at < CAST(strftime('%s', 'now') AS INTEGER)) RETURNING owner"
         ],
-        [lock.owner, lock.term, gone]
+        [lock.owner, lock.term, held, Atom.to_string(state)]
       )
 
     if taken.rows == [[lock.owner]], do: :ok, else: {:held, held}
@@ -96,19 +110,18 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   end
 
   # A process of this VM is asked, one of this machine looked for in /proc; elsewhere the term decides.
-  defp gone?(owner) do
-    case String.split(owner, " ") do
-      [host, vm, pid | _] -> host == host() and gone?(vm, pid)
-      _other -> false
+  defp state(owner) do
+    with [host, vm, pid, started] <- String.split(owner, " "),
+         [started, _unique] <- String.split(started, "."),
+         true <- host == host() and File.dir?("/proc/self") do
+      if started == started(vm) and running?(vm, pid), do: :running, else: :gone
+    else
+      _elsewhere -> :unknown
     end
   end
 
-  defp gone?(vm, "#PID" <> pid) do
-    cond do
-      vm == System.pid() -> not Process.alive?(:erlang.list_to_pid(String.to_charlist(pid)))
-      File.dir?("/proc/self") -> not File.dir?("/proc/#{vm}")
-      true -> false
-    end
+  defp running?(vm, "#PID" <> pid) do
+    vm != System.pid() or Process.alive?(:erlang.list_to_pid(String.to_charlist(pid)))
   end
 
   defp release(lock) do

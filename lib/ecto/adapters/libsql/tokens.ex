@@ -70,6 +70,18 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   def keyword({:word, text}), do: String.upcase(text)
   def keyword(_token), do: nil
 
+  @doc "Whether a name stands among the tokens, quoted or not."
+  @spec mention?([token()], String.t()) :: boolean()
+  def mention?(tokens, name) do
+    name = String.downcase(name)
+
+    Enum.any?(tokens, fn
+      {:word, _} = token -> token |> name() |> String.split(".") |> List.last() == name
+      {:quoted, _} = token -> name(token) == name
+      _other -> false
+    end)
+  end
+
   @doc "The next token that is not blank, with what follows it."
   @spec skip([token()]) :: [token()]
   def skip([{:space, _} | rest]), do: skip(rest)

@@ -40,6 +40,23 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
     ]
   end
 
+  @doc "Whether a trigger does such an action on one of the columns of the table, or any with `:all`."
+  @spec trigger?(String.t(), Table.t(), [String.t()] | :all) :: boolean()
+  def trigger?(sql, table, columns) do
+    # The table may have another name by now, so that the trigger's own name tells nothing.
+    case Regex.run(~r/^CREATE TRIGGER ".*_on_delete" BEFORE DELETE ON .* BEGIN (.*); END$/s, sql) do
+      [_, body] -> of?(body, IO.iodata_to_binary(["UPDATE ", Quote.name(table.name)]), columns)
+      nil -> false
+    end
+  end
+
+  defp of?(body, update, :all), do: String.starts_with?(body, update <> " SET ")
+
+  defp of?(body, update, columns) do
+    of?(body, update, :all) and
+      Enum.any?(columns, &(body =~ IO.iodata_to_binary([" WHERE ", Quote.name(&1), " = OLD."])))
+  end
+
   defp value(:nilify, _default), do: "NULL"
   defp value(:default, nil), do: "NULL"
   defp value(:default, default), do: [?(, default, ?)]

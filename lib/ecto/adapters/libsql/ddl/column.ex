@@ -2,7 +2,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
   @moduledoc false
   # One column of CREATE TABLE or ADD COLUMN, and foreign keys.
 
-  alias Ecto.Adapters.LibSql.Ddl.{Default, Table}
+  alias Ecto.Adapters.LibSql.Ddl.{Default, Sequence, Table}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Migration.Reference
@@ -13,6 +13,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
   @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
   def definition(table, name, type, opts) do
     generated!(opts)
+    opts = Sequence.options!(name, plain(type), opts)
 
     [
       Quote.name(name),
@@ -71,7 +72,8 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
     end
   end
 
-  defp collate(opts) do
+  @spec collate(keyword()) :: iodata()
+  def collate(opts) do
     case opts[:collate] || opts[:collation] do
       nil -> []
       name when is_map_key(@collations, name) -> [" COLLATE ", @collations[name]]
@@ -193,10 +195,19 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
 
   defp deferrable(%{options: options}) do
     case (options || [])[:deferrable] do
-      nil -> []
-      true -> " DEFERRABLE INITIALLY DEFERRED"
-      :initially_deferred -> " DEFERRABLE INITIALLY DEFERRED"
-      :initially_immediate -> " DEFERRABLE INITIALLY IMMEDIATE"
+      off when off in [nil, false] ->
+        []
+
+      deferred when deferred in [true, :initially_deferred] ->
+        " DEFERRABLE INITIALLY DEFERRED"
+
+      :initially_immediate ->
+        " DEFERRABLE INITIALLY IMMEDIATE"
+
+      other ->
+        raise ArgumentError,
+              ":deferrable is true, :initially_deferred or :initially_immediate, got: " <>
+                inspect(other)
     end
   end
 end

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
 
   require Logger
 
-  alias Ecto.Adapters.LibSql.Codec
+  alias Ecto.Adapters.LibSql.{Codec, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @spec clause(keyword(), term()) :: iodata()
@@ -74,8 +74,16 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
   @spec parenthesise(String.t()) :: String.t()
   def parenthesise(sql) do
     bare =
-      ~r/^\s*(\(.*\)|[+-]?\s*[\d.]+(e[+-]?\d+)?|'([^']|'')*'|x'[0-9a-f]*'|null|true|false|current_(time|date|timestamp))\s*$/is
+      ~r/^\s*([+-]?\s*[\d.]+(e[+-]?\d+)?|'([^']|'')*'|x'[0-9a-f]*'|null|true|false|current_(time|date|timestamp))\s*$/is
 
-    if sql =~ bare, do: sql, else: "(#{sql})"
+    if sql =~ bare or enclosed?(sql), do: sql, else: "(#{sql})"
+  end
+
+  # `(a)`, but not `(a) || (b)`.
+  defp enclosed?(sql) do
+    case sql |> Tokens.scan() |> Tokens.skip() do
+      [{:punct, "("} | _] = tokens -> tokens |> Tokens.group() |> elem(1) |> Tokens.skip() == []
+      _other -> false
+    end
   end
 end

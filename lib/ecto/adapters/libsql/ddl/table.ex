@@ -2,7 +2,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Table do
   @moduledoc false
   # CREATE TABLE and its options.
 
-  alias Ecto.Adapters.LibSql.Ddl.Column
+  alias Ecto.Adapters.LibSql.Ddl.{Column, Sequence}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Reference, Table}
 
@@ -22,6 +22,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Table do
         [Quote.table(table.prefix, table.name), " (", comment(table.comment)],
         [Enum.intersperse(definitions ++ constraints, ", "), ")", suffix(options)]
       ]
+      | Sequence.restarts(table, columns)
     ]
   end
 

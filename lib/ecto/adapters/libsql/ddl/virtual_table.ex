@@ -16,7 +16,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.VirtualTable do
     arguments =
       if options[:rtree],
         do: rtree!(table, columns, names),
-        else: fts5!(options[:fts5], Keyword.delete(options, :fts5), names)
+        else: fts5!(options[:fts5], Keyword.delete(options, :fts5), columns)
 
     module = if options[:rtree], do: "rtree", else: "fts5"
     exists = if command == :create_if_not_exists, do: "IF NOT EXISTS ", else: []
@@ -59,8 +59,10 @@ defmodule Ecto.Adapters.LibSql.Ddl.VirtualTable do
   end
 
   # `fts5: true`, or its options: `fts5: [tokenize: "porter", content: "posts"]`
-  defp fts5!(options, [], names) do
-    if names == [], do: raise(ArgumentError, "FTS5 tables need at least one column")
+  # A column may be `unindexed: true`. The number of a row is its rowid, so that Ecto's id needs none.
+  defp fts5!(options, [], columns) do
+    columns = Enum.reject(columns, fn {:add, name, _type, _opts} -> name == :id end)
+    if columns == [], do: raise(ArgumentError, "FTS5 tables need at least one column")
     options = if options == true, do: [], else: options
 
     settings =
@@ -68,11 +70,23 @@ defmodule Ecto.Adapters.LibSql.Ddl.VirtualTable do
         [", ", to_string(key), "=", Quote.text(to_string(value))]
       end)
 
-    [Quote.names(List.delete(names, :id)), settings]
+    [Enum.map_intersperse(columns, ", ", &fts5_column!/1), settings]
   end
 
-  defp fts5!(_options, others, _names) do
+  defp fts5!(_options, others, _columns) do
     raise ArgumentError,
           "FTS5 virtual tables do not support standard table options, got: #{inspect(others)}"
+  end
+
+  defp fts5_column!({:add, name, _type, opts}) do
+    case Keyword.drop(opts, [:unindexed, :comment]) |> Enum.reject(&(&1 == {:null, true})) do
+      [] ->
+        [Quote.name(name), if(opts[:unindexed], do: " UNINDEXED", else: [])]
+
+      others ->
+        raise ArgumentError,
+              "a column of an FTS5 table is text without constraints, got: #{inspect(others)} for " <>
+                "#{inspect(name)}; it may be unindexed: true"
+    end
   end
 end
