@@ -5,12 +5,19 @@ defmodule EctoLibSql do
   As a pool, by `DBConnection`:
 
       {:ok, pool} = EctoLibSql.start_link(database: "app.db", pool_size: 5)
-      {:ok, result} = EctoLibSql.query(pool, "SELECT name FROM users WHERE id = ?", [1])
+      {:ok, %{rows: [[42]]}} = EctoLibSql.query(pool, "SELECT ? + 1", [41])
 
   As a single connection, without any process:
 
       {:ok, state} = EctoLibSql.connect(database: ":memory:")
-      {:ok, result} = EctoLibSql.query(state, "SELECT 1 + 1")
+      EctoLibSql.query!(state, "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)")
+
+      {:ok, 1} =
+        EctoLibSql.transaction(state, fn state ->
+          EctoLibSql.query!(state, "INSERT INTO users (name) VALUES (:name)", name: "Ada").num_rows
+        end)
+
+      [["Ada"]] = EctoLibSql.query!(state, "SELECT name FROM users WHERE id = ?", [1]).rows
       :ok = EctoLibSql.disconnect([], state)
 
   Options of a connection: `EctoLibSql.Options`. What runs on one connection without DBConnection's

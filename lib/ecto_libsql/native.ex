@@ -350,8 +350,8 @@ defmodule EctoLibSql.Native do
   @doc """
   Sends `{:ecto_libsql, ref, event}` to `subscriber` (a pid or registered name) after commits on
   this connection. `events` are `:update`, `:commit`, `:rollback`, `:wal`; an event is
-  `{:update, :insert | :update | :delete, database, table, rowid}`, `:commit`, `:rollback` or
-  `{:wal, database, pages}`.
+  `{:update, :insert | :update | :delete, database, table, rowid}` (rowid 0 for tables WITHOUT
+  ROWID), `:commit`, `:rollback` or `{:wal, database, pages}`.
   """
   @spec subscribe(source(), [atom()], pid() | atom()) :: {:ok, reference()} | {:error, reason()}
   def subscribe(source, events, subscriber \\ self()) do

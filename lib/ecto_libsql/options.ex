@@ -2,6 +2,17 @@ defmodule EctoLibSql.Options do
   @moduledoc """
   The options of a connection, checked once by `EctoLibSql.connect/1`.
 
+      {:ok, state} =
+        EctoLibSql.connect(
+          database: "data/app.db",
+          synchronous: :full,
+          busy_timeout: 10_000,
+          attach: [{"archive", "data/archive.db"}],
+          custom_pragmas: [analysis_limit: 400]
+        )
+
+      {:error, %EctoLibSql.Error{}} = EctoLibSql.connect(database: "data/app.db", synchronous: :maybe)
+
   Unknown keys are ignored, because `DBConnection` and Ecto add keys of their own.
 
   The database:

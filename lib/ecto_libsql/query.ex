@@ -2,7 +2,9 @@ defmodule EctoLibSql.Query do
   @moduledoc """
   A statement to run.
 
-      %EctoLibSql.Query{statement: "SELECT * FROM users WHERE id = ?"}
+      {:ok, state} = EctoLibSql.connect(database: ":memory:")
+      query = %EctoLibSql.Query{statement: "SELECT ? AS id"}
+      {:ok, ^query, %{rows: [[1]]}, state} = EctoLibSql.handle_execute(query, [1], [], state)
 
     * `statement` - the SQL text.
     * `name` - a name for logs, nothing else.

@@ -12,6 +12,11 @@ defmodule EctoLibSql.State do
     * `settings` - options that callbacks consult, see `EctoLibSql.Options`; nil means defaults.
 
   Inspecting a state shows neither handle nor settings.
+
+      {:ok, %EctoLibSql.State{mode: :local} = state} = EctoLibSql.connect(database: ":memory:")
+      by_name = %EctoLibSql.State{conn_id: state.conn_id}
+      {:ok, %{rows: [[1]]}} = EctoLibSql.query(by_name, "SELECT 1")
+      :ok = EctoLibSql.disconnect([], state)
   """
 
   @enforce_keys [:conn_id]

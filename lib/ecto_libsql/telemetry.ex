@@ -1,9 +1,19 @@
 defmodule EctoLibSql.Telemetry do
-  @moduledoc """
+  @moduledoc ~S"""
   The events of the driver, beside Ecto's own. They are emitted where the `:telemetry` application
   is among the dependencies; without it nothing is.
 
-  Durations are in native time units (`System.convert_time_unit/3`).
+      defmodule MyApp.Slow do
+        def handle(_event, %{duration: duration}, %{statement: sql}, limit) do
+          milliseconds = System.convert_time_unit(duration, :native, :millisecond)
+          if milliseconds > limit, do: IO.puts("#{milliseconds} ms: #{sql}")
+        end
+      end
+
+      :ok = :telemetry.attach("slow", [:ecto_libsql, :query], &MyApp.Slow.handle/4, 100)
+      :ok = :telemetry.detach("slow")
+
+  Durations are in native time units.
 
     * `[:ecto_libsql, :query]` - after each statement that `EctoLibSql.handle_execute/4` ran.
       Measurements: `duration`. Metadata: `conn_id`, `statement` (the SQL, never parameters),

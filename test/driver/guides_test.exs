@@ -31,6 +31,23 @@ defmodule EctoLibSql.GuidesTest do
     assert Enum.sort(pages) == Enum.sort(for guide <- @driver ++ @ecto, do: guide <> ".md")
   end
 
+  for {module, tags} <- [
+        {EctoLibSql, [pool: true]},
+        {EctoLibSql.Telemetry, [telemetry: true]},
+        {EctoLibSql.Cursor, []},
+        {EctoLibSql.JSON, []},
+        {EctoLibSql.Native, []},
+        {EctoLibSql.Options, []},
+        {EctoLibSql.Pragma, []},
+        {EctoLibSql.Query, []},
+        {EctoLibSql.State, []}
+      ] do
+    @tag tags
+    test "the examples in the documentation of #{inspect(module)} run" do
+      File.cd!(temp_folder(), fn -> assert Guide.run_docs(unquote(module)) > 0 end)
+    end
+  end
+
   describe "the runner" do
     defp run(code), do: Guide.run_text("text\n```elixir\n#{code}\n```\n", "guide.md")
 

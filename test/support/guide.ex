@@ -21,12 +21,36 @@ defmodule EctoLibSql.Guide do
 
   # Runs a guide and gives the number of its checked values. What it has started is stopped, what it
   # has defined is forgotten.
-  def run(path) do
+  def run(path), do: run_alone(File.read!(path), path)
+
+  # Runs the indented examples in a module's documentation, but those with a prompt, which are doctests:
+  # each function's behind those of the module itself. Gives the number of programs.
+  def run_docs(module) do
+    {:docs_v1, _, _, _, text, _, functions} = Code.fetch_docs(module)
+    first = indented(text["en"])
+
+    others =
+      for {_, _, _, %{"en" => text}, _} <- functions, own = indented(text), own != "", do: own
+
+    for own <- ["" | others], first <> own != "" do
+      run_alone("```elixir\n#{first}\n#{own}\n```\n", inspect(module))
+    end
+    |> length()
+  end
+
+  defp indented(text) do
+    for [_, block] <- Regex.scan(~r/(?:\A|\n)\n((?:    .*\n|\n)+)/, text <> "\n"),
+        not String.starts_with?(String.trim_leading(block), ["iex>", "$ "]),
+        into: "",
+        do: block <> "\n"
+  end
+
+  defp run_alone(text, path) do
     links = links()
     environment = Application.get_all_env(:my_app)
 
     try do
-      path |> File.read!() |> run_text(path)
+      run_text(text, path)
     after
       for pid <- links() -- links, do: stop(pid)
       for {key, _} <- Application.get_all_env(:my_app), do: Application.delete_env(:my_app, key)

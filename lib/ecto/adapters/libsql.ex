@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql do
   @moduledoc """
-  The Ecto adapter for SQLite files, libSQL servers and replicas.
+  The Ecto adapter for SQLite and libSQL databases in files and in memory.
 
       defmodule MyApp.Repo do
         use Ecto.Repo, otp_app: :my_app, adapter: Ecto.Adapters.LibSql
@@ -11,7 +11,6 @@ defmodule Ecto.Adapters.LibSql do
   ## Repository options
 
     * `:database` - the file, or `":memory:"` for a database that lives as long as its connection
-    * `:uri`, `:auth_token`, `:sync`, `:encryption_key` - servers, replicas, encryption: see `EctoLibSql`
     * `:pool_size` - connections, default 5; one for `":memory:"`
     * `:busy_timeout` - milliseconds to wait for another program's lock, default 5000
     * `:journal_mode` (`:wal`), `:synchronous` (`:normal`), `:cache_size` (-64000), `:temp_store`
@@ -21,6 +20,9 @@ defmodule Ecto.Adapters.LibSql do
     * `:migration_lock` - `false` migrates without the lock, default `true`
     * `:migration_lock_term` - seconds after which the lock of another machine is taken over, default 600
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
+
+  All others are in `EctoLibSql.Options`, also those that this build refuses: `:uri` for servers and
+  replicas, `:encryption_key`.
 
   ## Options of a query
 
