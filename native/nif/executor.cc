@@ -21,16 +21,6 @@ constexpr int kInterrupted = 9;  // SQLITE_INTERRUPT. Source: sqlite.org/rescode
   throw Error(ErrorKind::interrupted, "interrupted", kInterrupted);
 }
 
-// The checkpoint that a commit on a normal scheduler left behind: argument 0 is the connection's
-// id, argument 1 the result of the call, which was ready before.
-Term checkpoint_then(ErlNifEnv* env, int /*argc*/, const Term argv[]) {
-  Call call(env, 2, argv, nullptr);
-  static_cast<void>(guarded(call, [](Call& checkpoint) -> Term {
-    return with_connection_ok(checkpoint, [](Use& use) { use.connection().run_due_checkpoint(); });
-  }));
-  return argv[1];  // A checkpoint that fails is due again; it is no failure of the call.
-}
-
 }  // namespace
 
 Use::Use(Call& call, ConnectionPtr connection)
@@ -140,15 +130,8 @@ Term Use::complete(Term result) {
     connection().observe({});
     guarded().observing = false;
   }
-  if (!is_inline()) {
-    if (connection().checkpoint_due()) connection().run_due_checkpoint();
-    return result;
-  }
-  bill();
-  if (!connection().checkpoint_due()) return result;
-  const Term arguments[] = {make_binary(env(), object_->id()), result};
-  return enif_schedule_nif(env(), "checkpoint", ERL_NIF_DIRTY_JOB_IO_BOUND, &checkpoint_then, 2,
-                           arguments);
+  if (is_inline()) bill();
+  return result;
 }
 
 Term Use::give_up() {

@@ -164,10 +164,6 @@ class Connection {
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const;
 
-  // A commit under a budget leaves the checkpoint of the write-ahead log to the caller.
-  [[nodiscard]] bool checkpoint_due() const noexcept;
-  void run_due_checkpoint();
-
   // --- The database as a whole ---
 
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database = "main");

@@ -166,12 +166,6 @@ void Connection::release_write() noexcept {
 void Connection::hold_write() { session().hold_write(); }
 std::chrono::milliseconds Connection::busy_timeout() const { return session().busy_timeout(); }
 
-bool Connection::checkpoint_due() const noexcept {
-  return session_ != nullptr && session_->checkpoint_due();
-}
-
-void Connection::run_due_checkpoint() { session().run_due_checkpoint(); }
-
 // --- The database as a whole ---
 
 CheckpointResult Connection::checkpoint(CheckpointMode mode, std::string_view database) {

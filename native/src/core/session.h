@@ -99,8 +99,6 @@ class Session {
       std::function<void()> granted) = 0;
   virtual void release_write() noexcept = 0;
   virtual void hold_write() = 0;
-  [[nodiscard]] virtual bool checkpoint_due() const noexcept = 0;
-  virtual void run_due_checkpoint() = 0;
 
   virtual CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) = 0;
   virtual void backup_to(const std::string& path, const BackupProgress& progress, int pages) = 0;

@@ -44,18 +44,20 @@ CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view 
   if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
   ++checkpoints_;
   // From now on a commit may start the log anew.
-  if (queue_ && log_frames > 0 && log_frames == moved_frames) {
+  if (queue_ && is_main(name) && log_frames > 0 && log_frames == moved_frames) {
     queue_->moved_frames.store(log_frames);
   }
   return {rc == SQLITE_BUSY, log_frames, moved_frames};
 }
 
-void LocalSession::run_due_checkpoint() {
-  checkpoint_due_ = false;
-  try {
-    checkpoint(CheckpointMode::passive, "main");
-  } catch (
-      const Error&) {  // NOLINT(bugprone-empty-catch): as SQLite's own, the next commit retries
+void LocalSession::run_due_checkpoints() noexcept {
+  const auto due = std::exchange(checkpoints_due_, {});
+  for (const std::string& database : due) {
+    try {
+      checkpoint(CheckpointMode::passive, database);
+    } catch (const Error&) {
+      continue;  // As SQLite's own: the next commit tries again.
+    }
   }
 }
 

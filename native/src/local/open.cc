@@ -192,6 +192,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   // Made first, because its busy handler waits for other processes while the options are applied.
   auto session = std::make_shared<LocalSession>(std::move(handle), options);
   apply(db, location, options);
+  session->take_over_checkpoints();
   session->refresh_settings();
   session->join_queue();
   if (options.image) session->deserialise(*options.image, "main");

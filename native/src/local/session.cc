@@ -166,6 +166,10 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   }
   transaction_boundary();
   const bool writing = sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
+  // In the turn: a log that another writer makes longer in the meantime is never moved as a whole,
+  // and only then can it start anew.
+  const bool in_turn = has_write_ || !queue_;
+  if (in_turn && !writing && !cancellation_->has_budget()) run_due_checkpoints();
   if (!writing) end_turn();
   if (feed_.active() && !in_transaction_ && !writing) feed_.flush();
   if (statement.kind() == StatementKind::pragma) {
@@ -174,7 +178,6 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
     } catch (const Error&) {  // The settings stay as they were known; the next pragma asks again.
     }
   }
-  if (checkpoint_due_ && !cancellation_->has_budget() && !writing) run_due_checkpoint();
 }
 
 void LocalSession::end_cursors() noexcept {
@@ -273,14 +276,21 @@ Work LocalSession::end_of_transaction_work() const {
   const bool small = writes_ <= kMaxInlineWrites;
   const bool wrote = db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
   if (!wrote) return Work::bounded_write;
-  const bool no_disk = !queue_ || (wal_ && !full_sync_ && queue_->moved_frames.load() == 0);
-  return small && no_disk ? Work::bounded_write : Work::unbounded;
+  return small && commits_without_disk() ? Work::bounded_write : Work::unbounded;
+}
+
+bool LocalSession::checkpoint_due() const noexcept {
+  if (!checkpoints_due_.empty()) return true;
+  return queue_ && auto_checkpoint_ > 0 && queue_->log_frames.load() >= auto_checkpoint_;
+}
+
+bool LocalSession::commits_without_disk() const noexcept {
+  if (!queue_) return checkpoints_due_.empty();
+  return wal_ && !full_sync_ && queue_->moved_frames.load() == 0 && !checkpoint_due();
 }
 
 bool LocalSession::writes_without_disk() const {
-  if (!queue_) return true;
-  if (!wal_) return false;
-  return in_transaction_ || (!full_sync_ && queue_->moved_frames.load() == 0);
+  return commits_without_disk() || (wal_ && in_transaction_);
 }
 
 // --- The write lock's turn ---

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -79,8 +80,6 @@ class LocalSession final : public core::Session {
       std::function<void()> granted) override;
   void release_write() noexcept override;
   void hold_write() override;
-  [[nodiscard]] bool checkpoint_due() const noexcept override { return checkpoint_due_; }
-  void run_due_checkpoint() override;
 
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) override;
   void backup_to(const std::string& path, const BackupProgress& progress, int pages) override;
@@ -96,8 +95,10 @@ class LocalSession final : public core::Session {
 
   // --- For opening (open.cc) ---
 
-  // Looks again at what pragmas can change: journal mode, synchronous, checkpoint threshold.
+  // Looks again at what pragmas can change: journal mode, synchronous.
   void refresh_settings();
+  // Learns the threshold from SQLite's own automatic checkpoint, and replaces it.
+  void take_over_checkpoints();
   // Looks again at which database it is, to take turns with its other writers.
   void join_queue();
 
@@ -138,11 +139,16 @@ class LocalSession final : public core::Session {
   void allow_writes() noexcept;
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
+  // Whether a commit may run where waiting for the disk is forbidden.
+  [[nodiscard]] bool commits_without_disk() const noexcept;
+  // Whether the next commit is one that moves the log into its database.
+  [[nodiscard]] bool checkpoint_due() const noexcept;
+  void run_due_checkpoints() noexcept;
   // Gives the turn back unless a transaction uses it or a caller holds it.
   void end_turn() noexcept;
   void open_copy(const std::string& path, int flags, DbHandle* other) const;
   void copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& progress, int pages);
-  // Ours notes that a checkpoint is due; SQLite's own, which PRAGMA wal_autocheckpoint reads and
+  // Ours notes which checkpoints are due; SQLite's own, which PRAGMA wal_autocheckpoint reads and
   // sets, is in place only while a pragma runs.
   void install_wal_hook() noexcept;
   void install_auto_checkpoint() noexcept;
@@ -177,7 +183,7 @@ class LocalSession final : public core::Session {
   bool full_sync_ = false;
   bool extensions_enabled_ = false;
   int auto_checkpoint_;
-  bool checkpoint_due_ = false;
+  std::set<std::string> checkpoints_due_;  // Names of the databases.
   std::uint64_t checkpoints_ = 0;
 };
 

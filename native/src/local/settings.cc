@@ -10,7 +10,10 @@ void LocalSession::refresh_settings() {
   sqlite3* handle = db();
   wal_ = run_for_text(handle, "PRAGMA main.journal_mode") == "wal";
   full_sync_ = std::stoi(run_for_text(handle, "PRAGMA main.synchronous")) > 1;
-  auto_checkpoint_ = std::stoi(run_for_text(handle, "PRAGMA wal_autocheckpoint"));
+}
+
+void LocalSession::take_over_checkpoints() {
+  auto_checkpoint_ = std::stoi(run_for_text(db(), "PRAGMA wal_autocheckpoint"));
   install_wal_hook();
 }
 
@@ -41,6 +44,7 @@ StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* 
   install_auto_checkpoint();
   try {
     StmtHandle stmt = compile_next(sql, tail);
+    take_over_checkpoints();
     refresh_settings();
     return stmt;
   } catch (const Error&) {
@@ -51,13 +55,14 @@ StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* 
 
 int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int pages) {
   auto& session = *static_cast<LocalSession*>(self);
-  if (session.queue_ && pages < session.queue_->moved_frames.load()) {
-    session.queue_->moved_frames.store(0);
-  }
-  if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
-    session.checkpoint_due_ = true;
+  if (session.queue_ && is_main(database)) {
+    session.queue_->log_frames.store(pages);
+    if (pages < session.queue_->moved_frames.load()) session.queue_->moved_frames.store(0);
   }
   try {
+    if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
+      session.checkpoints_due_.insert(database);
+    }
     session.feed_.wal_grew(database, pages);
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
   }

@@ -47,6 +47,10 @@ inline void check(sqlite3* db, int rc, std::string_view sql = {}) {
 // Runs a statement that we wrote ourselves and returns the first column of its first row, or "".
 std::string run_for_text(sqlite3* db, const std::string& sql);
 
+// Whether a schema's name means the main database. As SQLite, in any case of its letters.
+[[nodiscard]] inline bool is_main(const std::string& schema) noexcept {
+  return sqlite3_stricmp(schema.c_str(), "main") == 0;
+}
 // The main database lives in memory: private, or shared through the memdb VFS.
 [[nodiscard]] bool is_in_memory(sqlite3* db) noexcept;
 

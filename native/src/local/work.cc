@@ -122,10 +122,17 @@ bool jumps_forwards(const std::vector<Instruction>& program, const Instruction& 
   return target < program.size() && program[target].opcode == "Yield";
 }
 
+// An attached database may keep its journal in another way than the main one, whose ways the
+// session knows: what writes to it may wait for the disk. 1 is the temporary database.
+bool writes_attached(const Instruction& op) {
+  return op.opcode == "Transaction" && op.p1 > 1 && op.p2 != 0;
+}
+
 bool runs_straight(const std::vector<Instruction>& program, const std::unordered_set<int>& small) {
   return std::all_of(program.begin(), program.end(), [&](const Instruction& op) {
     if (loops(op)) return small.contains(op.p1);
     if (op.opcode == "Goto") return jumps_forwards(program, op);
+    if (writes_attached(op)) return false;
     return std::binary_search(kStraight.begin(), kStraight.end(), op.opcode);
   });
 }

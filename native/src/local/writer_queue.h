@@ -42,8 +42,10 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   // Tickets that wait for their turn.
   [[nodiscard]] std::size_t waiting() LIBSQL_EXCLUDES(mutex_);
 
-  // Frames of the write-ahead log when a checkpoint last moved all of them, 0 once the log has
-  // started anew: while it is not 0, a commit may start the log anew, which waits for the disk.
+  // What this process knows of the main database's write-ahead log: its frames after the last
+  // commit, and how many there were when a checkpoint last moved all of them, 0 once the log has
+  // started anew. While that is not 0, a commit may start the log anew, which waits for the disk.
+  std::atomic<int> log_frames{0};
   std::atomic<int> moved_frames{0};
 
  private:

@@ -248,7 +248,6 @@ TEST_F(ConnectionTest, ClosesOnceAndStaysClosed) {
   EXPECT_FALSE(db_.is_open());
   db_.interrupt();
   db_.release_write();
-  EXPECT_FALSE(db_.checkpoint_due());
   EXPECT_THAT([&] { return db_.prepare("SELECT 1"); }, throws_error(ErrorKind::closed));
   EXPECT_THAT([&] { return db_.begin(); }, throws_error(ErrorKind::closed));
   EXPECT_THAT([&] { return db_.serialise(); }, throws_error(ErrorKind::closed));

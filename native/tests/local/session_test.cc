@@ -326,22 +326,20 @@ TEST_F(SessionTest, ABudgetedWriteWouldBlockInsteadOfWaiting) {
   EXPECT_EQ(two_.execute(kInsert), 1);
 }
 
-TEST_F(SessionTest, LeavesTheCheckpointOfABudgetedCommitToTheCaller) {
+TEST_F(SessionTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
   Options options;
   options.wal_auto_checkpoint = 2;
   Connection writer = connect(options);
-  EXPECT_FALSE(writer.checkpoint_due());
-  bool was_due = false;
-  for (int i = 0; i < 20 && !was_due; ++i) {
-    writer.set_budget(1s);
-    writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
-    writer.set_budget(std::nullopt);
-    was_due = writer.checkpoint_due();
-  }
-  ASSERT_TRUE(was_due);
-  writer.run_due_checkpoint();
-  EXPECT_FALSE(writer.checkpoint_due());
-  EXPECT_GE(writer.stats().checkpoints, 1U);
+  writer.set_budget(1s);
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_EQ(writer.stats().checkpoints, 0U);
+  // Another connection knows of it as well: a commit of its is no work for a normal scheduler.
+  Connection other = connect(options);
+  Transaction transaction = other.begin(Behaviour::immediate);
+  other.execute(kInsert);
+  EXPECT_EQ(other.end_of_transaction_work(), Work::unbounded);
+  transaction.commit();
+  EXPECT_EQ(other.stats().checkpoints, 1U);
 }
 
 TEST_F(SessionTest, ChecksPointsAutomaticallyWithoutABudget) {
@@ -349,8 +347,58 @@ TEST_F(SessionTest, ChecksPointsAutomaticallyWithoutABudget) {
   options.wal_auto_checkpoint = 2;
   Connection writer = connect(options);
   for (int i = 0; i < 10; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
-  EXPECT_FALSE(writer.checkpoint_due());
   EXPECT_GE(writer.stats().checkpoints, 1U);
+}
+
+TEST_F(SessionTest, PragmasLeaveTheAutomaticCheckpointInPlace) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  Connection writer = connect(options);
+  EXPECT_EQ(query(writer, "PRAGMA synchronous"), "1");
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  const auto before = writer.stats().checkpoints;
+  EXPECT_GE(before, 1U);
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 1000"), "1000");
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint"), "1000");
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_EQ(writer.stats().checkpoints, before);
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 2"), "2");
+  writer.execute(kInsert);
+  EXPECT_GT(writer.stats().checkpoints, before);
+  options.wal_auto_checkpoint = 1000;
+  options.pragmas = {{"wal_autocheckpoint", "2"}};
+  Connection other = connect(options);
+  for (int i = 0; i < 3; ++i) other.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_GE(other.stats().checkpoints, 1U);
+}
+
+TEST_F(SessionTest, AttachedLogsAreCheckpointedToo) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  options.attach = {{"aux", path("attached.db")}};
+  Connection writer = connect(options);
+  writer.execute("PRAGMA aux.journal_mode = wal");
+  writer.execute("CREATE TABLE aux.t(a)");
+  for (int i = 0; i < 10; ++i) writer.execute("INSERT INTO aux.t VALUES (zeroblob(3000))");
+  const CheckpointResult rest = writer.checkpoint(CheckpointMode::passive, "aux");
+  EXPECT_LT(rest.log_frames, 10);
+}
+
+// A log that grows while it is moved is never moved whole, and so never starts anew.
+TEST_F(SessionTest, TheLogStartsAnewUnderManyWriters) {
+  Options options;
+  options.wal_auto_checkpoint = 20;
+  connect(options).execute("INSERT INTO t VALUES (1)");
+  std::vector<std::jthread> threads;
+  threads.reserve(4);
+  for (int id = 0; id < 4; ++id) {
+    threads.emplace_back([&] {
+      Connection connection = connect(options);
+      for (int i = 0; i < 200; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
+    });
+  }
+  threads.clear();
+  EXPECT_LT(one_.checkpoint(CheckpointMode::passive).log_frames, 100);
 }
 
 // --- Rollback journal ---

@@ -38,6 +38,10 @@ TEST_F(WorkTest, WritesOfFewRowsAreBounded) {
 
 TEST_F(WorkTest, EverythingElseIsUnbounded) {
   EXPECT_EQ(work("UPDATE t SET a = 1"), Work::unbounded);
+  // The attached file's journal may be one that waits for the disk.
+  db_.execute("ATTACH '" + path("attached.db") + "' AS other");
+  db_.execute("CREATE TABLE other.u(a)");
+  EXPECT_EQ(work("INSERT INTO other.u VALUES (1)"), Work::unbounded);
   EXPECT_EQ(work("DELETE FROM t"), Work::unbounded);
   EXPECT_EQ(work("INSERT INTO t SELECT * FROM t"), Work::unbounded);
   EXPECT_EQ(work("INSERT INTO with_trigger VALUES (1)"), Work::unbounded);
