@@ -135,8 +135,9 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defdelegate delete_all(query), to: Update
 
   @impl true
-  defdelegate insert(prefix, table, header, rows, on_conflict, returning, placeholders),
-    to: Insert
+  # ecto_sql 3.14 hands the options of the call on.
+  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, _opts \\ []),
+    do: Insert.insert(prefix, table, header, rows, on_conflict, returning, placeholders)
 
   @impl true
   defdelegate update(prefix, table, fields, filters, returning), to: Update
