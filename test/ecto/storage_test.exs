@@ -19,6 +19,30 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     assert File.ls!(Path.dirname(path)) == []
   end
 
+  test "what cannot be made or read is an error that says what", %{folder: folder} do
+    file = Path.join(folder, "file")
+    File.write!(file, "")
+    assert {:error, message} = Adapter.storage_up(database: Path.join(file, "a/b.db"))
+    assert message =~ "cannot make #{file}/a: "
+    assert Adapter.storage_up(database: folder) == {:error, "#{folder} is a folder"}
+
+    missing = Path.join(folder, "missing.db")
+
+    assert Adapter.structure_dump(folder, database: missing) ==
+             {:error, "there is no database #{missing}"}
+
+    refute File.exists?(missing) or File.exists?(Path.join(folder, "structure.sql"))
+  end
+
+  test "a file may be named by a URI", %{folder: folder} do
+    path = Path.join(folder, "uri.db")
+    opts = [database: "file:#{path}?mode=rwc"]
+    assert Adapter.storage_up(opts) == :ok
+    assert Adapter.storage_status(opts) == :up and File.exists?(path)
+    assert Adapter.storage_down(opts) == :ok
+    refute File.exists?(path)
+  end
+
   test "a file that is no database is an error", %{folder: folder} do
     path = Path.join(folder, "text.db")
     File.write!(path, String.duplicate("no database ", 200))
@@ -59,6 +83,7 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     assert text =~ "CREATE TABLE IF NOT EXISTS \"things\""
     assert text =~ ~r/INSERT OR IGNORE INTO "schema_migrations"/
     refute text =~ "words_content"
+    refute text =~ "schema_migrations_lock"
 
     copy = [database: Path.join(folder, "copy.db"), dump_path: path]
     assert Adapter.storage_up(copy) == :ok
@@ -78,6 +103,7 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     )
 
     config = [database: Path.join(folder, "other.db")]
+    assert Adapter.storage_up(config) == :ok
     assert {:error, message} = Adapter.structure_load(folder, config)
     assert message =~ "syntax error"
     assert {:ok, path} = Adapter.structure_dump(Path.join(folder, "o"), config)

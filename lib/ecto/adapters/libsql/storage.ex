@@ -11,6 +11,7 @@ defmodule Ecto.Adapters.LibSql.Storage do
     cond do
       not Config.local?(opts) -> with(:ok <- reach(opts), do: {:error, :already_up})
       Config.memory?(opts) -> :ok
+      File.dir?(path!(opts)) -> {:error, "#{path!(opts)} is a folder"}
       File.exists?(path!(opts)) -> {:error, :already_up}
       true -> create(opts)
     end
@@ -18,8 +19,12 @@ defmodule Ecto.Adapters.LibSql.Storage do
 
   # Leaving WAL mode to be switched on by the first real connection would make a race of it.
   defp create(opts) do
-    File.mkdir_p!(Path.dirname(path!(opts)))
-    with_connection(opts, fn state -> query(state, "PRAGMA user_version = 0") end)
+    folder = Path.dirname(path!(opts))
+
+    case File.mkdir_p(folder) do
+      :ok -> with_connection(opts, fn state -> query(state, "PRAGMA user_version = 0") end)
+      {:error, reason} -> {:error, "cannot make #{folder}: #{:file.format_error(reason)}"}
+    end
   end
 
   @spec down(keyword()) :: :ok | {:error, :already_down | :unsupported | term()}
@@ -55,12 +60,26 @@ defmodule Ecto.Adapters.LibSql.Storage do
 
   defp path!(opts) do
     case opts[:database] do
+      "file:" <> uri ->
+        uri |> String.split("?") |> hd() |> Path.expand()
+
       path when is_binary(path) ->
-        path |> String.replace_prefix("file:", "") |> Path.expand()
+        Path.expand(path)
 
       other ->
         raise ArgumentError, "the :database of a repository is a path, got: #{inspect(other)}"
     end
+  end
+
+  @doc "Runs `fun` as with_connection/2 does, but makes no database where there is none."
+  @spec with_existing(keyword(), (term() -> result)) :: result | {:error, term()}
+        when result: term()
+  def with_existing(opts, fun) do
+    missing? = Config.local?(opts) and not Config.memory?(opts) and not File.exists?(path!(opts))
+
+    if missing?,
+      do: {:error, "there is no database #{path!(opts)}"},
+      else: with_connection(opts, fun)
   end
 
   @doc """

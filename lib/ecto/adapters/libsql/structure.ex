@@ -10,7 +10,7 @@ defmodule Ecto.Adapters.LibSql.Structure do
   @objects """
   SELECT m.type, m.sql FROM sqlite_master AS m
   WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')
+    AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') AND m.name <> ?
   ORDER BY CASE m.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, m.rowid
   """
 
@@ -19,8 +19,8 @@ defmodule Ecto.Adapters.LibSql.Structure do
     path = path(default, config)
     table = source(config)
 
-    Storage.with_connection(config, fn state ->
-      with {:ok, %{rows: objects}} <- Storage.result(state, @objects),
+    Storage.with_existing(config, fn state ->
+      with {:ok, %{rows: objects}} <- Storage.result(state, @objects, [table <> "_lock"]),
            {:ok, versions} <- versions(state, table) do
         File.mkdir_p!(Path.dirname(path))
         File.write!(path, [Enum.map(objects, &statement/1), inserts(table, versions)])
