@@ -70,6 +70,10 @@ defmodule EctoLibSql.GuidesTest do
       assert_raise ExUnit.AssertionError, ~r/expected RuntimeError/, fn -> run(code) end
     end
 
+    test "fails where a check is no longer one" do
+      assert_raise ExUnit.AssertionError, ~r/write #=>/, fn -> run("1\n# => 2") end
+    end
+
     test "fails where a check stands inside an expression" do
       code = "if true do\n  1\n  #=> 2\nend"
       assert_raise ExUnit.AssertionError, ~r/follows no expression/, fn -> run(code) end

@@ -112,6 +112,10 @@ defmodule EctoLibSql.Guide do
     comments
     |> Enum.map(&{&1.line, &1.text})
     |> Enum.reduce([], fn
+      # What the formatter makes of it would check nothing.
+      {line, "# =>" <> _}, _done ->
+        flunk("line #{line}: write #=>")
+
       {line, "#=>" <> text}, done ->
         [{line, line, text} | done]
 
