@@ -6,19 +6,19 @@
 
 namespace libsql::testing {
 
-// Calls that touch the disk are counted: open, read, write, truncate, sync, size, delete, and those
-// of the shared memory of a write-ahead log. Locks are not: SQLite asks for them until it gets
-// them.
-//
 // Threads: thread-compatible; one run at a time.
 class FailingVfs {
  public:
-  enum class Fault { io_error, disk_full };
+  enum class Fault {
+    io_error,    // Counts open, read, write, truncate, sync, size, delete, access, shared memory.
+    disk_full,   // Counts the calls that make a file larger.
+    lock_error,  // Counts locks of files and of the shared memory of a write-ahead log.
+  };
 
   // The location of a database that is reached through this VFS.
   [[nodiscard]] static std::string location(const std::string& path);
 
-  // From now on counts calls; the one with number `n`, counted from 0, fails.
+  // From now on counts the calls of this fault; the one with number `n`, counted from 0, fails.
   static void fail_at(int n, Fault fault = Fault::io_error);
   static void never();
   // The call that was to fail has been made.
