@@ -13,12 +13,6 @@ namespace libsql::nif {
 
 namespace {
 
-// No later member can succeed after such an error, or the caller wants none to.
-bool ends_batch(const Error& error) {
-  return error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::timeout ||
-         error.poisons_connection();
-}
-
 // Collects {:ok, result} terms. In a batch most results are equal; equal neighbours share a term.
 class Outcomes {
  public:
@@ -72,7 +66,7 @@ class BatchRun {
       outcomes_.add_ok(answer.term());
       return {};
     } catch (const Error& error) {
-      return failed(error, ends_batch(error));
+      return failed(error, error.ends_batch());
     } catch (const Failure& failure) {
       return failed(failure, false);
     }

@@ -71,6 +71,8 @@ class Error : public std::exception {
   [[nodiscard]] bool poisons_transaction() const noexcept;
   // The connection must not be used any more.
   [[nodiscard]] bool poisons_connection() const noexcept;
+  // No later member of a batch can succeed, or the caller wants none to.
+  [[nodiscard]] bool ends_batch() const noexcept;
 
  private:
   struct Data;

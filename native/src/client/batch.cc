@@ -68,12 +68,6 @@ void run_member(Connection& connection, const Batch::Member& member, BatchResult
   result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
 }
 
-// No later member can succeed after such an error, or the caller wants none to.
-bool ends_batch(const Error& error) {
-  return error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::timeout ||
-         error.poisons_connection();
-}
-
 std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error) {
   std::vector<BatchResult> results;
   results.reserve(batch.members().size());
@@ -86,7 +80,7 @@ std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, On
       result = BatchResult{};
       result.kind = statement_kind(member.sql);
       result.error = error;
-      if (on_error == OnError::halt || ends_batch(error)) break;
+      if (on_error == OnError::halt || error.ends_batch()) break;
     }
   }
   return results;

@@ -252,4 +252,8 @@ bool Error::poisons_connection() const noexcept {
   return kind() == ErrorKind::closed || kind() == ErrorKind::not_a_database;
 }
 
+bool Error::ends_batch() const noexcept {
+  return kind() == ErrorKind::interrupted || kind() == ErrorKind::timeout || poisons_connection();
+}
+
 }  // namespace libsql

@@ -63,6 +63,8 @@ TEST(ErrorTest, AnswersWhatToDoNext) {
   using ::testing::ElementsAre;
   EXPECT_THAT(kinds_where(&Error::retryable), ElementsAre("busy", "locked", "would_block"));
   EXPECT_THAT(kinds_where(&Error::poisons_connection), ElementsAre("not_a_database", "closed"));
+  EXPECT_THAT(kinds_where(&Error::ends_batch),
+              ElementsAre("interrupted", "timeout", "not_a_database", "closed"));
   EXPECT_THAT(kinds_where(&Error::poisons_transaction),
               ElementsAre("busy", "interrupted", "timeout", "not_a_database", "corrupt", "full",
                           "io", "out_of_memory", "closed"));

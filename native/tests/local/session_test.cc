@@ -401,12 +401,11 @@ TEST_F(SessionTest, TheLogStartsAnewUnderManyWriters) {
   EXPECT_LT(one_.checkpoint(CheckpointMode::passive).log_frames, 100);
 }
 
-// --- Rollback journal ---
+// --- Other kinds of databases ---
 
-TEST_F(SessionTest, WritersWaitInRollbackModeToo) {
-  Options options;
-  options.journal_mode = "delete";
-  const Database database(path("delete.db"), options);
+// Three threads write at the same time, each on a connection of its own.
+void expect_writers_take_turns(const Database& database) {
+  constexpr int kInserts = 30;
   Connection setup = database.connect();
   setup.execute("CREATE TABLE t(a)");
   std::vector<std::jthread> threads;
@@ -414,27 +413,21 @@ TEST_F(SessionTest, WritersWaitInRollbackModeToo) {
   for (int id = 0; id < 3; ++id) {
     threads.emplace_back([&] {
       Connection connection = database.connect();
-      for (int i = 0; i < 20; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
+      for (int i = 0; i < kInserts; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
     });
   }
   threads.clear();
-  EXPECT_EQ(query(setup, "SELECT count(*) FROM t"), "60");
+  EXPECT_EQ(query(setup, "SELECT count(*) FROM t"), std::to_string(3 * kInserts));
+}
+
+TEST_F(SessionTest, WritersTakeTurnsInRollbackModeToo) {
+  Options options;
+  options.journal_mode = "delete";
+  expect_writers_take_turns(Database(path("delete.db"), options));
 }
 
 TEST_F(SessionTest, WritersOfSharedMemoryTakeTurns) {
-  const Database database(Database::shared_memory("session_test_turns"));
-  Connection setup = database.connect();
-  setup.execute("CREATE TABLE t(a)");
-  std::vector<std::jthread> threads;
-  threads.reserve(3);
-  for (int id = 0; id < 3; ++id) {
-    threads.emplace_back([&] {
-      Connection connection = database.connect();
-      for (int i = 0; i < 50; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
-    });
-  }
-  threads.clear();
-  EXPECT_EQ(query(setup, "SELECT count(*) FROM t"), "150");
+  expect_writers_take_turns(Database(Database::shared_memory("session_test_turns")));
 }
 
 TEST_F(SessionTest, AttachedFilesAreWrittenToo) {
