@@ -121,7 +121,7 @@ void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
   if (!transaction_owner_.is(pid)) return;
   try {
     if (is_open()) guarded_.connection.rollback();
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // SQLite rolls back at the latest when the connection is closed.
   }
   guarded_.owned_transaction = 0;

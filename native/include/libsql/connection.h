@@ -197,6 +197,7 @@ class Connection {
   void reset();
 
  private:
+  friend class AtomicScope;
   friend class Database;
   explicit Connection(std::shared_ptr<core::Session> session);
   [[nodiscard]] core::Session& session() const;

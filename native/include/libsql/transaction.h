@@ -76,7 +76,7 @@ class Transaction {
 // All or nothing: a transaction of its own, or a savepoint inside the one that is open. Rolls back
 // unless it is kept.
 //
-// Threads: thread-compatible, together with its connection, which it must not outlive.
+// Threads: thread-compatible, together with its connection.
 class AtomicScope {
  public:
   // `behaviour` counts for a transaction of its own. Errors: those of Connection::begin().
@@ -91,7 +91,7 @@ class AtomicScope {
  private:
   void undo() noexcept;
 
-  Connection& connection_;
+  std::shared_ptr<core::Session> session_;
   bool nested_;
   bool kept_ = false;
   std::uint64_t serial_ = 0;

@@ -22,6 +22,22 @@ void client::run_savepoint(core::Session& session, SavepointOp operation, std::s
   session.savepoint(operation, name);
 }
 
+void client::undo_savepoint(core::Session& session, std::string_view name) noexcept {
+  try {
+    session.savepoint(SavepointOp::rollback_to, name);
+    session.savepoint(SavepointOp::release, name);
+    return;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::error) return;  // "no such savepoint"
+  } catch (const std::exception&) {
+  }
+  try {
+    session.rollback();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+    // The session reports itself when it is used again.
+  }
+}
+
 Savepoint::Savepoint(std::shared_ptr<core::Session> session, std::string name)
     : session_(std::move(session)),
       name_(std::move(name)),
@@ -35,14 +51,8 @@ Savepoint::Savepoint(Savepoint&& other) noexcept
 
 Savepoint::~Savepoint() {
   if (!active_ || !session_->is_open()) return;
-  try {
-    if (session_->in_transaction() && session_->transaction_serial() == serial_) {
-      session_->savepoint(SavepointOp::rollback_to, name_);
-      session_->savepoint(SavepointOp::release, name_);
-    }
-  } catch (const std::exception&) {
-    // The savepoint has gone with an outer one; the transaction decides what becomes of the rest.
-    active_ = false;
+  if (session_->in_transaction() && session_->transaction_serial() == serial_) {
+    client::undo_savepoint(*session_, name_);
   }
 }
 
@@ -95,8 +105,9 @@ void Transaction::rollback() {
 
 Savepoint Transaction::savepoint(std::string_view name) {
   if (!active()) throw Error(ErrorKind::misuse, "the transaction has ended");
+  std::string owned(name);
   client::run_savepoint(*session_, SavepointOp::open, name);
-  return Savepoint(session_, std::string(name));
+  return Savepoint(session_, std::move(owned));
 }
 
 namespace {
@@ -108,13 +119,13 @@ constexpr std::string_view kAtomicSavepoint = "libsql_atomic";
 }  // namespace
 
 AtomicScope::AtomicScope(Connection& connection, Behaviour behaviour)
-    : connection_(connection), nested_(connection.in_transaction()) {
+    : session_(connection.session_), nested_(connection.in_transaction()) {
   if (nested_) {
-    connection_.savepoint(kAtomicSavepoint);
+    client::run_savepoint(*session_, SavepointOp::open, kAtomicSavepoint);
   } else {
-    connection_.begin_transaction(behaviour);
+    session_->begin(behaviour);
   }
-  serial_ = connection_.transaction_serial();
+  serial_ = session_->transaction_serial();
 }
 
 AtomicScope::~AtomicScope() {
@@ -125,26 +136,22 @@ void AtomicScope::keep() {
   // A commit that fails has rolled back; a release that fails leaves the savepoint to undo().
   kept_ = !nested_;
   if (nested_) {
-    connection_.release_savepoint(kAtomicSavepoint);
+    client::run_savepoint(*session_, SavepointOp::release, kAtomicSavepoint);
   } else {
-    connection_.commit();
+    session_->commit();
   }
   kept_ = true;
 }
 
 void AtomicScope::undo() noexcept {
+  // SQLite may have rolled back all by itself, or a statement inside has ended the transaction.
+  if (!session_->is_open() || !session_->in_transaction()) return;
+  if (session_->transaction_serial() != serial_) return;
+  if (nested_) return client::undo_savepoint(*session_, kAtomicSavepoint);
   try {
-    // SQLite may have rolled back all by itself, or a statement inside has ended the transaction.
-    if (!connection_.in_transaction() || connection_.transaction_serial() != serial_) return;
-    if (nested_) {
-      connection_.rollback_to_savepoint(kAtomicSavepoint);
-      connection_.release_savepoint(kAtomicSavepoint);
-    } else {
-      connection_.rollback();
-    }
-  } catch (const Error&) {
-    // A statement inside has ended the savepoint: there is nothing left to undo.
-    kept_ = true;
+    session_->rollback();
+  } catch (const std::exception&) {
+    kept_ = true;  // The session reports itself when it is used again.
   }
 }
 

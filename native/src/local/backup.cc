@@ -55,7 +55,7 @@ void LocalSession::run_due_checkpoints() noexcept {
   for (const std::string& database : due) {
     try {
       checkpoint(CheckpointMode::passive, database);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       continue;  // As SQLite's own: the next commit tries again.
     }
   }
@@ -119,7 +119,7 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   acquire_write({});
   try {
     copy_pages(db(), source.get(), progress, pages);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     end_turn();
     throw;
   }
@@ -128,17 +128,22 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
 }
 
 std::string LocalSession::serialise(std::string_view database) {
+  sqlite3* const handle = db();
   const std::string name(database);
-  sqlite3_int64 size = 0;
-  const std::unique_ptr<unsigned char, SqliteFree> image(
-      sqlite3_serialize(db(), name.c_str(), &size, 0));
-  if (!image && size > 0) throw refusal(SQLITE_NOMEM);
-  if (!image && sqlite3_db_filename(db(), name.c_str()) == nullptr) {
+  if (sqlite3_db_filename(handle, name.c_str()) == nullptr) {
     throw Error(ErrorKind::error, "unknown database " + name, SQLITE_ERROR);
   }
-  return image ? std::string(reinterpret_cast<const char*>(image.get()),
-                             static_cast<std::size_t>(size))
-               : std::string();
+  cancellation_->start(running_ == 0, false);
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, SqliteFree> image(
+      sqlite3_serialize(handle, name.c_str(), &size, 0));
+  if (!image && size != 0) {
+    const int rc = sqlite3_errcode(handle);
+    const bool known = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
+    throw known ? error(rc, {}) : refusal(SQLITE_NOMEM);
+  }
+  const auto* const bytes = reinterpret_cast<const char*>(image.get());
+  return image ? std::string(bytes, static_cast<std::size_t>(size)) : std::string();
 }
 
 void LocalSession::deserialise(std::string_view image, std::string_view database) {

@@ -12,6 +12,22 @@ namespace {
 constexpr const char* kControlSql[] = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
                                        "ROLLBACK"};
 
+// A statement of the cache, which knows it until it comes back.
+class Lent {
+ public:
+  Lent(LocalSession& session, std::unique_ptr<core::PreparedStatement> statement) noexcept
+      : session_(session), statement_(std::move(statement)) {}
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { session_.give_back(std::move(statement_)); }
+
+  core::PreparedStatement* operator->() const noexcept { return statement_.get(); }
+
+ private:
+  LocalSession& session_;
+  std::unique_ptr<core::PreparedStatement> statement_;
+};
+
 }  // namespace
 
 LocalSession::LocalSession(DbHandle db, const Options& options)
@@ -146,6 +162,7 @@ void LocalSession::statement_starts(const LocalStatement& statement) {
   // handler.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
   cancellation_->start(running_ == 0, statement.read_only());
+  if (read_only_transaction_ && !in_transaction_) allow_writes();
   if (writes && !read_only_transaction_) acquire_write(statement.sql());
   if (kind == StatementKind::commit || kind == StatementKind::rollback) {
     // A plain ROLLBACK or COMMIT ends the cursors of its transaction; ROLLBACK TO does not.
@@ -175,7 +192,8 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   if (statement.kind() == StatementKind::pragma) {
     try {
       refresh_settings();
-    } catch (const Error&) {  // The settings stay as they were known; the next pragma asks again.
+    } catch (const std::exception&) {  // The settings stay as they were known; the next pragma asks
+                                       // again.
     }
   }
 }
@@ -206,7 +224,7 @@ void LocalSession::reset() {
 
 // --- Transactions ---
 
-void LocalSession::run_control(Control control) {
+LocalStatement& LocalSession::control(Control control) {
   const auto index = static_cast<std::size_t>(control);
   auto& statement = controls_[index];
   if (!statement) {
@@ -214,7 +232,13 @@ void LocalSession::run_control(Control control) {
     std::string_view tail;
     statement = std::make_unique<LocalStatement>(*this, compile_next(sql, &tail), sql);
   }
-  statement->step();
+  return *statement;
+}
+
+void LocalSession::run_control(Control which) {
+  // Rolling back must not need memory, so its statement is there before a transaction is.
+  static_cast<void>(control(Control::rollback));
+  control(which).step();
 }
 
 void LocalSession::begin(Behaviour behaviour) {
@@ -231,7 +255,12 @@ void LocalSession::begin(Behaviour behaviour) {
       return run_control(Control::deferred);
     case Behaviour::read_only:
       run_control(Control::deferred);
-      refuse_writes();
+      try {
+        refuse_writes();
+      } catch (const std::exception&) {
+        rollback();
+        throw;
+      }
   }
 }
 
@@ -244,6 +273,9 @@ void LocalSession::commit() {
     run_control(Control::commit);
   } catch (const Error& refused) {
     if (refused.kind() != ErrorKind::would_block) rollback();
+    throw;
+  } catch (const std::bad_alloc&) {
+    rollback();
     throw;
   }
 }
@@ -262,14 +294,9 @@ void LocalSession::savepoint(SavepointOp op, std::string_view name) {
                      : op == SavepointOp::release ? "RELEASE "
                                                   : "ROLLBACK TO ";
   std::string_view tail;
-  auto statement = prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail);
-  try {
-    statement->step();
-  } catch (const Error&) {
-    give_back(std::move(statement));  // The cache still knows it.
-    throw;
-  }
-  give_back(std::move(statement));
+  const Lent statement(*this,
+                       prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail));
+  statement->step();
 }
 
 Work LocalSession::end_of_transaction_work() const {

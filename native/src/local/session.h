@@ -130,7 +130,8 @@ class LocalSession final : public core::Session {
 
   // Compiles with SQLite's own automatic checkpoint in place, and looks at what has changed.
   [[nodiscard]] StmtHandle compile_pragma(std::string_view sql, std::string_view* tail);
-  void run_control(Control control);
+  [[nodiscard]] LocalStatement& control(Control control);
+  void run_control(Control which);
   [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;
   void acquire_write(std::string_view sql);
   [[nodiscard]] bool take_granted() noexcept;

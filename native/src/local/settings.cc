@@ -29,8 +29,8 @@ void LocalSession::allow_writes() noexcept {
   if (!std::exchange(read_only_transaction_, false)) return;
   try {
     run_for_text(db(), "PRAGMA query_only = 0");
-  } catch (const Error&) {
-    read_only_transaction_ = true;  // Out of memory: the end of the next transaction tries again.
+  } catch (const std::exception&) {
+    read_only_transaction_ = true;  // Out of memory: the next statement tries again.
   }
 }
 
@@ -47,7 +47,7 @@ StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* 
     take_over_checkpoints();
     refresh_settings();
     return stmt;
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     install_wal_hook();
     throw;
   }

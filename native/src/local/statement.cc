@@ -1,6 +1,8 @@
 #include "local/statement.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
 
 #include "local/session.h"
@@ -158,15 +160,21 @@ Step LocalStatement::step() {
 
 Step LocalStatement::finish(int rc) {
   sqlite3* db = session_.db();
+  const bool failed = rc != SQLITE_DONE;
   std::optional<Error> failure;
-  if (rc != SQLITE_DONE) failure = session_.error(rc, sql_);
+  std::exception_ptr no_memory;
+  try {
+    if (failed) failure = session_.error(rc, sql_);
+  } catch (const std::bad_alloc&) {  // Not even for the error: what follows is done all the same.
+    no_memory = std::current_exception();
+  }
   sqlite3_reset(stmt_.get());
   running_ = false;
   const bool dml = kind_ == StatementKind::insert || kind_ == StatementKind::update ||
                    kind_ == StatementKind::del;
-  changes_ = dml && !failure ? sqlite3_changes64(db) : 0;
+  changes_ = dml && !failed ? sqlite3_changes64(db) : 0;
   // A failed statement has been undone, but for OR FAIL, which keeps and counts what it had done.
-  const bool undone = failure && sqlite3_total_changes64(db) == total_before_;
+  const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
   if (undone) session_.feed().cut(feed_mark_);
   if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
     heavy_ = true;
@@ -175,7 +183,8 @@ Step LocalStatement::finish(int rc) {
     heavy_ = false;
   }
   if (!read_only_) session_.note_write(few_rows_);
-  session_.statement_done(*this, !failure);
+  session_.statement_done(*this, !failed);
+  if (no_memory) std::rethrow_exception(no_memory);
   if (failure) throw Error(*failure);
   return Step::done;
 }

@@ -23,10 +23,12 @@ std::unique_ptr<LocalStatement> StatementCache::lend(std::string_view sql) {
 
 void StatementCache::reserve(LocalStatement& statement) {
   if (capacity_ == 0 || by_text_.contains(statement.sql())) return;
-  slots_.push_front({std::string(statement.sql()), nullptr});
-  by_text_.emplace(slots_.front().sql, slots_.begin());
+  // Whole before it joins the others: running out of memory half-way leaves nothing behind.
+  Slots made;
+  made.push_front({std::string(statement.sql()), nullptr, &statement});
+  by_text_.emplace(made.front().sql, made.begin());
+  slots_.splice(slots_.begin(), made);
   statement.set_slot(&slots_.front());
-  slots_.front().lent_to = &statement;
   evict();
 }
 

@@ -110,6 +110,20 @@ TEST_F(BackupTest, ImagesOfAttachedDatabases) {
   EXPECT_THAT([&] { return memory.serialise("unknown"); }, ::testing::Throws<Error>());
 }
 
+// SQLite's own answer is no image at all, which is not an empty database.
+TEST_F(BackupTest, ALockedDatabaseHasNoImage) {
+  Options options;
+  options.journal_mode = "delete";
+  options.busy_timeout = std::chrono::milliseconds(0);
+  Connection writer = Database(path("locked.db"), options).connect();
+  writer.execute("CREATE TABLE t(a)");
+  Connection reader = Database(path("locked.db"), options).connect();
+  writer.begin_transaction(Behaviour::exclusive);
+  EXPECT_THAT([&] { return reader.serialise(); }, throws_error(ErrorKind::busy));
+  writer.rollback();
+  EXPECT_EQ(reader.serialise().size(), 8192U);
+}
+
 TEST_F(BackupTest, BadImagesAreRefused) {
   Connection memory = Database(":memory:").connect();
   EXPECT_THAT([&] { memory.deserialise(std::string(4096, 'x')); },
