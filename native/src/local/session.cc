@@ -192,8 +192,8 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   if (statement.kind() == StatementKind::pragma) {
     try {
       refresh_settings();
-    } catch (const std::exception&) {  // The settings stay as they were known; the next pragma asks
-                                       // again.
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+      // The settings stay as they were known; the next pragma asks again.
     }
   }
 }
