@@ -90,6 +90,10 @@ defmodule Ecto.Adapters.LibSql.Types do
     end
   end
 
+  # A type given by its SQL name, such as F32_BLOB(3).
+  defp strict(type) when is_atom(type),
+    do: if(Atom.to_string(type) =~ ~r/blob/i, do: "BLOB", else: "TEXT")
+
   defp strict(_other), do: "TEXT"
 
   @doc "Whether a type, as DDL writes it, makes a lone primary key the rowid."
