@@ -2,7 +2,7 @@
 # so there is nothing to parse or describe before.
 defimpl DBConnection.Query, for: EctoLibSql.Query do
   def parse(%{statement: sql} = query, _opts) when is_binary(sql), do: query
-  def parse(query, _opts), do: %{query | statement: to_string(query)}
+  def parse(query, _opts), do: %{query | statement: to_string(%{query | comment: nil})}
 
   def describe(query, _opts), do: query
 

@@ -71,8 +71,12 @@ defmodule EctoLibSql.Callbacks do
     end
   end
 
-  defp given_timeout({:timeout, milliseconds}) when is_integer(milliseconds),
-    do: max(milliseconds, 0)
+  # DBConnection gives the same time, counted from a little earlier, and then throws the connection
+  # away. The statement stops before, so that the connection stays, and what it has in memory.
+  defp given_timeout({:timeout, milliseconds}) when is_integer(milliseconds) and milliseconds > 0,
+    do: milliseconds - min(div(milliseconds, 4), 500)
+
+  defp given_timeout({:timeout, milliseconds}) when is_integer(milliseconds), do: 0
 
   defp given_timeout(_infinity_or_none), do: -1
 

@@ -9,14 +9,17 @@ defmodule EctoLibSql.Query do
     * `statement` - the SQL text.
     * `name` - a name for logs, nothing else.
     * `cache` - `false` compiles the statement anew and does not keep it; default `true`.
+    * `comment` - a text that stands as an SQL comment behind the statement in logs and telemetry; it is no part of
+      what is compiled, so that statements are cached whatever their comments.
     * `prepared`, `param_types`, `type` - kept for code that reads them; the driver does not.
   """
 
-  defstruct [:statement, :name, :prepared, :param_types, type: :binary, cache: true]
+  defstruct [:statement, :name, :comment, :prepared, :param_types, type: :binary, cache: true]
 
   @type t :: %__MODULE__{
           statement: iodata() | nil,
           name: String.t() | nil,
+          comment: String.t() | nil,
           prepared: term(),
           param_types: [term()] | nil,
           type: :binary | :text,
@@ -50,6 +53,12 @@ defmodule EctoLibSql.Query do
 
   defimpl String.Chars do
     def to_string(%{statement: nil}), do: ""
-    def to_string(%{statement: statement}), do: IO.iodata_to_binary(statement)
+
+    def to_string(%{statement: statement, comment: nil}), do: IO.iodata_to_binary(statement)
+
+    # The comment cannot end itself.
+    def to_string(%{statement: statement, comment: comment}) do
+      IO.iodata_to_binary([statement, " /* ", String.replace(comment, "*/", "* /"), " */"])
+    end
   end
 end

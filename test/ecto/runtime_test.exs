@@ -50,6 +50,123 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
              Repo.transaction(fn -> query |> Repo.stream(max_rows: 2) |> Enum.take(3) end)
   end
 
+  test "stream needs no transaction, and its reader may write meanwhile" do
+    query = from(t in "t", order_by: t.id, select: t.id)
+    assert query |> Repo.stream() |> Enum.to_list() == Enum.to_list(1..2500)
+    assert query |> Repo.stream(max_rows: 2) |> Enum.take(3) == [1, 2, 3]
+
+    raise_ids = fn id -> Repo.update_all(from(t in "t", where: t.id == ^id), set: [v: 0]) end
+    assert query |> Repo.stream() |> Stream.take(20) |> Enum.map(raise_ids) |> length() == 20
+
+    # Each of these would keep a connection of the two for good.
+    for _ <- 1..4, do: assert(query |> Repo.stream() |> Enum.take(1) == [1])
+
+    assert_raise EctoLibSql.Error, ~r/nope/, fn ->
+      Enum.to_list(Repo.stream(from(t in "t", select: t.nope)))
+    end
+  end
+
+  @tag repo: [database: ":memory:", pool_size: 5]
+  test "stream without a transaction leaves the only connection to its reader" do
+    query = from(t in "t", where: t.id < 4, select: t.id)
+    write = fn id -> Repo.update_all(from(t in "t", where: t.id == ^id), set: [v: 0]) end
+    assert query |> Repo.stream() |> Enum.map(write) == [{1, nil}, {1, nil}, {1, nil}]
+  end
+
+  test "a nested transaction with mode: :savepoint is rolled back alone" do
+    assert {:ok, [[1]]} =
+             Repo.transaction(fn ->
+               sql!("INSERT INTO t (id) VALUES (9001)")
+
+               assert {:error, :no} =
+                        Repo.transaction(
+                          fn ->
+                            sql!("INSERT INTO t (id) VALUES (9002)") && Repo.rollback(:no)
+                          end,
+                          mode: :savepoint
+                        )
+
+               assert_raise RuntimeError, fn ->
+                 Repo.transaction(fn -> sql!("DELETE FROM t") && raise("x") end, mode: :savepoint)
+               end
+
+               rows("SELECT count(*) FROM t WHERE id > 9000")
+             end)
+
+    assert rows("SELECT count(*) FROM t") == [[2501]]
+  end
+
+  describe "retry" do
+    # Reads, lets another connection write, then writes itself: refused unless it began :immediate.
+    defp lost_race(counter) do
+      turn = Agent.get_and_update(counter, &{&1, &1 + 1})
+      rows("SELECT count(*) FROM t")
+      repo = Repo.get_dynamic_repo()
+
+      if turn == 0 do
+        Task.await(
+          Task.async(fn ->
+            Repo.put_dynamic_repo(repo) && sql!("UPDATE t SET v = 5 WHERE id = 1")
+          end)
+        )
+      end
+
+      sql!("UPDATE t SET v = 2 WHERE id = 1")
+      turn
+    end
+
+    test "runs a transaction again whose snapshot was lost" do
+      counter = start_supervised!({Agent, fn -> 0 end})
+      assert {:ok, 1} = Repo.transaction(fn -> lost_race(counter) end, retry: 1)
+      assert rows("SELECT v FROM t WHERE id = 1") == [[2]]
+    end
+
+    test "is off unless asked for, and checked" do
+      counter = start_supervised!({Agent, fn -> 0 end})
+
+      assert_raise EctoLibSql.Error, ~r/locked/, fn ->
+        Repo.transaction(fn -> lost_race(counter) end)
+      end
+
+      assert_raise ArgumentError, ~r/:retry.*:often/, fn ->
+        Repo.transaction(fn -> 1 end, retry: :often)
+      end
+    end
+  end
+
+  @tag repo: [database: ":memory:"]
+  test "a query beyond its timeout is stopped, and its connection stays" do
+    endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+    assert {:error, %EctoLibSql.Error{kind: :timeout}} = Repo.query(endless, [], timeout: 400)
+    # The database in memory would be gone with the connection.
+    assert rows("SELECT count(*) FROM t") == [[2500]]
+  end
+
+  test "a comment stands in what is logged and cannot end itself" do
+    test = self()
+    query = from(t in "t", where: t.id == 1, select: t.id)
+
+    :telemetry.attach(
+      "comment",
+      Repo.config()[:telemetry_prefix] ++ [:query],
+      fn _, _, metadata, _ -> if self() == test, do: send(test, {:sql, metadata.query}) end,
+      nil
+    )
+
+    on_exit(fn -> :telemetry.detach("comment") end)
+    assert Repo.all(query, comment: "a */ DROP") == [1]
+    assert_receive {:sql, sql}
+    assert sql =~ ~r|WHERE .* /\* a \* / DROP \*/$|
+    assert Repo.all(query) == [1]
+    assert_receive {:sql, sql}
+    refute sql =~ "/*"
+    Repo.query!("SELECT 1", [], comment: "raw")
+    assert_receive {:sql, "SELECT 1 /* raw */"}
+    assert_raise ArgumentError, ~r/:comment/, fn -> Repo.all(query, comment: 1) end
+  end
+
   # Ecto's explain asks the repository by its name.
   @tag repo: [name: EctoLibSql.EctoRepo]
   test "explain gives maps, byte code or text" do
@@ -78,6 +195,11 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
              )
 
     assert {:ok, [%{rows: [[3]]}]} = Repo.query_many("SELECT ?", [3])
+
+    assert {:ok, [%{command: :update, num_rows: 2}, %{num_rows: 1}, %{num_rows: 3}]} =
+             Repo.query_many(
+               "UPDATE t SET v = 7 WHERE id < 3; INSERT INTO t (id) VALUES (9000); DELETE FROM t WHERE id < 4"
+             )
 
     assert {:error, %EctoLibSql.Error{message: message}} =
              Repo.query_many("SELECT 1; SELECT nope")

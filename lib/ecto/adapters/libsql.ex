@@ -32,6 +32,16 @@ defmodule Ecto.Adapters.LibSql do
       columns
     * `:fkey_names` - `false` does not look up which constraint was violated, which costs a second run of the
       statement on the error path; default `true`
+    * `:comment` - a text that stands behind the statement, as an SQL comment, in logs and telemetry
+
+  ## Options of a transaction
+
+    * `:mode` - `:deferred`, `:immediate`, `:exclusive`, `:read_only`; inside of a transaction, `:savepoint`
+      makes the inner one a savepoint, whose rollback leaves the outer one alone
+    * `:retry` - how often to run the function again when another writer was faster (`database is locked`),
+      from then on with mode `:immediate`; the function must not have done anything else that counts
+
+  `Repo.stream/2` works with and without a transaction.
 
   ## Application options
 
@@ -56,7 +66,9 @@ defmodule Ecto.Adapters.LibSql do
     Migration,
     MigrationLock,
     Storage,
+    Streaming,
     Structure,
+    Transaction,
     Types,
     Writer
   }
@@ -91,6 +103,19 @@ defmodule Ecto.Adapters.LibSql do
       %LongList{} = folded -> {:nocache, {id, folded}}
     end
   end
+
+  defoverridable init: 1, stream: 5, transaction: 3
+
+  # What the pool is given, the adapter knows as well: how many connections there are.
+  @impl Ecto.Adapter
+  def init(config), do: config |> Config.connection() |> super()
+
+  @impl Ecto.Adapter.Queryable
+  def stream(meta, query_meta, query, params, opts),
+    do: meta |> super(query_meta, query, params, opts) |> Streaming.anywhere(meta, opts)
+
+  @impl Ecto.Adapter.Transaction
+  defdelegate transaction(meta, opts, fun), to: Transaction, as: :run
 
   @impl Ecto.Adapter.Schema
   def autogenerate(:id), do: nil

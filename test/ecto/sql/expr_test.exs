@@ -189,6 +189,15 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert Repo.all(from(s in subquery(inner), select: s.n, order_by: s.n)) == [nil, 1]
   end
 
+  test "JSON paths give terms from unions, distinct rows and writes too" do
+    query = from(t in Thing, where: t.id == 1, select: {t.meta["list"], t.meta["t"]})
+    value = {[%{"k" => "v"}, 2], true}
+    assert Repo.all(union_all(query, ^query)) == [value, value]
+    assert Repo.all(from(t in query, distinct: t.id)) == [value]
+    assert Repo.update_all(query, set: [a: 7]) == {1, [value]}
+    assert Repo.transaction(fn -> Enum.to_list(Repo.stream(query)) end) == {:ok, [value]}
+  end
+
   defmodule Times do
     use Ecto.Schema
 

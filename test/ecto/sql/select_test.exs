@@ -430,6 +430,10 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
       assert_raise ArgumentError, ~r/inside a transaction/, fn -> Repo.all(query) end
       assert {:ok, ["apple"]} = Repo.transaction(fn -> Repo.all(query) end)
 
+      shared = from(i in Item, where: i.id == 1, lock: "FOR SHARE", select: i.name)
+      assert_raise ArgumentError, ~r/inside a transaction/, fn -> Repo.all(shared) end
+      assert {:ok, ["apple"]} = Repo.transaction(fn -> Repo.all(shared) end)
+
       assert_raise Ecto.QueryError, ~r/unsupported lock/, fn ->
         Repo.all(from(i in Item, lock: "FOR LUNCH", select: i.id))
       end

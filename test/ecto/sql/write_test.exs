@@ -211,6 +211,31 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     end
   end
 
+  defmodule Pair do
+    use Ecto.Schema
+    @primary_key false
+
+    schema "pairs" do
+      field(:a, :integer, primary_key: true)
+      field(:b, :string, primary_key: true)
+      field(:v, :integer)
+    end
+  end
+
+  test "joins in writes to a table without rowid" do
+    seed()
+    sql!("CREATE TABLE pairs (a INTEGER, b TEXT, v INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID")
+    Repo.insert_all(Pair, for(a <- 1..3, b <- ["x", "y"], do: [a: a, b: b, v: 0]))
+    query = from(p in Pair, left_join: r in Row, on: r.id == p.a and p.b == "x")
+
+    assert Repo.update_all(from([p, r] in query, where: not is_nil(r.id)), inc: [v: 1]) ==
+             {3, nil}
+
+    assert rows("SELECT a, b FROM pairs WHERE v = 1") == [[1, "x"], [2, "x"], [3, "x"]]
+    assert Repo.delete_all(from([p, r] in query, where: is_nil(r.id))) == {3, nil}
+    assert rows("SELECT a, b FROM pairs") == [[1, "x"], [2, "x"], [3, "x"]]
+  end
+
   describe "delete_all" do
     setup do: seed()
 

@@ -8,7 +8,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   alias Ecto.Adapters.LibSql.{Codec, Config, Constraints, Ddl, Declared, Explain, Violation}
   alias Ecto.Adapters.LibSql.SQL.{Insert, Json, Lock, LongList, Select, Update}
-  alias EctoLibSql.{Error, Query, Result}
+  alias EctoLibSql.Native.Statements
+  alias EctoLibSql.{Query, Result}
 
   ## Running
 
@@ -18,21 +19,47 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def prepare_execute(conn, name, sql, params, opts) do
     query = %Query{name: name, statement: sql}
-    run(conn, sql, params, opts, &DBConnection.prepare_execute(&1, query, params, opts))
+
+    # Ecto keeps the query that comes back for other callers, who have no or another comment.
+    with {:ok, query, result} <-
+           run(conn, sql, params, opts, fn conn ->
+             DBConnection.prepare_execute(conn, commented(query, opts), params, opts)
+           end),
+         do: {:ok, %{query | comment: nil}, result}
   end
 
   @impl true
-  def execute(conn, %Query{statement: sql} = query, params, opts),
-    do: run(conn, sql, params, opts, &DBConnection.execute(&1, query, params, opts))
+  def execute(conn, %Query{statement: sql} = query, params, opts) do
+    query = commented(query, opts)
+
+    with {:ok, query, result} <-
+           run(conn, sql, params, opts, &DBConnection.execute(&1, query, params, opts)),
+         do: {:ok, %{query | comment: nil}, result}
+  end
 
   @impl true
   def query(conn, sql, params, opts) do
     {sql, params} = LongList.fold(sql, params)
-    query = %Query{statement: sql}
+    query = commented(%Query{statement: sql}, opts)
 
     with {:ok, _query, result} <-
            run(conn, sql, params, opts, &DBConnection.execute(&1, query, params, opts)),
          do: {:ok, result}
+  end
+
+  defp commented(query, []), do: query
+
+  defp commented(query, opts) do
+    case opts[:comment] do
+      nil ->
+        query
+
+      comment when is_binary(comment) ->
+        %{query | comment: comment}
+
+      other ->
+        raise ArgumentError, "the option :comment must be a string, got: #{inspect(other)}"
+    end
   end
 
   defp run(conn, sql, params, opts, fun) do
@@ -54,22 +81,15 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def query_many(conn, sql, [], opts) do
     sql = IO.iodata_to_binary(sql)
+    timeout = if is_integer(opts[:timeout]), do: opts[:timeout], else: -1
+    script = &EctoLibSql.run(&1, fn state -> Statements.script(state, sql, :plain, timeout) end)
 
-    DBConnection.run(conn, fn conn -> EctoLibSql.Native.execute_batch_sql(conn, sql) end, opts)
-    |> case do
-      {:ok, results} -> {:ok, Enum.map(results, &one_of_many/1)}
-      {:error, reason} -> {:error, Error.from_reason(reason)}
-    end
+    DBConnection.run(conn, script, opts)
   end
 
   def query_many(conn, sql, params, opts) do
     with {:ok, result} <- query(conn, sql, params, opts), do: {:ok, [result]}
   end
-
-  defp one_of_many(nil), do: %Result{columns: nil, rows: nil, num_rows: 0}
-
-  defp one_of_many(%{"columns" => columns, "rows" => rows, "num_rows" => count}),
-    do: %Result{columns: columns, rows: rows, num_rows: count}
 
   @impl true
   def stream(conn, sql, params, opts) do
@@ -77,19 +97,15 @@ defmodule Ecto.Adapters.LibSql.Connection do
     Lock.take(conn, sql, opts)
 
     conn
-    |> DBConnection.prepare_stream(%Query{statement: sql}, params, opts)
+    |> DBConnection.prepare_stream(commented(%Query{statement: sql}, opts), params, opts)
     |> Stream.map(&marked/1)
   end
 
   # Only columns that Select marked are JSON; everything else is left as it came.
   defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
-    marker = Json.marker()
-
-    if marker in columns do
-      marks = Enum.map(columns, &(&1 == marker))
-      %{result | rows: Enum.map(rows, &decode_row(&1, marks))}
-    else
-      result
+    case Json.marks(columns) do
+      :none -> result
+      marks -> %{result | rows: Enum.map(rows, &decode_row(&1, marks))}
     end
   end
 

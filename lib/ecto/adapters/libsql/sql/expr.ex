@@ -96,6 +96,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     Json.extract(operand, path, &expr(&1, sources, query), query)
   end
 
+  # What Select makes of a JSON value that goes to Ecto.
+  def expr({:json_fetch, _, [operand, path]}, sources, query) do
+    operand = operand(operand, sources, query)
+    Json.fetch(operand, path, &expr(&1, sources, query), query)
+  end
+
   def expr({:filter, _, [aggregate, filter]}, sources, query),
     do: [expr(aggregate, sources, query), " FILTER (WHERE ", expr(filter, sources, query), ?)]
 

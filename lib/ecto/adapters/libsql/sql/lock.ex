@@ -10,6 +10,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
 
   @opening " /* FOR UPDATE OF "
   @closing " */"
+  @shared " /* FOR SHARE */"
 
   @spec clause(map(), Sources.t(), iodata()) :: iodata()
   def clause(%{lock: nil}, _sources, _prefix), do: []
@@ -21,9 +22,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
     case lock |> String.upcase() |> String.trim() do
       "FOR UPDATE" <> _ -> mark(query, sources)
       "FOR NO KEY UPDATE" <> _ -> mark(query, sources)
-      # A reader's snapshot does not change under it anyway.
-      "FOR SHARE" <> _ -> []
-      "FOR KEY SHARE" <> _ -> []
+      # Inside a transaction a reader's snapshot does not change under it anyway.
+      "FOR SHARE" <> _ -> @shared
+      "FOR KEY SHARE" <> _ -> @shared
       _other -> error!(query, "unsupported lock #{inspect(lock)}; use \"FOR UPDATE\"")
     end
   end
@@ -46,7 +47,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
   @doc "Takes the write lock if `sql` asks for it."
   @spec take(DBConnection.conn(), binary(), keyword()) :: :ok
   def take(conn, sql, opts) do
-    if String.ends_with?(sql, @closing), do: take_for(conn, table(sql), opts), else: :ok
+    cond do
+      not String.ends_with?(sql, @closing) -> :ok
+      String.ends_with?(sql, @shared) -> transaction!(conn, "lock \"FOR SHARE\"")
+      true -> take_for(conn, table(sql), opts)
+    end
   end
 
   defp table(sql) do
@@ -58,14 +63,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
 
   defp take_for(_conn, nil, _opts), do: :ok
 
-  defp take_for(%DBConnection{conn_mode: :transaction} = conn, table, opts) do
+  defp take_for(conn, table, opts) do
+    transaction!(conn, "lock \"FOR UPDATE\" on #{table}")
     query = %EctoLibSql.Query{statement: "DELETE FROM #{table} WHERE 0"}
     DBConnection.execute!(conn, query, [], Keyword.drop(opts, [:log]))
     :ok
   end
 
-  defp take_for(_conn, table, _opts) do
-    raise ArgumentError,
-          "a query with lock \"FOR UPDATE\" on #{table} must run inside a transaction"
+  defp transaction!(%DBConnection{conn_mode: :transaction}, _lock), do: :ok
+
+  defp transaction!(_conn, lock) do
+    raise ArgumentError, "a query with #{lock} must run inside a transaction"
   end
 end

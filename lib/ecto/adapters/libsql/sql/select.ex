@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   @spec top(map()) :: iodata()
   def top(query) do
     query = Sources.complete(query)
-    if query.combinations == [], do: build(mark_json(query), []), else: build(query, [])
+    build(mark_json(query, json_fields(query)), [])
   end
 
   @doc "A query inside another statement."
@@ -83,31 +83,47 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     )
   end
 
-  def field({:json_mark, [], [operand, path]}, sources, query) do
-    operand = Expr.operand(operand, sources, query)
-    json = Json.fetch(operand, path, &Expr.expr(&1, sources, query), query)
-    [json, " AS " | Quote.name(Json.marker())]
-  end
-
   def field({key, expr}, sources, query) when is_atom(key),
     do: [Expr.expr(expr, sources, query), " AS " | Quote.name(key)]
 
   def field(expr, sources, query), do: Expr.expr(expr, sources, query)
 
-  defp mark_json(%{select: %{fields: fields} = select} = query) do
-    fields =
-      Enum.map(fields, fn
-        {:json_extract_path, _, [operand, path]} when path != [] ->
-          {:json_mark, [], [operand, path]}
+  @doc "The query with its selected JSON values as JSON texts under marked names."
+  @spec mark_json(map()) :: map()
+  def mark_json(query), do: mark_json(query, json_fields(query))
 
-        field ->
-          field
-      end)
+  # Positions that hold a JSON value in every arm of a union. A value named by selected_as/2 keeps its
+  # name, which other clauses use, and stays a scalar.
+  defp json_fields(%{select: %{fields: fields}, combinations: arms}) do
+    own = for {field, ix} <- Enum.with_index(fields), json?(field), do: ix
 
-    %{query | select: %{select | fields: fields}}
+    Enum.reduce(arms, own, fn {_op, arm}, common ->
+      theirs = arm |> Sources.complete() |> json_fields()
+      Enum.filter(common, &(&1 in theirs))
+    end)
   end
 
-  defp mark_json(query), do: query
+  defp json_fields(_no_select), do: []
+
+  defp json?({:json_extract_path, _, [_operand, [_ | _]]}), do: true
+  defp json?(_field), do: false
+
+  defp mark_json(query, []), do: query
+
+  defp mark_json(%{select: %{fields: fields} = select} = query, marks) do
+    fields =
+      fields
+      |> Enum.with_index()
+      |> Enum.map(fn {field, ix} -> if ix in marks, do: mark(field, ix), else: field end)
+
+    arms =
+      for {op, arm} <- query.combinations,
+          do: {op, arm |> Sources.complete() |> mark_json(marks)}
+
+    %{query | select: %{select | fields: fields}, combinations: arms}
+  end
+
+  defp mark({_extract, meta, args}, ix), do: {Json.marker(ix), {:json_fetch, meta, args}}
 
   @spec from(map(), Sources.t()) :: iodata()
   def from(%{from: nil}, _sources), do: []

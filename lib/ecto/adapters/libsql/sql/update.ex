@@ -1,8 +1,9 @@
 defmodule Ecto.Adapters.LibSql.SQL.Update do
   @moduledoc false
   # UPDATE and DELETE. SQLite's own forms take no joins (DELETE), no left joins before the first inner
-  # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the rowids first, and for an
-  # update the new values with them.
+  # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the keys of the rows first, and
+  # for an update the new values with them. The key is the schema's primary key, since a table may be
+  # WITHOUT ROWID, and the rowid where there is no schema.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
@@ -29,6 +30,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   # The target is called "target", so that its name is free for the select.
   defp selected(query, sources) do
     values = changes(query)
+    keys = keys(sources)
 
     sets =
       Enum.map_intersperse(Enum.with_index(values), ", ", fn {{_op, key, _value}, ix} ->
@@ -44,9 +46,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       end)
 
     [
-      ["\"target\" SET ", sets, " FROM (SELECT ", rowid(sources), " AS \"row\"", selected],
-      [Select.tables(query, sources), rows(query, sources), ") AS \"change\""],
-      " WHERE \"target\".rowid = \"change\".\"row\""
+      ["\"target\" SET ", sets, " FROM (SELECT ", key_columns(keys, sources), selected],
+      [Select.tables(query, sources), rows(query, sources), ") AS \"change\" WHERE "],
+      matching(keys)
     ]
   end
 
@@ -68,9 +70,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp chosen(query, sources) do
+    keys = keys(sources)
+
     [
-      " WHERE rowid IN (SELECT ",
-      rowid(sources),
+      [" WHERE ", key(keys), " IN (SELECT "],
+      Enum.map_intersperse(keys, ", ", &[alias_of(sources), ?. | &1]),
       Select.tables(query, sources),
       rows(query, sources),
       ")"
@@ -96,7 +100,42 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Select.order_by(query, sources) | Select.window_of_rows(query, sources)
     ]
 
-  defp rowid(sources), do: [elem(elem(sources, 0), 1), ".rowid"]
+  defp keys(sources) do
+    case elem(elem(sources, 0), 2) do
+      nil -> ["rowid"]
+      schema -> schema |> primary_key() |> key_names()
+    end
+  end
+
+  defp primary_key(schema) do
+    for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
+  end
+
+  defp key_names([]), do: ["rowid"]
+  defp key_names(fields), do: Enum.map(fields, &Quote.name/1)
+
+  defp key([key]), do: key
+  defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
+
+  defp key_columns(keys, sources) do
+    keys
+    |> Enum.with_index()
+    |> Enum.map_intersperse(", ", fn {key, ix} ->
+      [alias_of(sources), ?., key, " AS " | key_name(ix)]
+    end)
+  end
+
+  defp matching(keys) do
+    keys
+    |> Enum.with_index()
+    |> Enum.map_intersperse(" AND ", fn {key, ix} ->
+      ["\"target\".", key, " = \"change\"." | key_name(ix)]
+    end)
+  end
+
+  defp alias_of(sources), do: elem(elem(sources, 0), 1)
+
+  defp key_name(ix), do: ["\"key", Integer.to_string(ix), ?"]
 
   defp value_name(ix), do: ["\"value", Integer.to_string(ix), ?"]
 
@@ -145,7 +184,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   # RETURNING knows the columns of the written table, without a name in front.
   defp returning(%{select: nil}, _sources), do: []
 
-  defp returning(%{select: %{fields: fields}} = query, sources) do
+  defp returning(query, sources) do
+    %{select: %{fields: fields}} = query = Select.mark_json(query)
     unqualified = Sources.unqualified(sources)
     fields = if fields == [], do: [1], else: fields
 
