@@ -147,4 +147,84 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
 
     assert {:error, %{errors: [editor_id: _]}} = Repo.insert(named)
   end
+
+  describe "the name of a foreign key" do
+    defp fails(fun) do
+      error = assert_raise(EctoLibSql.Error, ~r/FOREIGN KEY/, fun)
+      Ecto.Adapters.LibSql.Connection.to_constraints(error, [])
+    end
+
+    test "is that of a child which restricts, at any distance" do
+      sql!("""
+      CREATE TABLE a (id INTEGER PRIMARY KEY);
+      CREATE TABLE b (id INTEGER PRIMARY KEY, a_id REFERENCES a(id) ON DELETE CASCADE);
+      CREATE TABLE c (id INTEGER PRIMARY KEY, b_id REFERENCES b(id) ON DELETE RESTRICT);
+      CREATE TABLE d (c_id CONSTRAINT held REFERENCES c(id));
+      INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES (1, 1), (2, 2);
+      INSERT INTO c VALUES (1, 1); INSERT INTO d VALUES (1);
+      """)
+
+      assert fails(fn -> Repo.query!("DELETE FROM b WHERE id = 1") end) ==
+               [foreign_key: "c_b_id_fkey"]
+
+      assert fails(fn -> Repo.query!("DELETE FROM a") end) == [foreign_key: "c_b_id_fkey"]
+      assert fails(fn -> Repo.query!("DELETE FROM c") end) == [foreign_key: "held"]
+      assert rows("SELECT count(*) FROM b") == [[2]]
+    end
+
+    test "is found for every way to write" do
+      for sql <- [
+            "UPDATE posts SET user_id = 9",
+            "UPDATE OR ABORT posts SET user_id = 9",
+            "REPLACE INTO posts VALUES (1, 9, NULL)",
+            "WITH n(i) AS (SELECT 9) INSERT INTO posts (user_id) SELECT i FROM n",
+            "UPDATE users SET id = 5",
+            "INSERT INTO \"posts\" (user_id) VALUES (9)"
+          ] do
+        assert fails(fn -> Repo.query!(sql) end) == [foreign_key: "posts_user_id_fkey"]
+      end
+    end
+
+    test "is found where a trigger writes to another table" do
+      sql!(
+        "CREATE TABLE log (x); CREATE TABLE far (user_id CONSTRAINT far_fk REFERENCES users(id))"
+      )
+
+      sql!("CREATE TRIGGER t AFTER INSERT ON log BEGIN INSERT INTO far VALUES (new.x); END")
+      assert fails(fn -> Repo.query!("INSERT INTO log VALUES (9)") end) == [foreign_key: "far_fk"]
+    end
+
+    test "is not looked for in large tables, whose check would take long" do
+      sql!("""
+      WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100001)
+      INSERT INTO posts (id, user_id) SELECT i, 1 FROM n
+      """)
+
+      assert fails(fn -> Repo.query!("INSERT INTO posts (user_id) VALUES (9)") end) ==
+               [foreign_key: :unknown]
+    end
+
+    @tag attach: ["other"]
+    test "and of a unique index is that of the attached database" do
+      sql!("""
+      CREATE TABLE other.users (id INTEGER PRIMARY KEY, email TEXT, org INTEGER);
+      CREATE UNIQUE INDEX other.elsewhere ON users (org, email);
+      CREATE TABLE other.posts (id INTEGER PRIMARY KEY,
+        user_id CONSTRAINT author REFERENCES users(id), editor_id INTEGER);
+      INSERT INTO other.users VALUES (1, 'a', 1)
+      """)
+
+      assert {:error, %{errors: [email: _]}} =
+               %User{email: "a", org: 1}
+               |> change()
+               |> unique_constraint(:email, name: :elsewhere)
+               |> Repo.insert(prefix: "other")
+
+      assert {:error, %{errors: [user_id: _]}} =
+               %Post{user_id: 9}
+               |> change()
+               |> foreign_key_constraint(:user_id, name: :author)
+               |> Repo.insert(prefix: "other")
+    end
+  end
 end

@@ -141,7 +141,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   # Dropping a table deletes its rows first, and with them those of children that cascade.
   defp unreferenced!(meta, table) do
-    case TableRebuild.referring(meta, to_string(table.name), table.prefix) do
+    case Schema.referring(meta, to_string(table.name), table.prefix) do
       [] ->
         :ok
 

@@ -68,19 +68,21 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
-  @spec violations(source()) :: [{String.t(), integer() | nil, String.t(), integer()}]
-  def violations(source),
-    do: source |> rows("PRAGMA foreign_key_check") |> Enum.map(&List.to_tuple/1)
-
   @doc "The name a foreign key was given, else the one that Ecto gives."
-  @spec foreign_key_name(source(), String.t(), integer()) :: String.t()
-  def foreign_key_name(source, table, id) do
+  @spec foreign_key_name(source(), String.t(), integer(), String.t() | nil) :: String.t()
+  def foreign_key_name(source, table, id, prefix) do
     columns =
       for [^id, _seq, _parent, from | _] <-
-            rows(source, ["PRAGMA foreign_key_list(", Quote.name(table), ")"]),
+            rows(source, [
+              "PRAGMA ",
+              database(prefix),
+              "foreign_key_list(",
+              Quote.name(table),
+              ")"
+            ]),
           do: from
 
-    named = source |> sql("table", table) |> named_foreign_key(columns)
+    named = source |> sql("table", table, prefix) |> named_foreign_key(columns)
     named || "#{table}_#{Enum.join(Enum.take(columns, 1), "_")}_fkey"
   end
 
@@ -90,6 +92,21 @@ defmodule Ecto.Adapters.LibSql.Schema do
     Ecto.Adapters.LibSql.CreateTable.parse(sql)
     |> Ecto.Adapters.LibSql.CreateTable.foreign_key_name(columns)
   end
+
+  @doc "The other tables with a foreign key to `table`."
+  @spec referring(source(), String.t(), String.t() | nil) :: [String.t()]
+  def referring(source, table, prefix) do
+    query = [
+      ["SELECT DISTINCT m.name FROM ", database(prefix), "sqlite_master AS m, "],
+      ["pragma_foreign_key_list(m.name", argument(prefix), ") AS f "],
+      "WHERE m.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE"
+    ]
+
+    for [name] <- rows(source, query, [table]), do: name
+  end
+
+  defp argument(nil), do: []
+  defp argument(prefix), do: [", ", Quote.text(to_string(prefix))]
 
   @spec database(String.t() | nil) :: iodata()
   def database(nil), do: []

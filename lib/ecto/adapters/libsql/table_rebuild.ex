@@ -259,7 +259,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   defp violations(state) do
     own = if state.references, do: [state.name], else: []
 
-    for table <- own ++ referring(state.meta, state.name, state.prefix),
+    for table <- own ++ Schema.referring(state.meta, state.name, state.prefix),
         [table, rowid, parent, _number] <-
           Schema.rows(state.meta, [
             ["PRAGMA ", Schema.database(state.prefix), "foreign_key_check("],
@@ -267,21 +267,6 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
           ]),
         do: {table, rowid, parent}
   end
-
-  @doc "The other tables with a foreign key to `table`."
-  @spec referring(Ecto.Adapter.adapter_meta(), String.t(), String.t() | nil) :: [String.t()]
-  def referring(meta, table, prefix) do
-    query = [
-      ["SELECT DISTINCT m.name FROM ", Schema.database(prefix), "sqlite_master AS m, "],
-      ["pragma_foreign_key_list(m.name", schema_argument(prefix), ") AS f "],
-      "WHERE m.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE"
-    ]
-
-    for [name] <- Schema.rows(meta, query, [table]), do: name
-  end
-
-  defp schema_argument(nil), do: []
-  defp schema_argument(prefix), do: [", ", Quote.text(to_string(prefix))]
 
   defp check_violations!(_state, []), do: :ok
 

@@ -4,12 +4,14 @@ defmodule Ecto.Adapters.LibSql.Violation do
   #
   # Unique: the index over exactly these columns. Foreign keys: the statement runs again inside a
   # savepoint with the checks deferred, foreign_key_check tells what is broken then, and everything is
-  # rolled back. The names go into the error, under `sqlite.constraints`.
+  # rolled back. The names go into the error, under `sqlite.constraints`. Checking reads whole tables, so
+  # that it is left out where they are large.
 
-  alias Ecto.Adapters.LibSql.{Constraints, Schema}
+  alias Ecto.Adapters.LibSql.{Constraints, Schema, Touched}
   alias EctoLibSql.{Error, Query}
 
   @savepoint "ecto_libsql_violation"
+  @row_limit 100_000
 
   @spec name(Exception.t(), DBConnection.conn(), iodata(), list(), keyword()) :: Exception.t()
   def name(%Error{message: message, sqlite: %{} = sqlite} = error, conn, sql, params, opts) do
@@ -32,7 +34,7 @@ defmodule Ecto.Adapters.LibSql.Violation do
 
     case message do
       "UNIQUE constraint failed: index" <> _ -> []
-      "UNIQUE constraint failed: " <> detail -> with_conn(conn, opts, &unique(&1, detail))
+      "UNIQUE constraint failed: " <> detail -> with_conn(conn, opts, &unique(&1, detail, sql))
       "FOREIGN KEY constraint failed" <> _ -> foreign_keys(conn, sql, params, opts)
       _other -> []
     end
@@ -45,52 +47,67 @@ defmodule Ecto.Adapters.LibSql.Violation do
     _error in [DBConnection.ConnectionError, DBConnection.OwnershipError, Error] -> []
   end
 
-  defp unique(conn, detail) do
+  # The message has no database in front of the table.
+  defp unique(conn, detail, sql) do
     {table, columns} = Constraints.split(detail)
+    {prefix, _table} = sql |> IO.iodata_to_binary() |> Touched.written() || {nil, table}
 
-    case Enum.find(Schema.indexes(conn, table), &(&1.unique and &1.columns == columns)) do
+    case Enum.find(Schema.indexes(conn, table, prefix), &(&1.unique and &1.columns == columns)) do
       %{origin: "pk"} -> [unique: "#{table}_pkey"]
       %{origin: "c", name: name} -> [unique: name]
       %{origin: "u"} -> []
-      nil -> rowid(conn, table, columns)
+      nil -> rowid(conn, table, columns, prefix)
     end
   end
 
-  defp rowid(conn, table, [column]) do
-    case Enum.filter(Schema.columns(conn, table), &(&1.pk > 0)) do
+  defp rowid(conn, table, [column], prefix) do
+    case Enum.filter(Schema.columns(conn, table, prefix), &(&1.pk > 0)) do
       [%{name: ^column}] -> [unique: "#{table}_pkey"]
       _other -> []
     end
   end
 
-  defp rowid(_conn, _table, _columns), do: []
+  defp rowid(_conn, _table, _columns, _prefix), do: []
 
   defp foreign_keys(conn, sql, params, opts) do
+    sql = IO.iodata_to_binary(sql)
+
     with_conn(conn, opts, fn conn ->
-      %{rows: [[deferred]]} = run(conn, "PRAGMA defer_foreign_keys")
-      run(conn, "SAVEPOINT #{@savepoint}")
+      touched = Touched.tables(conn, sql)
 
-      try do
-        run(conn, "PRAGMA defer_foreign_keys=ON")
-        before = Schema.violations(conn)
-
-        case DBConnection.execute(conn, %Query{statement: IO.iodata_to_binary(sql)}, params) do
-          {:ok, _query, _result} -> names(conn, Schema.violations(conn) -- before)
-          {:error, _error} -> []
-        end
-      after
-        run(conn, "ROLLBACK TO #{@savepoint}")
-        run(conn, "RELEASE #{@savepoint}")
-        run(conn, "PRAGMA defer_foreign_keys=#{deferred}")
-      end
+      if Touched.rows(conn, touched, @row_limit) < @row_limit,
+        do: broken(conn, sql, params, touched),
+        else: []
     end)
   end
 
-  defp names(_conn, []), do: []
+  defp broken(conn, sql, params, touched) do
+    %{rows: [[deferred]]} = run(conn, "PRAGMA defer_foreign_keys")
+    run(conn, "SAVEPOINT #{@savepoint}")
+
+    try do
+      run(conn, "PRAGMA defer_foreign_keys=ON")
+      before = Touched.violations(conn, touched)
+
+      case DBConnection.execute(conn, %Query{statement: sql}, params) do
+        {:ok, _query, _result} ->
+          names(conn, touched, Touched.violations(conn, touched) -- before)
+
+        {:error, _error} ->
+          []
+      end
+    after
+      run(conn, "ROLLBACK TO #{@savepoint}")
+      run(conn, "RELEASE #{@savepoint}")
+      run(conn, "PRAGMA defer_foreign_keys=#{deferred}")
+    end
+  end
+
+  defp names(_conn, _touched, []), do: []
 
   # One statement is reported as one violation, as other databases do: the first.
-  defp names(conn, [{table, _rowid, _parent, id} | _]) do
-    [foreign_key: Schema.foreign_key_name(conn, table, id)]
+  defp names(conn, {prefix, _tables}, [[table, _rowid, _parent, id] | _]) do
+    [foreign_key: Schema.foreign_key_name(conn, table, id, prefix)]
   end
 
   defp run(conn, sql), do: DBConnection.execute!(conn, %Query{statement: sql}, [])
