@@ -167,8 +167,10 @@ class Connection {
   // --- The database as a whole ---
 
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database = "main");
-  // Copies the live database into a new or existing file, `pages_per_step` at a time.
-  // Errors: interrupted when `progress` returns false.
+  // Copies the live database into a new or existing file, `pages_per_step` at a time; a negative
+  // number copies all in one step. Errors: interrupted when `progress` returns false; misuse within
+  // a transaction that has written; invalid_argument for a path that names no file, as for the
+  // next.
   void backup_to(const std::string& path, const BackupProgress& progress = {},
                  int pages_per_step = 256);
   // Replaces this database by the content of a file.
@@ -176,7 +178,7 @@ class Connection {
                     int pages_per_step = 256);
   [[nodiscard]] std::string serialise(std::string_view database = "main");
   // Replaces an attached or the main database by an in-memory copy of `image`.
-  // Errors: not_a_database, misuse inside a transaction.
+  // Errors: not_a_database, corrupt, misuse inside a transaction; then nothing is replaced.
   void deserialise(std::string_view image, std::string_view database = "main");
   // Writes a compact copy. Errors: error if the file exists and is not empty.
   void vacuum_into(const std::string& path);

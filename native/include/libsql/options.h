@@ -32,7 +32,7 @@ struct Options {
   OpenMode mode = OpenMode::read_write_create;
   // Creates missing parent folders of the file (mode read_write_create only).
   bool create_folders = false;
-  // How long a connection waits for a lock; zero does not wait.
+  // How long a connection waits for a lock; zero does not wait. Held to 0 to 2^31 - 1 milliseconds.
   std::chrono::milliseconds busy_timeout{5000};
   bool foreign_keys = true;
   // SQLite's words: off, normal, full, extra. Source: sqlite.org/pragma.html#pragma_synchronous

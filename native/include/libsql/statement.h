@@ -41,7 +41,8 @@ struct ColumnInfo {
 //
 // Threads: thread-compatible, together with its connection.
 // Lifetime: keeps its connection's session alive; may outlive the Connection object, but not its
-// close(): from then on every call reports ErrorKind::closed.
+// close(): from then on every call reports ErrorKind::closed, as those of a moved-from statement
+// do.
 class Statement {
  public:
   Statement(Statement&&) noexcept;
@@ -84,8 +85,9 @@ class Statement {
   // Advances. Errors: busy after Options::busy_timeout, interrupted, timeout, constraint, ...
   // After an error or Step::done the statement is reset by itself at the next bind or step.
   Step step();
-  // The current row; valid until the next step(), reset() or destruction.
+  // The current row, empty if there is none; valid until the next step(), reset() or destruction.
   [[nodiscard]] std::span<const ValueView> row() const;
+  // Counted from 0. Errors: invalid_argument outside [0, column_count()), misuse without a row.
   [[nodiscard]] ValueView column(int index) const;
   // Ends the execution and keeps the bindings.
   void reset();

@@ -10,6 +10,21 @@
 
 namespace libsql {
 
+namespace {
+
+// SQLite takes these for databases of their own that vanish when they are closed: a copy would be
+// lost, and restoring would leave nothing.
+void check_file_path(std::string_view path) {
+  if (path.empty() || path == ":memory:") {
+    throw Error(ErrorKind::invalid_argument, "not the path of a file: '" + std::string(path) + "'");
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_argument, "the path contains a NUL byte");
+  }
+}
+
+}  // namespace
+
 using SavepointOp = core::Session::SavepointOp;
 
 Connection::Connection(std::shared_ptr<core::Session> session) : session_(std::move(session)) {}
@@ -174,11 +189,13 @@ CheckpointResult Connection::checkpoint(CheckpointMode mode, std::string_view da
 
 void Connection::backup_to(const std::string& path, const BackupProgress& progress,
                            int pages_per_step) {
+  check_file_path(path);
   session().backup_to(path, progress, pages_per_step);
 }
 
 void Connection::restore_from(const std::string& path, const BackupProgress& progress,
                               int pages_per_step) {
+  check_file_path(path);
   session().restore_from(path, progress, pages_per_step);
 }
 
@@ -190,7 +207,10 @@ void Connection::deserialise(std::string_view image, std::string_view database) 
   session().deserialise(image, database);
 }
 
-void Connection::vacuum_into(const std::string& path) { prepare("VACUUM INTO ?").execute(path); }
+void Connection::vacuum_into(const std::string& path) {
+  check_file_path(path);
+  prepare("VACUUM INTO ?").execute(path);
+}
 
 // --- Extensions, events, policy ---
 

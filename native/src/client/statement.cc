@@ -39,10 +39,17 @@ void Statement::give_back() noexcept {
   if (impl_ != nullptr) session_->give_back(std::move(impl_));
 }
 
-core::PreparedStatement& Statement::impl() const { return *impl_; }
+core::PreparedStatement& Statement::impl() const {
+  if (impl_ == nullptr) throw Error(ErrorKind::closed, "the statement has been moved away");
+  return *impl_;
+}
 
-std::string_view Statement::sql() const noexcept { return impl_->sql(); }
-StatementKind Statement::kind() const noexcept { return impl_->kind(); }
+std::string_view Statement::sql() const noexcept {
+  return impl_ == nullptr ? std::string_view() : impl_->sql();
+}
+StatementKind Statement::kind() const noexcept {
+  return impl_ == nullptr ? StatementKind::unknown : impl_->kind();
+}
 bool Statement::read_only() const { return impl().read_only(); }
 Work Statement::work() const { return impl().work(); }
 
@@ -100,6 +107,9 @@ std::span<const ValueView> Statement::row() const { return impl().row(); }
 
 ValueView Statement::column(int index) const {
   const std::span<const ValueView> values = row();
+  if (values.empty()) {
+    throw Error(ErrorKind::misuse, "the statement has no current row").with_statement(sql());
+  }
   check_index("column", index, 0, static_cast<int>(values.size()) - 1);
   return values[static_cast<std::size_t>(index)];
 }

@@ -89,7 +89,7 @@ bool Transaction::active() const {
 }
 
 void Transaction::commit() {
-  if (!session_->is_open()) throw Error(ErrorKind::closed, "the connection is closed");
+  if (active_ && !session_->is_open()) throw Error(ErrorKind::closed, "the connection is closed");
   if (!active()) {
     throw Error(ErrorKind::misuse, "cannot commit - no transaction is active");
   }

@@ -32,6 +32,16 @@ int checkpoint_flag(CheckpointMode mode) {
   return SQLITE_CHECKPOINT_TRUNCATE;
 }
 
+// Opens an image where it lies, to learn whether it is a database before it replaces one.
+void check_image(unsigned char* image, sqlite3_int64 size) {
+  sqlite3* raw = nullptr;
+  const int opened = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE, nullptr);
+  const DbHandle scratch(raw);
+  check(raw, opened);
+  check(raw, sqlite3_deserialize(raw, "main", image, size, size, SQLITE_DESERIALIZE_READONLY));
+  run_for_text(raw, "SELECT count(*) FROM sqlite_schema");
+}
+
 }  // namespace
 
 CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
@@ -62,9 +72,6 @@ void LocalSession::run_due_checkpoints() noexcept {
 }
 
 void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
-  if (path.find('\0') != std::string::npos) {
-    throw Error(ErrorKind::invalid_argument, "the path contains a NUL byte");
-  }
   sqlite3* raw = nullptr;
   const int rc = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_URI, nullptr);
   other->reset(raw);
@@ -102,7 +109,9 @@ void LocalSession::copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& 
 
 void LocalSession::backup_to(const std::string& path, const BackupProgress& progress, int pages) {
   cancellation_->start(running_ == 0, false);
-  db();
+  if (sqlite3_txn_state(db(), "main") == SQLITE_TXN_WRITE) {
+    throw Error(ErrorKind::misuse, "cannot back up within a transaction that has written");
+  }
   DbHandle target;
   open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target);
   copy_pages(target.get(), db(), progress, pages);
@@ -152,17 +161,18 @@ void LocalSession::deserialise(std::string_view image, std::string_view database
   constexpr std::string_view kMagic{"SQLite format 3\0", 16};
   if (!image.empty() && !image.starts_with(kMagic)) throw refusal(SQLITE_NOTADB);
   const std::string name(database);
-  auto* copy =
-      static_cast<unsigned char*>(sqlite3_malloc64(std::max<std::size_t>(image.size(), 1)));
-  if (copy == nullptr) throw refusal(SQLITE_NOMEM);
-  if (!image.empty()) std::memcpy(copy, image.data(), image.size());
+  std::unique_ptr<unsigned char, SqliteFree> copy(
+      static_cast<unsigned char*>(sqlite3_malloc64(std::max<std::size_t>(image.size(), 1))));
+  if (!copy) throw refusal(SQLITE_NOMEM);
+  if (!image.empty()) std::memcpy(copy.get(), image.data(), image.size());
   for (const std::size_t at : {kFormatVersions, kFormatVersions + 1}) {
-    if (image.size() > at && copy[at] == 2) copy[at] = 1;
+    if (image.size() > at && copy.get()[at] == 2) copy.get()[at] = 1;
   }
   const auto size = static_cast<sqlite3_int64>(image.size());
-  // SQLite owns `copy` from here on, also when it fails.
+  if (size > 0) check_image(copy.get(), size);
+  // SQLite owns the copy from here on, also when it fails.
   const int rc =
-      sqlite3_deserialize(handle, name.c_str(), copy, size, size,
+      sqlite3_deserialize(handle, name.c_str(), copy.release(), size, size,
                           SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
   if (rc != SQLITE_OK) throw from_sqlite(handle, rc);
   refresh_settings();

@@ -1,6 +1,7 @@
 #include "local/cancellation.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace libsql::local {
@@ -21,6 +22,11 @@ void Cancellation::install(sqlite3* db, int progress_steps) noexcept {
   sqlite3_busy_handler(
       db, [](void* self, int count) { return static_cast<Cancellation*>(self)->on_busy(count); },
       this);
+}
+
+void Cancellation::set_busy_timeout(std::chrono::milliseconds timeout) noexcept {
+  constexpr std::chrono::milliseconds kLongest{std::numeric_limits<int>::max()};
+  busy_timeout_ = std::clamp(timeout, std::chrono::milliseconds(0), kLongest);
 }
 
 void Cancellation::set_budget(std::optional<std::chrono::microseconds> budget) noexcept {

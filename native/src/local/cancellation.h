@@ -24,7 +24,8 @@ class Cancellation {
   // Installs the two handlers. The object must outlive `db`.
   void install(sqlite3* db, int progress_steps) noexcept;
 
-  void set_busy_timeout(std::chrono::milliseconds timeout) noexcept { busy_timeout_ = timeout; }
+  // Held to what SQLite's own timeout can be: from 0 to 2^31 - 1 milliseconds.
+  void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const noexcept { return busy_timeout_; }
   void set_deadline(std::optional<Clock::time_point> deadline) noexcept { deadline_ = deadline; }
   void set_check(std::function<bool()> cancelled) noexcept { check_ = std::move(cancelled); }

@@ -191,7 +191,12 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   sqlite3* db = handle.get();
   // Made first, because its busy handler waits for other processes while the options are applied.
   auto session = std::make_shared<LocalSession>(std::move(handle), options);
-  apply(db, location, options);
+  try {
+    apply(db, location, options);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_a_database) throw;
+    throw Error(error.kind(), error.message() + ": " + location, error.extended_code());
+  }
   session->take_over_checkpoints();
   session->refresh_settings();
   session->join_queue();

@@ -153,6 +153,7 @@ void LocalStatement::start() {
 Step LocalStatement::step() {
   sqlite3_stmt* stmt = handle();
   if (!running_) start();
+  row_.clear();
   const int rc = sqlite3_step(stmt);
   if (rc == SQLITE_ROW) return Step::row;
   return finish(rc);
@@ -250,6 +251,7 @@ ValueView LocalStatement::value(int column) const {
 std::span<const ValueView> LocalStatement::row() {
   sqlite3_stmt* stmt = handle();
   if (!running_) return {};
+  if (!row_.empty()) return row_;  // Column by column, each row is read once.
   const int count = sqlite3_data_count(stmt);
   row_.resize(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) row_[static_cast<std::size_t>(i)] = value(i);

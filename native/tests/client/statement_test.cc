@@ -129,6 +129,28 @@ TEST_F(StatementTest, DescribesItsColumns) {
   EXPECT_EQ(db_.prepare("DELETE FROM t").column_count(), 0);
 }
 
+TEST_F(StatementTest, SaysThatThereIsNoRow) {
+  Statement statement = db_.prepare("SELECT 1");
+  EXPECT_THAT([&] { return statement.column(0); },
+              throws_error(ErrorKind::misuse, "no current row"));
+  while (statement.step() == Step::row) {
+  }
+  EXPECT_THAT([&] { return statement.column(0); },
+              throws_error(ErrorKind::misuse, "no current row"));
+}
+
+TEST_F(StatementTest, MovedFromIsClosed) {
+  Statement from = db_.prepare("SELECT 1");
+  Statement to = std::move(from);
+  // NOLINTBEGIN(bugprone-use-after-move,clang-analyzer-cplusplus.Move): that is the test
+  EXPECT_THAT([&] { from.step(); }, throws_error(ErrorKind::closed));
+  EXPECT_THAT([&] { return from.parameter_count(); }, throws_error(ErrorKind::closed));
+  EXPECT_EQ(from.sql(), "");
+  EXPECT_EQ(from.kind(), StatementKind::unknown);
+  // NOLINTEND(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+  EXPECT_EQ(to.step(), Step::row);
+}
+
 TEST_F(StatementTest, ReadsColumnsInPlace) {
   Statement statement = db_.prepare("SELECT 1, 'two'");
   ASSERT_EQ(statement.step(), Step::row);

@@ -134,6 +134,7 @@ TEST_F(TransactionTest, MovesWithoutEnding) {
   Transaction moved = std::move(outer);
   // NOLINTNEXTLINE(bugprone-use-after-move,clang-analyzer-cplusplus.Move): it is safe, we claim
   EXPECT_FALSE(outer.active());
+  EXPECT_THAT([&] { outer.commit(); }, throws_error(ErrorKind::misuse));  // NOLINT: likewise
   moved.commit();
   EXPECT_EQ(rows(), "1");
 }

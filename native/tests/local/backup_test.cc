@@ -74,6 +74,27 @@ TEST_F(BackupTest, NamesWhatItCannotOpen) {
   EXPECT_EQ(summary(db_), kSummary);
 }
 
+// To SQLite they are databases of their own, which nobody sees: a copy would vanish, and what
+// should be restored would be wiped out.
+TEST_F(BackupTest, RefusesPathsThatAreNoFiles) {
+  for (const char* const path : {"", ":memory:"}) {
+    EXPECT_THAT([&] { db_.backup_to(path); }, throws_error(ErrorKind::invalid_argument));
+    EXPECT_THAT([&] { db_.restore_from(path); }, throws_error(ErrorKind::invalid_argument));
+    EXPECT_THAT([&] { db_.vacuum_into(path); }, throws_error(ErrorKind::invalid_argument));
+  }
+  EXPECT_EQ(summary(db_), kSummary);
+}
+
+TEST_F(BackupTest, UncommittedRowsAreNotBackedUp) {
+  Transaction transaction = db_.begin();
+  db_.backup_to(path("copy.db"));  // One that has not written is no hindrance.
+  db_.execute("DELETE FROM t");
+  EXPECT_THAT([&] { db_.backup_to(path("copy.db")); },
+              throws_error(ErrorKind::misuse, "has written"));
+  transaction.rollback();
+  EXPECT_EQ(summary(db_), kSummary);
+}
+
 TEST_F(BackupTest, RestoresFromAFile) {
   db_.backup_to(path("copy.db"));
   Connection memory = Database(":memory:").connect();
@@ -132,6 +153,10 @@ TEST_F(BackupTest, BadImagesAreRefused) {
   EXPECT_THAT([&] { memory.deserialise(db_.serialise()); }, throws_error(ErrorKind::misuse));
   memory.rollback();
   memory.deserialise(db_.serialise());
+  EXPECT_EQ(summary(memory), kSummary);
+  // What is refused has not replaced anything.
+  EXPECT_THAT([&] { memory.deserialise(db_.serialise().substr(0, 600)); },
+              throws_error(ErrorKind::corrupt));
   EXPECT_EQ(summary(memory), kSummary);
 }
 

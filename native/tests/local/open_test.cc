@@ -139,7 +139,7 @@ TEST_F(OpenTest, TheCacheHasTheSizeOfTheOption) {
 TEST_F(OpenTest, RefusesWhatIsNoDatabase) {
   std::ofstream(path()) << std::string(10'000, 'x');
   EXPECT_THAT([&] { return connect(); },
-              throws_error(ErrorKind::not_a_database, "file is not a database"));
+              throws_error(ErrorKind::not_a_database, "file is not a database: " + path()));
   EXPECT_EQ(std::filesystem::file_size(path()), 10'000U);
 }
 

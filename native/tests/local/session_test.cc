@@ -112,6 +112,14 @@ TEST_F(SessionTest, WaitingEndsAfterTheBusyTimeout) {
   two_.set_busy_timeout(30ms);
   EXPECT_EQ(two_.busy_timeout(), 30ms);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::busy, "database is locked"));
+  // As long as SQLite itself could wait; a deadline ends it here.
+  two_.set_busy_timeout(std::chrono::milliseconds::max());
+  EXPECT_EQ(two_.busy_timeout(), std::chrono::milliseconds(2'147'483'647));
+  two_.set_deadline(std::chrono::steady_clock::now() + 20ms);
+  EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::timeout));
+  two_.set_deadline(std::nullopt);
+  two_.set_busy_timeout(-1ms);
+  EXPECT_EQ(two_.busy_timeout(), 0ms);
   two_.set_busy_timeout(0ms);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::busy));
   transaction.commit();
