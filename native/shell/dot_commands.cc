@@ -1,11 +1,14 @@
 // One table of commands, and a small function for each.
 #include "shell/dot_commands.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <fstream>
+#include <iostream>
 #include <span>
 
 #include "shell/dump.h"
@@ -65,7 +68,10 @@ Outcome import(Shell& shell, const Words& words) {
       throw CommandError("usage: .import FILE TABLE [--skip N]");
     }
   }
-  import_csv(shell.connection(), request, [&] { return shell.interrupts().requested(); });
+  const std::uint64_t rows =
+      import_csv(shell.connection(), request, [&] { return shell.interrupts().requested(); });
+  // As the progress bar: for those who watch, not for scripts.
+  if (isatty(STDERR_FILENO) == 1) std::cerr << rows << " rows imported\n";
   return Outcome::proceed;
 }
 

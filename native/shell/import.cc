@@ -16,46 +16,6 @@
 namespace libsql::shell {
 namespace {
 
-constexpr std::string_view kSavepoint = "libsql_import";
-
-// All or nothing, inside an open transaction as well as outside.
-class Unit {
- public:
-  explicit Unit(Connection& connection)
-      : connection_(connection), nested_(connection.in_transaction()) {
-    if (nested_) {
-      connection_.savepoint(kSavepoint);
-    } else {
-      transaction_.emplace(connection_.begin(Behaviour::immediate));
-    }
-  }
-  Unit(const Unit&) = delete;
-  Unit& operator=(const Unit&) = delete;
-  ~Unit() {
-    if (!nested_ || done_) return;
-    try {
-      connection_.rollback_to_savepoint(kSavepoint);
-      connection_.release_savepoint(kSavepoint);
-    } catch (const Error&) {
-      // SQLite has ended the whole transaction, and the savepoint with it.
-    }
-  }
-  void keep() {
-    if (nested_) {
-      connection_.release_savepoint(kSavepoint);
-    } else {
-      transaction_->commit();
-    }
-    done_ = true;
-  }
-
- private:
-  Connection& connection_;
-  bool nested_;
-  bool done_ = false;
-  std::optional<Transaction> transaction_;
-};
-
 // The columns that an INSERT can fill: neither generated nor hidden.
 std::vector<std::string> columns_of(Connection& connection, const std::string& table) {
   Statement statement =
@@ -89,17 +49,19 @@ class Importer {
       : connection_(connection), request_(request), reader_(in) {}
 
   std::uint64_t run(const std::function<bool()>& cancelled, ProgressBar& bar) {
-    Unit unit(connection_);
+    AtomicScope scope(connection_, Behaviour::immediate);
     for (std::uint64_t i = 0; i < request_.skip; ++i) reader_.next(record_);
     const std::vector<std::string> columns = open_table();
     Statement insert = connection_.prepare(insert_text(request_.table, columns));
     std::uint64_t rows = 0;
-    for (; reader_.next(record_); ++rows) {
+    while (reader_.next(record_)) {
+      if (is_blank_line(columns.size())) continue;
       insert_record(insert, columns.size());
+      ++rows;
       if (cancelled()) throw Error(ErrorKind::interrupted, "interrupted");
       bar.update(reader_.bytes());
     }
-    unit.keep();
+    scope.keep();
     return rows;
   }
 
@@ -113,10 +75,29 @@ class Importer {
     if (!reader_.next(record_)) {
       throw CommandError("no such table: " + request_.table + ", and no header to create it from");
     }
-    for (const CsvField& field : record_) columns.push_back(field.text);
+    check_encoding();
+    for (const CsvField& field : record_) {
+      if (field.text.find('\r') != std::string::npos && !field.quoted) {
+        throw CommandError("the header holds a carriage return; lines must end in LF or CRLF");
+      }
+      columns.push_back(field.text);
+    }
     connection_.execute("CREATE TABLE " + quote_identifier(request_.table) + " (" +
                         join_names(columns, " TEXT") + ")");
     return columns;
+  }
+
+  // What editors leave at the end. In a table with one column it is a row.
+  [[nodiscard]] bool is_blank_line(std::size_t columns) const {
+    return columns > 1 && record_.size() == 1 && record_[0].text.empty() && !record_[0].quoted;
+  }
+
+  void check_encoding() const {
+    for (std::size_t i = 0; i < record_.size(); ++i) {
+      if (is_utf8(record_[i].text)) continue;
+      throw CommandError("field " + std::to_string(i + 1) +
+                         " is not in UTF-8; convert the file first, for instance with iconv");
+    }
   }
 
   void insert_record(Statement& insert, std::size_t columns) {
@@ -124,6 +105,7 @@ class Importer {
       throw CommandError("expected " + std::to_string(columns) + " fields, found " +
                          std::to_string(record_.size()));
     }
+    check_encoding();
     values_.clear();
     for (const CsvField& field : record_) {
       const bool null = field.text.empty() && !field.quoted;

@@ -19,10 +19,11 @@ struct Import {
 
 // Loads all records, or none: in a transaction of its own, or in a savepoint of the open one. A
 // table that does not exist is created with a TEXT column for each field of the first record. A
-// field that is empty and not quoted is NULL. Returns the number of rows.
+// field that is empty and not quoted is NULL. A blank line is no row, unless the table has one
+// column. Returns the number of rows.
 //
-// Errors: CommandError that names file and line for text that is no CSV, a record with another
-// number of fields than the table has columns, and whatever SQLite refuses; Error of kind
+// Errors: CommandError that names file and line for text that is no CSV or not UTF-8, a record with
+// another number of fields than the table has columns, and whatever SQLite refuses; Error of kind
 // interrupted when `cancelled` answers true.
 std::uint64_t import_csv(Connection& connection, const Import& request,
                          const std::function<bool()>& cancelled);

@@ -113,17 +113,15 @@ void LineReader::Editor::remember(const char* line) {
   if (std::string_view(line).find_first_not_of(" \t\n") == std::string_view::npos) return;
   HistEvent event;
   ::history(history.get(), &event, H_ENTER, line);
+  // At once, because a closed window ends us without a word. Best effort: a home folder that cannot
+  // be written must not spoil the session.
+  if (!history_file.empty()) ::history(history.get(), &event, H_SAVE, history_file.c_str());
 }
 
 LineReader::LineReader(Interrupts& interrupts, std::string history_file)
     : editor_(std::make_unique<Editor>(interrupts, std::move(history_file))) {}
 
-LineReader::~LineReader() {
-  if (editor_->history_file.empty()) return;
-  HistEvent event;
-  // Best effort: a home folder that cannot be written must not spoil the exit code.
-  history(editor_->history.get(), &event, H_SAVE, editor_->history_file.c_str());
-}
+LineReader::~LineReader() = default;
 
 LineReader::Outcome LineReader::read(const std::string& prompt, std::string& line) {
   editor_->prompt = prompt;

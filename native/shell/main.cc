@@ -1,7 +1,8 @@
 // The `libsql` command: options, and the choice between prompt and script.
 //
-// Exit codes: 0 all went well; 1 an SQL statement or a command failed, or the output could not be
-// written; 2 wrong usage, or the database cannot be opened; 130 Ctrl-C outside a statement.
+// Exit codes: 0 all went well; 1 an SQL statement or a command failed, the output could not be
+// written, or a transaction was left open; 2 wrong usage, or the database cannot be opened; 130
+// Ctrl-C outside a statement.
 #include <unistd.h>
 
 #include <clocale>
@@ -52,8 +53,8 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.footer(
       "Without -c it reads SQL from the standard input: at a terminal with a prompt,\n"
       "otherwise as a script that ends at the first error. Type .help for its commands.\n\n"
-      "Exit codes: 0 success; 1 a statement or command failed; 2 wrong usage, or the\n"
-      "database cannot be opened.");
+      "Exit codes: 0 success; 1 a statement or command failed, or a transaction was left\n"
+      "open; 2 wrong usage, or the database cannot be opened.");
 }
 
 Settings initial_settings(const Arguments& arguments) {
@@ -72,15 +73,21 @@ void choose_locale() {
 
 Outcome run(Shell& shell, const Arguments& arguments, bool prompt) {
   if (prompt) {
+    std::cout << "libsql " << LIBSQL_VERSION << " (SQLite " << sqlite_version()
+              << "); .help lists the commands, .quit leaves\n";
+    if (arguments.file == ":memory:") {
+      std::cout << "A database in memory: it is gone when you leave.\n";
+    }
+    std::cout.flush();
     run_prompt(shell);
     return Outcome::proceed;
   }
   if (arguments.commands.empty()) return shell.run_script(std::cin, "<stdin>");
   Outcome outcome = Outcome::proceed;
-  for (const std::string& command : arguments.commands) {
-    std::istringstream script(command);
-    outcome = shell.run_script(script, "-c");
-    if (outcome != Outcome::proceed) break;
+  const std::size_t count = arguments.commands.size();
+  for (std::size_t i = 0; i < count && outcome == Outcome::proceed; ++i) {
+    std::istringstream script(arguments.commands[i]);
+    outcome = shell.run_script(script, count == 1 ? "-c" : "-c " + std::to_string(i + 1));
   }
   return outcome;
 }
@@ -102,6 +109,10 @@ int run_shell(const Arguments& arguments) {
   const Outcome outcome = run(shell, arguments, prompt);
   if (!shell.out().flush() || !std::cout.flush()) {
     std::cerr << "libsql: the output could not be written\n";
+    return kFailed;
+  }
+  if (connection->in_transaction()) {
+    std::cerr << "libsql: a transaction was left open and is rolled back: COMMIT is missing\n";
     return kFailed;
   }
   return outcome == Outcome::failed ? kFailed : EXIT_SUCCESS;

@@ -61,6 +61,23 @@ SELECT max(a) FROM typed;
 SQL
 expect "an import joins an open transaction" $'1\n50' "$out"
 
+# What editors and spreadsheets leave behind.
+printf 'a,b\n1,2\n\n3,4\n\n' >blank.csv
+run :memory: -c ".import blank.csv t" -c "SELECT * FROM t" </dev/null
+expect "blank lines are no rows" $'1|2\n3|4' "$out"
+printf 'a\n1\n\n' >blank_one.csv
+run :memory: -c ".import blank_one.csv t" -c "SELECT quote(a) FROM t" </dev/null
+expect "but a row of a table with one column" $'\'1\'\nNULL' "$out"
+printf 'a,b\r1,2\r' >mac.csv
+run :memory: -c ".import mac.csv t" </dev/null
+expect_match "lines that end in CR alone" "*mac.csv:1: *carriage return*" "$err"
+printf 'a,b\n1,2\n' | iconv -t UTF-16 >utf16.csv
+run :memory: -c ".import utf16.csv t" </dev/null
+expect_match "UTF-16" "*utf16.csv:1: field 1 is not in UTF-8*" "$err"
+printf 'a,b\n1,caf\xe9\n' >latin1.csv
+run :memory: -c ".import latin1.csv t" </dev/null
+expect_match "Latin-1" "*latin1.csv:2: field 2 is not in UTF-8*" "$err"
+
 run :memory: -c ".import nowhere.csv t" </dev/null
 expect "a missing file" "1 -c:1:1: error: cannot read nowhere.csv" "$code $err"
 run :memory: -c ".import . t" </dev/null

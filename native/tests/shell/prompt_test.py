@@ -60,6 +60,8 @@ def check(name, wanted, got):
 
 def first_session(shell, state):
     terminal = Terminal([shell, ":memory:"], state)
+    terminal.expect(".help")
+    terminal.expect("in memory")
     terminal.expect("libsql> ")
     terminal.type("SELECT 40 + 2\r")
     terminal.expect("   ...> ")
@@ -107,16 +109,35 @@ def second_session(shell, state):
     terminal.type("\x1b[A\r")  # The arrow up: the last line of the first session
     terminal.expect("still here")
     terminal.expect("libsql> ")
+    with open(os.path.join(state, "two.csv"), "w", encoding="utf-8") as csv:
+        csv.write("a,b\n1,2\n3,4\n")
+    terminal.type(f".import {os.path.join(state, 'two.csv')} t\r")
+    terminal.expect("2 rows imported")
+    terminal.expect("libsql> ")
     terminal.type("SELECT 'ü日';\r")
     terminal.expect("| ü日   |")
     terminal.type(".quit\r")
     check(".quit ends with 0", 0, terminal.exit_code())
 
 
+def third_session(shell, state):
+    """The window is closed: what was typed is not lost."""
+    terminal = Terminal([shell, os.path.join(state, "third.db")], state)
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 'typed ' || 'before';\r")
+    terminal.expect("typed before")
+    terminal.expect("libsql> ")
+    os.close(terminal.fd)
+    os.waitpid(terminal.pid, 0)
+    with open(os.path.join(state, "libsql_history"), encoding="utf-8") as history:
+        check("a hang-up keeps the history", True, "before" in history.read())
+
+
 def main():
     shell, state = sys.argv[1:]
     first_session(shell, state)
     second_session(shell, state)
+    third_session(shell, state)
     print("all passed")
 
 

@@ -70,7 +70,7 @@ expect "the error names line and column" '<stdin>:3:10: error: near "t": syntax 
 
 run :memory: -c "SELECT 1; SELECT * FROM nowhere" -c "SELECT 2" </dev/null
 expect "-c stops at the first error" "1 1" "$code $out"
-expect_match "an error in -c has a place" "-c:1:*: error: no such table: nowhere" "$err"
+expect_match "an error in -c has a place" "-c 1:1:*: error: no such table: nowhere" "$err"
 
 run :memory: <<<"CREATE TABLE t(a UNIQUE); INSERT INTO t VALUES (1);
   INSERT INTO t VALUES (1);"
@@ -146,6 +146,20 @@ run :memory: <<<".output out.txt"$'\n'"SELECT 5;"$'\n'".output"$'\n'"SELECT 6;"
 expect ".output" "6 5" "$out $(<out.txt)"
 run :memory: <<<".help"
 expect_match ".help" "*.import FILE TABLE*.timer*" "$out"
+
+# --- What is left open ---
+
+run left.db <<<"CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES (1);"
+expect "a transaction without its COMMIT is told" \
+  "1 libsql: a transaction was left open and is rolled back: COMMIT is missing" "$code $err"
+run left.db -c "BEGIN" -c ".quit" </dev/null
+expect "also at .quit" 1 "$code"
+run left.db -c "SELECT count(*) FROM t" </dev/null
+expect "nothing of it is kept" "0 0" "$code $out"
+
+run :memory: -c "SELECT 1" -c "SELECT 2; SELEC" </dev/null
+expect "an error says which of several commands it is in" \
+  '1 -c 2:1:11: error: near "SELEC": syntax error' "$code $err"
 
 # --- Ctrl-C ---
 
