@@ -2,6 +2,7 @@
 # bench.json, and ends with status 1 if a goal is missed and BENCH_STRICT is set.
 #
 #   tools/bench            everything
+#   tools/bench ecto       the rows of the Ecto adapter only
 #   tools/bench memory     bench/memory.exs only
 
 here = Path.dirname(__ENV__.file)
@@ -28,7 +29,8 @@ try do
   IO.puts("SQLite #{StateTarget.sqlite_version()}, #{System.schedulers_online()} schedulers")
 
   Report.header()
-  rows = Single.run(dir, pool?) ++ Concurrent.run(dir, pool?)
+  driver? = "ecto" not in System.argv()
+  rows = if driver?, do: Single.run(dir, pool?) ++ Concurrent.run(dir, pool?), else: []
   rows = if ecto?, do: rows ++ LibsqlBench.Ecto.run(dir), else: rows
   Report.write_json(rows, "bench.json")
   missed = for %{met: false, workload: name} <- rows, do: name

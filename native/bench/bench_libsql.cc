@@ -122,7 +122,7 @@ void raw_c_insert(benchmark::State& state) {
   raw_exec(db, "BEGIN IMMEDIATE");
   for (auto _ : state) {
     ++row.id;
-    raw_bind_row(statement, &row);
+    raw_bind_row(statement, 1, &row);
     raw_check(db, sqlite3_step(statement), SQLITE_DONE, "insert");
     sqlite3_reset(statement);
   }

@@ -89,12 +89,12 @@ sqlite3_stmt* raw_prepare(sqlite3* db, const char* sql) {
   return stmt;
 }
 
-void raw_bind_row(sqlite3_stmt* stmt, const struct raw_row* row) {
-  sqlite3_bind_int64(stmt, 1, row->id);
-  sqlite3_bind_text(stmt, 2, row->name, kNameBytes, SQLITE_STATIC);
-  sqlite3_bind_text(stmt, 3, row->body, kBodyBytes, SQLITE_STATIC);
-  sqlite3_bind_double(stmt, 4, row->score);
-  sqlite3_bind_blob(stmt, 5, row->data, kDataBytes, SQLITE_STATIC);
+void raw_bind_row(sqlite3_stmt* stmt, int first, const struct raw_row* row) {
+  sqlite3_bind_int64(stmt, first, row->id);
+  sqlite3_bind_text(stmt, first + 1, row->name, kNameBytes, SQLITE_STATIC);
+  sqlite3_bind_text(stmt, first + 2, row->body, kBodyBytes, SQLITE_STATIC);
+  sqlite3_bind_double(stmt, first + 3, row->score);
+  sqlite3_bind_blob(stmt, first + 4, row->data, kDataBytes, SQLITE_STATIC);
 }
 
 uint64_t raw_table_checksum(sqlite3* db, int64_t* rows) {

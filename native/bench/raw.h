@@ -52,8 +52,9 @@ sqlite3* raw_create(const char* path);
 void raw_exec(sqlite3* db, const char* sql);
 sqlite3_stmt* raw_prepare(sqlite3* db, const char* sql);
 
-/* Binds the row to parameters 1 to 5; `row` has to live until the statement has run. */
-void raw_bind_row(sqlite3_stmt* stmt, const struct raw_row* row);
+/* Binds the row to the five parameters from `first` on; `row` has to live until the statement has
+ * run. */
+void raw_bind_row(sqlite3_stmt* stmt, int first, const struct raw_row* row);
 
 /* Ends the program with the connection's message unless rc is `wanted`. */
 void raw_check(sqlite3* db, int rc, int wanted, const char* what);
@@ -73,6 +74,9 @@ struct raw_result raw_point_select(const char* path, int64_t count);
 struct raw_result raw_range_select(const char* path, int64_t rows_per_query, int64_t count);
 struct raw_result raw_autocommit_insert(const char* path, int64_t count);
 struct raw_result raw_bulk_insert(const char* path, int64_t count);
+
+/* All rows in one INSERT; writing and compiling its text is part of the time. */
+struct raw_result raw_multi_row_insert(const char* path, int64_t count);
 
 /* The same with `threads` threads, each with a connection of its own. */
 struct raw_result raw_writers(const char* path, int threads, int64_t count_each);

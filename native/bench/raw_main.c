@@ -10,7 +10,7 @@ static int usage(void) {
           "usage: bench_raw_c fill FILE ROWS\n"
           "       bench_raw_c point_select FILE COUNT\n"
           "       bench_raw_c range_select FILE ROWS_PER_QUERY COUNT\n"
-          "       bench_raw_c autocommit_insert|bulk_insert FILE COUNT\n"
+          "       bench_raw_c autocommit_insert|bulk_insert|multi_row_insert FILE COUNT\n"
           "       bench_raw_c writers|point_readers FILE THREADS COUNT_EACH\n"
           "       bench_raw_c range_readers FILE THREADS ROWS_PER_QUERY COUNT_EACH\n");
   return 2;
@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
     result = raw_autocommit_insert(path, n[0]);
   } else if (is(name, "bulk_insert", count, 1)) {
     result = raw_bulk_insert(path, n[0]);
+  } else if (is(name, "multi_row_insert", count, 1)) {
+    result = raw_multi_row_insert(path, n[0]);
   } else if (is(name, "writers", count, 2)) {
     result = raw_writers(path, (int)n[0], n[1]);
   } else if (is(name, "point_readers", count, 2)) {

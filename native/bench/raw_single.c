@@ -6,7 +6,7 @@
 static const char kInsert[] = "INSERT INTO t (id, name, body, score, data) VALUES (?, ?, ?, ?, ?)";
 
 static void insert(sqlite3* db, sqlite3_stmt* stmt, const struct raw_row* row) {
-  raw_bind_row(stmt, row);
+  raw_bind_row(stmt, 1, row);
   raw_check(db, sqlite3_step(stmt), SQLITE_DONE, "insert");
   sqlite3_reset(stmt);
 }
@@ -60,6 +60,31 @@ struct raw_result raw_bulk_insert(const char* path, int64_t count) {
   }
   raw_exec(db, "COMMIT");
   return finish_write("bulk_insert", db, stmt, count, raw_now_ns() - start);
+}
+
+/* kInsert with `count` rows of bare parameters. */
+static char* multi_row_text(sqlite3* db, int64_t count) {
+  sqlite3_str* text = sqlite3_str_new(db);
+  sqlite3_str_appendall(text, kInsert);
+  for (int64_t i = 1; i < count; ++i) sqlite3_str_appendall(text, ", (?, ?, ?, ?, ?)");
+  return sqlite3_str_finish(text);
+}
+
+struct raw_result raw_multi_row_insert(const char* path, int64_t count) {
+  sqlite3* db = raw_create(path);
+  const struct raw_row row = raw_make_row(1);
+  const int64_t start = raw_now_ns();
+  char* sql = multi_row_text(db, count);
+  sqlite3_stmt* stmt = raw_prepare(db, sql);
+  for (int64_t id = 1; id <= count; ++id) {
+    const int first = (int)(id - 1) * 5 + 1;
+    raw_bind_row(stmt, first, &row);
+    sqlite3_bind_int64(stmt, first, id);
+  }
+  raw_check(db, sqlite3_step(stmt), SQLITE_DONE, "insert");
+  sqlite3_finalize(stmt);
+  sqlite3_free(sql);
+  return finish_write("multi_row_insert", db, NULL, count, raw_now_ns() - start);
 }
 
 static int64_t count_rows(sqlite3* db) {

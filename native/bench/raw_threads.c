@@ -60,7 +60,7 @@ static void* write_transactions(void* argument) {
     const int64_t start = raw_now_ns();
     step_patiently(db, begin, &self->busy);
     row.id = (int64_t)self->number * 1000000 + i + 1;
-    raw_bind_row(insert, &row);
+    raw_bind_row(insert, 1, &row);
     step_patiently(db, insert, &self->busy);
     step_patiently(db, commit, &self->busy);
     self->latencies[i] = raw_now_ns() - start;
