@@ -28,6 +28,8 @@ defmodule LibsqlBench.Ecto do
   @rows 100_000
   @lookups 5_000
   @inserts 2_000
+  # For workloads of a single call.
+  @repetitions 31
   @workers 8
   @writes 500
   @ranges 25
@@ -78,11 +80,13 @@ defmodule LibsqlBench.Ecto do
   defp insert(dir) do
     [_, name, body, score, data] = Fixture.row(1)
 
-    compare_writes(dir, "autocommit_insert", @inserts, fn ->
+    work = fn ->
       for id <- 1..@inserts do
         {:ok, _} = Repo.insert(%Row{id: id, name: name, body: body, score: score, data: data})
       end
-    end)
+    end
+
+    compare_writes(dir, "autocommit_insert", @inserts, work, 7)
     |> then(&Report.timed("Repo.insert", &1, :lower, 6))
   end
 
@@ -90,14 +94,14 @@ defmodule LibsqlBench.Ecto do
     [_, name, body, score, data] = Fixture.row(1)
     rows = for id <- 1..1000, do: %{id: id, name: name, body: body, score: score, data: data}
 
-    compare_writes(dir, "multi_row_insert", 1000, fn ->
-      {1000, nil} = Repo.insert_all(Row, rows)
-    end)
+    work = fn -> {1000, nil} = Repo.insert_all(Row, rows) end
+
+    compare_writes(dir, "multi_row_insert", 1000, work, @repetitions)
     |> then(&Report.timed("Repo.insert_all, 1,000 rows of 5 columns", &1, :lower, 3))
   end
 
   # Each repetition has a new file, and both sides have to have written the same table.
-  defp compare_writes(dir, workload, count, work) do
+  defp compare_writes(dir, workload, count, work, repetitions) do
     raw_file = Path.join(dir, "raw.db")
     file = Path.join(dir, "write.db")
     wanted = RawC.run(workload, raw_file, [count])
@@ -118,7 +122,8 @@ defmodule LibsqlBench.Ecto do
     end
 
     Measure.in_fresh_process(ours)
-    Measure.interleave(fn -> per_operation(RawC.run(workload, raw_file, [count])) end, ours)
+    raw = fn -> per_operation(RawC.run(workload, raw_file, [count])) end
+    Measure.interleave(raw, ours, repetitions)
   end
 
   ## Eight at once

@@ -5,9 +5,12 @@ defmodule LibsqlBench.Measure do
 
   @repetitions 7
 
-  @doc "Runs both sides in turns; the medians of what they return (nanoseconds per operation)."
-  def interleave(raw, ours) do
-    pairs = for _ <- 1..@repetitions, do: {raw.(), in_fresh_process(ours)}
+  @doc """
+  Runs both sides in turns; the medians of what they return (nanoseconds per operation). A single call
+  that takes milliseconds needs more repetitions than a long loop.
+  """
+  def interleave(raw, ours, repetitions \\ @repetitions) do
+    pairs = for _ <- 1..repetitions, do: {raw.(), in_fresh_process(ours)}
     {raws, ours} = Enum.unzip(pairs)
     {median(raws), median(ours)}
   end
