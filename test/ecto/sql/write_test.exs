@@ -59,6 +59,12 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       assert rows("SELECT sum(n) FROM rows") == [[-Enum.sum(1..20_000) + 20_000]]
     end
 
+    test "all rows or none, however many statements they take" do
+      many = for i <- Enum.concat(1..20_000, [5]), do: %{id: i, name: "n#{i}", n: -i}
+      assert_raise EctoLibSql.Error, ~r/UNIQUE/, fn -> Repo.insert_all(Row, many) end
+      assert rows("SELECT count(*) FROM rows") == [[0]]
+    end
+
     test "placeholders, sub-queries as cells and queries as rows" do
       seed()
       max = from(r in Row, select: max(r.n) + ^100)
