@@ -47,7 +47,7 @@ defmodule EctoLibSql.Accounts do
     import Ecto.Changeset
 
     # Test support is compiled too late for another Inspect.
-    @ecto_derive_inspect_for_redacted_fields false
+    @derive_inspect_for_redacted_fields false
     schema "users" do
       field(:email, :string)
       field(:password, :string, virtual: true, redact: true)

@@ -1,0 +1,38 @@
+defmodule Mix.Tasks.EctoLibsql.Backup do
+  @shortdoc "Copies a live database file"
+
+  @moduledoc """
+  Copies a database that may be in use into a new file.
+
+      $ mix ecto_libsql.backup priv/my_app.db /backup/my_app.db
+
+  The copy is what the database held at one moment, however many write to it. It is checked before it gets
+  its name; a copy that fails leaves no file.
+
+  ## Options
+
+    * `--force` - replaces a file that is there
+  """
+
+  use Mix.Task
+
+  alias EctoLibSql.Files
+
+  @impl Mix.Task
+  def run(args) do
+    {opts, paths} = OptionParser.parse!(args, strict: [force: :boolean])
+    Mix.Task.run("app.config")
+
+    case paths do
+      [from, to] -> copy(from, to, opts)
+      _other -> Mix.raise("usage: mix ecto_libsql.backup FILE COPY [--force]")
+    end
+  end
+
+  defp copy(from, to, opts) do
+    case Files.backup(from, to, opts) do
+      {:ok, size} -> Mix.shell().info("#{to}: #{size} bytes")
+      {:error, message} -> Mix.raise(message)
+    end
+  end
+end
