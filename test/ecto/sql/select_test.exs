@@ -226,19 +226,68 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
       assert Repo.all(query) == [{1, "a"}, {1, "b"}, {2, nil}]
     end
 
-    test "refuses a lateral sub-query it cannot rewrite" do
+    test "runs any other lateral sub-query for each outer row" do
+      notes = from(n in "notes", where: n.item_id == parent_as(:item).id)
+
+      values = fn inner ->
+        from(i in Item,
+          as: :item,
+          left_lateral_join: n in subquery(inner),
+          on: true,
+          where: i.id < 4,
+          order_by: [i.id, n.v],
+          select: {i.id, n.v}
+        )
+        |> Repo.all()
+      end
+
+      assert values.(from(n in notes, select: %{v: count()})) == [{1, 2}, {2, 0}, {3, 1}]
+
+      assert values.(from(n in notes, group_by: n.text, select: %{v: n.text})) ==
+               [{1, "a"}, {1, "b"}, {2, nil}, {3, "c"}]
+
+      assert values.(from(n in notes, order_by: n.id, offset: 1, limit: 5, select: %{v: n.text})) ==
+               [{1, "b"}, {2, nil}, {3, nil}]
+
+      assert values.(from(n in notes, select: %{v: over(row_number(), order_by: n.id)})) ==
+               [{1, 1}, {1, 2}, {2, nil}, {3, 1}]
+
+      # 17 digits, which JSON would cut.
+      assert values.(from(n in notes, limit: 1, select: %{v: parent_as(:item).id / 3.0})) ==
+               [{1, 1 / 3}, {2, nil}, {3, 1.0}]
+
+      before = from(n in "notes", where: n.item_id < parent_as(:item).id, select: %{v: n.text})
+      assert values.(before) == [{1, nil}, {2, "a"}, {2, "b"}, {3, "a"}, {3, "b"}]
+
+      both =
+        union_all(from(n in notes, select: %{v: n.text}), ^from(n in notes, select: %{v: "x"}))
+
+      assert {3, "x"} in values.(both)
+    end
+
+    test "a lateral sub-query may be inner or cross, and selected whole" do
       counted =
-        from(n in "notes", where: n.item_id == parent_as(:item).id, select: %{count: count()})
+        from(n in "notes",
+          where: n.item_id == parent_as(:item).id,
+          having: count() > ^0,
+          group_by: n.item_id,
+          select: %{count: count(), first: min(n.text)}
+        )
 
       query =
         from(i in Item,
           as: :item,
           inner_lateral_join: n in subquery(counted),
-          on: true,
-          select: {i.id, n.count}
+          on: n.count > ^1,
+          select: {i.id, n}
         )
 
-      assert_raise Ecto.QueryError, ~r/no LATERAL/, fn -> Repo.all(query) end
+      assert Repo.all(query) == [{1, %{count: 2, first: "a"}}]
+
+      crossed =
+        from(i in Item, as: :item, cross_lateral_join: n in subquery(counted), select: n.count)
+
+      assert Enum.sort(Repo.all(crossed)) == [1, 2]
     end
   end
 

@@ -1,16 +1,17 @@
 defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @moduledoc false
   # How the sources of a query are called: `s0, s1, …`, with one more `s` for each level of
-  # sub-queries. A source is `{table, alias, schema}`; `table` is nil where the source is no table.
+  # sub-queries. A source is `{table, alias, schema}`; `table` is nil where the source is no table. In
+  # place of a schema, `{:json, columns}` says that a row is a JSON array of these (see Lateral).
   # The last element of the tuple is the prefix of the level.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.SQL.{Lateral, Quote}
 
   @parent :"$libsql_parent"
 
-  @type source :: {iodata() | nil, iodata(), module() | nil}
+  @type source :: {iodata() | nil, iodata(), module() | {:json, [atom()]} | nil}
   @type t :: tuple()
 
   @doc """
@@ -21,13 +22,27 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   def complete(%{} = query), do: Map.merge(Map.from_struct(%Ecto.Query{}), query)
 
   @spec create(map(), iodata()) :: t()
-  def create(%{sources: sources}, prefix) do
+  def create(%{sources: sources} = query, prefix) do
     sources
     |> Tuple.to_list()
     |> Enum.with_index(fn source, ix -> source(source, [prefix, ?s, Integer.to_string(ix)]) end)
     |> Enum.concat([prefix])
     |> List.to_tuple()
+    |> laterals(query)
   end
+
+  defp laterals(sources, %{joins: joins}), do: Enum.reduce(joins, sources, &lateral/2)
+  defp laterals(sources, _no_joins), do: sources
+
+  defp lateral(join, sources) do
+    case Lateral.json_columns(join) do
+      nil -> sources
+      columns -> put_elem(sources, join.ix, {nil, name(sources, join.ix), {:json, columns}})
+    end
+  end
+
+  @spec name(t(), non_neg_integer()) :: iodata()
+  def name(sources, ix), do: sources |> elem(ix) |> elem(1)
 
   defp source({:fragment, _, _}, name), do: {nil, name, nil}
   defp source({{:fragment, _, _}, schema, _prefix}, name), do: {nil, name, schema}
@@ -48,9 +63,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   def column(sources, ix, field) do
     case elem(sources, ix) do
       {_, [], _} -> Quote.name(field)
+      {_, name, {:json, columns}} -> json_column(name, Enum.find_index(columns, &(&1 == field)))
       {_, name, _} -> [name, ?. | Quote.name(field)]
     end
   end
+
+  defp json_column(name, ix),
+    do: ["json_extract(", name, ".value, '$[", Integer.to_string(ix), "]')"]
 
   @doc "Remembers in `query` the query around it, for `parent_as/1`."
   @spec put_parent(map(), map(), t()) :: map()
@@ -77,8 +96,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec type(t(), non_neg_integer(), atom()) :: term()
   def type(sources, ix, field) do
     case elem(sources, ix) do
-      {_, _, schema} when not is_nil(schema) -> source_type(schema, field)
-      {_, _, nil} -> nil
+      {_, _, schema} when is_atom(schema) and not is_nil(schema) -> source_type(schema, field)
+      _no_schema -> nil
     end
   end
 
