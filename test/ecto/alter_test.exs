@@ -226,6 +226,49 @@ defmodule Ecto.Adapters.LibSql.AlterTest do
     end
   end
 
+  test "a name may be spelt otherwise than it is stored" do
+    sql!(
+      "CREATE TABLE Users (Id INTEGER PRIMARY KEY, Name TEXT UNIQUE); INSERT INTO users VALUES (1, 'a')"
+    )
+
+    sql!("CREATE TABLE c (u REFERENCES USERS(id) ON DELETE CASCADE); INSERT INTO c VALUES (1)")
+    sql!("CREATE INDEX i ON users (name); CREATE TABLE log (x)")
+    sql!("CREATE TRIGGER t AFTER INSERT ON USERS BEGIN INSERT INTO log VALUES (new.id); END")
+    alter("users", [{:modify, :name, :string, [null: false]}, {:add, :age, :integer, []}])
+    ddl({:create, %Constraint{name: :old, table: "USERS", check: "age > 5"}})
+    sql!("INSERT INTO users VALUES (2, 'b', 6)")
+    assert rows("SELECT * FROM users") == [[1, "a", nil], [2, "b", 6]]
+    assert {rows("SELECT * FROM c"), rows("SELECT * FROM log")} == {[[1]], [[2]]}
+    assert names("table") == ["Users", "c", "log"]
+    assert {names("index"), names("trigger")} == {["i"], ["t"]}
+  end
+
+  test "expressions may name the table" do
+    sql!(
+      "CREATE TABLE w (a INT CHECK (w.a > 0 AND \"w\".a < 9), b INT, c INT AS (a * 2), CHECK (W.b <> [w].[a]))"
+    )
+
+    sql!("INSERT INTO w (a, b) VALUES (1, 2)")
+    alter("w", [{:modify, :b, :string, []}])
+    assert rows("SELECT * FROM w") == [[1, "2", 2]]
+    assert stored("w") =~ "w.a > 0 AND \"w\".a < 9"
+    assert_raise EctoLibSql.Error, ~r/CHECK/, fn -> sql!("INSERT INTO w (a) VALUES (9)") end
+  end
+
+  test "what is no table of SQLite's own is not altered" do
+    sql!("CREATE VIRTUAL TABLE s USING fts5(x); CREATE VIEW v AS SELECT 1 AS x")
+    before = rows("SELECT * FROM sqlite_master")
+
+    for {table, reason} <- [{"s", "is virtual"}, {"v", "is a view"}, {"none", "does not exist"}],
+        change <- [{:modify, :x, :string, []}, {:add, :y, :string, []}, {:remove_if_exists, :y}] do
+      assert_raise ArgumentError, ~r/cannot change table "#{table}": it #{reason}/, fn ->
+        alter(table, [change])
+      end
+    end
+
+    assert rows("SELECT * FROM sqlite_master") == before
+  end
+
   test "the trigger of an action on some columns goes with its column, its table and its action" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (2)")
     nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:p_id]}}

@@ -112,10 +112,13 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   # What stands before REFERENCES is about this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))
 
-  @doc "The same table without its foreign keys."
-  @spec without_foreign_keys(t()) :: t()
-  def without_foreign_keys(%{items: items} = table) do
-    kept = Enum.reject(items, &(foreign_columns(&1) != []))
+  @doc "The same table, fit for another name than `name`: without foreign keys, and without `name.column`."
+  @spec detached(t(), String.t()) :: t()
+  def detached(%{items: items} = table, name) do
+    kept =
+      for item <- items,
+          foreign_columns(item) == [],
+          do: %{item | tokens: Tokens.unqualified(item.tokens, name)}
 
     for(%{kind: :column, name: name} <- kept, do: name)
     |> Enum.reduce(

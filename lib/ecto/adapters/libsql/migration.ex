@@ -21,6 +21,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   end
 
   def execute(meta, {:alter, %Table{} = table, changes}, opts) do
+    table = Schema.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
     {changes, actions} = prepare(changes)
     drop_triggers(meta, table, Alter.replaced(changes), opts)
@@ -72,7 +73,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
     end
 
     opts = Keyword.put(opts, :check, constraint.validate)
-    TableRebuild.run(meta, table(constraint), [], edit, opts)
+    TableRebuild.run(meta, table(meta, constraint), [], edit, opts)
     {:ok, []}
   end
 
@@ -98,7 +99,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
       end
     end
 
-    TableRebuild.run(meta, table(constraint), [], edit, opts)
+    TableRebuild.run(meta, table(meta, constraint), [], edit, opts)
     {:ok, []}
   end
 
@@ -112,7 +113,8 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp run(meta, sql, opts),
     do: Ecto.Adapters.SQL.query!(meta, IO.iodata_to_binary(sql), [], opts)
 
-  defp table(constraint), do: %Table{name: constraint.table, prefix: constraint.prefix}
+  defp table(meta, constraint),
+    do: Schema.table!(meta, %Table{name: constraint.table, prefix: constraint.prefix})
 
   defp columns(meta, table), do: Schema.columns(meta, to_string(table.name), table.prefix)
 

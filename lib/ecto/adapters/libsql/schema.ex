@@ -68,6 +68,29 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
+  @doc "The table with its name as it is stored; raises if there is none that can be altered."
+  @spec table!(source(), Ecto.Migration.Table.t()) :: Ecto.Migration.Table.t()
+  def table!(source, table) do
+    query = ["SELECT type, name, sql FROM ", database(table.prefix), "sqlite_master "]
+    query = [query, "WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"]
+
+    case rows(source, query, [to_string(table.name)]) do
+      [["table", name, sql]] ->
+        if sql =~ ~r/^CREATE\s+VIRTUAL\b/i,
+          do: cannot!(table, "it is virtual; drop it and create it anew"),
+          else: %{table | name: name}
+
+      [["view", _name, _sql]] ->
+        cannot!(table, "it is a view")
+
+      [] ->
+        cannot!(table, "it does not exist")
+    end
+  end
+
+  defp cannot!(table, reason),
+    do: raise(ArgumentError, "cannot change table #{inspect(table.name)}: #{reason}")
+
   @doc "The name a foreign key was given, else the one that Ecto gives."
   @spec foreign_key_name(source(), String.t(), integer(), String.t() | nil) :: String.t()
   def foreign_key_name(source, table, id, prefix) do

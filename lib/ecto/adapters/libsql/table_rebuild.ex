@@ -20,7 +20,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   @savepoint "ecto_libsql_rebuild"
 
   @doc """
-  Rebuilds `table` as `edit` changes its definition. `removed` names columns that disappear.
+  Rebuilds `table`, whose name is spelt as it is stored, as `edit` changes its definition. `removed` names columns that disappear.
 
   ## Options
 
@@ -59,7 +59,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   end
 
   defp rebuild(state, removed, edit) do
-    old = CreateTable.parse(stored!(state))
+    old = CreateTable.parse(Schema.sql(state.meta, "table", state.name, state.prefix))
     new = edit.(old)
     run_sql(state, "SAVEPOINT #{@savepoint}")
 
@@ -93,7 +93,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
 
   # An error speaks of the table, not of its copy.
   defp copy_rows(state, copy, old, new) do
-    loose = CreateTable.without_foreign_keys(new)
+    loose = CreateTable.detached(new, state.name)
     run_sql(state, CreateTable.to_sql(loose, Quote.table(state.prefix, copy)))
     if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
 
@@ -106,11 +106,6 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     error in EctoLibSql.Error ->
       message = String.replace(error.message, copy <> ".", state.name <> ".")
       reraise %{error | message: message}, __STACKTRACE__
-  end
-
-  defp stored!(state) do
-    Schema.sql(state.meta, "table", state.name, state.prefix) ||
-      raise ArgumentError, "cannot change table #{inspect(state.name)}: it does not exist"
   end
 
   ## Rows
@@ -181,7 +176,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
       ])
 
       run_sql(state, ["UPDATE ", schema, " SET sql = ?1 WHERE type = 'table' AND name = ?2"], [
-        old |> CreateTable.without_foreign_keys() |> CreateTable.to_sql(Quote.name(copy)),
+        old |> CreateTable.detached(state.name) |> CreateTable.to_sql(Quote.name(copy)),
         copy
       ])
     after
@@ -211,7 +206,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
         state.meta,
         [
           ["SELECT type, name, sql FROM ", Schema.database(state.prefix), "sqlite_master"],
-          " WHERE tbl_name = ?1 AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
+          " WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
         ],
         [state.name]
       )
@@ -246,7 +241,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
             state.meta,
             [
               ["SELECT type, name FROM ", Schema.database(state.prefix), "sqlite_master"],
-              " WHERE tbl_name = ?1 AND type IN ('index', 'trigger') AND sql IS NOT NULL"
+              " WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL"
             ],
             [state.name]
           ),

@@ -82,6 +82,30 @@ defmodule Ecto.Adapters.LibSql.Tokens do
     end)
   end
 
+  @doc "The tokens with `column` for each `table.column`."
+  @spec unqualified([token()], String.t()) :: [token()]
+  def unqualified(tokens, table), do: without(tokens, String.downcase(table))
+
+  defp without([{:quoted, _} = token, {:word, "." <> column} | rest], table) do
+    if name(token) == table,
+      do: [{:word, column} | without(rest, table)],
+      else: [token, {:word, "." <> column} | without(rest, table)]
+  end
+
+  defp without([{:word, text} | rest], table) do
+    case String.split(text, ".", parts: 2) do
+      [name, column] ->
+        text = if String.downcase(name) == table, do: column, else: text
+        [{:word, text} | without(rest, table)]
+
+      [text] ->
+        [{:word, text} | without(rest, table)]
+    end
+  end
+
+  defp without([token | rest], table), do: [token | without(rest, table)]
+  defp without([], _table), do: []
+
   @doc "The next token that is not blank, with what follows it."
   @spec skip([token()]) :: [token()]
   def skip([{:space, _} | rest]), do: skip(rest)
