@@ -182,15 +182,15 @@ defmodule EctoLibSql.Native do
 
     * `on_error: :stop` - stops at the first failure (`:halt` is the same); default `:continue`.
     * `results: :tagged` - `{:ok, [{:ok, result} | {:error, reason}]}` with every outcome.
+    * `timeout:` - milliseconds until the batch is stopped; the members before that have run.
   """
   @spec batch(source(), [{String.t(), args()}], keyword()) ::
           {:ok, [Result.t() | {:ok, Result.t()} | {:error, reason()}]} | {:error, reason()}
   def batch(source, statements, opts \\ []) do
-    mode = if opts[:on_error] in [:stop, :halt], do: :halt, else: :proceed
-
-    with {:ok, outcomes} <-
-           Source.with_state(source, &Batches.each(&1, statements, mode)) |> raised() do
-      if opts[:results] == :tagged,
+    with {:ok, mode, form, timeout} <- Batches.options(opts),
+         {:ok, outcomes} <-
+           Source.with_state(source, &Batches.each(&1, statements, mode, timeout)) do
+      if form == :tagged,
         do: {:ok, Enum.map(outcomes, &text/1)},
         else: Batches.collect(outcomes)
     end
@@ -338,11 +338,7 @@ defmodule EctoLibSql.Native do
   @doc "How SQLite would run a statement: the rows of EXPLAIN QUERY PLAN."
   @spec explain(source(), String.t(), args()) :: {:ok, Result.t()} | {:error, reason()}
   def explain(source, sql, args \\ []) do
-    with {:ok, params} <- Codec.encode(args, :native) do
-      Source.with_state(source, &Control.explain(&1, sql, params))
-    end
-    |> raised()
-    |> text()
+    Source.with_state(source, &Control.explain(&1, sql, args)) |> raised() |> text()
   end
 
   # --- Events and policy ---

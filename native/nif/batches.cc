@@ -56,11 +56,13 @@ class BatchRun {
     return false;
   }
 
-  // Empty to go on; an answer ends the batch.
-  [[nodiscard]] std::optional<Answer> member(Term member) {
+  // Empty to go on; an answer ends the batch. `scope` is that of a batch which keeps all or
+  // nothing.
+  [[nodiscard]] std::optional<Answer> member(Term member, AtomicScope* scope) {
     try {
       const auto parts = tuple_of(use_.env(), member, 2, "a batch member");
       compile(parts[0]);
+      if (scope != nullptr) scope->admit(*statement_);
       const Answer answer = run_statement(use_, *statement_, parts[1]);
       if (answer.give()) return answer;
       outcomes_.add_ok(answer.term());
@@ -102,10 +104,10 @@ class BatchRun {
   std::string_view sql_;
 };
 
-Answer run_members(Use& use, BatchRun& run, Term members) {
+Answer run_members(Use& use, BatchRun& run, Term members, AtomicScope* scope) {
   Term member = 0;
   while (enif_get_list_cell(use.env(), members, &member, &members) != 0) {
-    if (auto end = run.member(member)) return *end;
+    if (auto end = run.member(member, scope)) return *end;
   }
   return run.result();
 }
@@ -121,14 +123,15 @@ bool is_error(Use& use, const Answer& answer) {
 template <typename Body>
 Answer atomically(Use& use, Behaviour behaviour, Body&& body) {
   AtomicScope scope(use.connection(), behaviour);
-  const Answer answer = body();
+  const Answer answer = body(&scope);
   if (!answer.give() && !is_error(use, answer)) scope.keep();
   return answer;
 }
 
-Answer run_script(Use& use, std::string_view sql) {
+Answer run_script(Use& use, std::string_view sql, AtomicScope* scope) {
   TermBuffer results;
   while (auto statement = use.connection().first(sql, &sql)) {
+    if (scope != nullptr) scope->admit(*statement);
     const Answer answer = run_statement(use, *statement);
     if (answer.give()) return answer;
     results.push(answer.term());
@@ -151,8 +154,10 @@ Term batch(Call& call) {
     // Up front: half a batch cannot be repeated.
     const bool writes = members.may_write(call.argument(1));
     if (writes && !use.hold_write()) return Give::wait;
-    const auto run = [&] { return run_members(use, members, call.argument(1)); };
-    if (on_error != OnError::rollback) return run();
+    const auto run = [&](AtomicScope* scope) {
+      return run_members(use, members, call.argument(1), scope);
+    };
+    if (on_error != OnError::rollback) return run(nullptr);
     return atomically(use, writes ? Behaviour::immediate : Behaviour::deferred, run);
   });
 }
@@ -168,8 +173,8 @@ Term script(Call& call) {
     use.set_timeout(timeout);
     // As in a batch; what a later statement needs is known only when it is compiled.
     if (!use.hold_write()) return Give::wait;
-    const auto run = [&] { return run_script(use, sql); };
-    return mode == Mode::atomic ? atomically(use, Behaviour::deferred, run) : run();
+    const auto run = [&](AtomicScope* scope) { return run_script(use, sql, scope); };
+    return mode == Mode::atomic ? atomically(use, Behaviour::deferred, run) : run(nullptr);
   });
 }
 

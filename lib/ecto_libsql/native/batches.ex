@@ -3,15 +3,51 @@ defmodule EctoLibSql.Native.Batches do
   # Many statements in one call.
 
   alias EctoLibSql.{Codec, Error, Nif, Result, State}
-  alias EctoLibSql.Native.Statements
+  alias EctoLibSql.Native.{Lifetime, Statements}
+
+  @options [:on_error, :results, :timeout]
 
   @type member :: {String.t(), list() | map()}
   @type outcome :: {:ok, Result.t()} | {:error, Error.t()}
 
+  @doc "The options of a batch: what a failure does, how outcomes are given, the time it may take."
+  @spec options(term()) ::
+          {:ok, :proceed | :halt, :plain | :tagged, integer()} | {:error, Error.t()}
+  def options(opts) do
+    with true <- Keyword.keyword?(opts) and Keyword.keys(opts) -- @options == [],
+         {:ok, mode} <- mode(opts[:on_error]),
+         {:ok, form} <- form(opts[:results]),
+         {:ok, timeout} <- timeout(opts[:timeout]) do
+      {:ok, mode, form, timeout}
+    else
+      _ ->
+        {:error,
+         Error.new(
+           :invalid_argument,
+           "options of a batch are on_error: :continue, :stop or :halt, results: :tagged, and " <>
+             "timeout: milliseconds"
+         )}
+    end
+  end
+
+  defp mode(on_error) when on_error in [nil, :continue], do: {:ok, :proceed}
+  defp mode(on_error) when on_error in [:stop, :halt], do: {:ok, :halt}
+  defp mode(_other), do: :error
+
+  defp form(nil), do: {:ok, :plain}
+  defp form(:tagged), do: {:ok, :tagged}
+  defp form(_other), do: :error
+
+  defp timeout(none) when none in [nil, :infinity], do: {:ok, -1}
+  defp timeout(ms) when is_integer(ms) and ms >= 0, do: {:ok, ms}
+  defp timeout(_other), do: :error
+
   @doc "Runs each member whatever becomes of the others (:proceed), or stops at a failure (:halt)."
-  @spec each(State.t(), [member()], :proceed | :halt) :: {:ok, [outcome()]} | Statements.failure()
-  def each(state, members, on_error) do
-    with {:ok, answers} <- run(state, members, on_error), do: {:ok, outcomes(answers, nil, nil)}
+  @spec each(State.t(), [member()], :proceed | :halt | :rollback, integer()) ::
+          {:ok, [outcome()]} | Statements.failure()
+  def each(state, members, on_error, timeout \\ -1) do
+    with {:ok, answers} <- run(state, members, on_error, timeout),
+         do: {:ok, outcomes(answers, nil, nil)}
   end
 
   @doc "All or nothing. An error names the failing member."
@@ -33,13 +69,13 @@ defmodule EctoLibSql.Native.Batches do
     end
   end
 
-  defp run(_state, [], _on_error), do: {:ok, []}
+  defp run(state, [], _on_error, _timeout), do: with(:ok <- Lifetime.ping(state), do: {:ok, []})
 
-  defp run(state, members, on_error) do
+  defp run(state, members, on_error, timeout) do
     with {:ok, members} <- encode(members) do
       conn = State.conn(state)
 
-      case Statements.waiting(state, -1, &Nif.batch(conn, members, on_error, &1)) do
+      case Statements.waiting(state, timeout, &Nif.batch(conn, members, on_error, &1)) do
         {:ok, answers} -> {:ok, answers}
         {:error, %{index: index} = error} -> {:error, at(Statements.exception(error), index)}
         {:error, error} -> {:error, Statements.exception(error)}

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libsql/options.h"
 
@@ -15,6 +16,7 @@ namespace core {
 class Session;
 }
 class Connection;
+class Statement;
 
 // A named savepoint inside a transaction. Nest as deep as you like; end in the reverse order.
 //
@@ -85,6 +87,10 @@ class AtomicScope {
   AtomicScope& operator=(const AtomicScope&) = delete;
   ~AtomicScope();
 
+  // Ask before each statement that runs inside. Errors: misuse for one that would end the scope, so
+  // that its changes could no longer be undone: COMMIT, ROLLBACK, and RELEASE or ROLLBACK TO a
+  // savepoint that was not opened inside.
+  void admit(const Statement& statement);
   // Commits, or releases the savepoint. Errors: whatever refuses that; nothing is then kept.
   void keep();
 
@@ -95,6 +101,7 @@ class AtomicScope {
   bool nested_;
   bool kept_ = false;
   std::uint64_t serial_ = 0;
+  std::vector<std::string> savepoints_;  // Opened inside by statements; in lower case.
 };
 
 }  // namespace libsql

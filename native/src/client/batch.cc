@@ -54,8 +54,10 @@ std::vector<Value> copy_row(std::span<const ValueView> row) {
   return values;
 }
 
-void run_member(Connection& connection, const Batch::Member& member, BatchResult& result) {
+void run_member(Connection& connection, const Batch::Member& member, AtomicScope* scope,
+                BatchResult& result) {
   Statement statement = connection.cached(member.sql);
+  if (scope != nullptr) scope->admit(statement);
   result.kind = statement.kind();
   statement.bind_all(std::vector<ValueView>(member.parameters.begin(), member.parameters.end()));
   if (statement.column_count() == 0) {
@@ -68,13 +70,15 @@ void run_member(Connection& connection, const Batch::Member& member, BatchResult
   result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
 }
 
-std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error) {
+// `scope` is that of a batch which keeps all or nothing.
+std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error,
+                                  AtomicScope* scope = nullptr) {
   std::vector<BatchResult> results;
   results.reserve(batch.members().size());
   for (const Batch::Member& member : batch.members()) {
     BatchResult& result = results.emplace_back();
     try {
-      run_member(connection, member, result);
+      run_member(connection, member, scope, result);
     } catch (const Error& error) {
       if (on_error == OnError::rollback) throw;
       result = BatchResult{};
@@ -97,7 +101,7 @@ std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
   const bool writes = may_write(batch);
   if (on_error == OnError::rollback) {
     AtomicScope scope(*this, writes ? Behaviour::immediate : Behaviour::deferred);
-    std::vector<BatchResult> results = run_each(*this, batch, on_error);
+    std::vector<BatchResult> results = run_each(*this, batch, on_error, &scope);
     scope.keep();
     return results;
   }

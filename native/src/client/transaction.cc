@@ -1,12 +1,15 @@
 // Transactions and savepoints that end with their scope.
 #include "libsql/transaction.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client/savepoints.h"
+#include "core/sql_savepoint.h"
 #include "libsql/connection.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
+#include "libsql/statement.h"
 
 namespace libsql {
 
@@ -116,6 +119,19 @@ namespace {
 // scopes inside scopes do not meet.
 constexpr std::string_view kAtomicSavepoint = "libsql_atomic";
 
+bool ends_or_marks(StatementKind kind) noexcept {
+  return kind == StatementKind::commit || kind == StatementKind::rollback ||
+         kind == StatementKind::savepoint || kind == StatementKind::release;
+}
+
+// SQLite compares the names of savepoints without regard to ASCII case.
+std::string lower_case(std::string name) {
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return name;
+}
+
 }  // namespace
 
 AtomicScope::AtomicScope(Connection& connection, Behaviour behaviour)
@@ -132,6 +148,24 @@ AtomicScope::~AtomicScope() {
   if (!kept_) undo();
 }
 
+void AtomicScope::admit(const Statement& statement) {
+  if (!ends_or_marks(statement.kind())) return;
+  const auto text = core::savepoint_text(statement.sql());
+  if (text) {
+    const std::string name = lower_case(text->name);
+    if (text->op == core::SavepointText::Op::open) return savepoints_.push_back(name);
+    const auto inner = std::ranges::find(savepoints_.rbegin(), savepoints_.rend(), name);
+    if (inner != savepoints_.rend()) {
+      const bool stays = text->op == core::SavepointText::Op::rollback_to;
+      savepoints_.erase(stays ? inner.base() : std::prev(inner.base()), savepoints_.end());
+      return;
+    }
+  }
+  throw Error(ErrorKind::misuse, std::string(statement.sql()) +
+                                     " cannot run among statements of which all or none are kept: "
+                                     "it would end their transaction");
+}
+
 void AtomicScope::keep() {
   // A commit that fails has rolled back; a release that fails leaves the savepoint to undo().
   kept_ = !nested_;
@@ -144,7 +178,7 @@ void AtomicScope::keep() {
 }
 
 void AtomicScope::undo() noexcept {
-  // SQLite may have rolled back all by itself, or a statement inside has ended the transaction.
+  // SQLite may have rolled back all by itself (ON CONFLICT ROLLBACK, a full disk).
   if (!session_->is_open() || !session_->in_transaction()) return;
   if (session_->transaction_serial() != serial_) return;
   if (nested_) return client::undo_savepoint(*session_, kAtomicSavepoint);
@@ -152,7 +186,3 @@ void AtomicScope::undo() noexcept {
     session_->rollback();
   } catch (const std::exception&) {
     kept_ = true;  // The session reports itself when it is used again.
-  }
-}
-
-}  // namespace libsql

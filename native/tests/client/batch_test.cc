@@ -56,6 +56,40 @@ TEST_F(BatchTest, RollbackKeepsNothingOfAFailedBatch) {
   EXPECT_FALSE(db_.in_transaction());
 }
 
+TEST_F(BatchTest, NoMemberEndsWhatKeepsAllOrNothing) {
+  for (const char* sql : {"COMMIT", "END", "ROLLBACK", "ROLLBACK TRANSACTION"}) {
+    Batch batch;
+    batch.add("INSERT INTO t VALUES (1)").add(sql).add("INSERT INTO t VALUES (2)");
+    EXPECT_THAT([&] { return db_.run(batch); }, throws_error(ErrorKind::misuse, sql));
+    EXPECT_EQ(rows(), "") << sql;
+    EXPECT_FALSE(db_.in_transaction());
+  }
+}
+
+TEST_F(BatchTest, NoMemberEndsASavepointFromOutside) {
+  Transaction transaction = db_.begin();
+  db_.execute("SAVEPOINT outer_one");
+  db_.execute("INSERT INTO t VALUES (7)");
+  for (const char* sql : {"RELEASE outer_one", "ROLLBACK TO outer_one"}) {
+    Batch batch;
+    batch.add("INSERT INTO t VALUES (1)").add(sql);
+    EXPECT_THAT([&] { return db_.run(batch); }, throws_error(ErrorKind::misuse, sql));
+    EXPECT_EQ(rows(), "7") << sql;
+  }
+}
+
+TEST_F(BatchTest, MembersHaveSavepointsOfTheirOwn) {
+  Batch batch;
+  batch.add("SAVEPOINT a")
+      .add("INSERT INTO t VALUES (1)")
+      .add("SAVEPOINT b")
+      .add("ROLLBACK TO A")
+      .add("INSERT INTO t VALUES (2)")
+      .add("RELEASE a");
+  EXPECT_EQ(db_.run(batch).size(), 6U);
+  EXPECT_EQ(rows(), "2");
+}
+
 TEST_F(BatchTest, RollbackInsideATransactionKeepsWhatWasThere) {
   Transaction transaction = db_.begin();
   db_.execute("INSERT INTO t VALUES (9)");

@@ -59,6 +59,48 @@ defmodule EctoLibSql.Native.BatchTest do
                ])
     end
 
+    test "refuses options that it does not know", %{state: state} do
+      members = [{@insert, [1]}]
+
+      for opts <- [
+            [on_error: :ignore],
+            [on_error: "stop"],
+            [results: :all],
+            [timeout: "1"],
+            [timeout: -1],
+            [sideways: true],
+            5
+          ] do
+        assert {:error, reason} = Native.batch(state, members, opts)
+        assert reason =~ "on_error" and reason =~ "results", inspect(opts)
+      end
+
+      for opts <- [
+            [on_error: :continue],
+            [on_error: :stop],
+            [on_error: :halt],
+            [results: :tagged]
+          ] do
+        assert {:ok, [_]} = Native.batch(state, [{"SELECT 1", []}], opts)
+      end
+
+      assert rows!(state, "SELECT x FROM t") == []
+    end
+
+    test "with timeout: is stopped", %{state: state} do
+      members = [{@insert, [1]}, {endless(), []}, {@insert, [2]}]
+      assert {:error, reason} = Native.batch(state, members, timeout: 50)
+      assert reason =~ "interrupted"
+      assert rows!(state, "SELECT x FROM t") == [[1]]
+      assert_usable(state)
+    end
+
+    test "of nothing needs a connection as well", %{state: state} do
+      EctoLibSql.disconnect([], state)
+      assert {:error, "Connection not found"} = Native.batch(state, [])
+      assert {:error, "Connection not found"} = Native.batch_transactional(state, [])
+    end
+
     test "is not atomic", %{state: state} do
       Native.batch(state, [{@insert, [1]}, {"SELECT * FROM nope", []}])
       assert rows!(state, "SELECT x FROM t") == [[1]]
@@ -115,6 +157,32 @@ defmodule EctoLibSql.Native.BatchTest do
       assert {:ok, _} = Native.batch_transactional(begun, [{@insert, [2]}])
       Native.commit(begun)
       assert rows!(state, "SELECT x FROM t ORDER BY x") == [[2], [9]]
+    end
+  end
+
+  describe "what keeps all or nothing" do
+    test "has no member that ends it early", %{state: state} do
+      for verb <- ["COMMIT", "END TRANSACTION", "ROLLBACK"] do
+        members = [{@insert, [1]}, {verb, []}, {"SELECT * FROM nope", []}]
+        assert {:error, reason} = Native.batch_transactional(state, members)
+        assert reason =~ verb
+
+        sql = "INSERT INTO t VALUES (1); #{verb}; SELECT * FROM nope"
+        assert {:error, reason} = Native.execute_transactional_batch_sql(state, sql)
+        assert reason =~ verb
+
+        assert rows!(state, "SELECT x FROM t") == []
+        assert Native.get_is_autocommit(state)
+      end
+    end
+
+    test "leaves the transaction around it open", %{state: state} do
+      {:ok, begun} = Native.begin(state)
+      run!(begun, @insert, [9])
+      assert {:error, _} = Native.batch_transactional(begun, [{@insert, [1]}, {"COMMIT", []}])
+      assert rows!(begun, "SELECT x FROM t") == [[9]]
+      assert {:ok, _} = Native.rollback(begun)
+      assert rows!(state, "SELECT x FROM t") == []
     end
   end
 
