@@ -145,7 +145,7 @@ defmodule EctoLibSql do
 
   @doc "How SQLite would run a statement."
   @spec explain(conn(), String.t(), params()) :: {:ok, Result.t()} | {:error, Exception.t()}
-  def explain(conn, sql, params \\ []), do: query(conn, ["EXPLAIN QUERY PLAN ", sql], params)
+  def explain(conn, sql, params \\ []), do: run(conn, &Control.explain(&1, sql, params))
 
   @doc """
   Change events of one connection, see `EctoLibSql.Native.subscribe/3`. For all connections of a pool

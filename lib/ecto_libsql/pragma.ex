@@ -21,6 +21,7 @@ defmodule EctoLibSql.Pragma do
   """
 
   alias EctoLibSql.{Native, Result}
+  alias EctoLibSql.Native.{Answer, Control, Source}
   alias EctoLibSql.Pragma.Values
 
   @typedoc "A state, a `%DBConnection{}`, a pool or a repo; see `EctoLibSql.Native`."
@@ -230,10 +231,5 @@ defmodule EctoLibSql.Pragma do
          do: run(state, "PRAGMA #{schema}#{pragma}(#{name})")
   end
 
-  defp run(state, sql) do
-    case Native.query(state, sql, []) do
-      {:ok, _query, result, _state} -> {:ok, result}
-      {:error, error, _state} -> {:error, Exception.message(error)}
-    end
-  end
+  defp run(state, sql), do: Source.with_state(state, &Control.pragma(&1, sql)) |> Answer.text()
 end

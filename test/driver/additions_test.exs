@@ -106,6 +106,17 @@ defmodule EctoLibSql.AdditionsTest do
     assert reason =~ "no such table: nope"
   end
 
+  test "explain/2,3 runs nothing that follows the statement", %{state: state} do
+    for explain <- [&Native.explain/2, &EctoLibSql.explain/2] do
+      assert {:error, reason} = explain.(state, "SELECT 1; DROP TABLE t")
+      assert Error.from_reason(reason).message =~ "more than one statement"
+      assert {:error, reason} = explain.(state, nil)
+      assert Error.from_reason(reason).message =~ "must be a string"
+    end
+
+    assert {:ok, %Result{}} = EctoLibSql.explain(state, "SELECT * FROM t WHERE id = :id", id: 1)
+  end
+
   test "shared memory: connections that name a database see one database" do
     name = "shared-#{System.unique_integer([:positive])}"
     one = open!(shared_memory: name)

@@ -23,6 +23,14 @@ defmodule EctoLibSql.PragmaTest do
                Pragma.query(state, "PRAGMA encoding")
     end
 
+    test "refuses a pragma with something behind it", %{state: state} do
+      run!(state, "CREATE TABLE kept (x)")
+      assert {:error, reason} = Pragma.query(state, "PRAGMA user_version; DROP TABLE kept")
+      assert reason =~ "more than one statement"
+      assert rows!(state, "SELECT * FROM kept") == []
+      assert {:ok, %Result{rows: [[0]]}} = Pragma.query(state, "PRAGMA user_version; -- done")
+    end
+
     test "refuses other SQL", %{state: state} do
       assert {:error, reason} = Pragma.query(state, "DROP TABLE users")
       assert is_binary(reason)

@@ -3,7 +3,7 @@ defmodule EctoLibSql.Native.Control do
   # The connection and the database as a whole: facts, backup, images, checkpoints, extensions,
   # change events, access policy. Takes states, returns `:ok`, `{:ok, value}` or `{:error, error}`.
 
-  alias EctoLibSql.{Error, Nif, Result, State}
+  alias EctoLibSql.{Codec, Error, Nif, Result, State}
   alias EctoLibSql.Native.Statements
 
   @type answer(value) :: {:ok, value} | {:error, Error.t()}
@@ -20,9 +20,18 @@ defmodule EctoLibSql.Native.Control do
   @spec stats(State.t()) :: answer(map())
   def stats(state), do: Statements.simple(Nif.stats(State.conn(state)))
 
-  @spec explain(State.t(), String.t(), Nif.params()) :: answer(Result.t())
-  def explain(state, sql, params),
-    do: Statements.execute(state, "EXPLAIN QUERY PLAN " <> sql, params)
+  @doc "One pragma; a text with more statements is refused, as what follows might be no pragma."
+  @spec pragma(State.t(), String.t()) :: answer(Result.t())
+  def pragma(state, sql), do: Statements.single(state, sql, [])
+
+  @spec explain(State.t(), term(), term()) :: {:ok, Result.t()} | Statements.failure()
+  def explain(state, sql, args) when is_binary(sql) do
+    with {:ok, params} <- Codec.encode(args, :native) do
+      Statements.single(state, "EXPLAIN QUERY PLAN " <> sql, params)
+    end
+  end
+
+  def explain(_state, _sql, _args), do: refuse("the SQL to explain must be a string")
 
   # --- Backup and images ---
 

@@ -12,36 +12,44 @@ defmodule EctoLibSql.Native.Statements do
   @spec execute(State.t(), String.t(), Nif.params(), integer(), boolean()) ::
           {:ok, Result.t()} | failure()
   def execute(state, sql, params, timeout \\ -1, cache \\ true) do
+    case one(state, sql, params, timeout, cache) do
+      :script -> last_of_script(state, sql, params, timeout)
+      answer -> result(answer, params)
+    end
+  end
+
+  @doc "Runs a text that must be one statement."
+  @spec single(State.t(), String.t(), Nif.params()) :: {:ok, Result.t()} | failure()
+  def single(state, sql, params) do
+    case one(state, sql, params, -1, true) do
+      :script -> refuse("the text holds more than one statement, and only one is taken here", sql)
+      answer -> result(answer, params)
+    end
+  end
+
+  defp one(state, sql, params, timeout, cache) do
     conn = State.conn(state)
 
     case Nif.execute(conn, sql, params, {timeout, cache}) do
       {:wait, ticket} ->
         Await.repeat(ticket, state, timeout, &Nif.execute(conn, sql, params, {&1, cache}))
-        |> result_or_script(state, sql, params, timeout)
 
       answer ->
-        result_or_script(answer, state, sql, params, timeout)
+        answer
     end
   end
 
-  defp result_or_script(:script, state, sql, [], timeout), do: last_of_script(state, sql, timeout)
-
-  defp result_or_script(:script, state, sql, params, timeout) when map_size(params) == 0 do
-    last_of_script(state, sql, timeout)
-  end
-
-  defp result_or_script(:script, _state, sql, _params, _timeout) do
-    message = "a text with more than one statement takes no parameters"
-    {:error, Error.new(:invalid_argument, message, statement: sql)}
-  end
-
-  defp result_or_script(answer, _state, _sql, params, _timeout), do: result(answer, params)
-
-  defp last_of_script(state, sql, timeout) do
+  defp last_of_script(state, sql, params, timeout) when params in [[], %{}] do
     with {:ok, results} <- script(state, sql, :plain, timeout) do
       {:ok, List.last(results, %Result{command: :unknown})}
     end
   end
+
+  defp last_of_script(_state, sql, _params, _timeout) do
+    refuse("a text with more than one statement takes no parameters", sql)
+  end
+
+  defp refuse(message, sql), do: {:error, Error.new(:invalid_argument, message, statement: sql)}
 
   @doc "Runs all statements of a text and returns each one's result."
   @spec script(State.t(), String.t(), :plain | :atomic, integer()) ::
