@@ -94,6 +94,11 @@ void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller)
   if (!watch_transaction(env, caller)) process_down(caller);
 }
 
+void ConnectionObject::note_busy_timeout() {
+  const std::int64_t now = guarded_.connection.busy_timeout().count();
+  if (now != busy_timeout_.load(std::memory_order_relaxed)) busy_timeout_ = now;
+}
+
 // Monitors `caller`, unless that is done already; false if it is dead. The monitor stays after the
 // transaction, because the next one is usually the same process's.
 bool ConnectionObject::watch_transaction(ErlNifEnv* env, const ErlNifPid& caller) noexcept {

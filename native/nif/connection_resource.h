@@ -117,7 +117,6 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   // Counts interrupts: a call that is between two threads sees that it was meant.
   [[nodiscard]] std::uint64_t interrupts() const noexcept { return interrupts_; }
   [[nodiscard]] std::int64_t busy_timeout() const noexcept { return busy_timeout_; }
-  void remember_busy_timeout(std::int64_t milliseconds) noexcept { busy_timeout_ = milliseconds; }
 
   // --- With the mutex ---
 
@@ -127,6 +126,9 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   // Notices a transaction that the caller has opened or ended, and monitors its owner.
   // REQUIRES: mutex() held.
   void note_transaction(ErlNifEnv* env, const ErlNifPid& caller);
+  // Notices that the busy timeout is another one, by a call or by PRAGMA busy_timeout.
+  // REQUIRES: mutex() held.
+  void note_busy_timeout();
 
   // --- Blocking: dirty schedulers and the reaper ---
 

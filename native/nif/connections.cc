@@ -74,7 +74,6 @@ Term set_busy_timeout(Call& call) {
   }
   return with_connection_ok(call, [&](Use& use) {
     use.connection().set_busy_timeout(std::chrono::milliseconds(timeout));
-    use.object().remember_busy_timeout(timeout);
   });
 }
 

@@ -125,6 +125,7 @@ Term Use::finish(const Error& error) {
 Term Use::complete(Term result) {
   end_hold();
   object_->note_transaction(env(), call_.self());
+  object_->note_busy_timeout();
   object_->tickets().drop(call_.self());
   if (guarded().observing && object_->subscribers().empty()) {
     connection().observe({});

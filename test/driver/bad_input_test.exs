@@ -29,11 +29,13 @@ defmodule EctoLibSql.BadInputTest do
   end
 
   test "SQL that is not UTF-8", %{state: state} do
-    for sql <- [<<255, 254>>, "SELECT " <> <<0xC3, 0x28>>, "DELETE FROM t WHERE " <> <<0xFF>>] do
-      assert %Error{message: message} = error!(state, sql)
-      assert String.valid?(message)
+    for sql <- [<<255, 254>>, "SELECT " <> <<0xC3, 0x28>>, "DELETE FROM t WHERE x = '\xFF'"] do
+      assert %Error{message: "the SQL text is not valid UTF-8"} = error!(state, sql)
       assert {:error, reason} = Native.prepare(state, sql)
-      assert String.valid?(reason)
+      assert reason =~ "not valid UTF-8"
+      assert {:error, _} = Native.batch(state, [{sql, []}])
+      assert {:error, _} = Native.execute_batch_sql(state, sql)
+      assert {:error, _} = Native.execute_transactional_batch_sql(state, "SELECT 1; " <> sql)
     end
 
     nothing_lost(state)
@@ -113,6 +115,14 @@ defmodule EctoLibSql.BadInputTest do
     assert %Error{sqlite: %{code: :corrupt}} = error!(damaged, "SELECT sum(length(s)) FROM big")
     assert rows!(damaged, "SELECT x FROM t") == [["kept"]]
     assert_usable(damaged)
+  end
+
+  test "a file that is no database, attached", %{state: state} do
+    path = temp_file("notes.txt")
+    File.write!(path, String.duplicate("no database ", 1000))
+    error = error!(state, "ATTACH ? AS other", [path])
+    assert %{message: "file is not a database", sqlite: %{code: :notadb}} = error
+    nothing_lost(state)
   end
 
   test "a full database", %{state: state} do

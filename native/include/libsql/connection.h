@@ -205,6 +205,9 @@ class Connection {
   [[nodiscard]] core::Session& session() const;
   // Exactly one statement; `keep` takes it from the cache and gives it back there.
   [[nodiscard]] Statement compile(std::string_view sql, bool keep);
+  // As first(); `keep` as in compile().
+  [[nodiscard]] std::optional<Statement> next(std::string_view sql, bool keep,
+                                              std::string_view* tail);
   std::optional<Value> run_pragma(std::string_view sql);
 
   std::shared_ptr<core::Session> session_;

@@ -45,6 +45,10 @@ class ValueView;
 // line. Knows comments, strings and trigger bodies. Source: sqlite.org/c3ref/complete.html
 [[nodiscard]] bool is_complete(std::string_view sql);
 
+// The text up to and with the semicolon that ends its first statement, by the same rules; all of it
+// if none does.
+[[nodiscard]] std::string_view first_statement(std::string_view sql);
+
 }  // namespace libsql
 
 #endif  // LIBSQL_SQL_H_

@@ -27,6 +27,14 @@ void check_file_path(std::string_view path) {
 
 using SavepointOp = core::Session::SavepointOp;
 
+namespace {
+
+core::PrepareMode mode_of(bool keep) noexcept {
+  return keep ? core::PrepareMode::cached : core::PrepareMode::fresh;
+}
+
+}  // namespace
+
 Connection::Connection(std::shared_ptr<core::Session> session) : session_(std::move(session)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -47,8 +55,7 @@ bool Connection::is_open() const noexcept { return session_ != nullptr && sessio
 
 Statement Connection::compile(std::string_view sql, bool keep) {
   std::string_view tail;
-  auto impl =
-      session().prepare(sql, keep ? core::PrepareMode::cached : core::PrepareMode::fresh, &tail);
+  auto impl = session().prepare(sql, mode_of(keep), &tail);
   if (impl == nullptr) {
     throw Error(ErrorKind::invalid_argument, "the SQL text contains no statement");
   }
@@ -64,17 +71,28 @@ Statement Connection::prepare(std::string_view sql) { return compile(sql, false)
 Statement Connection::cached(std::string_view sql) { return compile(sql, true); }
 
 std::optional<Statement> Connection::first(std::string_view sql, std::string_view* tail) {
-  auto impl = session().prepare(sql, core::PrepareMode::cached, tail);
-  if (impl == nullptr) return std::nullopt;
-  return Statement(session_, std::move(impl));
+  return next(sql, true, tail);
+}
+
+// The compiler copies the whole text that it is given, for each of its statements: one that may
+// hold thousands is cut first. Its statements stay out of the cache, where none would come again.
+std::optional<Statement> Connection::next(std::string_view sql, bool keep, std::string_view* tail) {
+  constexpr std::size_t kLongText = std::size_t{16} * 1024;
+  for (;;) {
+    const std::string_view text = sql.size() > kLongText ? first_statement(sql) : sql;
+    const bool cut = text.size() < sql.size();
+    auto impl = session().prepare(text, mode_of(keep && !cut), tail);
+    if (cut) *tail = sql.substr(text.size() - tail->size());
+    if (impl != nullptr) return Statement(session_, std::move(impl));
+    if (statement_kind(*tail) == StatementKind::unknown) return std::nullopt;
+    sql = *tail;
+  }
 }
 
 void Connection::uncache(std::string_view sql) { session().uncache(sql); }
 
 void Connection::execute_script(std::string_view sql) {
-  while (auto impl = session().prepare(sql, core::PrepareMode::fresh, &sql)) {
-    Statement(session_, std::move(impl)).execute();
-  }
+  while (auto statement = next(sql, false, &sql)) statement->execute();
 }
 
 Value Connection::query_one(std::string_view sql, std::span<const ValueView> values) {

@@ -186,3 +186,7 @@ void AtomicScope::undo() noexcept {
     session_->rollback();
   } catch (const std::exception&) {
     kept_ = true;  // The session reports itself when it is used again.
+  }
+}
+
+}  // namespace libsql

@@ -201,4 +201,16 @@ bool is_complete(std::string_view sql) {
   }
 }
 
+std::string_view first_statement(std::string_view sql) {
+  SqlScanner scanner(sql);
+  Progress progress = Progress::nothing;
+  for (;;) {
+    const SqlToken token = scanner.next();
+    if (token.kind == Kind::end || token.kind == Kind::incomplete) return sql;
+    progress = advance(progress, word_of(token));
+    if (progress != Progress::complete) continue;
+    return sql.substr(0, static_cast<std::size_t>(token.text.data() - sql.data()) + 1);
+  }
+}
+
 }  // namespace libsql

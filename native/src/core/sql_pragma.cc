@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/sql_scanner.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
 
@@ -43,6 +44,17 @@ std::string pragma_statement(std::string_view name, std::optional<std::string_vi
   sql += " = ";
   sql += is_identifier(*value) || is_number(*value) ? std::string(*value) : quote_text(*value);
   return sql;
+}
+
+bool is_pragma(std::string_view sql, std::string_view upper) noexcept {
+  SqlScanner scanner(sql);
+  SqlToken token = scanner.next();
+  while (token.kind == SqlToken::Kind::semicolon) token = scanner.next();
+  if (!is_keyword(token.text, "PRAGMA")) return false;
+  SqlToken name = scanner.next();
+  if (scanner.next().text == ".") name = scanner.next();
+  if (name.kind == SqlToken::Kind::quoted) name.text = name.text.substr(1, name.text.size() - 2);
+  return is_keyword(name.text, upper);
 }
 
 }  // namespace libsql::core

@@ -1,4 +1,4 @@
-// Builds PRAGMA statements from names and values that come from outside.
+// Builds PRAGMA statements from names and values that come from outside, and recognises them.
 #ifndef LIBSQL_CORE_SQL_PRAGMA_H_
 #define LIBSQL_CORE_SQL_PRAGMA_H_
 
@@ -13,6 +13,9 @@ namespace libsql::core {
 // for an embedded NUL. Source: sqlite.org/pragma.html
 [[nodiscard]] std::string pragma_statement(std::string_view name,
                                            std::optional<std::string_view> value = std::nullopt);
+
+// Is `sql` a PRAGMA of that name, with or without a schema and a value? `upper` is in capitals.
+[[nodiscard]] bool is_pragma(std::string_view sql, std::string_view upper) noexcept;
 
 }  // namespace libsql::core
 

@@ -19,6 +19,10 @@ void Cancellation::install(sqlite3* db, int progress_steps) noexcept {
   sqlite3_progress_handler(
       db, std::max(progress_steps, 1),
       [](void* self) { return static_cast<Cancellation*>(self)->on_progress(); }, this);
+  install_busy_handler(db);
+}
+
+void Cancellation::install_busy_handler(sqlite3* db) noexcept {
   sqlite3_busy_handler(
       db, [](void* self, int count) { return static_cast<Cancellation*>(self)->on_busy(count); },
       this);

@@ -23,6 +23,8 @@ class Cancellation {
 
   // Installs the two handlers. The object must outlive `db`.
   void install(sqlite3* db, int progress_steps) noexcept;
+  // Again, after SQLite's own was in its place.
+  void install_busy_handler(sqlite3* db) noexcept;
 
   // Held to what SQLite's own timeout can be: from 0 to 2^31 - 1 milliseconds.
   void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;

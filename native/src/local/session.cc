@@ -109,6 +109,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
     throw Error(ErrorKind::invalid_argument,
                 "the SQL text contains a NUL byte at offset " + std::to_string(zero));
   }
+  if (!is_utf8(sql)) throw Error(ErrorKind::invalid_argument, "the SQL text is not valid UTF-8");
   if (sql.size() >
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
     throw refusal(SQLITE_TOOBIG);
@@ -145,6 +146,10 @@ Error LocalSession::error(int rc, std::string_view sql) const {
   }
   if (stopped && reason == Reason::interrupted) return refusal(SQLITE_INTERRUPT, sql);
   Error failure = from_sqlite(db_.get(), rc, sql);
+  if (failure.kind() == ErrorKind::not_a_database && statement_kind(sql) == StatementKind::attach) {
+    // Another file than ours: nothing is wrong with the connection.
+    return Error(ErrorKind::cannot_open, failure.message(), rc).with_statement(sql);
+  }
   if (failure.extended_code() == SQLITE_BUSY_SNAPSHOT) {
     return Error(ErrorKind::busy,
                  failure.message() +

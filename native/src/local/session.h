@@ -130,6 +130,7 @@ class LocalSession final : public core::Session {
 
   // Compiles with SQLite's own automatic checkpoint in place, and looks at what has changed.
   [[nodiscard]] StmtHandle compile_pragma(std::string_view sql, std::string_view* tail);
+  [[nodiscard]] StmtHandle compile_busy_timeout(std::string_view sql, std::string_view* tail);
   [[nodiscard]] LocalStatement& control(Control control);
   void run_control(Control which);
   [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;

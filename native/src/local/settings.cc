@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "core/sql_pragma.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -41,6 +42,7 @@ void LocalSession::install_auto_checkpoint() noexcept {
 }
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
+  if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
   install_auto_checkpoint();
   try {
     StmtHandle stmt = compile_next(sql, tail);
@@ -49,6 +51,23 @@ StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* 
     return stmt;
   } catch (const std::exception&) {
     install_wal_hook();
+    throw;
+  }
+}
+
+// SQLite's own busy handler, which this pragma reads and sets, is in place while it is compiled,
+// and at no other time: it cannot be interrupted. Compiling this one takes no lock and so never
+// waits.
+StmtHandle LocalSession::compile_busy_timeout(std::string_view sql, std::string_view* tail) {
+  sqlite3_busy_timeout(db(), static_cast<int>(busy_timeout().count()));
+  try {
+    StmtHandle stmt = compile_next(sql, tail);
+    set_busy_timeout(
+        std::chrono::milliseconds(std::stoi(run_for_text(db(), "PRAGMA busy_timeout"))));
+    cancellation_->install_busy_handler(db());
+    return stmt;
+  } catch (const Error&) {
+    cancellation_->install_busy_handler(db());
     throw;
   }
 }

@@ -43,6 +43,30 @@ TEST_F(ConnectionTest, RefusesEmbeddedZeroBytes) {
   EXPECT_THAT([&] { db_.execute_script(sql); }, throws_error(ErrorKind::invalid_argument));
 }
 
+TEST_F(ConnectionTest, RefusesSqlThatIsNotUtf8) {
+  for (const std::string_view sql : {"SELECT '\xFF'", "\xC3(", "SELECT 1 -- \xFE"}) {
+    EXPECT_THAT([&] { return db_.prepare(sql); },
+                throws_error(ErrorKind::invalid_argument, "not valid UTF-8"));
+  }
+}
+
+TEST_F(ConnectionTest, RunsLongScripts) {
+  std::string sql =
+      "CREATE TABLE t(a); CREATE TABLE log(a);;\n"
+      "CREATE TRIGGER note AFTER INSERT ON t BEGIN\n"
+      "  INSERT INTO log VALUES (';'); INSERT INTO log VALUES (new.a); END;\n";
+  for (int i = 0; i < 2000; ++i) sql += "INSERT INTO t VALUES ('a;b'); -- one; of many\n";
+  db_.execute_script(sql + " /* the end; */ ");
+  EXPECT_EQ(query("SELECT count(*), (SELECT count(*) FROM log) FROM t"), "2000|4000");
+
+  std::string_view tail;
+  const std::string padding(20'000, ' ');
+  const std::string two = "; SELECT 1;" + padding + "; SELECT 2";
+  ASSERT_TRUE(db_.first(two, &tail).has_value());
+  EXPECT_EQ(query(tail), "2");
+  EXPECT_FALSE(db_.first("-- nothing;" + padding, &tail).has_value());
+}
+
 TEST_F(ConnectionTest, SyntaxErrorsPointAtTheMistake) {
   try {
     static_cast<void>(db_.prepare("SELECT 1 FROM nowhere"));

@@ -34,5 +34,18 @@ TEST(PragmaStatementTest, RefusesOtherNamesAndZeroBytes) {
               throws_error(ErrorKind::invalid_argument));
 }
 
+TEST(IsPragmaTest, KnowsTheNameInEverySpelling) {
+  for (const std::string_view sql :
+       {"PRAGMA busy_timeout", "pragma Busy_Timeout = 5;", "/* x */ PRAGMA main.busy_timeout(5)",
+        "; PRAGMA \"busy_timeout\"", "PRAGMA [main].[busy_timeout] -- now"}) {
+    EXPECT_TRUE(is_pragma(sql, "BUSY_TIMEOUT")) << sql;
+  }
+  for (const std::string_view sql :
+       {"", "PRAGMA", "PRAGMA busy", "PRAGMA busy_timeout.x", "SELECT 1", "PRAGMA \"",
+        "EXPLAIN PRAGMA busy_timeout", "PRAGMA ;"}) {
+    EXPECT_FALSE(is_pragma(sql, "BUSY_TIMEOUT")) << sql;
+  }
+}
+
 }  // namespace
 }  // namespace libsql::core

@@ -161,5 +161,17 @@ RC_GTEST_PROP(IsCompleteTest, AgreesWithSqlite, ()) {
   RC_ASSERT(is_complete(sql) == (sqlite3_complete(sql.c_str()) != 0));
 }
 
+TEST(FirstStatementTest, EndsWhereTheStatementDoes) {
+  EXPECT_EQ(first_statement("SELECT 1; SELECT 2"), "SELECT 1;");
+  EXPECT_EQ(first_statement(" -- a;b\n SELECT ';' /* ; */ ; SELECT 2"),
+            " -- a;b\n SELECT ';' /* ; */ ;");
+  EXPECT_EQ(first_statement("CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END; SELECT 2;"),
+            "CREATE TRIGGER x AFTER INSERT ON t BEGIN SELECT 1; END;");
+  EXPECT_EQ(first_statement("; SELECT 1;"), ";");
+  for (const std::string_view all : {"", "SELECT 1", "-- a; b", "SELECT 'a; b", "SELECT 1;"}) {
+    EXPECT_EQ(first_statement(all), all);
+  }
+}
+
 }  // namespace
 }  // namespace libsql

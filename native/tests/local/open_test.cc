@@ -37,6 +37,33 @@ TEST_F(OpenTest, SetsItsDefaults) {
   EXPECT_EQ(db.busy_timeout(), std::chrono::milliseconds(5000));
 }
 
+TEST_F(OpenTest, PragmaReadsAndSetsTheBusyTimeout) {
+  Connection db = connect();
+  EXPECT_EQ(query(db, "PRAGMA busy_timeout"), "5000");
+  EXPECT_EQ(query(db, "PRAGMA Main.Busy_Timeout = 70"), "70");
+  EXPECT_EQ(db.busy_timeout(), std::chrono::milliseconds(70));
+  EXPECT_EQ(query(db, "PRAGMA busy_timeout"), "70");
+  EXPECT_THAT([&] { return query(db, "PRAGMA busy_timeout = "); }, throws_error(ErrorKind::error));
+  db.set_busy_timeout(std::chrono::milliseconds(80));
+  EXPECT_EQ(query(db, "PRAGMA busy_timeout"), "80");
+  EXPECT_EQ(query(db, "PRAGMA busy_timeout = -1"), "0");
+  EXPECT_EQ(db.busy_timeout(), std::chrono::milliseconds(0));
+}
+
+TEST_F(OpenTest, AttachingWhatIsNoDatabaseLeavesTheConnectionWell) {
+  const std::string other = path() + ".txt";
+  std::ofstream(other) << std::string(10'000, 'x');
+  Connection db = connect();
+  try {
+    db.execute("ATTACH ? AS other", other);
+    FAIL() << "attached";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "file is not a database");
+    EXPECT_FALSE(error.poisons_connection());
+  }
+  EXPECT_EQ(query(db, "SELECT 1"), "1");
+}
+
 TEST_F(OpenTest, FollowsItsOptions) {
   Options options;
   options.foreign_keys = false;

@@ -81,7 +81,11 @@ defmodule EctoLibSql.Connection.ConnectTest do
     test "for a file that is no database" do
       path = temp_file("text.db")
       File.write!(path, String.duplicate("this is not a database\n", 100))
-      assert {:error, %Error{sqlite: %{code: :notadb}}} = EctoLibSql.connect(database: path)
+
+      assert {:error, %Error{sqlite: %{code: :notadb}} = error} =
+               EctoLibSql.connect(database: path)
+
+      assert error.message == "file is not a database: " <> path
       assert File.read!(path) =~ "this is not a database"
     end
 

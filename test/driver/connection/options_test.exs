@@ -96,6 +96,22 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create])
   end
 
+  test "busy_timeout is what PRAGMA busy_timeout shows, and sets" do
+    path = temp_file()
+    state = file!(path, busy_timeout: 123)
+    assert rows!(state, "PRAGMA busy_timeout") == [[123]]
+    :ok = Native.busy_timeout(state, 456)
+    assert rows!(state, "PRAGMA busy_timeout") == [[456]]
+    assert rows!(state, "PRAGMA busy_timeout = 10") == [[10]]
+    run!(state, "CREATE TABLE t (x)")
+
+    other = begin!(file!(path), mode: :immediate)
+    {milliseconds, error} = timed(fn -> error!(state, "INSERT INTO t VALUES (1)") end)
+    assert error.sqlite.code == :busy
+    assert milliseconds < 2000
+    rollback!(other)
+  end
+
   test "busy_timeout: 0 does not wait" do
     path = temp_file()
     holder = file!(path)

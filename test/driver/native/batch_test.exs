@@ -209,6 +209,17 @@ defmodule EctoLibSql.Native.BatchTest do
       assert {:ok, [nil, nil, nil, %{"rows" => [[2]]}]} = Native.execute_batch_sql(state, sql)
     end
 
+    test "takes time in proportion to the text", %{state: state} do
+      text = fn count -> Enum.map_join(1..count, fn i -> "INSERT INTO t VALUES (#{i});\n" end) end
+      sql = "BEGIN; DELETE FROM t; " <> text.(40_000) <> "COMMIT"
+      # Compiling the rest of the text for each statement took 18 seconds.
+      {milliseconds, answer} = timed(fn -> Native.execute_batch_sql(state, sql) end)
+      assert {:ok, results} = answer
+      assert length(results) == 40_003
+      assert milliseconds < 8_000
+      assert value!(state, "SELECT count(*) FROM t") == 40_000
+    end
+
     test "of blank text gives nothing", %{state: state} do
       for sql <- ["", "  ;; ", "-- only a comment"] do
         assert {:ok, []} = Native.execute_batch_sql(state, sql)
