@@ -42,12 +42,24 @@ defmodule EctoLibSql.ProofsTest do
 
   test "3: an endless query ends at its timeout and gives the connection back" do
     state = open!()
-    {milliseconds, error} = timed(fn -> error!(state, endless(), [], timeout: 100) end)
-    assert error.sqlite.code == :interrupt
-    # 200 ms is the goal on an idle machine.
-    assert milliseconds in 90..1500
-    {milliseconds, _} = timed(fn -> assert_usable(state) end)
-    assert milliseconds < 500
+
+    back_in_time(fn ->
+      assert error!(state, endless(), [], timeout: 100).sqlite.code == :interrupt
+      assert rows!(state, "SELECT 1") == [[1]]
+    end)
+
+    assert_usable(state)
+  end
+
+  @tag :pool
+  test "3: an endless query ends at its timeout and gives a pool its connection back" do
+    {:ok, pool} = EctoLibSql.start_link(database: temp_file(), pool_size: 1)
+
+    back_in_time(fn ->
+      assert {:error, error} = EctoLibSql.query(pool, endless(), [], timeout: 100)
+      assert is_exception(error)
+      assert %Result{rows: [[1]]} = EctoLibSql.query!(pool, "SELECT 1")
+    end)
   end
 
   test "3: an endless cursor ends at its timeout" do
@@ -182,6 +194,13 @@ defmodule EctoLibSql.ProofsTest do
     run!(state, "INSERT INTO t VALUES (?)", ["hunter2"])
     error = error!(state, "INSERT INTO t VALUES (?)", ["hunter2"])
     refute inspect(error, structs: false) =~ "hunter2"
+  end
+
+  # The promise is 200 ms for a timeout of 100. A busy machine may be late now and then, so the best
+  # of several runs has to keep it; and none may end long before the timeout.
+  defp back_in_time(run) do
+    times = for _ <- 1..5, do: run |> timed() |> elem(0)
+    assert Enum.min(times) in 50..199, inspect(times)
   end
 
   # Bytes by which the process's memory grew while a cursor read `total` rows.

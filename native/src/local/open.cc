@@ -156,21 +156,12 @@ bool is_read_only(sqlite3* db, OpenMode mode) {
          (file != nullptr && sqlite3_uri_boolean(file, "immutable", 0) != 0);
 }
 
-// Is it a database at all?
-void look_into(sqlite3* db, const std::string& location) {
-  try {
-    run_for_text(db, "SELECT count(*) FROM sqlite_schema");
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_a_database) throw;
-    throw Error(error.kind(), error.message() + ": " + location, error.extended_code());
-  }
-}
-
 void apply(sqlite3* db, const std::string& location, const Options& options) {
   const bool read_only = is_read_only(db, options.mode);
   configure(db);
   if (!read_only) run_pragmas(db, options, true);
-  look_into(db, location);
+  // The first look into the file: is it a database at all?
+  run_for_text(db, "SELECT count(*) FROM sqlite_schema");
   check_writable(db, location, options.mode);
   const bool keeps_mode = sqlite3_db_readonly(db, "main") == 1 || options.journal_mode.empty();
   if (!keeps_mode && !is_in_memory(db)) set_journal_mode(db, options);
