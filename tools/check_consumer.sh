@@ -11,16 +11,20 @@ cmake --preset release >/dev/null
 cmake --build --preset release -j "$(nproc)"
 cmake --install build/release --prefix "$scratch/prefix" >/dev/null
 
-# Each public header alone, with nothing but the installed folder: none may need another before it.
-for header in "$scratch"/prefix/include/libsql/*.h; do
-  echo "#include \"libsql/$(basename "$header")\"" |
-    c++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I "$scratch/prefix/include" -x c++ -
+# A consumer's compiler need not be ours.
+for compiler in g++ clang++; do
+  command -v "$compiler" >/dev/null || { echo "check_consumer: no $compiler, skipped" >&2; continue; }
+  # Each public header alone, with nothing but the installed folder: none may need another before it.
+  for header in "$scratch"/prefix/include/libsql/*.h; do
+    echo "#include \"libsql/$(basename "$header")\"" |
+      "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror \
+        -I "$scratch/prefix/include" -x c++ -
+  done
+  cmake -S examples/cpp -B "$scratch/$compiler" -DCMAKE_PREFIX_PATH="$scratch/prefix" \
+    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release >/dev/null
+  cmake --build "$scratch/$compiler"
+  "$scratch/$compiler/bookshop"
 done
-
-cmake -S examples/cpp -B "$scratch/example" -DCMAKE_PREFIX_PATH="$scratch/prefix" \
-  -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build "$scratch/example"
-"$scratch/example/bookshop"
 
 answer=$("$scratch/prefix/bin/libsql" :memory: -c "SELECT 6 * 7" </dev/null)
 [[ $answer == 42 ]] || { echo "check_consumer: the installed command says '$answer'" >&2; exit 1; }
