@@ -1,7 +1,7 @@
 # The commands of the README. Each installs what is missing with apt, builds and runs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart build test bench format lint doc asan tsan fuzz clean
+.PHONY: quickstart build test bench format lint doc asan tsan valgrind fuzz clean
 
 # Elixir wants a UTF-8 locale; C.UTF-8 is on every Debian.
 export LC_ALL ?= C.UTF-8
@@ -48,6 +48,10 @@ asan tsan:
 	cmake --preset $@
 	cmake --build --preset $@ -j $(JOBS)
 	ctest --preset $@ -j $(JOBS)
+
+valgrind:
+	@tools/install_deps.sh ci
+	tools/valgrind.sh
 
 fuzz:
 	@tools/install_deps.sh ci

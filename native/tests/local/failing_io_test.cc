@@ -1,5 +1,6 @@
 // Every disk access fails once: nothing committed is lost, nothing leaks, the file stays whole.
 #include <functional>
+#include <ostream>
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -17,6 +18,11 @@ struct Case {
   const char* name;
   const char* journal_mode;
   FailingVfs::Fault fault;
+
+  // How GoogleTest names it.
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.name;
+  }
 };
 
 class FailingIoTest : public ::testing::TestWithParam<Case> {

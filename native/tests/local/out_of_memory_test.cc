@@ -4,6 +4,7 @@
 // A program of its own, because it replaces the allocators of the whole process.
 #include <functional>
 #include <new>
+#include <ostream>
 
 #include <gmock/gmock.h>
 
@@ -20,6 +21,11 @@ struct Case {
   const char* name;
   FailingAllocator::Memory memory;
   FailingAllocator::Fault fault;
+
+  // How GoogleTest names it.
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.name;
+  }
 };
 
 class OutOfMemoryTest : public testing::FileTest, public ::testing::WithParamInterface<Case> {

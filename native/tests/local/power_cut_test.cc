@@ -1,4 +1,6 @@
 // The power is cut before every change on the disk: what was promised of a commit holds afterwards.
+#include <ostream>
+
 #include <gmock/gmock.h>
 
 #include "testing/database_test.h"
@@ -15,6 +17,11 @@ struct Case {
   const char* journal_mode;
   const char* synchronous;
   bool durable;  // A commit that has returned survives.
+
+  // How GoogleTest names it.
+  friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
+    return out << shown.name;
+  }
 };
 
 class PowerCutTest : public testing::FileTest, public ::testing::WithParamInterface<Case> {
