@@ -221,7 +221,7 @@ defmodule EctoLibSql do
   def handle_prepare(%Query{statement: sql} = query, _opts, %State{} = state)
       when is_binary(sql) do
     case Statements.check(state, sql) do
-      {:error, error} -> Callbacks.failed(error, state)
+      {:error, error} -> error |> Callbacks.about(sql) |> Callbacks.failed(state)
       _ok_or_script -> {:ok, query, state}
     end
   end
@@ -376,7 +376,7 @@ defmodule EctoLibSql do
     with {:ok, %Query{statement: sql} = query} <- Callbacks.query(query, state) do
       case Callbacks.open_cursor(state, sql, params) do
         {:ok, id} -> {:ok, query, %Cursor{ref: id}, state}
-        {:error, error} -> Callbacks.failed(error, params, state)
+        {:error, error} -> error |> Callbacks.about(sql) |> Callbacks.failed(params, state)
       end
     end
   end
@@ -397,6 +397,9 @@ defmodule EctoLibSql do
     end
   end
 
+  def handle_fetch(_query, _cursor, _opts, %State{} = state),
+    do: Callbacks.failed(Error.new(:not_found, "Cursor not found"), state)
+
   @doc "Closes a cursor; one that is closed or finished already is fine."
   @spec handle_deallocate(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
           {:ok, Result.t(), State.t()}
@@ -404,4 +407,6 @@ defmodule EctoLibSql do
     Statements.close_cursor(id)
     {:ok, %Result{}, state}
   end
+
+  def handle_deallocate(_query, _cursor, _opts, %State{} = state), do: {:ok, %Result{}, state}
 end

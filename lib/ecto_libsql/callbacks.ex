@@ -32,8 +32,12 @@ defmodule EctoLibSql.Callbacks do
   @spec execute(State.t(), Query.t(), term(), keyword()) ::
           {:ok, Result.t()} | {:error, Exception.t()}
   def execute(state, %Query{statement: sql, cache: cache}, params, opts) do
-    with {:ok, params} <- encode(params) do
-      Statements.execute(state, sql, params, timeout(opts), cache and cache?(opts))
+    with {:ok, params} <- encode(params),
+         {:ok, result} <-
+           Statements.execute(state, sql, params, timeout(opts), cache and cache?(opts)) do
+      {:ok, result}
+    else
+      {:error, error} -> {:error, about(error, sql)}
     end
   end
 
@@ -87,6 +91,11 @@ defmodule EctoLibSql.Callbacks do
   @spec savepoint?(keyword()) :: boolean()
   def savepoint?([]), do: false
   def savepoint?(opts), do: :savepoint in [opts[:mode], opts[:behavior], opts[:behaviour]]
+
+  @doc "The error with the SQL that it is about, unless it tells that itself."
+  @spec about(Exception.t(), String.t()) :: Exception.t()
+  def about(%Error{statement: nil} = error, sql), do: %{error | statement: sql}
+  def about(error, _sql), do: error
 
   @doc "The result of a statement that does nothing but end a transaction."
   @spec done(:commit | :rollback) :: Result.t()

@@ -89,9 +89,12 @@ defmodule EctoLibSql.Codec do
   defp proper?([_ | rest]), do: proper?(rest)
   defp proper?(rest), do: rest == []
 
-  # [id: 1, name: "Ada"] is meant by name. A list of {:blob, _} and {:text, _} alone has been found
-  # plain before; with such a pair among other names it is a name like them.
-  defp named?(params), do: Enum.all?(params, &match?({name, _} when is_atom(name), &1))
+  # [id: 1, name: "Ada"] is meant by name. A list of {:blob, _} and {:text, _} alone is one of values;
+  # with such a pair among other names it is a name like them.
+  defp named?(params) do
+    Enum.all?(params, &match?({name, _} when is_atom(name), &1)) and
+      Enum.any?(params, fn {name, _} -> name not in [:blob, :text] end)
+  end
 
   # A map may hold more than the statement asks for, and what it does not ask for is ignored. So a
   # value that cannot be encoded waits for the NIF to stumble over it, see refusal/2.
@@ -110,6 +113,13 @@ defmodule EctoLibSql.Codec do
   defp value(value, _at, _level) when is_plain(value), do: value
   defp value({:blob, bytes} = blob, _at, _level) when is_binary(bytes), do: blob
   defp value({:text, bytes} = text, _at, _level) when is_binary(bytes), do: text
+
+  defp value({tag, _value}, at, _level) when tag in [:blob, :text] do
+    refuse(
+      "parameter #{at}: {#{inspect(tag)}, value} takes a binary (a parameter of that name: a map)"
+    )
+  end
+
   defp value(%DateTime{} = value, _at, _level), do: DateTime.to_iso8601(value)
   defp value(%NaiveDateTime{} = value, _at, _level), do: NaiveDateTime.to_iso8601(value)
   defp value(%Date{} = value, _at, _level), do: Date.to_iso8601(value)
@@ -138,10 +148,14 @@ defmodule EctoLibSql.Codec do
   defp value(value, at, _level), do: refuse("parameter #{at}: #{kind(value)} cannot be stored")
 
   defp bytes(list, at) do
-    {:blob, :erlang.list_to_binary(list)}
-  rescue
-    ArgumentError ->
-      fail("parameter #{at}: a list that is not of bytes cannot be stored; encode it as JSON")
+    if proper?(list) and Enum.all?(list, &(is_integer(&1) and &1 in 0..255)) do
+      {:blob, :erlang.list_to_binary(list)}
+    else
+      fail(
+        "parameter #{at}: a list that is not of bytes cannot be stored; encode it as JSON or " <>
+          "pass {:blob, binary}"
+      )
+    end
   end
 
   # Plain notation: SQLite's numeric affinity reads 1E+3 back as a float.

@@ -51,6 +51,7 @@ defmodule EctoLibSql.Error do
     {"not authorized", :denied, :auth, :auth},
     {"prohibited", :denied, :auth, :auth},
     {"too big", :too_big, :toobig, :toobig},
+    {"datatype mismatch", :error, :mismatch, :mismatch},
     {"Connection not found", :not_found, :not_found, :not_found},
     {"Statement not found", :not_found, :not_found, :not_found},
     {"Cursor not found", :not_found, :not_found, :not_found},
@@ -124,9 +125,15 @@ defmodule EctoLibSql.Error do
   Errors pass through, so that it can be called on any reason. The codes are found from SQLite's
   text, as the reason holds nothing else; a text that is not known has the code `:error`.
   """
-  @spec from_reason(t() | Exception.t() | String.t() | atom()) :: t()
+  @spec from_reason(t() | Exception.t() | String.t() | atom() | {atom(), term()}) :: t()
   def from_reason(%__MODULE__{} = error), do: error
   def from_reason(%{__exception__: true} = other), do: new(:error, Exception.message(other))
+  def from_reason({:invalid_arguments, text}), do: new(:invalid_argument, text)
+  def from_reason({:invalid_value, _}), do: new(:invalid_argument, "no pragma holds that value")
+
+  def from_reason({:invalid_identifier, name}),
+    do: new(:invalid_argument, "not an identifier: #{inspect(name, printable_limit: 50)}")
+
   def from_reason(:unsupported), do: new(:unsupported, "unsupported")
   def from_reason(reason) when is_atom(reason), do: new(:error, Atom.to_string(reason))
 

@@ -74,7 +74,7 @@ defmodule EctoLibSql.JSON do
   """
   @spec array(target(), [term()]) :: {:ok, String.t()} | {:error, reason()}
   def array(state, values) when is_list(values),
-    do: Call.value(state, "SELECT json_array(#{Call.marks(values)})", values)
+    do: Call.value(state, Sql.array(length(values)), values)
 
   @doc """
   A JSON object of keys and values that follow each other in one list.

@@ -49,8 +49,10 @@ defmodule EctoLibSql.Native do
   @spec begin(source(), keyword()) :: {:ok, State.t()} | {:error, reason()}
   def begin(source, opts \\ []) do
     Source.with_own_state(source, fn state ->
-      with {:ok, behaviour} <- Transactions.behaviour(opts, state) do
-        Transactions.open(state, behaviour)
+      case Transactions.behaviour(opts, state) do
+        {:ok, :savepoint} -> {:error, Error.new(:invalid_argument, "use create_savepoint/2")}
+        {:ok, behaviour} -> Transactions.open(state, behaviour)
+        {:error, error} -> {:error, error}
       end
     end)
     |> text()
@@ -110,7 +112,11 @@ defmodule EctoLibSql.Native do
   @doc "Runs a prepared statement and returns its rows."
   @spec query_stmt(source(), stmt_id(), args()) :: {:ok, Result.t()} | {:error, reason()}
   def query_stmt(source, stmt_id, args) do
-    Source.with_state(source, &run_stmt(&1, stmt_id, args)) |> raised() |> text("Query failed: ")
+    with {:ok, params} <- encoded(args) do
+      Source.with_state(source, &run_stmt(&1, stmt_id, params))
+      |> raised()
+      |> text("Query failed: ")
+    end
   end
 
   @doc """
@@ -120,19 +126,21 @@ defmodule EctoLibSql.Native do
   @spec execute_stmt(source(), stmt_id(), String.t(), args()) ::
           {:ok, non_neg_integer() | Result.t()} | {:error, reason()}
   def execute_stmt(source, stmt_id, _sql, args) do
-    case Source.with_state(source, &run_stmt(&1, stmt_id, args)) do
-      {:ok, %Result{columns: nil, num_rows: changed}} -> {:ok, changed}
-      answer -> answer |> raised() |> text("Execute failed: ")
+    with {:ok, params} <- encoded(args) do
+      case Source.with_state(source, &run_stmt(&1, stmt_id, params)) do
+        {:ok, %Result{columns: nil, num_rows: changed}} -> {:ok, changed}
+        answer -> answer |> raised() |> text("Execute failed: ")
+      end
     end
   end
 
-  defp run_stmt(state, stmt_id, args) when is_binary(stmt_id) do
-    with {:ok, params} <- Codec.encode(args, :native) do
-      Statements.run_prepared(state, stmt_id, params)
-    end
-  end
+  # What is wrong with arguments alone has nothing to do with the statement: its text stands alone.
+  defp encoded(args), do: Codec.encode(args, :native) |> raised() |> text()
 
-  defp run_stmt(_state, _stmt_id, _args),
+  defp run_stmt(state, stmt_id, params) when is_binary(stmt_id),
+    do: Statements.run_prepared(state, stmt_id, params)
+
+  defp run_stmt(_state, _stmt_id, _params),
     do: {:error, Error.new(:not_found, "Statement not found")}
 
   @doc "Forgets a prepared statement."

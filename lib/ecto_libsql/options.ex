@@ -23,7 +23,8 @@ defmodule EctoLibSql.Options do
       `:remote` and `:remote_replica` set the kind of the connection instead.
     * `:shared_memory` - `true` with `":memory:"`: all connections of a pool see one database, which
       lives as long as the pool. A string names a database shared by every connection that names it.
-    * `:serialized` - the image of a database (`EctoLibSql.serialize/1`) to start with.
+    * `:serialized` - with `":memory:"`: the image of a database (`EctoLibSql.serialize/1`) to start
+      with.
     * `:attach` - `[{"name", path}]`: databases attached on each connection.
     * `:load_extensions` - paths or `{path, entry_point}`, added to `config :ecto_libsql,
       :load_extensions`.
@@ -72,6 +73,8 @@ defmodule EctoLibSql.Options do
           native: map(),
           settings: settings()
         }
+
+  @int32 0x7FFFFFFF
 
   @default_settings %{
     default_transaction_mode: :deferred,
@@ -162,7 +165,7 @@ defmodule EctoLibSql.Options do
     %{
       mode: open_mode!(opts[:mode]),
       create_folders: open_mode!(opts[:mode]) == :read_write_create,
-      busy_timeout: Check.integer!(opts, :busy_timeout, 0),
+      busy_timeout: Check.integer!(opts, :busy_timeout, 0..@int32),
       foreign_keys: Check.boolean!(opts, :foreign_keys),
       synchronous: Pragmas.word!(opts, :synchronous),
       journal_mode: Pragmas.word!(opts, :journal_mode),
@@ -170,11 +173,20 @@ defmodule EctoLibSql.Options do
       pragmas: Pragmas.all!(opts),
       attach: Location.attachments!(opts),
       extensions: Location.extensions!(opts),
-      image: Check.binary!(opts, :serialized),
-      statement_cache_size: Check.integer!(opts, :statement_cache_size, 0),
-      progress_steps: Check.integer!(opts, :progress_handler_steps, 1)
+      image: image!(opts),
+      statement_cache_size: Check.integer!(opts, :statement_cache_size, 0..@int32),
+      progress_steps: Check.integer!(opts, :progress_handler_steps, 1..@int32)
     }
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
+  end
+
+  # A file would be opened, and stay as it is beside a copy in memory that takes all writes.
+  defp image!(opts) do
+    image = Check.binary!(opts, :serialized)
+
+    if image == nil or Location.memory?(opts),
+      do: image,
+      else: Check.refuse("the option :serialized needs database: \":memory:\"")
   end
 
   defp open_mode!(mode) when mode in [nil, :local, []], do: :read_write_create
@@ -184,7 +196,7 @@ defmodule EctoLibSql.Options do
       [:readonly] -> :read_only
       [:readwrite] -> :read_write
       [:create, :readwrite] -> :read_write_create
-      _ -> Check.refuse("the option :mode must be :readonly, :readwrite or [:readwrite, :create]")
+      _ -> Check.refuse(:mode, ":readonly, :readwrite or [:readwrite, :create]", mode)
     end
   end
 
@@ -201,10 +213,8 @@ defmodule EctoLibSql.Options do
       mode when mode in [:deferred, :immediate, :exclusive] ->
         mode
 
-      _ ->
-        Check.refuse(
-          "the option :default_transaction_mode must be :deferred, :immediate or :exclusive"
-        )
+      mode ->
+        Check.refuse(:default_transaction_mode, ":deferred, :immediate or :exclusive", mode)
     end
   end
 

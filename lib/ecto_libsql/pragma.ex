@@ -55,7 +55,8 @@ defmodule EctoLibSql.Pragma do
   end
 
   @doc """
-  Sets a pragma. `value` is an integer, a float, a boolean, an atom or a string.
+  Sets a pragma. `value` is an integer, a float, a boolean, an atom or a string; a number that the
+  pragma cannot hold is `{:error, {:invalid_value, number}}`.
 
       {:ok, _} = EctoLibSql.Pragma.set(state, :wal_autocheckpoint, 500)
       {:ok, _} = EctoLibSql.Pragma.set(state, "main.user_version", 3)
@@ -63,7 +64,7 @@ defmodule EctoLibSql.Pragma do
   @spec set(target(), sql_name(), term()) :: outcome()
   def set(state, name, value) do
     with {:ok, name} <- Values.identifier(name),
-         {:ok, literal} <- Values.literal(value) do
+         {:ok, literal} <- Values.literal(name, value) do
       run(state, "PRAGMA #{name} = #{literal}")
     end
   end
@@ -173,7 +174,7 @@ defmodule EctoLibSql.Pragma do
   @doc "Sets the application's own version number of the schema (32 bits)."
   @spec set_user_version(target(), integer()) :: outcome()
   def set_user_version(state, version) when is_integer(version),
-    do: run(state, "PRAGMA user_version = #{version}")
+    do: set(state, "user_version", version)
 
   @doc "The page cache's size: pages, or KiB when negative."
   @spec cache_size(target()) :: outcome()
@@ -182,7 +183,7 @@ defmodule EctoLibSql.Pragma do
   @doc "Sets the page cache's size: pages, or KiB when negative."
   @spec set_cache_size(target(), integer()) :: outcome()
   def set_cache_size(state, size) when is_integer(size),
-    do: run(state, "PRAGMA cache_size = #{size}")
+    do: set(state, "cache_size", size)
 
   @doc "The size of a page in bytes."
   @spec page_size(target()) :: outcome()

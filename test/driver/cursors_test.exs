@@ -131,4 +131,13 @@ defmodule EctoLibSql.CursorsTest do
       {:halt, _, _} -> total
     end
   end
+
+  test "what is no cursor is not found" do
+    state = open!()
+
+    for cursor <- [nil, :cursor, 5, "nope", %{}, %{ref: "nope"}, %{ref: make_ref()}] do
+      assert {:error, %Error{}, _} = EctoLibSql.handle_fetch("SELECT 1", cursor, [], state)
+      assert {:ok, %Result{}, _} = EctoLibSql.handle_deallocate("SELECT 1", cursor, [], state)
+    end
+  end
 end

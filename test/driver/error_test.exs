@@ -89,6 +89,19 @@ defmodule EctoLibSql.ErrorTest do
     assert Error.constraint_violation?(error)
   end
 
+  test "from_reason/1 takes the reasons of Pragma and JSON", %{state: state} do
+    for {:error, reason} <- [
+          EctoLibSql.Pragma.table_info(state, "a b"),
+          EctoLibSql.Pragma.set(state, :cache_size, {1}),
+          EctoLibSql.JSON.object(state, ["odd"])
+        ] do
+      assert %Error{sqlite: %{code: :invalid_argument}} = error = Error.from_reason(reason)
+      assert is_binary(Exception.message(error))
+    end
+
+    assert Error.from_reason("datatype mismatch").sqlite.code == :mismatch
+  end
+
   test "from_reason/1 takes any text" do
     for text <- ["", "something else", "database is locked", "no such table: x"] do
       assert %Error{message: ^text} = Error.from_reason(text)
@@ -99,6 +112,24 @@ defmodule EctoLibSql.ErrorTest do
 
   test "is an exception with a default form" do
     assert_raise Error, ~r/what went wrong/, fn -> raise Error, message: "what went wrong" end
+  end
+
+  test "statement is the SQL, whatever was wrong with it", %{state: state} do
+    for {sql, params} <- [
+          {"SELECT * FROM nope", []},
+          {"SELECT ?, 'two'", [1, 2]},
+          {"SELECT ?, 'many'", [Integer.pow(2, 64)]},
+          {"SELECT ?, 'list'", 5},
+          {"SELECT 1; SELECT ?", [1]},
+          {"SELECT 'a\0b'", []}
+        ] do
+      assert error!(state, sql, params).statement == sql
+      assert {:error, error, _} = EctoLibSql.handle_declare(sql, params, [], state)
+      assert error.statement == sql
+    end
+
+    assert {:error, error, _} = EctoLibSql.handle_prepare("SELECT '\0'", [], state)
+    assert error.statement == "SELECT '\0'"
   end
 
   test "statement never holds parameters", %{state: state} do

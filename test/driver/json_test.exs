@@ -49,6 +49,16 @@ defmodule EctoLibSql.JSONTest do
     assert is_binary(text)
   end
 
+  test "an array may be long", %{state: state} do
+    for count <- [0, 100, 101, 127, 128, 5_000] do
+      assert {:ok, json} = JSON.array(state, Enum.to_list(1..count//1))
+      assert json == "[" <> Enum.join(1..count//1, ",") <> "]"
+    end
+
+    values = [nil, 1.5, "x", true] ++ List.duplicate("y", 150)
+    assert {:ok, ~s([null,1.5,"x",1,"y") <> _} = JSON.array(state, values)
+  end
+
   test "each/2,3 lists members", %{state: state} do
     assert {:ok, [{"a", 1, "integer"}, {"b", "[2]", "array"}]} =
              JSON.each(state, ~s({"a":1,"b":[2]}))

@@ -158,6 +158,21 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, %Result{rows: [[-500]]}} = Pragma.cache_size(state)
   end
 
+  test "numbers that a pragma cannot hold are refused, not taken for others", %{state: state} do
+    {:ok, _} = Pragma.set_user_version(state, 7)
+
+    for number <- [0x80000000, -0x80000001, Integer.pow(10, 30)] do
+      assert {:error, {:invalid_value, ^number}} = Pragma.set_user_version(state, number)
+      assert {:error, {:invalid_value, ^number}} = Pragma.set_cache_size(state, number)
+      assert {:error, {:invalid_value, ^number}} = Pragma.set(state, "main.user_version", number)
+    end
+
+    assert {:ok, 7} = Pragma.get(state, :user_version)
+    assert {:ok, _} = Pragma.set_user_version(state, -0x80000000)
+    assert {:ok, _} = Pragma.set(state, :journal_size_limit, 0x80000000)
+    assert {:ok, 0x80000000} = Pragma.get(state, :journal_size_limit)
+  end
+
   test "checks, sizes and maintenance answer", %{state: state} do
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.integrity_check(state)
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.quick_check(state)

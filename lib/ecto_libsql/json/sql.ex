@@ -4,6 +4,20 @@ defmodule EctoLibSql.JSON.Sql do
 
   @identifier ~r/\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?\z/
 
+  # Functions of SQLite take 127 arguments, or 100 where it was built so; rows have no such limit.
+  @most_arguments 100
+
+  @doc false
+  # An array of `count` values.
+  @spec array(non_neg_integer()) :: String.t()
+  def array(count) when count <= @most_arguments, do: "SELECT json_array(#{repeated("?", count)})"
+
+  def array(count) do
+    "SELECT json_group_array(column1) FROM (VALUES #{repeated("(?)", count)})"
+  end
+
+  defp repeated(mark, count), do: mark |> List.duplicate(count) |> Enum.join(", ")
+
   @doc false
   # ?1 is the JSON, ?2 the path.
   @spec length() :: String.t()

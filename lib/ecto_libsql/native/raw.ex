@@ -75,10 +75,8 @@ defmodule EctoLibSql.Native.Raw do
   def should_use_query_path(_other), do: false
 
   defp run(conn_id, sql, args, prefix) do
-    with {:ok, params} <- Codec.encode(args, :native) do
-      Statements.execute(state(conn_id), sql, params)
-    end
-    |> text(prefix)
+    with {:ok, params} <- text(Codec.encode(args, :native)),
+         do: Statements.execute(state(conn_id), sql, params) |> text(prefix)
   end
 
   # --- Prepared statements ---
@@ -100,10 +98,8 @@ defmodule EctoLibSql.Native.Raw do
   end
 
   defp run_prepared(conn_id, stmt_id, args, prefix) do
-    with {:ok, params} <- Codec.encode(args, :native) do
-      Statements.run_prepared(state(conn_id), stmt_id, params)
-    end
-    |> text(prefix)
+    with {:ok, params} <- text(Codec.encode(args, :native)),
+         do: Statements.run_prepared(state(conn_id), stmt_id, params) |> text(prefix)
   end
 
   @spec reset_statement(id(), id()) :: :ok | failure()
@@ -188,11 +184,9 @@ defmodule EctoLibSql.Native.Raw do
 
   @spec declare_cursor(id(), String.t(), list()) :: id() | failure()
   def declare_cursor(conn_id, sql, args) do
-    with {:ok, params} <- Codec.encode(args, :native) do
-      Statements.open_cursor(state(conn_id), sql, params)
+    with {:ok, params} <- text(Codec.encode(args, :native)) do
+      Statements.open_cursor(state(conn_id), sql, params) |> text("Query failed: ") |> bare()
     end
-    |> text("Query failed: ")
-    |> bare()
   end
 
   @spec declare_cursor_with_context(id(), id(), atom(), String.t(), list()) :: id() | failure()
@@ -238,9 +232,11 @@ defmodule EctoLibSql.Native.Raw do
   end
 
   defp by_position(args, names) when is_list(args) do
-    if args != [] and Keyword.keyword?(args) and not Codec.plain?(args),
-      do: by_position(Map.new(Enum.reverse(args)), names),
-      else: args
+    cond do
+      List.improper?(args) -> by_position(:improper, names)
+      args == [] or not Keyword.keyword?(args) or Codec.plain?(args) -> args
+      true -> by_position(Map.new(Enum.reverse(args)), names)
+    end
   end
 
   defp by_position(args, names) when is_map(args) and not is_struct(args) do
@@ -296,7 +292,7 @@ defmodule EctoLibSql.Native.Raw do
   end
 
   def set_busy_timeout(_conn_id, _ms),
-    do: {:error, "the busy timeout must be milliseconds, at least 0"}
+    do: {:error, "the busy timeout must be between 0 and 2147483647 milliseconds"}
 
   @spec reset_connection(id()) :: :ok | failure()
   def reset_connection(conn_id), do: plain(Nif.reset(conn_id))

@@ -33,7 +33,12 @@ defmodule EctoLibSql.Native.Source do
     if repo?(source), do: in_repo(source, fun), else: in_pool(source, fun)
   end
 
-  def with_state(source, fun) when is_pid(source) or is_tuple(source), do: in_pool(source, fun)
+  def with_state(source, fun) when is_pid(source), do: in_pool(source, fun)
+  def with_state({:via, _, _} = source, fun), do: in_pool(source, fun)
+  def with_state({:global, _} = source, fun), do: in_pool(source, fun)
+
+  def with_state({name, node} = source, fun) when is_atom(name) and is_atom(node),
+    do: in_pool(source, fun)
 
   def with_state(_source, _fun) do
     {:error,
@@ -75,7 +80,14 @@ defmodule EctoLibSql.Native.Source do
     with {:ok, %Result{rows: [[state]]}} <- Pool.query(conn, query, [], []), do: fun.(state)
   end
 
-  defp in_pool(pool, fun), do: Pool.run(pool, &in_connection(&1, fun), [])
+  defp in_pool(pool, fun) do
+    if running?(pool),
+      do: Pool.run(pool, &in_connection(&1, fun), []),
+      else: {:error, Error.new(:invalid_argument, "no pool is running as #{inspect(pool)}")}
+  end
+
+  defp running?(pid) when is_pid(pid), do: node(pid) != node() or Process.alive?(pid)
+  defp running?(name), do: GenServer.whereis(name) != nil
 
   defp in_repo(repo, fun) do
     repo.checkout(fn ->

@@ -36,11 +36,20 @@ defmodule EctoLibSql.Native.Vectors do
   def to_blob(values, kind \\ :f32)
 
   def to_blob(values, :f32) when is_list(values),
-    do: for(v <- values, into: <<>>, do: <<v::float-32-little>>)
+    do: for(v <- values, into: <<>>, do: <<single(v)::float-32-little>>)
 
   def to_blob(values, :f64) when is_list(values) do
     for(v <- values, into: <<>>, do: <<v::float-64-little>>) <> <<2>>
   end
+
+  # The largest number that rounds to a finite one of 32 bits; beyond it lies infinity.
+  @largest_single 3.402823567797336e38
+
+  defp single(value) when abs(value) <= @largest_single, do: value
+
+  defp single(_value),
+    do:
+      raise(ArgumentError, "a vector of :f32 holds numbers up to 3.4028235e38, :f64 larger ones")
 
   @spec from_blob(binary()) :: {:ok, [float()]} | {:error, String.t()}
   def from_blob(bytes) when is_binary(bytes) do

@@ -5,18 +5,26 @@ defmodule EctoLibSql.Options.Check do
   @spec refuse(String.t()) :: no_return()
   def refuse(message), do: throw({:refused, message})
 
+  # For options that are no secrets.
+  @spec refuse(atom(), String.t(), term()) :: no_return()
+  def refuse(key, expected, got) do
+    refuse(
+      "the option #{inspect(key)} must be #{expected}, got: " <>
+        inspect(got, limit: 5, printable_limit: 50)
+    )
+  end
+
   @spec keyword!(term()) :: :ok
   def keyword!(opts) do
     if Keyword.keyword?(opts), do: :ok, else: refuse("connection options must be a keyword list")
   end
 
-  @spec integer!(keyword(), atom(), integer() | nil) :: integer() | nil
-  def integer!(opts, key, minimum) do
+  @spec integer!(keyword(), atom(), Range.t()) :: integer() | nil
+  def integer!(opts, key, first..last) do
     case opts[key] do
       nil -> nil
-      value when is_integer(value) and (minimum == nil or value >= minimum) -> value
-      _ when minimum == nil -> refuse("the option #{inspect(key)} must be an integer")
-      _ -> refuse("the option #{inspect(key)} must be an integer of at least #{minimum}")
+      value when is_integer(value) and value in first..last -> value
+      other -> refuse(key, "an integer from #{first} to #{last}", other)
     end
   end
 
@@ -26,7 +34,7 @@ defmodule EctoLibSql.Options.Check do
       nil -> nil
       on when on in [true, :on] -> true
       off when off in [false, :off] -> false
-      _ -> refuse("the option #{inspect(key)} must be :on, :off or a boolean")
+      other -> refuse(key, ":on, :off or a boolean", other)
     end
   end
 

@@ -4,19 +4,22 @@ defmodule EctoLibSql.Options.Pragmas do
 
   import EctoLibSql.Options.Check
 
-  # {option, pragma, allowed values}; the values are atoms, booleans, or :integer.
+  # SQLite takes a number beyond its range for another one, without a word.
+  @int64 -0x8000000000000000..0x7FFFFFFFFFFFFFFF
+
+  # {option, pragma, allowed values}; the values are atoms, booleans, or a range of integers.
   @pragmas [
     {:auto_vacuum, "auto_vacuum", [:none, :full, :incremental]},
-    {:cache_size, "cache_size", :integer},
+    {:cache_size, "cache_size", -0x80000000..0x7FFFFFFF},
     {:cache_spill, "cache_spill", :boolean_or_integer},
     {:case_sensitive_like, "case_sensitive_like", :boolean},
     {:locking_mode, "locking_mode", [:normal, :exclusive]},
     {:secure_delete, "secure_delete", [:on, :off, :fast, true, false]},
     {:temp_store, "temp_store", [:default, :file, :memory]},
-    {:journal_size_limit, "journal_size_limit", :integer},
-    {:soft_heap_limit, "soft_heap_limit", :integer},
-    {:hard_heap_limit, "hard_heap_limit", :integer},
-    {:mmap_size, "mmap_size", :integer}
+    {:journal_size_limit, "journal_size_limit", @int64},
+    {:soft_heap_limit, "soft_heap_limit", @int64},
+    {:hard_heap_limit, "hard_heap_limit", @int64},
+    {:mmap_size, "mmap_size", @int64}
   ]
 
   @words %{
@@ -29,7 +32,8 @@ defmodule EctoLibSql.Options.Pragmas do
 
   @spec auto_checkpoint!(keyword()) :: integer() | nil
   def auto_checkpoint!(opts) do
-    integer!(opts, :wal_auto_check_point, 0) || integer!(opts, :wal_autocheckpoint, 0)
+    integer!(opts, :wal_auto_check_point, 0..0x7FFFFFFF) ||
+      integer!(opts, :wal_autocheckpoint, 0..0x7FFFFFFF)
   end
 
   @spec all!(keyword()) :: [{String.t(), String.t()}]
@@ -42,11 +46,13 @@ defmodule EctoLibSql.Options.Pragmas do
     built_in ++ custom!(opts[:custom_pragmas])
   end
 
-  defp value!(opts, key, :integer), do: Integer.to_string(integer!(opts, key, nil))
+  defp value!(opts, key, _.._ = range), do: Integer.to_string(integer!(opts, key, range))
   defp value!(opts, key, :boolean), do: if(boolean!(opts, key), do: "on", else: "off")
 
   defp value!(opts, key, :boolean_or_integer) do
-    if is_integer(opts[key]), do: Integer.to_string(opts[key]), else: value!(opts, key, :boolean)
+    if is_integer(opts[key]),
+      do: value!(opts, key, -0x80000000..0x7FFFFFFF),
+      else: value!(opts, key, :boolean)
   end
 
   defp value!(opts, key, allowed), do: one_of!(opts[key], key, allowed)
@@ -55,9 +61,7 @@ defmodule EctoLibSql.Options.Pragmas do
   defp one_of!(value, key, allowed) do
     case Enum.find(allowed, &(&1 == value or Atom.to_string(&1) == value)) do
       nil ->
-        refuse(
-          "the option #{inspect(key)} must be one of #{Enum.map_join(allowed, ", ", &inspect/1)}"
-        )
+        refuse(key, "one of #{Enum.map_join(allowed, ", ", &inspect/1)}", value)
 
       true ->
         "on"

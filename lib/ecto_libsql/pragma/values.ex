@@ -51,15 +51,24 @@ defmodule EctoLibSql.Pragma.Values do
 
   def qualified(name), do: {:error, {:invalid_identifier, name}}
 
-  @doc false
-  # A value as SQL text.
-  @spec literal(term()) :: {:ok, String.t()} | {:error, {:invalid_value, term()}}
-  def literal(true), do: {:ok, "1"}
-  def literal(false), do: {:ok, "0"}
-  def literal(value) when is_integer(value), do: {:ok, Integer.to_string(value)}
-  def literal(value) when is_float(value), do: {:ok, Float.to_string(value)}
+  # Sizes in bytes. All other numbers have 32 bits, and SQLite takes one beyond that for 0.
+  @wide ~w(hard_heap_limit journal_size_limit max_page_count mmap_size soft_heap_limit)
 
-  def literal(value) when is_binary(value) or (is_atom(value) and value != nil) do
+  @doc false
+  # The value of the pragma `name` as SQL text.
+  @spec literal(String.t(), term()) :: {:ok, String.t()} | {:error, {:invalid_value, term()}}
+  def literal(_name, true), do: {:ok, "1"}
+  def literal(_name, false), do: {:ok, "0"}
+
+  def literal(name, value) when is_integer(value) do
+    bits = if bare(name) in @wide, do: 64, else: 32
+    <<kept::signed-size(bits)>> = <<value::size(bits)>>
+    if kept == value, do: {:ok, Integer.to_string(value)}, else: {:error, {:invalid_value, value}}
+  end
+
+  def literal(_name, value) when is_float(value), do: {:ok, Float.to_string(value)}
+
+  def literal(_name, value) when is_binary(value) or (is_atom(value) and value != nil) do
     text = to_string(value)
 
     if String.valid?(text) and not String.contains?(text, <<0>>),
@@ -67,7 +76,7 @@ defmodule EctoLibSql.Pragma.Values do
       else: {:error, {:invalid_value, value}}
   end
 
-  def literal(value), do: {:error, {:invalid_value, value}}
+  def literal(_name, value), do: {:error, {:invalid_value, value}}
 
   @doc false
   # A pragma's answer as plain Elixir data; the table is in EctoLibSql.Pragma.get/2.
@@ -76,13 +85,15 @@ defmodule EctoLibSql.Pragma.Values do
     do: {:error, "pragma #{name} has no value"}
 
   def convert(name, %{columns: [_], rows: [[value]]}) do
-    {:ok, name |> String.split(".") |> List.last() |> String.downcase() |> word(value)}
+    {:ok, name |> bare() |> word(value)}
   end
 
   def convert(_name, %{columns: [_], rows: rows}), do: {:ok, Enum.map(rows, &hd/1)}
 
   def convert(_name, %{columns: columns, rows: rows}),
     do: {:ok, Enum.map(rows, &Map.new(Enum.zip(columns, &1)))}
+
+  defp bare(name), do: name |> String.split(".") |> List.last() |> String.downcase()
 
   defp word(name, value) when name in @switches, do: value == 1
   defp word(name, value), do: @words |> Map.get(name, %{}) |> Map.get(value, value)

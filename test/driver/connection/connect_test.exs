@@ -105,11 +105,20 @@ defmodule EctoLibSql.Connection.ConnectTest do
             journal_mode: :paper,
             synchronous: :sometimes,
             statement_cache_size: -1,
+            busy_timeout: 3_000_000_000,
+            cache_size: 99_999_999_999,
+            mmap_size: Integer.pow(2, 64),
+            wal_autocheckpoint: -5,
+            progress_handler_steps: 0,
+            foreign_keys: :perhaps,
+            default_transaction_mode: :sometimes,
+            mode: :sideways,
             attach: :all
           ] do
         options = Keyword.merge([database: ":memory:"], [{key, value}])
         assert {:error, %Error{message: message}} = EctoLibSql.connect(options)
         assert message =~ to_string(key)
+        if key not in [:database, :attach], do: assert(message =~ inspect(value))
       end
     end
   end

@@ -152,6 +152,17 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert value!(open!(serialized: image), "SELECT x FROM t") == 42
   end
 
+  test "serialized is for memory: a file would stay as it is" do
+    {:ok, image} = Native.serialize(open!())
+    path = temp_file()
+
+    assert {:error, %Error{message: message}} =
+             EctoLibSql.connect(database: path, serialized: image)
+
+    assert message =~ ":serialized" and message =~ ":memory:"
+    refute File.exists?(path)
+  end
+
   test "an unknown extension is an error that names its path" do
     path = Path.join(temp_folder(), "no_such_extension")
 

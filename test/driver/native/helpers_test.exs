@@ -130,4 +130,15 @@ defmodule EctoLibSql.Native.HelpersTest do
                Native.query(begun, "SELECT * FROM nope", [])
     end
   end
+
+  test "vector_to_blob/2 refuses what does not fit, and never stores infinity" do
+    for number <- [1.0e39, -1.0e39, 3.4028236e38, Integer.pow(10, 40)] do
+      assert_raise ArgumentError, ~r/:f32/, fn -> Native.vector_to_blob([number]) end
+      assert {:ok, [_]} = Native.vector_from_blob(Native.vector_to_blob([number], :f64))
+    end
+
+    largest = 3.4028234663852886e38
+    assert {:ok, [^largest]} = Native.vector_from_blob(Native.vector_to_blob([largest]))
+    assert {:ok, [_]} = Native.vector_from_blob(Native.vector_to_blob([3.4028235e38]))
+  end
 end

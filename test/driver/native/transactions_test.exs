@@ -103,4 +103,11 @@ defmodule EctoLibSql.Native.TransactionsTest do
       assert reason =~ "no such savepoint: nope"
     end
   end
+
+  test "begin/2 opens no savepoint, and says how" do
+    state = open!()
+    assert {:error, reason} = Native.begin(state, mode: :savepoint)
+    assert reason =~ "create_savepoint"
+    assert Native.get_is_autocommit(state)
+  end
 end

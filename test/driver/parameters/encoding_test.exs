@@ -91,6 +91,42 @@ defmodule EctoLibSql.Parameters.EncodingTest do
     assert message =~ ":blob"
   end
 
+  test "to Native a list of bytes is a BLOB, and no other list is", %{state: state} do
+    {:ok, statement} = Native.prepare(state, "SELECT typeof(?1), ?1")
+    assert {:ok, %Result{rows: [["blob", "hi"]]}} = Native.query_stmt(state, statement, ['hi'])
+
+    for list <- [["a", "b"], [[104], 105], [256], [-1], [1.5], [1 | 2], ["a" | "b"]] do
+      assert {:error, reason} = Native.query_stmt(state, statement, [list])
+      assert reason =~ "JSON" and reason =~ ":blob"
+      assert {:error, ^reason} = Native.execute_stmt(state, statement, "", [list])
+    end
+  end
+
+  test "a tag without its binary is not taken for a name", %{state: state} do
+    for term <- [{:blob, nil}, {:text, 5}, {:blob, 'hi'}] do
+      error = assert_raise ArgumentError, fn -> run!(state, "SELECT ?", [term]) end
+      assert error.message =~ "parameter 1" and error.message =~ "takes a binary"
+    end
+
+    assert rows!(state, "SELECT :id, :blob", id: 1, blob: 2) == [[1, 2]]
+    assert rows!(state, "SELECT :blob", %{blob: 2}) == [[2]]
+  end
+
+  test "arguments that are no list are an error of their own", %{state: state} do
+    {:ok, statement} = Native.prepare(state, "SELECT ?")
+    text = "arguments must be a list or map"
+
+    for args <- [5, nil, "x", {1}, 1..2, [1 | 2]] do
+      assert {:error, ^text} = Native.query_stmt(state, statement, args)
+      assert {:error, ^text} = Native.execute_stmt(state, statement, "", args)
+      assert {:error, ^text} = Native.normalise_arguments(state.conn_id, "SELECT :a", args)
+      assert %Error{message: ^text} = error!(state, "SELECT ?", args)
+      assert {:error, %Error{message: ^text}, _} = Native.query(state, "SELECT ?", args)
+      assert {:error, ^text} = Native.query_args(state.conn_id, :local, false, "SELECT ?", args)
+      assert {:error, ^text} = Native.declare_cursor(state.conn_id, "SELECT ?", args)
+    end
+  end
+
   test "a map that JSON cannot hold raises", %{state: state} do
     assert_raise ArgumentError, ~r/^Cannot encode map parameter to JSON/, fn ->
       run!(state, "SELECT ?", [%{"a" => self()}])

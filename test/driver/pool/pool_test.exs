@@ -288,4 +288,19 @@ defmodule EctoLibSql.PoolTest do
     assert log != ""
     refute log =~ "super-secret-token"
   end
+
+  test "Native says that no pool is running under a name" do
+    gone = start!()
+    kill(gone)
+
+    for source <- [:nobody, gone, {:global, :nobody}] do
+      assert {:error, reason} = Native.prepare(source, "SELECT 1")
+      assert reason =~ "no pool is running"
+    end
+
+    for source <- [{1, 2}, {:a}, {}, "name", 5] do
+      assert {:error, reason} = Native.prepare(source, "SELECT 1")
+      assert reason =~ "expected a connection"
+    end
+  end
 end
