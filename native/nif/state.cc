@@ -1,5 +1,9 @@
 #include "state.h"
 
+#include <dlfcn.h>
+
+#include "libsql/database.h"
+
 namespace libsql::nif {
 
 namespace {
@@ -12,6 +16,13 @@ struct Loaded {
 
 // Its address tells one copy of this library in memory from another.
 const char kImage = 0;
+
+// Keeps this library from ever being unmapped, whatever becomes of the module that loaded it.
+bool stay_in_memory() noexcept {
+  Dl_info info{};
+  if (dladdr(&kImage, &info) == 0 || info.dli_fname == nullptr) return false;
+  return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+}
 
 int install(void** private_data, std::shared_ptr<State> state) {
   ++state->versions;
@@ -33,6 +44,8 @@ const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {
 }
 
 int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
+  // SQLite keeps pointers into this library for ever. Where that cannot be, it is only slower.
+  if (stay_in_memory()) static_cast<void>(use_spinning_mutexes());
   try {
     auto state = std::make_shared<State>(env);
     const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);

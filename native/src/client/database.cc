@@ -7,6 +7,7 @@
 
 #include "libsql/error.h"
 #include "local/open.h"
+#include "local/spinning_mutex.h"
 
 namespace libsql {
 namespace {
@@ -72,5 +73,6 @@ Connection Database::connect() const {
 
 std::string_view sqlite_version() noexcept { return local::version(); }
 int sqlite_version_number() noexcept { return local::version_number(); }
+bool use_spinning_mutexes() noexcept { return local::install_spinning_mutexes(); }
 
 }  // namespace libsql
