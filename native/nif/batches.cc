@@ -79,7 +79,7 @@ class BatchRun {
  private:
   // Members with the same text share the compiled statement without asking the cache.
   void compile(Term sql_term) {
-    const std::string_view sql = binary_of(use_.env(), sql_term, "SQL");
+    const std::string_view sql = sql_of(use_.env(), sql_term);
     if (statement_ && sql.data() == sql_.data() && sql.size() == sql_.size()) return;
     statement_.reset();
     statement_.emplace(use_.connection().cached(sql));
@@ -163,7 +163,7 @@ Term batch(Call& call) {
 }
 
 Term script(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   enum class Mode : std::uint8_t { plain, atomic };
   const AtomValue<Mode> choices[] = {{call.atoms().plain, Mode::plain},
                                      {call.atoms().atomic, Mode::atomic}};

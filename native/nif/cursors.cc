@@ -48,7 +48,7 @@ Answer portion(Use& use, Cursor& cursor, std::int64_t most) {
 }  // namespace
 
 Term open_cursor(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     Guarded& guarded = use.guarded();

@@ -54,6 +54,7 @@ class Call {
   [[nodiscard]] std::string_view binary(int index, std::string_view what) const {
     return binary_of(env_, arguments_[index], what);
   }
+  [[nodiscard]] std::string_view sql(int index) const { return sql_of(env_, arguments_[index]); }
 
  private:
   ErlNifEnv* env_;

@@ -69,7 +69,7 @@ Answer execute_text(Use& use, std::string_view sql, bool cache) {
 }  // namespace
 
 Term execute(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   const auto options = tuple_of(call.env(), call.argument(3), 2, "options");
   const std::int64_t timeout = integer_of(call.env(), options[0], "timeout");
   const bool cache = boolean_of(call.env(), call.atoms(), options[1], "cache");
@@ -81,7 +81,7 @@ Term execute(Call& call) {
 }
 
 Term prepare(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     Guarded& guarded = use.guarded();
@@ -94,7 +94,7 @@ Term prepare(Call& call) {
 }
 
 Term check(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     std::string_view tail;
@@ -104,7 +104,7 @@ Term check(Call& call) {
 }
 
 Term uncache(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   return with_connection_ok(call, [&](Use& use) { use.connection().uncache(sql); });
 }
 
@@ -131,7 +131,7 @@ Term describe_statement(Call& call) {
 }
 
 Term describe(Call& call) {
-  const std::string_view sql = call.binary(1, "SQL");
+  const std::string_view sql = call.sql(1);
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
     return description(use, use.connection().cached(sql));

@@ -210,6 +210,12 @@ std::string_view binary_of(ErlNifEnv* env, Term term, std::string_view what) {
   return {reinterpret_cast<const char*>(binary.data), binary.size};
 }
 
+std::string_view sql_of(ErlNifEnv* env, Term term) {
+  const std::string_view sql = binary_of(env, term, "SQL");
+  if (!is_utf8(sql)) refuse("the SQL text is not valid UTF-8");
+  return sql;
+}
+
 std::int64_t integer_of(ErlNifEnv* env, Term term, std::string_view what) {
   ErlNifSInt64 value = 0;
   if (enif_get_int64(env, term, &value) == 0) {

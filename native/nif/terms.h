@@ -66,6 +66,8 @@ class Failure : public std::exception {
 
 // Decoders throw Failure; `what` names the argument in the message.
 [[nodiscard]] std::string_view binary_of(ErlNifEnv* env, Term term, std::string_view what);
+// SQL must be UTF-8, because it comes back in column names and errors, which are texts of Elixir.
+[[nodiscard]] std::string_view sql_of(ErlNifEnv* env, Term term);
 [[nodiscard]] std::int64_t integer_of(ErlNifEnv* env, Term term, std::string_view what);
 [[nodiscard]] bool boolean_of(ErlNifEnv* env, const Atoms& atoms, Term term, std::string_view what);
 [[nodiscard]] ErlNifPid pid_of(ErlNifEnv* env, Term term, std::string_view what);

@@ -109,7 +109,6 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
     throw Error(ErrorKind::invalid_argument,
                 "the SQL text contains a NUL byte at offset " + std::to_string(zero));
   }
-  if (!is_utf8(sql)) throw Error(ErrorKind::invalid_argument, "the SQL text is not valid UTF-8");
   if (sql.size() >
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
     throw refusal(SQLITE_TOOBIG);
