@@ -135,6 +135,21 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
              |> Repo.insert()
   end
 
+  test "a value that does not fit says for which column" do
+    sql!("CREATE TABLE strict (id INTEGER PRIMARY KEY, n INTEGER) STRICT")
+
+    for {sql, message} <- [
+          {"INSERT INTO strict (n) VALUES ('x')",
+           "cannot store TEXT value in INTEGER column strict.n"},
+          {"INSERT INTO strict (id) VALUES ('x')", "datatype mismatch: strict.id"},
+          {"UPDATE users SET id = 'x'", "datatype mismatch: users.id"},
+          {"SELECT 1 LIMIT 'x'", "datatype mismatch"}
+        ] do
+      error = assert_raise(EctoLibSql.Error, message, fn -> Repo.query!(sql) end)
+      assert Ecto.Adapters.LibSql.Connection.to_constraints(error, []) == []
+    end
+  end
+
   test "violations that were there before are not blamed" do
     sql!(
       "PRAGMA foreign_keys=OFF; INSERT INTO posts VALUES (5, 77, NULL); PRAGMA foreign_keys=ON"

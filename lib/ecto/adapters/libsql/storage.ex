@@ -89,6 +89,8 @@ defmodule Ecto.Adapters.LibSql.Storage do
         when result: term()
   def with_connection(opts, fun) do
     opts = opts |> Keyword.drop([:pool, :pool_size, :name, :log]) |> Config.connection()
+    # The mix tasks that come here start no applications.
+    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     with {:ok, state} <- EctoLibSql.connect(opts) do
       try do

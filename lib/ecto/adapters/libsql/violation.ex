@@ -16,6 +16,7 @@ defmodule Ecto.Adapters.LibSql.Violation do
   @spec name(Exception.t(), DBConnection.conn(), iodata(), list(), keyword()) :: Exception.t()
   def name(%Error{message: message, sqlite: %{} = sqlite} = error, conn, sql, params, opts) do
     cond do
+      message == "datatype mismatch" -> %{error | message: mismatch(conn, message, sql, opts)}
       not String.contains?(message, "constraint failed") -> error
       opts[:fkey_names] == false -> error
       true -> put(error, sqlite, constraints(message, conn, sql, params, opts))
@@ -23,6 +24,22 @@ defmodule Ecto.Adapters.LibSql.Violation do
   end
 
   def name(error, _conn, _sql, _params, _opts), do: error
+
+  # Only the number of a row is checked outside STRICT tables, and SQLite does not say whose.
+  defp mismatch(conn, message, sql, opts) do
+    column =
+      with {prefix, table} <- sql |> IO.iodata_to_binary() |> Touched.written(),
+           [key] <- with_conn(conn, Keyword.drop(opts, [:log]), &keys(&1, table, prefix)) do
+        "#{table}.#{key}"
+      else
+        _unknown -> nil
+      end
+
+    if column, do: "#{message}: #{column}", else: message
+  end
+
+  defp keys(conn, table, prefix),
+    do: for(%{pk: pk, name: name} <- Schema.columns(conn, table, prefix), pk > 0, do: name)
 
   defp put(error, _sqlite, []), do: error
 
