@@ -139,7 +139,11 @@ defmodule EctoLibSql.Nif do
           {:ok, {[{binary(), binary() | nil, binary() | nil}], [binary() | nil]}} | failure()
   def describe_statement(_conn, _statement_id), do: not_loaded()
 
-  # The same for a text, from the cache.
+  # StatementCounters as a map.
+  @spec statement_counters(conn(), binary()) :: {:ok, %{atom() => integer()}} | failure()
+  def statement_counters(_conn, _statement_id), do: not_loaded()
+
+  # The same as describe_statement/2 for a text, from the cache.
   @spec describe(conn(), binary()) ::
           {:ok, {[{binary(), binary() | nil, binary() | nil}], [binary() | nil]}} | failure()
   def describe(_conn, _sql), do: not_loaded()

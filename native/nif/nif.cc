@@ -63,6 +63,7 @@ ErlNifFunc functions[] = {
     quick<execute_statement>("execute_statement", 4),
     quick<reset_statement>("reset_statement", 2),
     quick<describe_statement>("describe_statement", 2),
+    quick<statement_counters>("statement_counters", 2),
     quick<describe>("describe", 2),
     quick<close_statement>("close_statement", 1),
 

@@ -26,6 +26,7 @@ Term uncache(Call& call);
 Term execute_statement(Call& call);
 Term reset_statement(Call& call);
 Term describe_statement(Call& call);
+Term statement_counters(Call& call);
 Term describe(Call& call);
 Term close_statement(Call& call);
 

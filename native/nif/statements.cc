@@ -1,4 +1,5 @@
 // Statements by text, through the cache, and by id.
+#include <iterator>
 #include <string_view>
 
 #include "compile.h"
@@ -128,6 +129,22 @@ Term reset_statement(Call& call) {
 Term describe_statement(Call& call) {
   return with_connection(
       call, [](Use& use) { return description(use, find_statement(use, 1).statement); });
+}
+
+Term statement_counters(Call& call) {
+  return with_connection(call, [&](Use& use) -> Answer {
+    const StatementCounters counters = find_statement(use, 1).statement.counters();
+    ErlNifEnv* env = use.env();
+    Term keys[] = {make_atom(env, "full_scan_steps"), make_atom(env, "sorts"),
+                   make_atom(env, "automatic_indexes"), make_atom(env, "instructions")};
+    Term values[] = {enif_make_int64(env, counters.full_scan_steps),
+                     enif_make_int64(env, counters.sorts),
+                     enif_make_int64(env, counters.automatic_indexes),
+                     enif_make_int64(env, counters.instructions)};
+    Term map = 0;
+    enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
+    return call.ok(map);
+  });
 }
 
 Term describe(Call& call) {

@@ -179,6 +179,22 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert rows("SELECT count(*) FROM t") == [[2500]]
     assert {:ok, [%{} | _]} = Repo.explain(:all, query, wrap_in_transaction: false)
     assert_raise ArgumentError, ~r/:format/, fn -> Repo.explain(:all, query, format: :yaml) end
+  end
+
+  @tag repo: [name: EctoLibSql.EctoRepo]
+  test "explain with analyze: true runs the statement and tells what that cost" do
+    query = from(t in "t", where: t.v > ^2490, order_by: [desc: t.v], select: t.v)
+    assert [plan | _] = analysed = Repo.explain(:all, query, analyze: true)
+    assert %{"detail" => "SCAN" <> _} = plan
+
+    assert %{"rows" => 10, "full_scan_steps" => 2499, "sorts" => 1, "microseconds" => _} =
+             List.last(analysed)
+
+    assert Repo.explain(:all, query, analyze: true, format: :text) =~ "full_scan_steps: 2499"
+    writes = Repo.explain(:delete_all, from(t in "t", where: t.id > 2000), analyze: true)
+    assert %{"rows" => 500} = List.last(writes)
+    assert rows("SELECT count(*) FROM t") == [[2500]]
+    assert_raise ArgumentError, ~r/:analyze/, fn -> Repo.explain(:all, query, analyze: 1) end
 
     # The plan is that of now, not of the first time.
     sql!("CREATE TABLE later (x)")

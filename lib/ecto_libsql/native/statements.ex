@@ -79,6 +79,31 @@ defmodule EctoLibSql.Native.Statements do
     end
   end
 
+  @doc """
+  Runs a text that is compiled for this run alone, and says what the run has cost: the counters of the
+  NIF, `:microseconds`, and `:rows`, read or changed.
+  """
+  @spec measure(State.t(), String.t(), list(), integer()) ::
+          {:ok, %{atom() => integer()}} | failure()
+  def measure(state, sql, params, timeout \\ -1) do
+    conn = State.conn(state)
+
+    with {:ok, params} <- Codec.encode(params),
+         {:ok, id} <- simple(Nif.prepare(conn, sql)) do
+      try do
+        started = System.monotonic_time(:microsecond)
+
+        with {:ok, result} <- run_prepared(state, id, params, timeout),
+             took = System.monotonic_time(:microsecond) - started,
+             {:ok, counters} <- simple(Nif.statement_counters(conn, id)) do
+          {:ok, Map.merge(counters, %{microseconds: took, rows: result.num_rows})}
+        end
+      after
+        Nif.close_statement(id)
+      end
+    end
+  end
+
   @doc "Opens a cursor and returns its id."
   @spec open_cursor(State.t(), String.t(), Nif.params()) :: {:ok, String.t()} | failure()
   def open_cursor(state, sql, params) do

@@ -37,6 +37,14 @@ struct ColumnInfo {
   std::optional<std::string> declared_type;
 };
 
+// What the executions of a statement have cost so far.
+struct StatementCounters {
+  std::int64_t full_scan_steps = 0;    // Steps forward in a table read without an index.
+  std::int64_t sorts = 0;              // Sorts that no index saved.
+  std::int64_t automatic_indexes = 0;  // Rows put into indexes that were made for one execution.
+  std::int64_t instructions = 0;       // Of SQLite's virtual machine.
+};
+
 // A compiled SQL statement.
 //
 // Threads: thread-compatible, together with its connection.
@@ -58,6 +66,7 @@ class Statement {
   // The statement cannot change the database file. Source: sqlite.org/c3ref/stmt_readonly.html
   [[nodiscard]] bool read_only() const;
   [[nodiscard]] Work work() const;
+  [[nodiscard]] StatementCounters counters() const;
 
   [[nodiscard]] int parameter_count() const;
   // The name with its prefix (":id", "@id", "$id", "?3"), empty for a plain "?". Counted from 1.

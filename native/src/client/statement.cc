@@ -52,6 +52,7 @@ StatementKind Statement::kind() const noexcept {
 }
 bool Statement::read_only() const { return impl().read_only(); }
 Work Statement::work() const { return impl().work(); }
+StatementCounters Statement::counters() const { return impl().counters(); }
 
 int Statement::parameter_count() const { return impl().parameter_count(); }
 

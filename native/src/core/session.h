@@ -31,6 +31,7 @@ class PreparedStatement {
   [[nodiscard]] virtual StatementKind kind() const noexcept = 0;
   [[nodiscard]] virtual bool read_only() const = 0;
   [[nodiscard]] virtual Work work() = 0;
+  [[nodiscard]] virtual StatementCounters counters() const = 0;
 
   [[nodiscard]] virtual int parameter_count() const = 0;
   [[nodiscard]] virtual std::string_view parameter_name(int index) const = 0;

@@ -11,6 +11,7 @@
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
 #include "local/functions.h"
+#include "local/own_functions.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -60,6 +61,7 @@ void configure(sqlite3* db) {
   }
   run_for_text(db, "PRAGMA secure_delete = 0");
   add_missing_functions(db);
+  add_own_functions(db);
 }
 
 // Two connections that turn a new file into a WAL database at once: SQLite refuses one of them

@@ -47,6 +47,16 @@ bool LocalStatement::touches_few_rows() {
   return few_rows_;
 }
 
+StatementCounters LocalStatement::counters() const {
+  const auto count = [this](int counter) { return sqlite3_stmt_status(handle(), counter, 0); };
+  StatementCounters counters;
+  counters.full_scan_steps = count(SQLITE_STMTSTATUS_FULLSCAN_STEP);
+  counters.sorts = count(SQLITE_STMTSTATUS_SORT);
+  counters.automatic_indexes = count(SQLITE_STMTSTATUS_AUTOINDEX);
+  counters.instructions = count(SQLITE_STMTSTATUS_VM_STEP);
+  return counters;
+}
+
 Work LocalStatement::work() {
   switch (kind_) {
     case StatementKind::select:

@@ -44,6 +44,7 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] StatementKind kind() const noexcept override { return kind_; }
   [[nodiscard]] bool read_only() const override { return read_only_; }
   [[nodiscard]] Work work() override;
+  [[nodiscard]] StatementCounters counters() const override;
 
   [[nodiscard]] int parameter_count() const override;
   [[nodiscard]] std::string_view parameter_name(int index) const override;

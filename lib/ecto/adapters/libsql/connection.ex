@@ -81,15 +81,15 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def query_many(conn, sql, [], opts) do
     sql = IO.iodata_to_binary(sql)
-    timeout = if is_integer(opts[:timeout]), do: opts[:timeout], else: -1
-    script = &EctoLibSql.run(&1, fn state -> Statements.script(state, sql, :plain, timeout) end)
-
-    DBConnection.run(conn, script, opts)
+    script = &Statements.script(&1, sql, :plain, timeout(opts))
+    DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, script) end, opts)
   end
 
   def query_many(conn, sql, params, opts) do
     with {:ok, result} <- query(conn, sql, params, opts), do: {:ok, [result]}
   end
+
+  defp timeout(opts), do: if(is_integer(opts[:timeout]), do: opts[:timeout], else: -1)
 
   @impl true
   def stream(conn, sql, params, opts) do
@@ -132,9 +132,16 @@ defmodule Ecto.Adapters.LibSql.Connection do
     opts = Keyword.put(opts, :cache, false)
 
     with {:ok, _} <- query(conn, "SELECT 1 FROM sqlite_master LIMIT 0", [], opts),
-         {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts) do
-      {:ok, Explain.present(result, explain)}
-    end
+         {:ok, result} <- query(conn, Explain.sql(sql, explain), params, opts),
+         {:ok, costs} <- measure(explain, conn, sql, params, opts),
+         do: {:ok, Explain.present(result, costs, explain)}
+  end
+
+  defp measure(%{analyze: false}, _conn, _sql, _params, _opts), do: {:ok, nil}
+
+  defp measure(%{analyze: true}, conn, sql, params, opts) do
+    measure = &Statements.measure(&1, sql, params, timeout(opts))
+    DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, measure) end, opts)
   end
 
   ## Texts

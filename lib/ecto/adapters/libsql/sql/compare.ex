@@ -66,8 +66,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   defp set(array, sources, query), do: Json.members(Expr.expr(array, sources, query))
 
   @doc """
-  LIKE with a backslash as escape character. SQLite's LIKE ignores the case of ASCII letters and
-  never matches a blob, so binary fields are compared as text.
+  LIKE with a backslash as escape character. SQLite's LIKE ignores the case of ASCII letters, `ilike` that
+  of all. LIKE never matches a blob, so binary fields are compared as text.
   """
   @spec like(:like | :ilike, term(), term(), Sources.t(), map()) :: iodata()
   def like(kind, left, right, sources, query) do
@@ -79,8 +79,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp matching(:like, left, right), do: [left, " LIKE ", right, " ESCAPE '\\'"]
 
+  # LIKE itself only folds ASCII.
   defp matching(:ilike, left, right),
-    do: ["lower(", left, ") LIKE lower(", right, ") ESCAPE '\\'"]
+    do: ["libsql_fold(", left, ") LIKE libsql_fold(", right, ") ESCAPE '\\'"]
 
   defp text(sql, true), do: ["CAST(", sql, " AS TEXT)"]
   defp text(sql, false), do: sql

@@ -1,0 +1,40 @@
+// Decimal numbers as texts: compared and added without a loss of digits.
+#ifndef LIBSQL_LOCAL_DECIMAL_H_
+#define LIBSQL_LOCAL_DECIMAL_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace libsql::local {
+
+// A decimal number of any length.
+class Decimal {
+ public:
+  // Zero.
+  Decimal() = default;
+
+  // Reads "-12.30" and "1.5e+20"; nothing if `text` is no number, or has an exponent beyond 400.
+  static std::optional<Decimal> parse(std::string_view text);
+
+  void add(const Decimal& other);
+  // Negative, zero or positive, as this number is less than, equal to or greater than `other`.
+  [[nodiscard]] int compare(const Decimal& other) const;
+  // Plain notation, with as many digits behind the point as the longest number added had.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  void align(std::size_t scale);
+  [[nodiscard]] bool is_zero() const;
+
+  bool negative_ = false;
+  std::string digits_ = "0";  // Without point or needless leading zeros.
+  std::size_t scale_ = 0;     // How many of the digits are behind the point.
+};
+
+// The order of a collation: numbers by value, before everything that is no number, by bytes.
+[[nodiscard]] int compare_decimal_texts(std::string_view left, std::string_view right);
+
+}  // namespace libsql::local
+
+#endif  // LIBSQL_LOCAL_DECIMAL_H_

@@ -1,0 +1,236 @@
+#include "local/own_functions.h"
+
+#include <locale.h>
+#include <wctype.h>
+
+#include <clocale>
+#include <cwctype>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "local/decimal.h"
+#include "local/sqlite.h"
+
+namespace libsql::local {
+
+namespace {
+
+std::string_view text_of(sqlite3_value* value) {
+  const unsigned char* const bytes = sqlite3_value_text(value);
+  if (bytes == nullptr) return {};
+  // SQLite hands out its texts as unsigned bytes.
+  return {reinterpret_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+void return_text(sqlite3_context* context, const std::string& text) {
+  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+// --- Folding ---
+
+// A locale whose characters are Unicode; null where the system has none.
+locale_t unicode_locale() {
+  static const locale_t kLocale = [] {
+    for (const char* name : {"C.UTF-8", "en_US.UTF-8"}) {
+      if (const locale_t found = newlocale(LC_CTYPE_MASK, name, nullptr)) return found;
+    }
+    return static_cast<locale_t>(nullptr);
+  }();
+  return kLocale;
+}
+
+char32_t lower(char32_t c) {
+  if (c < 0x80) return c >= U'A' && c <= U'Z' ? c + 32 : c;
+  const locale_t locale = unicode_locale();
+  return locale == nullptr ? c : static_cast<char32_t>(towlower_l(static_cast<wint_t>(c), locale));
+}
+
+// The length of the UTF-8 sequence that begins with `byte`; 0 if none does.
+std::size_t sequence_length(unsigned char byte) {
+  if (byte < 0x80) return 1;
+  if (byte >= 0xC2 && byte < 0xE0) return 2;
+  if (byte >= 0xE0 && byte < 0xF0) return 3;
+  return byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
+}
+
+// The code point at the front of `text`, which is `length` bytes long; nothing if it is broken.
+std::optional<char32_t> code_point(std::string_view text, std::size_t length) {
+  if (length == 0 || length > text.size()) return std::nullopt;
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (length == 1) return first;
+  char32_t c = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xC0U) != 0x80U) return std::nullopt;
+    c = (c << 6U) | (byte & 0x3FU);
+  }
+  return c;
+}
+
+void append_utf8(std::string& text, char32_t c) {
+  if (c < 0x80) {
+    text += static_cast<char>(c);
+    return;
+  }
+  const unsigned trailing = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  text += static_cast<char>((0xFF00U >> (trailing + 1) & 0xFFU) | (c >> (6 * trailing)));
+  for (unsigned i = trailing; i > 0; --i) {
+    text += static_cast<char>(0x80U | (c >> (6 * (i - 1)) & 0x3FU));
+  }
+}
+
+std::string folded(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(static_cast<unsigned char>(text[0]));
+    const auto c = code_point(text, length);
+    if (c) {
+      append_utf8(result, lower(*c));
+    } else {
+      result += text[0];
+    }
+    text.remove_prefix(c ? length : 1);
+  }
+  return result;
+}
+
+// Called by C, as all below: nothing may be thrown out.
+void fold(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
+  try {
+    return_text(context, folded(text_of(values[0])));
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+// --- UUIDs ---
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// The bytes of "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; nothing if `text` is something else.
+std::optional<std::string> uuid_bytes(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size();) {
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (text[i++] != '-') return std::nullopt;
+      continue;
+    }
+    const int high = hex_digit(text[i]);
+    const int low = hex_digit(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return bytes;
+}
+
+void to_uuid_bytes(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+  if (sqlite3_value_type(values[0]) != SQLITE_TEXT) {
+    return sqlite3_result_value(context, values[0]);
+  }
+  try {
+    const auto bytes = uuid_bytes(text_of(values[0]));
+    if (!bytes) return sqlite3_result_value(context, values[0]);
+    sqlite3_result_blob64(context, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+// --- Decimals ---
+
+// Adds `value` to `total`; false, with the error set, if it is no number.
+bool add_value(sqlite3_context* context, Decimal& total, sqlite3_value* value) {
+  const std::string_view text = text_of(value);
+  const auto number = Decimal::parse(text);
+  if (!number) {
+    const std::string message = "not a decimal number: " + std::string(text.substr(0, 100));
+    sqlite3_result_error(context, message.c_str(), static_cast<int>(message.size()));
+    return false;
+  }
+  total.add(*number);
+  return true;
+}
+
+void decimal_add(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
+  try {
+    Decimal total;
+    for (int i = 0; i < count; ++i) {
+      if (sqlite3_value_type(values[i]) == SQLITE_NULL) return;  // The result is NULL.
+      if (!add_value(context, total, values[i])) return;
+    }
+    return_text(context, total.text());
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+// The running total of one group, in memory that SQLite keeps and sets to zero first.
+struct Group {
+  Decimal* total;
+};
+
+void decimal_sum_step(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
+  try {
+    auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, sizeof(Group)));
+    if (group == nullptr) return sqlite3_result_error_nomem(context);
+    if (group->total == nullptr) group->total = std::make_unique<Decimal>().release();
+    add_value(context, *group->total, values[0]);
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void decimal_sum_final(sqlite3_context* context) noexcept {
+  const auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, 0));
+  if (group == nullptr || group->total == nullptr) return;  // No numbers: NULL.
+  const std::unique_ptr<Decimal> total(group->total);
+  try {
+    return_text(context, total->text());
+  } catch (const std::bad_alloc&) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+int collate_decimals(void* /*unused*/, int left_size, const void* left, int right_size,
+                     const void* right) noexcept {
+  const std::string_view a(static_cast<const char*>(left), static_cast<std::size_t>(left_size));
+  const std::string_view b(static_cast<const char*>(right), static_cast<std::size_t>(right_size));
+  try {
+    return compare_decimal_texts(a, b);
+  } catch (const std::bad_alloc&) {
+    return a.compare(b);  // A collation cannot report an error.
+  }
+}
+
+}  // namespace
+
+void add_own_functions(sqlite3* db) {
+  constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  const auto add = [db](const char* name, int arguments,
+                        void (*function)(sqlite3_context*, int, sqlite3_value**)) {
+    check(db, sqlite3_create_function_v2(db, name, arguments, kFlags, nullptr, function, nullptr,
+                                         nullptr, nullptr));
+  };
+  add("libsql_fold", 1, &fold);
+  add("libsql_uuid_bytes", 1, &to_uuid_bytes);
+  add("decimal_add", 2, &decimal_add);
+  check(db, sqlite3_create_function_v2(db, "decimal_sum", 1, kFlags, nullptr, nullptr,
+                                       &decimal_sum_step, &decimal_sum_final, nullptr));
+  check(db, sqlite3_create_collation_v2(db, "decimal", SQLITE_UTF8, nullptr, &collate_decimals,
+                                        nullptr));
+}
+
+}  // namespace libsql::local
