@@ -161,6 +161,54 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
+  defmodule Known do
+    use Ecto.Schema
+    @primary_key {:uid, Ecto.UUID, autogenerate: true}
+
+    schema "known" do
+      field(:n, :integer)
+    end
+  end
+
+  describe "UUIDs of both forms in one column" do
+    setup do
+      sql!("CREATE TABLE known (uid TEXT PRIMARY KEY, n INTEGER)")
+      [text, bytes, other] = for _ <- 1..3, do: Ecto.UUID.generate()
+      for uid <- [text, other], do: Repo.insert!(%Known{uid: uid, n: 0})
+      Repo.query!("INSERT INTO known VALUES (?, 0)", [{:blob, Ecto.UUID.dump!(bytes)}])
+      {:ok, uids: [text, bytes], bytes: bytes}
+    end
+
+    defp found(query), do: query |> Repo.all() |> Enum.map(& &1.uid) |> Enum.sort()
+
+    test "are found by conditions, keys and lists", %{uids: uids, bytes: bytes} do
+      for uid <- uids do
+        assert Repo.get!(Known, uid).uid == uid
+        assert found(from(k in Known, where: ^uid == k.uid)) == [uid]
+        assert length(found(from(k in Known, where: k.uid != ^uid))) == 2
+        assert found(from(k in Known, where: k.uid in [^uid])) == [uid]
+        assert found(from(k in Known, where: k.uid == type(^uid, Ecto.UUID))) == [uid]
+      end
+
+      assert found(from(k in Known, where: k.uid in ^uids)) == Enum.sort(uids)
+      many = for _ <- 1..600, do: Ecto.UUID.generate()
+      assert found(from(k in Known, where: k.uid in ^(uids ++ many))) == Enum.sort(uids)
+      assert {:ok, _} = Known |> Repo.get!(bytes) |> Ecto.Changeset.change(n: 7) |> Repo.update()
+      assert %Known{n: 7} = known = Repo.get!(Known, bytes)
+      assert {:ok, _} = Repo.delete(known)
+      assert Repo.get(Known, bytes) == nil
+      assert Repo.aggregate(Known, :count) == 2
+    end
+
+    test "are one form where the options say so", %{uids: [text, bytes]} do
+      Application.put_env(:ecto_libsql, :uuid_type, :string)
+      assert Repo.get(Known, bytes) == nil
+      assert Repo.get(Known, text)
+      Application.put_env(:ecto_libsql, :uuid_type, :binary)
+      assert Repo.get(Known, bytes)
+    end
+  end
+
   property "arrays keep their members, nil among them" do
     members = [
       integer: integer(),

@@ -48,7 +48,8 @@ defmodule Ecto.Adapters.LibSql do
   Ecto tells loaders and dumpers nothing about the repository, so these are set once, under
   `config :ecto_libsql`:
 
-    * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read
+    * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read. As long as `:uuid_type`
+      is not set, conditions on `Ecto.UUID` fields find both forms
     * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
     * `:decimal_type` - `:numeric` (default, 15 digits) or `{:scaled, digits}` (exact, as integers)
     * `:json_library` - default `Jason`
@@ -143,6 +144,14 @@ defmodule Ecto.Adapters.LibSql do
                 opts
               ),
               to: Writer
+
+  @impl Ecto.Adapter.Schema
+  def update(meta, schema, fields, filters, returning, opts),
+    do: Writer.write_one(meta, schema, fields, filters, returning, opts)
+
+  @impl Ecto.Adapter.Schema
+  def delete(meta, schema, filters, returning, opts),
+    do: Writer.write_one(meta, schema, nil, filters, returning, opts)
 
   @impl Ecto.Adapter.Migration
   def supports_ddl_transaction?, do: true

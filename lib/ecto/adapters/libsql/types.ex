@@ -27,6 +27,10 @@ defmodule Ecto.Adapters.LibSql.Types do
   def uuid_form(:binary_id), do: setting(:binary_id_type, :string)
   def uuid_form(_uuid), do: setting(:uuid_type, :string)
 
+  @doc "Whether nobody has said in which form UUIDs are kept."
+  @spec uuid_undecided?() :: boolean()
+  def uuid_undecided?, do: setting(:uuid_type, nil) == nil
+
   ## Columns
 
   @doc """

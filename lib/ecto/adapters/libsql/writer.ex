@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
   # parameters than one statement takes.
 
   alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema}
-  alias Ecto.Adapters.LibSql.SQL.Compare
+  alias Ecto.Adapters.LibSql.SQL.{Compare, Uuid}
 
   @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()
   def insert(meta, %{source: source, prefix: prefix}, params, on_conflict, returning, opts) do
@@ -24,6 +24,34 @@ defmodule Ecto.Adapters.LibSql.Writer do
       [],
       params,
       kind,
+      returning,
+      opts
+    )
+  end
+
+  @doc "The UPDATE of one row, else the DELETE where `fields` is nil."
+  @spec write_one(map(), map(), keyword() | nil, keyword(), list(), keyword()) :: term()
+  def write_one(meta, schema_meta, fields, filters, returning, opts) do
+    %{source: source, prefix: prefix, schema: schema} = schema_meta
+    filters = Uuid.filters(schema, filters) || filters
+
+    {operation, sql} =
+      if fields,
+        do:
+          {:update, Connection.update(prefix, source, Keyword.keys(fields), filters, returning)},
+        else: {:delete, Connection.delete(prefix, source, filters, returning)}
+
+    params = Keyword.values(fields || []) ++ Uuid.parameters(filters)
+
+    Ecto.Adapters.SQL.struct(
+      meta,
+      Connection,
+      sql,
+      operation,
+      source,
+      filters,
+      params,
+      :raise,
       returning,
       opts
     )

@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -18,7 +18,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   def member(left, right, sources, query) do
     right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
     Json.same_form!(field_type(right, sources), query)
-    [Expr.operand(left, sources, query), " IN " | set(right, sources, query)]
+    both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
+    [Expr.operand(left, sources, query), " IN " | both || set(right, sources, query)]
   end
 
   # A list of literals beside a field arrives as the planner dumps an array: as JSON. What the field

@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Moment}
-  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Select, Sources, Uuid, Window}
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -55,9 +55,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
       when op in @comparisons and quantifier in [:any, :all],
       do: Compare.quantified(op, quantifier, left, subquery, sources, query)
 
-  def expr({op, _, [left, right]}, sources, query) when op in @operator_names do
-    [beside(left, right, sources, query), @operators[op] | beside(right, left, sources, query)]
-  end
+  def expr({op, _, [left, right]}, sources, query) when op in [:==, :!=],
+    do: Uuid.compare(op, left, right, sources, query) || operator(op, left, right, sources, query)
+
+  def expr({op, _, [left, right]}, sources, query) when op in @operator_names,
+    do: operator(op, left, right, sources, query)
 
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
     do: Compare.like(like, left, right, sources, query)
@@ -144,6 +146,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def expr(other, _sources, query),
     do: error!(query, "unsupported expression: #{inspect(other)}")
+
+  defp operator(op, left, right, sources, query),
+    do: [
+      beside(left, right, sources, query),
+      @operators[op] | beside(right, left, sources, query)
+    ]
 
   # An operand, in the form in which it compares with the other.
   defp beside(expr, other, sources, query) do

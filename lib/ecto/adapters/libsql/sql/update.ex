@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources, Uuid}
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -228,6 +228,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
     conditions =
       Enum.map_intersperse(filters, " AND ", fn
         {field, nil} -> [Quote.name(field), " IS NULL"]
+        {field, {:uuid, _value}} -> Uuid.condition(field)
         {field, _value} -> [Quote.name(field), " = ?"]
         field when is_atom(field) -> [Quote.name(field), " = ?"]
       end)
