@@ -18,13 +18,18 @@ alone format --check-formatted
 alone compile --warnings-as-errors
 alone test
 
-if [[ -n ${ECTO_DEPS_DIR:-} ]]; then
+# The Ecto suites run on files and once more in memory.
+with_ecto() {
   mix compile --warnings-as-errors
   mix test
+  ECTO_LIBSQL_SUITE=memory mix test test/ecto/shared
+}
+
+if [[ -n ${ECTO_DEPS_DIR:-} ]]; then
+  with_ecto
 elif compgen -G "${MIX_ARCHIVES:-${MIX_HOME:-$HOME/.mix}/archives}/hex-*" >/dev/null; then
   mix deps.get
-  mix compile --warnings-as-errors
-  mix test
+  with_ecto
 else
   echo "skipped: tests through a DBConnection pool and the Ecto suites (neither ECTO_DEPS_DIR nor Hex)"
 fi

@@ -24,8 +24,13 @@ defmodule Ecto.Integration.LibSqlSetup do
     :"test does not commit migration if insert into schema migration fails"
   ]
 
+  # A shared database in memory has no snapshots: a reader waits for the end of a write transaction.
+  @excluded_in_memory [:"test transactions are not shared in repo"]
+
   def excluded_tags, do: @excluded_tags
-  def excluded_names, do: @excluded_names
+
+  def excluded_names,
+    do: @excluded_names ++ if(suite() == "memory", do: @excluded_in_memory, else: [])
 
   def folder, do: Path.join(System.tmp_dir!(), "ecto_libsql_shared_#{System.pid()}")
   def dep(app), do: Mix.Project.deps_paths() |> Map.fetch!(app)
@@ -42,9 +47,19 @@ defmodule Ecto.Integration.LibSqlSetup do
   end
 
   def exclude do
-    names = for name <- @excluded_names, do: {:test, name}
+    names = for name <- excluded_names(), do: {:test, name}
     present = ExUnit.configuration()[:exclude] || []
     ExUnit.configure(exclude: Enum.uniq(present ++ @excluded_tags ++ names))
+  end
+
+  # Files, or databases in memory with ECTO_LIBSQL_SUITE=memory.
+  defp suite, do: System.get_env("ECTO_LIBSQL_SUITE", "file")
+
+  def database(name) do
+    case suite() do
+      "file" -> [database: Path.join(folder(), name <> ".db")]
+      "memory" -> [database: ":memory:", shared_memory: "suite_" <> name]
+    end
   end
 
   # The migration asks which tags are excluded, so that exclude/0 comes first.
@@ -90,16 +105,14 @@ Application.put_env(:ecto_sql, :lock_for_update, "FOR UPDATE")
 File.rm_rf!(LibSqlSetup.folder())
 File.mkdir_p!(LibSqlSetup.folder())
 
-# Two files, because the sandbox keeps a write transaction open in its own.
+# Two databases, because the sandbox keeps a write transaction open in its own.
 test_repo = [
-  database: Path.join(LibSqlSetup.folder(), "test.db"),
   pool: Ecto.Adapters.SQL.Sandbox,
   show_sensitive_data_on_connection_error: true,
   log: false
 ]
 
 pool_repo = [
-  database: Path.join(LibSqlSetup.folder(), "pool.db"),
   pool_size: 10,
   max_restarts: 20,
   max_seconds: 10,
@@ -111,8 +124,8 @@ pool_repo = [
 ]
 
 for app <- [:ecto_libsql, :ecto_sql] do
-  Application.put_env(app, Ecto.Integration.TestRepo, test_repo)
-  Application.put_env(app, Ecto.Integration.PoolRepo, pool_repo)
+  Application.put_env(app, Ecto.Integration.TestRepo, LibSqlSetup.database("test") ++ test_repo)
+  Application.put_env(app, Ecto.Integration.PoolRepo, LibSqlSetup.database("pool") ++ pool_repo)
 end
 
 Code.require_file(Path.join(LibSqlSetup.dep(:ecto_sql), "integration_test/support/repo.exs"))
