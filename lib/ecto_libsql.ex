@@ -226,7 +226,7 @@ defmodule EctoLibSql do
     end
   end
 
-  def handle_prepare(query, opts, state) do
+  def handle_prepare(query, opts, %State{} = state) do
     with {:ok, query} <- Callbacks.query(query, state), do: handle_prepare(query, opts, state)
   end
 
@@ -259,7 +259,7 @@ defmodule EctoLibSql do
     end
   end
 
-  def handle_execute(query, params, opts, state) do
+  def handle_execute(query, params, opts, %State{} = state) do
     with {:ok, query} <- Callbacks.query(query, state),
          do: handle_execute(query, params, opts, state)
   end

@@ -178,4 +178,20 @@ defmodule EctoLibSql.CallbacksTest do
       assert {:idle, _} = EctoLibSql.handle_status([], state)
     end
   end
+
+  test "what is no state, or arguments in another order, are a wrong call at once", %{
+    state: state
+  } do
+    for wrong <- [state.conn_id, nil, %{}, [], {:ok, state}, self()] do
+      assert_raise FunctionClauseError, fn ->
+        EctoLibSql.handle_execute("SELECT 1", [], [], wrong)
+      end
+
+      assert_raise FunctionClauseError, fn -> EctoLibSql.handle_prepare("SELECT 1", [], wrong) end
+    end
+
+    assert_raise FunctionClauseError, fn ->
+      EctoLibSql.handle_execute(state, "SELECT 1", [], [])
+    end
+  end
 end

@@ -14,7 +14,7 @@ defmodule EctoLibSql.Native.Transactions do
           | {:error, Error.t()}
   def behaviour([], state), do: {:ok, default(state)}
 
-  def behaviour(opts, state) do
+  def behaviour(opts, state) when is_list(opts) do
     case opts[:behavior] || opts[:behaviour] || opts[:mode] || :transaction do
       # :transaction is what Ecto's sandbox says for an ordinary one.
       :transaction ->
@@ -24,13 +24,15 @@ defmodule EctoLibSql.Native.Transactions do
         {:ok, asked}
 
       _ ->
-        {:error,
-         Error.new(
-           :invalid_argument,
-           "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
-         )}
+        refuse(
+          "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
+        )
     end
   end
+
+  def behaviour(_opts, _state), do: refuse("the options of a transaction must be a keyword list")
+
+  defp refuse(message), do: {:error, Error.new(:invalid_argument, message)}
 
   defp default(%State{settings: nil}), do: :deferred
   defp default(%State{settings: settings}), do: settings.default_transaction_mode

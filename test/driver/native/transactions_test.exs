@@ -108,6 +108,8 @@ defmodule EctoLibSql.Native.TransactionsTest do
     state = open!()
     assert {:error, reason} = Native.begin(state, mode: :savepoint)
     assert reason =~ "create_savepoint"
+    assert {:error, reason} = Native.begin(state, :immediate)
+    assert reason =~ "keyword list"
     assert Native.get_is_autocommit(state)
   end
 end
