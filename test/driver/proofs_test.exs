@@ -102,6 +102,23 @@ defmodule EctoLibSql.ProofsTest do
     end)
   end
 
+  test "5: a statement is one call of native code, a write among them" do
+    state = open!()
+    run!(state, "CREATE TABLE t (x)")
+    {:ok, statement} = Native.prepare(state, "INSERT INTO t VALUES (?)")
+
+    for run <- [
+          fn -> assert run!(state, "INSERT INTO t VALUES (?), (?)", [1, 2]).num_rows == 2 end,
+          fn -> assert run!(state, "SELECT x FROM t WHERE x = :x", %{x: 1}).rows == [[1]] end,
+          fn -> assert run!(state, "DELETE FROM t RETURNING x").num_rows == 2 end,
+          fn -> assert {:ok, 1} = Native.execute_stmt(state, statement, "", [~D[2026-01-01]]) end,
+          fn -> assert Native.get_changes(state) == 1 end,
+          fn -> assert {:ok, [_, _]} = Native.batch(state, ["SELECT 1", "SELECT 2"]) end
+        ] do
+      assert native_calls(run) == 1
+    end
+  end
+
   test "6: a cursor over many rows stays within a fixed bound" do
     assert cursor_growth(200_000) < 16_000_000
   end
@@ -146,6 +163,29 @@ defmodule EctoLibSql.ProofsTest do
       {:ok, _, ended} = finish.([], begin!(state))
       assert ended == state
     end
+  end
+
+  test "13: statements and cursors end with the process that opened them" do
+    state = open!()
+    parent = self()
+
+    for _ <- 1..50 do
+      {pid, monitor} =
+        spawn_monitor(fn ->
+          own = open!()
+          ids = for _ <- 1..10, do: elem(Native.prepare(own, "SELECT 1"), 1)
+          {:ok, _, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], own)
+          send(parent, {self(), own.conn_id, [cursor.ref | ids]})
+        end)
+
+      assert_receive {^pid, connection, ids}
+      assert_receive {:DOWN, ^monitor, _, _, _}
+      eventually(fn -> Native.ping(connection) != true end)
+      for id <- ids, do: assert({:error, _} = Native.query_stmt(state, id, []))
+    end
+
+    # EctoLibSql.StressTest counts what stays in memory.
+    assert_usable(state)
   end
 
   test "14: text that looks like a parameter is none" do
@@ -194,6 +234,28 @@ defmodule EctoLibSql.ProofsTest do
     run!(state, "INSERT INTO t VALUES (?)", ["hunter2"])
     error = error!(state, "INSERT INTO t VALUES (?)", ["hunter2"])
     refute inspect(error, structs: false) =~ "hunter2"
+  end
+
+  # How many functions of the native library this process calls while `run` does its work.
+  defp native_calls(run) do
+    :erlang.trace_pattern({EctoLibSql.Nif, :_, :_}, true, [:global])
+    tracer = spawn(fn -> count(0) end)
+    :erlang.trace(self(), true, [:call, tracer: tracer])
+    run.()
+    :erlang.trace(self(), false, [:call])
+    :erlang.trace_pattern({EctoLibSql.Nif, :_, :_}, false, [:global])
+    delivered = :erlang.trace_delivered(self())
+    assert_receive {:trace_delivered, _, ^delivered}
+    send(tracer, {:count, self()})
+    assert_receive {:calls, calls}
+    calls
+  end
+
+  defp count(calls) do
+    receive do
+      {:trace, _, :call, {EctoLibSql.Nif, _, _}} -> count(calls + 1)
+      {:count, asked} -> send(asked, {:calls, calls})
+    end
   end
 
   # The promise is 200 ms for a timeout of 100. A busy machine may be late now and then, so the best
