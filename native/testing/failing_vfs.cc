@@ -72,8 +72,8 @@ Failures& failures() {
 }
 
 const ShimVfs& shim() {
-  static const ShimVfs the_shim("failing", failures());
-  return the_shim;
+  static const ShimVfs kShim("failing", failures());
+  return kShim;
 }
 
 }  // namespace

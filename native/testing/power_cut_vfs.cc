@@ -148,8 +148,8 @@ PowerCut& power() {
 }
 
 const ShimVfs& shim() {
-  static const ShimVfs the_shim("power_cut", power());
-  return the_shim;
+  static const ShimVfs kShim("power_cut", power());
+  return kShim;
 }
 
 }  // namespace

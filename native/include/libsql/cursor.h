@@ -20,7 +20,8 @@ namespace libsql {
 class Cursor {
  public:
   // The next row, or nothing at the end. Valid until the next call.
-  [[nodiscard]] std::optional<std::span<const ValueView>> next();
+  [[nodiscard]] std::optional<std::span<const ValueView>> next() &;
+  [[nodiscard]] std::optional<std::span<const ValueView>> next() && = delete;
   // The statement, for its column names.
   [[nodiscard]] const Statement& statement() const noexcept { return statement_; }
   // No row is left.

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "libsql/sql.h"
@@ -44,6 +45,11 @@ struct StatementCounters {
   std::int64_t automatic_indexes = 0;  // Rows put into indexes that were made for one execution.
   std::int64_t instructions = 0;       // Of SQLite's virtual machine.
 };
+
+// A temporary (not a reference) that dies with its bytes at the end of the expression.
+template <typename T>
+concept OwnsItsBytes =
+    std::is_same_v<T, std::string> || std::is_same_v<T, Blob> || std::is_same_v<T, Value>;
 
 // A compiled SQL statement.
 //
@@ -89,15 +95,22 @@ class Statement {
   void bind_all(std::span<const ValueView> values);
   // Binds by name, with or without prefix. Errors: invalid_argument if there is no such parameter.
   void bind(std::string_view name, ValueView value);
+  // Their bytes would be gone before the statement runs; execute() takes them.
+  template <OwnsItsBytes T>
+  void bind(int index, T&& value) = delete;
+  template <OwnsItsBytes T>
+  void bind(std::string_view name, T&& value) = delete;
   void clear_bindings();
 
   // Advances. Errors: busy after Options::busy_timeout, interrupted, timeout, constraint, ...
   // After an error or Step::done the statement is reset by itself at the next bind or step.
   Step step();
   // The current row, empty if there is none; valid until the next step(), reset() or destruction.
-  [[nodiscard]] std::span<const ValueView> row() const;
+  [[nodiscard]] std::span<const ValueView> row() const&;
+  [[nodiscard]] std::span<const ValueView> row() const&& = delete;
   // Counted from 0. Errors: invalid_argument outside [0, column_count()), misuse without a row.
-  [[nodiscard]] ValueView column(int index) const;
+  [[nodiscard]] ValueView column(int index) const&;
+  [[nodiscard]] ValueView column(int index) const&& = delete;
   // Ends the execution and keeps the bindings.
   void reset();
 

@@ -10,7 +10,7 @@ Cursor::Cursor(Statement statement, std::vector<Value> bound)
   statement_.bind_all(std::vector<ValueView>(bound_.begin(), bound_.end()));
 }
 
-std::optional<std::span<const ValueView>> Cursor::next() {
+std::optional<std::span<const ValueView>> Cursor::next() & {
   if (done_) return std::nullopt;
   if (statement_.step() == Step::row) return statement_.row();
   done_ = true;

@@ -61,7 +61,9 @@ std::string_view Statement::parameter_name(int index) const {
   return impl().parameter_name(index);
 }
 
-int Statement::parameter_index(std::string_view name) const { return impl().parameter_index(name); }
+int Statement::parameter_index(std::string_view name) const {
+  return name.find('\0') == std::string_view::npos ? impl().parameter_index(name) : 0;
+}
 
 int Statement::column_count() const { return impl().column_count(); }
 
@@ -104,9 +106,9 @@ void Statement::clear_bindings() { impl().clear_bindings(); }
 
 Step Statement::step() { return impl().step(); }
 
-std::span<const ValueView> Statement::row() const { return impl().row(); }
+std::span<const ValueView> Statement::row() const& { return impl().row(); }
 
-ValueView Statement::column(int index) const {
+ValueView Statement::column(int index) const& {
   const std::span<const ValueView> values = row();
   if (values.empty()) {
     throw Error(ErrorKind::misuse, "the statement has no current row").with_statement(sql());

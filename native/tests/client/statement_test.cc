@@ -66,6 +66,7 @@ TEST_F(StatementTest, WantsAValueForEveryParameter) {
 
 TEST_F(StatementTest, BindsByNameWithAndWithoutPrefix) {
   Statement statement = db_.prepare("SELECT :a, @b, $c");
+  EXPECT_EQ(statement.parameter_index(std::string_view(":a\0b", 4)), 0);
   statement.bind("a", 1);
   statement.bind("@b", 2);
   statement.bind("c", 3);

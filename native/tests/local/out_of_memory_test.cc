@@ -31,7 +31,7 @@ struct Case {
 class OutOfMemoryTest : public testing::FileTest, public ::testing::WithParamInterface<Case> {
  protected:
   static void SetUpTestSuite() { FailingAllocator::install(); }
-  ~OutOfMemoryTest() override { FailingAllocator::never(); }
+  void TearDown() override { FailingAllocator::never(); }
 
   void SetUp() override {
     connect().execute_script(

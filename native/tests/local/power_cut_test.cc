@@ -26,7 +26,7 @@ struct Case {
 
 class PowerCutTest : public testing::FileTest, public ::testing::WithParamInterface<Case> {
  protected:
-  ~PowerCutTest() override { PowerCutVfs::forget(); }
+  void TearDown() override { PowerCutVfs::forget(); }
 
   static Options options() {
     Options made;
