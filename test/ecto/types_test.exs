@@ -142,6 +142,52 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
+  property "exact decimals keep every digit and compare by value" do
+    Application.put_env(:ecto_libsql, :decimal_type, :exact)
+    parts = {integer(-900_000_000_000_000_000..900_000_000_000_000_000), integer(-12..0)}
+
+    check all({coef, exp} <- parts, max_runs: 60) do
+      value = %Decimal{sign: if(coef < 0, do: -1, else: 1), coef: abs(coef), exp: exp}
+      assert stored(:decimal, value) == value
+      assert stored(:decimal, value, strict: true) == value
+    end
+  end
+
+  test "exact decimals in queries" do
+    Application.put_env(:ecto_libsql, :decimal_type, :exact)
+    sql!("CREATE TABLE priced (id INTEGER PRIMARY KEY, price TEXT COLLATE decimal, rebates TEXT)")
+    prices = ["12345678901234567890.10", "9", "10.0", "-1.5"]
+    for price <- prices, do: Repo.insert!(%Priced{price: Decimal.new(price)})
+    ids = &Repo.all(from(p in &1, order_by: p.id, select: p.id))
+    ten = Decimal.new("10")
+
+    assert Repo.all(from(p in Priced, order_by: p.price, select: p.id)) == [4, 2, 3, 1]
+    assert ids.(from(p in Priced, where: p.price == ^ten)) == [3]
+    assert ids.(from(p in Priced, where: p.price > 9)) == [1, 3]
+    assert ids.(from(p in Priced, where: ^ten <= p.price)) == [1, 3]
+    assert ids.(from(p in Priced, where: p.price in ^[ten, Decimal.new("9.00")])) == [2, 3]
+    assert ids.(from(p in Priced, where: p.price + 1 > ^ten)) == [1, 3]
+    assert ids.(from(p in Priced, where: coalesce(p.price, 0) < ^ten)) == [2, 4]
+
+    assert [3] =
+             Repo.all(
+               from(p in Priced,
+                 group_by: p.id,
+                 having: sum(p.price) == ^ten and max(p.price) > 9,
+                 select: p.id
+               )
+             )
+
+    assert Repo.aggregate(Priced, :sum, :price) == Decimal.new("12345678901234567907.60")
+    assert Repo.aggregate(Priced, :min, :price) == Decimal.new("-1.5")
+
+    assert Repo.one(from(p in Priced, select: filter(sum(p.price), p.id > 1))) ==
+             Decimal.new("17.5")
+
+    Repo.update_all(from(p in Priced, where: p.id == 1), inc: [price: Decimal.new("0.01")])
+    assert Repo.get!(Priced, 1).price == Decimal.new("12345678901234567890.11")
+  end
+
   for form <- [:string, :binary] do
     property "UUIDs are kept as #{form} and read in both forms" do
       Application.put_env(:ecto_libsql, :uuid_type, unquote(form))

@@ -51,7 +51,9 @@ defmodule Ecto.Adapters.LibSql do
     * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read. As long as `:uuid_type`
       is not set, conditions on `Ecto.UUID` fields find both forms
     * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
-    * `:decimal_type` - `:numeric` (default, 15 digits) or `{:scaled, digits}` (exact, as integers)
+    * `:decimal_type` - `:numeric` (default, 15 digits), `{:scaled, digits}` (exact, as integers) or `:exact`
+      (all digits, as texts with a collation that only this driver knows; sums in `select` are exact, arithmetic
+      and averages have 15 digits)
     * `:json_library` - default `Jason`
     * `:type_extensions` - modules with `loaders/2`, `dumpers/2`, `column_type/2`
   """

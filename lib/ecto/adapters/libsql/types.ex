@@ -11,6 +11,8 @@ defmodule Ecto.Adapters.LibSql.Types do
   @times ~w(date time time_usec naive_datetime naive_datetime_usec utc_datetime utc_datetime_usec)a ++
            ~w(timestamp timestamptz datetime)a
   @uuids ~w(binary_id uuid)a
+  # The driver registers the collation: texts of decimal numbers, compared by value.
+  @exact "TEXT COLLATE decimal"
 
   @doc "A setting of `config :ecto_libsql`."
   @spec setting(atom(), term()) :: term()
@@ -75,7 +77,13 @@ defmodule Ecto.Adapters.LibSql.Types do
     end
   end
 
-  defp decimal({:scaled, _digits}, _opts), do: "INTEGER"
+  defp decimal({:scaled, digits}, _opts) when is_integer(digits), do: "INTEGER"
+  defp decimal(:exact, _opts), do: @exact
+
+  defp decimal(other, _opts) do
+    raise ArgumentError,
+          "config :ecto_libsql, decimal_type: is :numeric, :exact or {:scaled, digits}, got: #{inspect(other)}"
+  end
 
   defp uuid(type), do: if(uuid_form(type) == :binary, do: "BLOB", else: "TEXT")
 
@@ -90,6 +98,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp strict(:decimal) do
     case setting(:decimal_type, :numeric) do
       {:scaled, _} -> "INTEGER"
+      :exact -> @exact
       _text -> "TEXT"
     end
   end
@@ -112,7 +121,7 @@ defmodule Ecto.Adapters.LibSql.Types do
     case primitive(type) do
       type when type in [:integer, :id, :bigint, :smallint, :serial, :bigserial] -> "INTEGER"
       :float -> "REAL"
-      :decimal -> "NUMERIC"
+      :decimal -> if exact_decimals?(), do: "TEXT", else: "NUMERIC"
       type when type in @texts -> "TEXT"
       type when type in [:binary, :blob] -> "BLOB"
       # These load from more than one class, so a cast could only lose something.
@@ -145,6 +154,15 @@ defmodule Ecto.Adapters.LibSql.Types do
       _same -> false
     end
   end
+
+  @doc "Whether decimals are kept as texts with all their digits."
+  @spec exact_decimals?() :: boolean()
+  def exact_decimals?, do: setting(:decimal_type, :numeric) == :exact
+
+  @doc "Whether a field of this type is such a text."
+  @spec exact_decimal?(term()) :: boolean()
+  def exact_decimal?(nil), do: false
+  def exact_decimal?(type), do: exact_decimals?() and primitive(type) == :decimal
 
   @doc "Whether a field of this type holds numbers."
   @spec numeric?(term()) :: boolean()

@@ -27,10 +27,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   @comparisons [:==, :!=, :<=, :>=, :<, :>]
   @needs_parens @operator_names ++ [:in, :is_nil, :not, :like, :ilike]
 
-  @functions ~w(count sum avg min max)a ++
+  @functions ~w(count sum decimal_sum avg min max)a ++
                ~w(row_number rank dense_rank percent_rank cume_dist ntile)a ++
                ~w(lag lead first_value last_value nth_value)a
-  @aggregates ~w(count sum avg min max)a
+  @aggregates ~w(count sum decimal_sum avg min max)a
 
   @spec expr(term(), Sources.t(), map()) :: iodata()
   def expr({:^, [], [ix]}, _sources, _query), do: parameter(ix)

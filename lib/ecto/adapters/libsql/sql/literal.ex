@@ -15,8 +15,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   def literal(value, _query) when is_integer(value), do: Quote.integer(value)
   def literal(value, _query) when is_float(value), do: Float.to_string(value)
 
-  def literal(%Decimal{coef: coef} = value, _query) when is_integer(coef),
-    do: Decimal.to_string(value, :normal)
+  def literal(%Decimal{coef: coef} = value, _query) when is_integer(coef) do
+    text = Decimal.to_string(value, :normal)
+    if Types.exact_decimals?(), do: Quote.text(text), else: text
+  end
 
   def literal(%module{} = value, _query) when module in [Date, Time, NaiveDateTime, DateTime],
     do: value |> Codec.time_text() |> Quote.text()

@@ -2,7 +2,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Numeric do
   @moduledoc false
   # Decimals travel as texts, which the affinity of a numeric column turns into numbers. A sum or a
   # product has no affinity, and beside it a text would be larger than any number. There the parameter
-  # becomes a number by adding zero.
+  # becomes a number by adding zero. With `decimal_type: :exact` the columns hold texts as well, so
+  # that everything beside a computed number becomes one.
 
   alias Ecto.Adapters.LibSql.SQL.{Expr, Sources}
   alias Ecto.Adapters.LibSql.Types
@@ -15,11 +16,21 @@ defmodule Ecto.Adapters.LibSql.SQL.Numeric do
   @spec operand(term(), term(), Sources.t(), map()) :: iodata()
   def operand({:^, [], [_ix]} = parameter, other, sources, query) do
     if computed?(other, sources),
-      do: [?(, Expr.expr(parameter, sources, query), " + 0)"],
+      do: number(parameter, sources, query),
       else: Expr.expr(parameter, sources, query)
   end
 
-  def operand(expr, _other, sources, query), do: Expr.operand(expr, sources, query)
+  def operand(expr, other, sources, query) do
+    if Types.exact_decimals?() and (computed?(expr, sources) or computed?(other, sources)) and
+         not arithmetic?(expr),
+       do: number(expr, sources, query),
+       else: Expr.operand(expr, sources, query)
+  end
+
+  defp arithmetic?({op, _, [_, _]}), do: op in @arithmetic
+  defp arithmetic?(_expr), do: false
+
+  defp number(expr, sources, query), do: [?(, Expr.operand(expr, sources, query), " + 0)"]
 
   @doc "The arguments of coalesce: numbers all, if one is."
   @spec arguments([term()], Sources.t(), map()) :: [iodata()]
@@ -32,9 +43,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Numeric do
   end
 
   defp argument({:^, [], [_ix]} = parameter, sources, query),
-    do: [?(, Expr.expr(parameter, sources, query), " + 0)"]
+    do: number(parameter, sources, query)
 
-  defp argument(expr, sources, query), do: Expr.expr(expr, sources, query)
+  defp argument(nil, _sources, _query), do: "NULL"
+
+  defp argument(expr, sources, query) do
+    if Types.exact_decimals?(),
+      do: number(expr, sources, query),
+      else: Expr.expr(expr, sources, query)
+  end
 
   # Surely a number, and no column, which would have an affinity.
   defp computed?({op, _, [_, _]}, _sources) when op in @arithmetic, do: true

@@ -5,6 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Json, Lock, Quote}
   alias Ecto.Adapters.LibSql.SQL.{Ranked, Sources, Window}
 
@@ -12,8 +13,30 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   @spec top(map()) :: iodata()
   def top(query) do
     query = Sources.complete(query)
-    build(mark_json(query, json_fields(query)), [])
+    query |> mark_json(json_fields(query)) |> exact_sums() |> build([])
   end
+
+  # Sums that go to Ecto keep all digits. Elsewhere a sum is compared, for which it must be a number.
+  defp exact_sums(%{select: %{fields: fields} = select, combinations: []} = query) do
+    if Types.exact_decimals?() do
+      sources = Sources.create(query, [])
+      %{query | select: %{select | fields: Enum.map(fields, &exact_sum(&1, sources))}}
+    else
+      query
+    end
+  end
+
+  defp exact_sums(query), do: query
+
+  defp exact_sum({:filter, meta, [sum, condition]}, sources),
+    do: {:filter, meta, [exact_sum(sum, sources), condition]}
+
+  defp exact_sum({:sum, meta, [{{:., _, [{:&, _, [ix]}, field]}, _, []} | _] = args}, sources) do
+    exact? = Types.exact_decimal?(Sources.type(sources, ix, field))
+    {if(exact?, do: :decimal_sum, else: :sum), meta, args}
+  end
+
+  defp exact_sum(field, _sources), do: field
 
   @doc "A query inside another statement."
   @spec all(map(), iodata()) :: iodata()

@@ -7,6 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources, Uuid}
 
   @spec update_all(map()) :: iodata()
@@ -160,8 +161,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp new_value(:set, _column, _key, value, sources, query),
     do: Expr.expr(value, sources, query)
 
-  defp new_value(:inc, column, _key, value, sources, query),
-    do: [column, " + " | Expr.operand(value, sources, query)]
+  defp new_value(:inc, column, key, value, sources, query) do
+    if Types.exact_decimal?(Sources.type(sources, 0, key)),
+      do: ["decimal_add(", column, ", ", Expr.expr(value, sources, query), ?)],
+      else: [column, " + " | Expr.operand(value, sources, query)]
+  end
 
   defp new_value(:push, column, key, value, sources, query),
     do: Json.push(column, Expr.operand(value, sources, query), member_type(sources, key))
