@@ -294,6 +294,16 @@ defmodule Ecto.Adapters.LibSql.AlterTest do
     sql!("DELETE FROM p")
   end
 
+  test "create_if_not_exists of a table that is there does nothing, triggers included" do
+    sql!("CREATE TABLE p (id INTEGER PRIMARY KEY)")
+    nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:p_id]}}
+    command = {:create_if_not_exists, %Table{name: "c"}, [{:add, :p_id, nilify, []}]}
+    ddl(command)
+    before = rows("SELECT * FROM sqlite_master")
+    ddl(command)
+    assert rows("SELECT * FROM sqlite_master") == before
+  end
+
   test "a constraint is made once, with its comment" do
     create("a", [{:add, :x, :integer, []}])
     constraint = %Constraint{name: :positive, table: "a", check: "x > 0", comment: "no debts"}

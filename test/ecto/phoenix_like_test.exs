@@ -51,6 +51,13 @@ defmodule Ecto.Adapters.LibSql.PhoenixLikeTest do
     mix(["ecto.load", "-d", structure, "--skip-if-loaded"], "dev", copy)
     refute mix(["ecto.migrate"], "dev", copy) =~ "Migrated"
 
+    backup = Path.join(folder, "backup.db")
+
+    for task <- [["doctor", database], ["backup", database, backup], ["convert", backup]] do
+      [name | arguments] = task
+      refute mix(["ecto_libsql." <> name | arguments], "dev", database) =~ "[warning]"
+    end
+
     assert mix(["ecto.rollback", "--all"], "dev", database) =~ "Migrated 20240101000001"
     assert mix(["ecto.drop"], "dev", database) =~ "has been dropped"
     refute File.exists?(database)

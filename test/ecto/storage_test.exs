@@ -142,6 +142,64 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
       assert rows("SELECT count(*) FROM schema_migrations_lock") == [[0]]
     end
 
+    @tag repo: [busy_timeout: 50]
+    test "is waited for however long the other one writes" do
+      test = self()
+      repo = Repo.get_dynamic_repo()
+      migrate!(Things)
+
+      first =
+        Task.async(fn ->
+          Repo.put_dynamic_repo(repo)
+
+          lock(fn ->
+            Repo.transaction(fn ->
+              Repo.query!("CREATE TABLE first_was_here (a)")
+              send(test, :first_in)
+              receive(do: (:leave -> :ok))
+            end)
+          end)
+        end)
+
+      assert_receive :first_in, 5000
+      # A whole migrator, which also makes sure of its table of versions.
+      second = Task.async(fn -> Repo.put_dynamic_repo(repo) && migrate!(__MODULE__.Second) end)
+      assert Task.yield(second, 700) == nil
+      send(first.pid, :leave)
+      assert Task.await(first) == {:ok, :ok}
+      assert Task.await(second) == :ok
+    end
+
+    defmodule Second do
+      use Ecto.Migration
+      def up, do: alter(table(:first_was_here), do: add(:b, :integer))
+    end
+
+    @tag repo: [busy_timeout: 50]
+    test "is given back as soon as a writer lets it" do
+      test = self()
+      repo = Repo.get_dynamic_repo()
+      assert lock(fn -> :once end) == :once
+
+      writer =
+        Task.async(fn ->
+          Repo.put_dynamic_repo(repo)
+          receive(do: (:write -> :ok))
+
+          Repo.transaction(fn ->
+            Repo.query!("CREATE TABLE other (a)")
+            send(test, :writing)
+            Process.sleep(300)
+          end)
+        end)
+
+      assert lock(fn -> send(writer.pid, :write) && assert_receive(:writing, 5000) end) ==
+               :writing
+
+      Task.await(writer)
+      assert rows("SELECT count(*) FROM schema_migrations_lock") == [[0]]
+    end
+
     test "is taken over from an owner that died, and from one whose term ended" do
       test = self()
       repo = Repo.get_dynamic_repo()

@@ -30,6 +30,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
       constant({:modify, :a, :string, [null: false, default: "d"]}),
       constant({:modify, :a, :float, []}),
       constant({:modify, :c, :text, [default: nil]}),
+      constant({:modify, :c, :text, [collate: :nocase, comment: "a */ b"]}),
       constant({:remove, :a}),
       constant({:add, :extra, :integer, [null: false, default: 5]}),
       constant({:add, :made, :utc_datetime, [default: {:fragment, "datetime('now')"}]}),
@@ -53,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
               "INTEGER"
             ]),
           action <- member_of(@actions),
-          suffix <- member_of(["", " STRICT"]),
+          suffix <- member_of(["", " STRICT", " WITHOUT ROWID"]),
           rows <- integer(0..6),
           strange <- member_of(["a", "\"A\"", "[a]", "`a`"])
         ) do
@@ -62,6 +63,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
 
       type = if clause =~ "'x" or clause =~ "NOCASE", do: "TEXT", else: "INTEGER"
       unique = if key == "INTEGER", do: ", UNIQUE (id)", else: ""
+      # A table without rowids has a key, and numbers nothing.
+      suffix = if key in ["INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT"], do: "", else: suffix
 
       %{
         sql:
@@ -74,7 +77,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
 
   defp build(%{sql: sql, action: action, rows: rows}) do
     sql!(
-      "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS children; DROP TABLE IF EXISTS p; DROP TABLE IF EXISTS q"
+      "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS children; DROP TABLE IF EXISTS p; DROP TABLE IF EXISTS q; DROP TABLE IF EXISTS log"
     )
 
     sql!(
@@ -84,6 +87,9 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
     sql!(
       "CREATE TABLE children (id INTEGER PRIMARY KEY, p_id REFERENCES p(id) ON DELETE #{action} ON UPDATE #{action})"
     )
+
+    sql!("CREATE TABLE log (b)")
+    sql!("CREATE TRIGGER logged AFTER UPDATE OF b ON p BEGIN INSERT INTO log VALUES (old.b); END")
 
     for i <- 1..rows//1,
         do: Repo.query!("INSERT INTO p (id, a, b, c) VALUES (?, ?, ?, ?)", [i * 3, i, i, "c#{i}"])
@@ -110,6 +116,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuildTest do
       assert rows("PRAGMA integrity_check") == [["ok"]]
       assert rows("PRAGMA foreign_key_check") == []
       assert rows("SELECT name FROM sqlite_master WHERE name LIKE 'ecto_libsql%'") == []
+      sql!("UPDATE p SET b = b")
+      assert rows("SELECT count(*) FROM log") == [[table.rows]]
       # The children still refer to the table of this name.
       assert rows("SELECT \"table\", \"to\" FROM pragma_foreign_key_list('children')") == [
                ["p", "id"]

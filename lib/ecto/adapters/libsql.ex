@@ -31,7 +31,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:decode` - `:declared` decodes the values of a query without a schema by the declared types of their
       columns
     * `:fkey_names` - `false` does not look up which constraint was violated, which costs a second run of the
-      statement on the error path; default `true`
+      statement on the error path; default `true`. Foreign keys are not looked up where the tables that the
+      statement may touch have 100,000 rows or more
     * `:comment` - a text that stands behind the statement, as an SQL comment, in logs and telemetry
 
   ## Options of a transaction

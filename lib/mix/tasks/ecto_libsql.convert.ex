@@ -22,6 +22,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
   def run(args) do
     {opts, arguments} = OptionParser.parse!(args, strict: [all: :boolean])
     Mix.Task.run("app.config")
+    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     case arguments do
       [path] -> convert(path, if(opts[:all], do: :all, else: []))

@@ -23,6 +23,7 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
   @impl Mix.Task
   def run([path]) do
     Mix.Task.run("app.config")
+    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     case Doctor.examine(path) do
       {:ok, report} ->

@@ -1,10 +1,12 @@
 defmodule Mix.Tasks.EctoLibsql.FilesTest do
   # The tasks that copy and convert a database file, while an application has it open.
-  use EctoLibSql.EctoCase, async: true
+  # Not async: another test has the shell of Mix, which is one for all.
+  use EctoLibSql.EctoCase, async: false
 
   import ExUnit.CaptureIO
 
-  alias Mix.Tasks.EctoLibsql.{Backup, Convert}
+  alias Mix.Tasks.EctoLibsql.Backup
+  alias Mix.Tasks.EctoLibsql.Convert
 
   setup %{folder: folder} do
     {:ok, path: Path.join(folder, "test.db"), copy: Path.join(folder, "copy.db")}

@@ -8,17 +8,19 @@ defmodule Ecto.Adapters.LibSql.Migration do
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
-  @creates [:create, :create_if_not_exists]
   @drops [:drop, :drop_if_exists]
 
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
-  def execute(meta, {command, %Table{} = table, columns}, opts) when command in @creates do
-    random_rowid!(meta, table)
-    {columns, actions} = prepare(columns)
-    text(meta, {command, table, columns}, opts)
-    create_triggers(meta, table, actions, opts)
+  # Looking first needs no write lock, which a migration of another node may hold for long.
+  def execute(meta, {:create_if_not_exists, %Table{} = table, columns}, opts) do
+    if Schema.exists?(meta, to_string(table.name), table.prefix, opts),
+      do: {:ok, []},
+      else: create(meta, {:create_if_not_exists, table, columns}, opts)
   end
+
+  def execute(meta, {:create, %Table{} = _table, _columns} = command, opts),
+    do: create(meta, command, opts)
 
   def execute(meta, {:alter, %Table{} = table, changes}, opts) do
     table = Schema.table!(meta, table)
@@ -104,6 +106,13 @@ defmodule Ecto.Adapters.LibSql.Migration do
   end
 
   def execute(meta, command, opts), do: text(meta, command, opts)
+
+  defp create(meta, {command, table, columns}, opts) do
+    random_rowid!(meta, table)
+    {columns, actions} = prepare(columns)
+    text(meta, {command, table, columns}, opts)
+    create_triggers(meta, table, actions, opts)
+  end
 
   defp text(meta, command, opts) do
     command |> Ddl.execute_ddl() |> Enum.each(&run(meta, &1, opts))

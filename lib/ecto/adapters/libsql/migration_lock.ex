@@ -10,6 +10,7 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
 
   require Logger
 
+  alias Ecto.Adapters.LibSql.Schema
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @interval 200
@@ -19,6 +20,7 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   def with_lock(meta, opts, fun) do
     if meta.libsql.migration_lock do
       lock = lock(meta, opts)
+      prepare(lock)
       acquire(lock, System.monotonic_time(:millisecond))
 
       try do
@@ -32,11 +34,13 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   end
 
   defp lock(meta, opts) do
-    source = Keyword.get(opts, :migration_source, meta.libsql.migration_source)
+    name = "#{Keyword.get(opts, :migration_source, meta.libsql.migration_source)}_lock"
 
     %{
       meta: meta,
-      table: Quote.table(opts[:prefix], "#{source}_lock"),
+      name: name,
+      prefix: opts[:prefix],
+      table: Quote.table(opts[:prefix], name),
       owner: owner(),
       term: meta.libsql.migration_lock_term,
       opts: [log: false, timeout: :infinity, telemetry_options: [schema_migration: true]]
@@ -64,12 +68,16 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
     to_string(name)
   end
 
-  defp acquire(lock, started) do
-    query!(lock, [
-      ["CREATE TABLE IF NOT EXISTS ", lock.table, " (id INTEGER PRIMARY KEY CHECK (id = 1), "],
-      "owner TEXT NOT NULL, ends_at INTEGER NOT NULL)"
-    ])
+  defp prepare(lock) do
+    if not Schema.exists?(lock.meta, lock.name, lock.prefix, lock.opts) do
+      query!(lock, [
+        ["CREATE TABLE IF NOT EXISTS ", lock.table, " (id INTEGER PRIMARY KEY CHECK (id = 1), "],
+        "owner TEXT NOT NULL, ends_at INTEGER NOT NULL)"
+      ])
+    end
+  end
 
+  defp acquire(lock, started) do
     case take(lock) do
       :ok ->
         :ok
@@ -81,33 +89,45 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
     end
   end
 
-  # The holder's row gives way when it has ended or its process is gone; else nothing is written.
+  # While another one migrates it may well be writing, so that this only reads until the lock is free.
   defp take(lock) do
-    held = holder(lock)
-    state = if held, do: state(held), else: :unknown
+    case holder(lock) do
+      nil -> write(lock, nil)
+      [owner, over] -> if free?(state(owner), over), do: write(lock, owner), else: {:held, owner}
+    end
+  end
 
-    taken =
-      query!(
-        lock,
-        [
-          ["INSERT INTO ", lock.table, " (id, owner, ends_at) "],
-          "VALUES (1, ?1, CAST(strftime('%s', 'now') AS INTEGER) + ?2) ",
-          "ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, ends_at = excluded.ends_at ",
-          "WHERE owner = ?3 AND (?4 = 'gone' OR ?4 = 'unknown' AND ",
-          "ends_at < CAST(strftime('%s', 'now') AS INTEGER)) RETURNING owner"
-        ],
-        [lock.owner, lock.term, held, Atom.to_string(state)]
-      )
+  defp free?(:gone, _over), do: true
+  defp free?(:running, _over), do: false
+  defp free?(:unknown, over), do: over == 1
 
-    if taken.rows == [[lock.owner]], do: :ok, else: {:held, held}
+  # The row of the holder we saw gives way, that of one who was quicker does not.
+  defp write(lock, held) do
+    sql = [
+      ["INSERT INTO ", lock.table, " (id, owner, ends_at) VALUES (1, ?1, ", now(), " + ?2) "],
+      "ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, ends_at = excluded.ends_at ",
+      "WHERE owner = ?3 RETURNING owner"
+    ]
+
+    case query(lock, sql, [lock.owner, lock.term, held]) do
+      {:ok, %{rows: [_taken]}} -> :ok
+      {:ok, _not_taken} -> {:held, held}
+      {:error, error} -> if quicker?(lock, held, error), do: {:held, held}, else: raise(error)
+    end
+  end
+
+  # Busy is a writer outside of migrations, unless somebody has taken the lock by now.
+  defp quicker?(lock, held, error) do
+    match?(%{sqlite: %{code: :busy}}, error) and not match?([^held, _over], holder(lock)) and
+      holder(lock) != nil
   end
 
   defp holder(lock) do
-    case query!(lock, ["SELECT owner FROM " | lock.table]).rows do
-      [[owner]] -> owner
-      [] -> nil
-    end
+    sql = ["SELECT owner, ends_at < ", now(), " FROM " | lock.table]
+    List.first(query!(lock, sql).rows)
   end
+
+  defp now, do: "CAST(strftime('%s', 'now') AS INTEGER)"
 
   # A process of this VM is asked, one of this machine looked for in /proc; elsewhere the term decides.
   defp state(owner) do
@@ -124,9 +144,13 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
     vm != System.pid() or Process.alive?(:erlang.list_to_pid(String.to_charlist(pid)))
   end
 
+  # Others wait for this, so that a busy database is asked until it can be done.
   defp release(lock) do
-    query!(lock, ["DELETE FROM ", lock.table, " WHERE owner = ?1"], [lock.owner])
-    :ok
+    case query(lock, ["DELETE FROM ", lock.table, " WHERE owner = ?1"], [lock.owner]) do
+      {:ok, _result} -> :ok
+      {:error, %{sqlite: %{code: :busy}}} -> release(lock)
+      {:error, error} -> raise error
+    end
   end
 
   defp warn_once(lock, owner, started) do
@@ -139,4 +163,7 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
 
   defp query!(lock, sql, params \\ []),
     do: Ecto.Adapters.SQL.query!(lock.meta, IO.iodata_to_binary(sql), params, lock.opts)
+
+  defp query(lock, sql, params),
+    do: Ecto.Adapters.SQL.query(lock.meta, IO.iodata_to_binary(sql), params, lock.opts)
 end

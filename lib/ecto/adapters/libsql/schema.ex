@@ -56,6 +56,14 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
+  @doc "Whether there is a table or a view of this name; `opts` are those of the query."
+  @spec exists?(Ecto.Adapter.adapter_meta(), String.t(), String.t() | nil, keyword()) :: boolean()
+  def exists?(meta, name, prefix, opts) do
+    query = ["SELECT 1 FROM ", database(prefix), "sqlite_master WHERE name = ?1 COLLATE NOCASE "]
+    sql = IO.iodata_to_binary([query, "AND type IN ('table', 'view')"])
+    Ecto.Adapters.SQL.query!(meta, sql, [name], Keyword.put(opts, :log, false)).rows != []
+  end
+
   @doc "The text that created an object, or nil."
   @spec sql(source(), String.t(), String.t(), String.t() | nil) :: String.t() | nil
   def sql(source, type, name, prefix \\ nil) do
