@@ -148,8 +148,8 @@ Term batch(Call& call) {
   static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
   const OnError on_error = choice_of(call.argument(2), choices, ":proceed, :halt, :rollback");
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
-    use.set_timeout(timeout);
     BatchRun members(use, on_error);
     // Up front: half a batch cannot be repeated.
     const bool writes = members.may_write(call.argument(1));
@@ -169,8 +169,8 @@ Term script(Call& call) {
                                      {call.atoms().atomic, Mode::atomic}};
   const Mode mode = choice_of(call.argument(2), choices, ":plain, :atomic");
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
-    use.set_timeout(timeout);
     // As in a batch; what a later statement needs is known only when it is compiled.
     if (!use.hold_write()) return Give::wait;
     const auto run = [&](AtomicScope* scope) { return run_script(use, sql, scope); };

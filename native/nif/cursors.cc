@@ -70,10 +70,10 @@ Term fetch(Call& call) {
   const std::int64_t most = integer_of(call.env(), call.argument(2), "max_rows");
   if (most < 1) refuse("max_rows must be positive");
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
     Cursor& cursor = find_cursor(use, id)->second.cursor;
     if (use.is_inline() && !cursor.done()) return Give::up;
-    use.set_timeout(timeout);
     return portion(use, cursor, most);
   });
 }

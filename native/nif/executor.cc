@@ -47,8 +47,13 @@ void Use::lock_dirty() {
   while (!lock_.try_lock_for(kLookAround)) {
     if (enif_is_current_process_alive(env) == 0) stop_interrupted();
     check_interrupts();
+    if (call_.deadline() && steady_clock::now() >= *call_.deadline()) {
+      throw Error(ErrorKind::timeout, "interrupted: the connection was in use until the deadline",
+                  kInterrupted);
+    }
   }
   check_interrupts();
+  connection().set_deadline(call_.deadline());
   // Looking at the count as well: the library forgets an interrupt that comes before the start.
   connection().set_cancel_check([this] {
     return enif_is_current_process_alive(call_.env()) == 0 ||
@@ -75,14 +80,6 @@ Use::~Use() {
   } catch (const Error&) {
     // Closed by its own call: there is nothing left to set.
   }
-}
-
-void Use::set_timeout(std::int64_t milliseconds) {
-  if (is_inline() || milliseconds < 0) return;
-  // A longer one is none: the sum below must not overflow.
-  constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
-  const std::chrono::milliseconds timeout(std::min(milliseconds, kLongest));
-  connection().set_deadline(steady_clock::now() + timeout);
 }
 
 bool Use::hold_write() {

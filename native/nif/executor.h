@@ -63,10 +63,6 @@ class Use {
   [[nodiscard]] Guarded& guarded() noexcept { return object_->guarded(); }
   [[nodiscard]] Connection& connection() noexcept { return object_->guarded().connection; }
 
-  // Statements stop `milliseconds` from now; negative: never. Passes on normal schedulers are too
-  // short to need it.
-  void set_timeout(std::int64_t milliseconds);
-
   // May this much work be done here?
   [[nodiscard]] bool allows(Work work) const noexcept {
     return !is_inline() || work != Work::unbounded;

@@ -46,6 +46,14 @@ Term Call::continue_dirty() const noexcept {
                            arguments.data());
 }
 
+void Call::set_timeout(std::int64_t milliseconds) noexcept {
+  if (is_inline() || milliseconds < 0) return;
+  // A longer one is none: the sum below must not overflow.
+  constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
+  const std::chrono::milliseconds timeout(std::min(milliseconds, kLongest));
+  deadline_ = std::chrono::steady_clock::now() + timeout;
+}
+
 Term Call::error(const Error& error) const {
   return make_tuple(env_, atoms().error, error_map(env_, atoms(), error));
 }

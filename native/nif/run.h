@@ -48,6 +48,13 @@ class Call {
     return interrupts_seen_;
   }
 
+  // The call ends `milliseconds` from now, whether it waits for its connection or runs; negative:
+  // never. Passes on normal schedulers are too short to need it. Before with_connection().
+  void set_timeout(std::int64_t milliseconds) noexcept;
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept {
+    return deadline_;
+  }
+
   [[nodiscard]] Term ok(Term value) const { return make_tuple(env_, atoms().ok, value); }
   [[nodiscard]] Term error(const Error& error) const;
   [[nodiscard]] Term error(const Failure& failure) const;
@@ -64,6 +71,7 @@ class Call {
   const std::shared_ptr<State>& state_;
   ErlNifPid self_;
   std::optional<std::uint64_t> interrupts_seen_;
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 
 using Operation = Term (*)(Call& call);

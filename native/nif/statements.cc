@@ -74,9 +74,9 @@ Term execute(Call& call) {
   const auto options = tuple_of(call.env(), call.argument(3), 2, "options");
   const std::int64_t timeout = integer_of(call.env(), options[0], "timeout");
   const bool cache = boolean_of(call.env(), call.atoms(), options[1], "cache");
+  call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
     if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
-    use.set_timeout(timeout);
     return execute_text(use, sql, cache);
   });
 }
@@ -111,8 +111,8 @@ Term uncache(Call& call) {
 
 Term execute_statement(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
+  call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
-    use.set_timeout(timeout);
     OpenStatement& opened = find_statement(use, 1);
     return with_ok(use, run_statement(use, opened.statement, call.argument(2)));
   });

@@ -219,6 +219,8 @@ std::string_view sql_of(ErlNifEnv* env, Term term) {
 std::int64_t integer_of(ErlNifEnv* env, Term term, std::string_view what) {
   ErlNifSInt64 value = 0;
   if (enif_get_int64(env, term, &value) == 0) {
+    if (enif_is_number(env, term) != 0)
+      refuse(std::string(what) + " must be an integer of 64 bits");
     refuse_kind(env, term, what, "an integer of 64 bits");
   }
   return value;

@@ -72,6 +72,42 @@ defmodule EctoLibSql.ProofsTest do
     assert_usable(state)
   end
 
+  test "3: a call that finds its connection in use ends at its timeout as well" do
+    state = open!()
+    task = Task.async(fn -> EctoLibSql.handle_execute(endless(), [], [], state) end)
+    insert = "CREATE TEMP TABLE late (x)"
+    {:ok, waiting} = eventually(fn -> in_use(state, insert) end)
+
+    for {milliseconds, error} <- [
+          waiting,
+          timed(fn -> error!(state, insert, [], timeout: 100) end)
+        ] do
+      assert error.sqlite.code == :interrupt
+      assert milliseconds < 2000
+    end
+
+    assert {:error, reason} = Native.batch(state, [{insert, []}], timeout: 100)
+    assert reason =~ "interrupted"
+    assert {:error, _, _} = interrupted(state, task)
+    assert rows!(state, "SELECT * FROM temp.sqlite_schema") == []
+  end
+
+  # The error and the time of a call that found the connection in use; nil if it was not yet.
+  defp in_use(state, sql) do
+    case timed(fn -> EctoLibSql.handle_execute(sql, [], [timeout: 100], state) end) do
+      {milliseconds, {:error, error, _}} -> {:ok, {milliseconds, error}}
+      {_, {:ok, _, _, _}} -> run!(state, "DROP TABLE temp.late") && nil
+    end
+  end
+
+  defp interrupted(state, task) do
+    eventually(fn ->
+      Native.interrupt(state)
+      Task.yield(task, 5)
+    end)
+    |> elem(1)
+  end
+
   test "4: readers on several files run side by side" do
     folder = temp_folder()
 
