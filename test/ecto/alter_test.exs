@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.AlterTest do
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
-  alias Ecto.Migration.{Constraint, Reference, Table}
+  alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
   defp meta, do: Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
   defp ddl(command), do: {:ok, _} = Adapter.execute_ddl(meta(), command, log: false)
@@ -301,7 +301,43 @@ defmodule Ecto.Adapters.LibSql.AlterTest do
     ddl(command)
     before = rows("SELECT * FROM sqlite_master")
     ddl(command)
+    Repo.transaction(fn -> ddl(command) end)
     assert rows("SELECT * FROM sqlite_master") == before
+  end
+
+  test "somebody who writes at the same time does not make a migration fail", %{folder: folder} do
+    sql!("CREATE TABLE a (x TEXT, y TEXT); CREATE INDEX i ON a (y); CREATE TABLE others (z)")
+    other = [database: Path.join(folder, "test.db"), busy_timeout: 20]
+    test = self()
+
+    # Behind the first query of each command another connection writes, or tries to.
+    write = fn _, _, _, _ ->
+      if self() == test and Process.put(:looked, true) == nil do
+        {:ok, state} = EctoLibSql.connect(other)
+        EctoLibSql.handle_execute("INSERT INTO others VALUES (1)", [], [], state)
+        EctoLibSql.disconnect([], state)
+      end
+    end
+
+    :telemetry.attach("#{folder} writes", [:ecto_lib_sql, :ecto_repo, :query], write, nil)
+    on_exit(fn -> :telemetry.detach("#{folder} writes") end)
+
+    for command <- [
+          {:alter, %Table{name: "a"}, [{:modify, :x, :integer, []}]},
+          {:alter, %Table{name: "a"}, [{:add, :w, :integer, []}]},
+          {:create, %Constraint{name: :positive, table: "a", check: "x > 0"}},
+          {:drop, %Constraint{name: :positive, table: "a"}, :restrict},
+          {:rename, %Index{name: :i, table: "a", columns: [:y]}, :j},
+          {:create_if_not_exists, %Table{name: "b"}, [{:add, :x, :integer, []}]},
+          {:drop, %Table{name: "b"}, :restrict}
+        ] do
+      Repo.transaction(fn ->
+        Process.delete(:looked)
+        ddl(command)
+      end)
+    end
+
+    assert names("index") == ["j"] and names("table") == ["a", "others"]
   end
 
   test "a constraint is made once, with its comment" do

@@ -12,17 +12,20 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
-  # Looking first needs no write lock, which a migration of another node may hold for long.
+  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
+  # transaction it would be a read before a write, see write_lock/3.
   def execute(meta, {:create_if_not_exists, %Table{} = table, columns}, opts) do
-    if Schema.exists?(meta, to_string(table.name), table.prefix, opts),
-      do: {:ok, []},
-      else: create(meta, {:create_if_not_exists, table, columns}, opts)
+    if not Ecto.Adapters.SQL.in_transaction?(meta) and
+         Schema.exists?(meta, to_string(table.name), table.prefix, opts),
+       do: {:ok, []},
+       else: create(meta, {:create_if_not_exists, table, columns}, opts)
   end
 
   def execute(meta, {:create, %Table{} = _table, _columns} = command, opts),
     do: create(meta, command, opts)
 
   def execute(meta, {:alter, %Table{} = table, changes}, opts) do
+    write_lock(meta, table.name, table.prefix)
     table = Schema.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
     {changes, actions} = prepare(changes)
@@ -40,12 +43,15 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   # What nothing refers to has nothing to cascade to.
   def execute(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
+    write_lock(meta, table.name, table.prefix)
     unreferenced!(meta, table)
     drop_triggers(meta, table, :all, opts)
     text(meta, {command, table, :restrict}, opts)
   end
 
   def execute(meta, {:rename, %Index{} = index, name}, opts) do
+    write_lock(meta, index.table, index.prefix)
+
     case Schema.sql(meta, "index", to_string(index.name), index.prefix) do
       nil ->
         raise ArgumentError, "cannot rename index #{inspect(index.name)}: it does not exist"
@@ -111,7 +117,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
     random_rowid!(meta, table)
     {columns, actions} = prepare(columns)
     text(meta, {command, table, columns}, opts)
-    create_triggers(meta, table, actions, opts)
+    create_triggers(meta, table, actions, opts, command == :create_if_not_exists)
   end
 
   defp text(meta, command, opts) do
@@ -122,8 +128,19 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp run(meta, sql, opts),
     do: Ecto.Adapters.SQL.query!(meta, IO.iodata_to_binary(sql), [], opts)
 
-  defp table(meta, constraint),
-    do: Schema.table!(meta, %Table{name: constraint.table, prefix: constraint.prefix})
+  defp table(meta, constraint) do
+    write_lock(meta, constraint.table, constraint.prefix)
+    Schema.table!(meta, %Table{name: constraint.table, prefix: constraint.prefix})
+  end
+
+  # A transaction that reads before it writes fails if somebody else writes in between, and the commands
+  # here look at the schema first. A table that is not there is found out about later.
+  defp write_lock(meta, table, prefix) do
+    if Ecto.Adapters.SQL.in_transaction?(meta) do
+      sql = ["DELETE FROM ", Quote.table(prefix, table), " WHERE 0"]
+      Ecto.Adapters.SQL.query(meta, IO.iodata_to_binary(sql), [], log: false)
+    end
+  end
 
   defp columns(meta, table), do: Schema.columns(meta, to_string(table.name), table.prefix)
 
@@ -193,11 +210,12 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp prepare_change({:remove, name, _type, _opts}), do: {{:remove, name}, []}
   defp prepare_change({:remove, name}), do: {{:remove, name}, []}
 
-  defp create_triggers(_meta, _table, [], _opts), do: {:ok, []}
+  defp create_triggers(meta, table, actions, opts, unless_there? \\ false)
+  defp create_triggers(_meta, _table, [], _opts, _unless_there?), do: {:ok, []}
 
-  defp create_triggers(meta, table, actions, opts) do
+  defp create_triggers(meta, table, actions, opts, unless_there?) do
     defaults = Map.new(columns(meta, table), &{&1.name, &1.default})
-    Enum.each(actions, &run(meta, Action.trigger(table, &1, defaults), opts))
+    Enum.each(actions, &run(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
     {:ok, []}
   end
 

@@ -51,6 +51,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     if Ecto.Adapters.SQL.in_transaction?(meta) do
       rebuild(state, removed, edit)
     else
+      opts = Keyword.put(opts, :mode, :immediate)
+
       {:ok, :ok} =
         Ecto.Adapters.SQL.transaction(meta, opts, fn -> rebuild(state, removed, edit) end)
 

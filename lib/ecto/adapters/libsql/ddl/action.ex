@@ -18,8 +18,8 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
   def split(_column, type), do: {type, []}
 
   @doc "The trigger of an action; `defaults` are the columns' default values as SQL."
-  @spec trigger(Table.t(), t(), %{String.t() => String.t() | nil}) :: iodata()
-  def trigger(table, {column, reference, kind, columns}, defaults) do
+  @spec trigger(Table.t(), t(), %{String.t() => String.t() | nil}, boolean()) :: iodata()
+  def trigger(table, {column, reference, kind, columns}, defaults, unless_there?) do
     name = "#{table.name}_#{column}_on_delete"
     pairs = [{column, reference.column} | reference.with]
 
@@ -34,7 +34,8 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
       end)
 
     [
-      ["CREATE TRIGGER ", Quote.table(table.prefix, name), " BEFORE DELETE ON "],
+      ["CREATE TRIGGER ", if(unless_there?, do: "IF NOT EXISTS ", else: [])],
+      [Quote.table(table.prefix, name), " BEFORE DELETE ON "],
       [Quote.name(reference.table), " BEGIN UPDATE ", Quote.name(table.name), " SET ", sets],
       [" WHERE ", conditions, "; END"]
     ]
