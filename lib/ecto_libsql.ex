@@ -31,7 +31,19 @@ defmodule EctoLibSql do
 
   use EctoLibSql.Pool
 
-  alias EctoLibSql.{Callbacks, Cursor, Direct, Error, Options, Pool, Query, Result, State}
+  alias EctoLibSql.{
+    Callbacks,
+    Cursor,
+    Direct,
+    Error,
+    Isolation,
+    Options,
+    Pool,
+    Query,
+    Result,
+    State
+  }
+
   alias EctoLibSql.{SharedMemory, Telemetry}
   alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
 
@@ -296,17 +308,18 @@ defmodule EctoLibSql do
   @spec handle_begin(keyword(), State.t()) ::
           {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
   def handle_begin(opts, %State{} = state) do
-    case Transactions.behaviour(opts, state) do
-      {:ok, :savepoint} ->
-        savepoint([:open], :begin, state)
-
-      {:ok, behaviour} ->
-        begun(Transactions.open(state, behaviour, Callbacks.timeout(opts)), state)
-
-      {:error, error} ->
-        {:error, error, state}
+    with {:ok, behaviour} <- Transactions.behaviour(opts, state),
+         {:ok, state} <- Isolation.enter(opts, state) do
+      begin(behaviour, opts, state)
+    else
+      {:error, error} -> {:error, error, state}
     end
   end
+
+  defp begin(:savepoint, _opts, state), do: savepoint([:open], :begin, state)
+
+  defp begin(behaviour, opts, state),
+    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts)), state)
 
   defp begun({:ok, state}, _before), do: {:ok, :begin, state}
 

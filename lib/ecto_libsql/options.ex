@@ -47,6 +47,8 @@ defmodule EctoLibSql.Options do
     * `:before_disconnect` - `fun(error, state)` or `{module, function, args}`, called with both
       put in front of `args`.
     * `:disconnect_on_error_codes` - SQLite codes after which a pool replaces the connection.
+    * `:sandbox` - `:isolated`: a connection that `Ecto.Adapters.SQL.Sandbox` lends to a test works on a copy of
+      the database in memory, so that tests do not wait for each other's writes; default `:shared`.
     * `:chunk_size` - accepted, without effect.
 
   Remote and replica connections (`:uri`) and encryption (`:encryption_key`, `:key`) are not
@@ -62,7 +64,8 @@ defmodule EctoLibSql.Options do
   @type settings :: %{
           default_transaction_mode: :deferred | :immediate | :exclusive,
           before_disconnect: nil | (term(), State.t() -> term()) | {module(), atom(), [term()]},
-          disconnect_on_error_codes: [atom()]
+          disconnect_on_error_codes: [atom()],
+          sandbox: :shared | :isolated | :copied
         }
 
   @type t :: %__MODULE__{
@@ -79,7 +82,8 @@ defmodule EctoLibSql.Options do
   @default_settings %{
     default_transaction_mode: :deferred,
     before_disconnect: nil,
-    disconnect_on_error_codes: []
+    disconnect_on_error_codes: [],
+    sandbox: :shared
   }
 
   @doc false
@@ -204,7 +208,8 @@ defmodule EctoLibSql.Options do
     %{
       default_transaction_mode: transaction_mode!(opts),
       before_disconnect: callback!(opts),
-      disconnect_on_error_codes: codes!(opts)
+      disconnect_on_error_codes: codes!(opts),
+      sandbox: sandbox!(opts)
     }
   end
 
@@ -215,6 +220,13 @@ defmodule EctoLibSql.Options do
 
       mode ->
         Check.refuse(:default_transaction_mode, ":deferred, :immediate or :exclusive", mode)
+    end
+  end
+
+  defp sandbox!(opts) do
+    case Keyword.get(opts, :sandbox) || :shared do
+      setting when setting in [:shared, :isolated] -> setting
+      _ -> Check.refuse("the option :sandbox must be :shared or :isolated")
     end
   end
 

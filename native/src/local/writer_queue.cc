@@ -27,7 +27,9 @@ Registry& registry() {
 std::string identity_of(sqlite3* db) {
   const char* file = sqlite3_db_filename(db, "main");
   if (file == nullptr || *file == '\0') return {};
-  if (is_in_memory(db)) return std::string("memory:") + file;
+  // Of the names in memory only those with a slash are shared; a deserialised database is called
+  // "x". Source: sqlite.org/src, memdb.c.
+  if (is_in_memory(db)) return *file == '/' ? std::string("memory:") + file : std::string();
   struct stat info {};
   if (stat(file, &info) != 0) return std::string("name:") + file;
   return "file:" + std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);

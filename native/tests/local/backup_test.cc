@@ -122,6 +122,18 @@ TEST_F(BackupTest, ImagesGoRoundInMemory) {
   EXPECT_EQ(summary(opened), kSummary);
 }
 
+TEST_F(BackupTest, DatabasesMadeOfImagesDoNotWaitForEachOther) {
+  Options options;
+  options.image = db_.serialise();
+  options.busy_timeout = std::chrono::milliseconds(0);
+  Connection one = Database(":memory:", options).connect();
+  Connection other = Database(":memory:", options).connect();
+  const Transaction first = one.begin(Behaviour::immediate);
+  const Transaction second = other.begin(Behaviour::immediate);
+  EXPECT_TRUE(one.in_transaction());
+  EXPECT_TRUE(other.in_transaction());
+}
+
 TEST_F(BackupTest, ImagesOfAttachedDatabases) {
   Connection memory = Database(":memory:").connect();
   memory.execute("ATTACH ':memory:' AS side");

@@ -1,0 +1,43 @@
+defmodule EctoLibSql.Isolation do
+  @moduledoc false
+  # `sandbox: :isolated`: a connection that Ecto's sandbox lends to a test works on a copy of the database in
+  # memory, made when it is lent for the first time. Tests then share no write lock. The sandbox rolls back what a
+  # test did, so that the next one finds the copy as it was.
+
+  alias EctoLibSql.{Error, Options, State}
+  alias EctoLibSql.Native.Control
+
+  @doc "What has to happen before the sandbox's transaction begins; nothing for any other one."
+  @spec enter(keyword(), State.t()) :: {:ok, State.t()} | {:error, Exception.t()}
+  def enter(opts, state) do
+    # The mode by which the sandbox begins; see EctoLibSql.Native.Transactions.
+    if List.keyfind(opts, :mode, 0) == {:mode, :transaction},
+      do: lent(setting(opts, state), state),
+      else: {:ok, state}
+  end
+
+  defp setting(opts, state) do
+    settings = state.settings || Options.default_settings()
+
+    case opts[:sandbox] do
+      none when none in [nil, true] -> settings.sandbox
+      :isolated when settings.sandbox == :copied -> :copied
+      asked -> asked
+    end
+  end
+
+  defp lent(:isolated, state) do
+    with {:ok, image} <- Control.serialise(state, "main"),
+         :ok <- Control.deserialise(state, image, "main") do
+      settings = state.settings || Options.default_settings()
+      {:ok, %{state | settings: %{settings | sandbox: :copied}}}
+    end
+  end
+
+  defp lent(setting, state) when setting in [:shared, :copied], do: {:ok, state}
+
+  defp lent(other, _state) do
+    message = "the option :sandbox must be :shared or :isolated, got: #{inspect(other)}"
+    {:error, Error.new(:invalid_argument, message)}
+  end
+end

@@ -1,0 +1,83 @@
+defmodule Ecto.Adapters.LibSql.SandboxTest do
+  # Ecto's sandbox where each connection has a copy of the database.
+  use EctoLibSql.EctoCase, async: true
+
+  alias Ecto.Adapters.SQL.Sandbox
+
+  @pool [pool: Sandbox, pool_size: 3, sandbox: :isolated]
+
+  setup %{repo: repo} do
+    Sandbox.mode(repo, :auto)
+
+    sql!(
+      "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT UNIQUE); INSERT INTO t VALUES (1, 'first')"
+    )
+
+    Sandbox.mode(repo, :manual)
+    :ok
+  end
+
+  # Runs `fun` in a process that has a connection of its own, as a test has.
+  defp own(repo, fun, opts \\ []) do
+    Task.async(fn ->
+      Repo.put_dynamic_repo(repo)
+      :ok = Sandbox.checkout(repo, opts)
+      result = fun.()
+      Sandbox.checkin(repo)
+      result
+    end)
+  end
+
+  defp insert_and_wait(test) do
+    sql!("INSERT INTO t VALUES (2, 'same')")
+    send(test, {:inserted, self()})
+
+    receive do
+      :go_on -> rows("SELECT count(*) FROM t")
+    end
+  end
+
+  @tag repo: @pool
+  test "owners write at the same time and do not see each other", %{repo: repo} do
+    test = self()
+    tasks = for _ <- 1..3, do: own(repo, fn -> insert_and_wait(test) end)
+    # All three have an open transaction that has written.
+    for %{pid: pid} <- tasks, do: assert_receive({:inserted, ^pid}, 5000)
+    for %{pid: pid} <- tasks, do: send(pid, :go_on)
+    assert Task.await_many(tasks) == [[[2]], [[2]], [[2]]]
+  end
+
+  @tag repo: @pool
+  test "the next owner finds the database as it was prepared", %{repo: repo} do
+    for _ <- 1..6 do
+      write = fn ->
+        {:ok, _} = Repo.transaction(fn -> sql!("INSERT INTO t VALUES (2, 'x')") end)
+        {:error, :no} = Repo.transaction(fn -> sql!("DELETE FROM t") && Repo.rollback(:no) end)
+        rows("SELECT id, v FROM t")
+      end
+
+      assert Task.await(own(repo, write)) == [[1, "first"], [2, "x"]]
+    end
+  end
+
+  @tag repo: [pool: Sandbox, pool_size: 2]
+  test "an owner alone may ask for it", %{repo: repo} do
+    isolated = fn -> own(repo, fn -> insert_and_wait(test_pid()) end, sandbox: :isolated) end
+    Process.register(self(), :sandbox_test)
+    tasks = [isolated.(), isolated.()]
+    for %{pid: pid} <- tasks, do: assert_receive({:inserted, ^pid}, 5000)
+    for %{pid: pid} <- tasks, do: send(pid, :go_on)
+    assert Task.await_many(tasks) == [[[2]], [[2]]]
+  end
+
+  @tag repo: @pool
+  test "another setting is refused" do
+    {:ok, state} = EctoLibSql.connect(database: ":memory:")
+    begin = EctoLibSql.handle_begin([mode: :transaction, sandbox: :perhaps], state)
+    assert {:error, %EctoLibSql.Error{message: message}, _state} = begin
+    assert message =~ ":sandbox must be :shared or :isolated"
+    assert {:error, %EctoLibSql.Error{}} = EctoLibSql.connect(database: ":memory:", sandbox: :no)
+  end
+
+  defp test_pid, do: Process.whereis(:sandbox_test)
+end
