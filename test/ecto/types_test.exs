@@ -315,6 +315,8 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
       assert load(:integer, "12") == {:ok, 12}
       assert load(:integer, 1.5) == :error
       assert load(:float, 3) == {:ok, 3.0}
+      assert load(:float, Decimal.new("1.5")) == {:ok, 1.5}
+      assert load(:integer, Decimal.new("3")) == {:ok, 3}
       assert load({:array, :integer}, "") == {:ok, []}
     end
   end

@@ -51,6 +51,7 @@ defmodule Ecto.Adapters.LibSql do
 
     * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read. As long as `:uuid_type`
       is not set, conditions on `Ecto.UUID` fields find both forms
+    * `:map_type`, `:array_type` - `:string` (default) or `:binary`: SQLite's JSONB, from SQLite 3.45 on. Both are read
     * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
     * `:decimal_type` - `:numeric` (default, 15 digits), `{:scaled, digits}` (exact, as integers) or `:exact`
       (all digits, as texts with a collation that only this driver knows; sums in `select` are exact, arithmetic
@@ -112,7 +113,10 @@ defmodule Ecto.Adapters.LibSql do
 
   # What the pool is given, the adapter knows as well: how many connections there are.
   @impl Ecto.Adapter
-  def init(config), do: config |> Config.connection() |> super()
+  def init(config) do
+    Config.check_engine!(EctoLibSql.Native.Lifetime.sqlite_version())
+    config |> Config.connection() |> super()
+  end
 
   @impl Ecto.Adapter.Queryable
   def stream(meta, query_meta, query, params, opts),

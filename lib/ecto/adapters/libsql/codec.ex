@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Codec do
   # Conversions between Ecto's terms and what SQLite stores. Loading accepts what other tools write:
   # both forms of UUIDs, dates with or without zone, booleans as words, numbers as texts.
 
-  alias Ecto.Adapters.LibSql.{Times, Types}
+  alias Ecto.Adapters.LibSql.{Jsonb, Times, Types}
 
   @type loaded :: {:ok, term()} | :error
 
@@ -29,6 +29,11 @@ defmodule Ecto.Adapters.LibSql.Codec do
     if value == Float.round(value), do: {:ok, trunc(value)}, else: {:ok, value}
   end
 
+  # A NUMERIC column that `decode: :declared` has decoded.
+  def load_integer(%Decimal{} = value) do
+    if Decimal.integer?(value), do: {:ok, Decimal.to_integer(value)}, else: {:ok, value}
+  end
+
   def load_integer(value) when is_binary(value) do
     case Integer.parse(value) do
       {integer, ""} -> {:ok, integer}
@@ -40,6 +45,9 @@ defmodule Ecto.Adapters.LibSql.Codec do
 
   @spec load_float(term()) :: loaded()
   def load_float(value) when is_integer(value), do: {:ok, value / 1}
+
+  # A NUMERIC column that `decode: :declared` has decoded.
+  def load_float(%Decimal{} = value), do: {:ok, Decimal.to_float(value)}
 
   def load_float(value) when is_binary(value) do
     case Float.parse(value) do
@@ -151,9 +159,12 @@ defmodule Ecto.Adapters.LibSql.Codec do
 
   @spec load_json(term()) :: loaded()
   def load_json(value) when is_binary(value) do
-    case json_library().decode(value) do
+    library = json_library()
+
+    case library.decode(value) do
       {:ok, _} = decoded -> decoded
-      {:error, _} -> :error
+      # SQLite's binary form is no JSON text.
+      {:error, _} -> Jsonb.decode(value, &library.decode/1)
     end
   end
 
@@ -166,6 +177,23 @@ defmodule Ecto.Adapters.LibSql.Codec do
   @spec dump_json(term()) :: loaded()
   def dump_json(nil), do: {:ok, nil}
   def dump_json(value), do: {:ok, IO.iodata_to_binary(json_library().encode_to_iodata!(value))}
+
+  @doc "A column's JSON, in the form that `setting` asks for: `:map_type` or `:array_type`."
+  @spec dump_json(term(), :map_type | :array_type) :: loaded()
+  def dump_json(nil, _setting), do: {:ok, nil}
+
+  def dump_json(value, setting) do
+    with {:ok, text} <- dump_json(value) do
+      case Types.setting(setting, :string) do
+        :string ->
+          {:ok, text}
+
+        # Encoded and decoded, so that structs are what the library makes of them.
+        :binary ->
+          with {:ok, term} <- json_library().decode(text), do: {:ok, {:blob, Jsonb.encode(term)}}
+      end
+    end
+  end
 
   ## Times
 

@@ -3,6 +3,8 @@ defmodule Ecto.Adapters.LibSql.Config do
   # A repository's options as the driver's options: the defaults of the adapter, and one connection for
   # a database in memory, because each connection would have its own.
 
+  alias Ecto.Adapters.LibSql.Types
+
   @defaults [
     journal_mode: :wal,
     cache_size: -64_000,
@@ -33,6 +35,38 @@ defmodule Ecto.Adapters.LibSql.Config do
       migration_source: opts[:migration_source] || "schema_migrations"
     }
   end
+
+  @doc """
+  Refuses the application's options that the engine cannot serve.
+  """
+  @spec check_engine!({integer(), integer(), integer()}) :: :ok
+  def check_engine!(version) do
+    for key <- [:map_type, :array_type] do
+      case Types.setting(key, :string) do
+        :string ->
+          :ok
+
+        :binary ->
+          if version < {3, 45, 0}, do: no_jsonb!(key, version)
+
+        other ->
+          raise ArgumentError, "#{setting(key)} is :string or :binary, got: #{inspect(other)}"
+      end
+    end
+
+    :ok
+  end
+
+  @spec no_jsonb!(atom(), tuple()) :: no_return()
+  defp no_jsonb!(key, version) do
+    version = version |> Tuple.to_list() |> Enum.join(".")
+
+    raise ArgumentError,
+          "#{setting(key)}: :binary needs the JSONB of SQLite 3.45 or later, this is #{version}; leave it out or " <>
+            "set it to :string"
+  end
+
+  defp setting(key), do: "config :ecto_libsql, #{key}"
 
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: opts[:database] in [":memory:", :memory] and is_nil(opts[:uri])

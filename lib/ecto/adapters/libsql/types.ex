@@ -59,8 +59,10 @@ defmodule Ecto.Adapters.LibSql.Types do
        when type in ~w(naive_datetime naive_datetime_usec utc_datetime utc_datetime_usec)a,
        do: "DATETIME"
 
-  defp normal(type, _opts) when type in [:map, :duration], do: "TEXT"
-  defp normal({kind, _inner}, _opts) when kind in [:map, :array], do: "TEXT"
+  defp normal(:duration, _opts), do: "TEXT"
+  defp normal(:map, _opts), do: json(:map_type)
+  defp normal({:map, _inner}, _opts), do: json(:map_type)
+  defp normal({:array, _inner}, _opts), do: json(:array_type)
   defp normal({:vector, size}, _opts) when is_integer(size) and size > 0, do: "F32_BLOB(#{size})"
   defp normal(type, _opts) when is_atom(type), do: type |> Atom.to_string() |> String.upcase()
   defp normal(type, _opts) when is_binary(type), do: type
@@ -85,6 +87,8 @@ defmodule Ecto.Adapters.LibSql.Types do
           "config :ecto_libsql, decimal_type: is :numeric, :exact or {:scaled, digits}, got: #{inspect(other)}"
   end
 
+  defp json(setting), do: if(setting(setting, :string) == :binary, do: "BLOB", else: "TEXT")
+
   defp uuid(type), do: if(uuid_form(type) == :binary, do: "BLOB", else: "TEXT")
 
   defp strict(type) when type in @integers, do: "INTEGER"
@@ -93,6 +97,9 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp strict(:float), do: "REAL"
   defp strict(type) when type in @uuids, do: uuid(type)
   defp strict({:vector, _size}), do: "BLOB"
+  defp strict(:map), do: json(:map_type)
+  defp strict({:map, _inner}), do: json(:map_type)
+  defp strict({:array, _inner}), do: json(:array_type)
   defp strict(:any), do: "ANY"
 
   defp strict(:decimal) do
@@ -220,15 +227,15 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp dump(kind, type) when kind in @uuids,
     do: [type, &Codec.dump_uuid(&1, uuid_form(kind))]
 
-  defp dump(:map, type), do: [type, &Codec.dump_json/1]
+  defp dump(:map, type), do: [type, &Codec.dump_json(&1, :map_type)]
 
   defp dump({:map, _}, type),
-    do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json/1]
+    do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json(&1, :map_type)]
 
   defp dump({:array, _}, {:array, _} = type),
-    do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json/1]
+    do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json(&1, :array_type)]
 
-  defp dump({:array, _}, type), do: [type, &Codec.dump_json/1]
+  defp dump({:array, _}, type), do: [type, &Codec.dump_json(&1, :array_type)]
   defp dump(:duration, type), do: [type, &Codec.dump_duration/1]
   defp dump(kind, type) when kind in @times, do: [type, &Codec.dump_time/1]
   defp dump(_other, type), do: [type]

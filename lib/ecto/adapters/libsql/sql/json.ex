@@ -96,8 +96,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
 
   @doc "A list of SQL values as a JSON array."
   @spec array([iodata()]) :: iodata()
-  def array([]), do: "'[]'"
-  def array(items), do: ["json_array(", Enum.intersperse(items, ", "), ?)]
+  def array(items), do: [function("_array("), Enum.intersperse(items, ", "), ?)]
+
+  # Arrays kept in the binary form only equal binary ones. SQLite has each function for both.
+  defp function(name),
+    do:
+      if(Types.setting(:array_type, :string) == :binary, do: ["jsonb", name], else: ["json", name])
 
   @doc "The values of a JSON array, to stand behind IN."
   @spec members(iodata()) :: iodata()
@@ -124,7 +128,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   @doc "Appends to an array column. `type` is the member's Ecto type or nil."
   @spec push(iodata(), iodata(), term()) :: iodata()
   def push(column, value, type),
-    do: ["json_insert(coalesce(", column, ", '[]'), '$[#]', ", member(value, type), ?)]
+    do: [function("_insert(coalesce("), column, ", '[]'), '$[#]', ", member(value, type), ?)]
 
   @doc "Removes each member equal to `value` from an array column."
   @spec pull(iodata(), iodata(), term()) :: iodata()
@@ -132,7 +136,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     booleans = if type == :boolean, do: "NOT IN", else: "IN"
 
     [
-      ["CASE WHEN ", column, " IS NOT NULL THEN (SELECT json_group_array("],
+      ["CASE WHEN ", column, " IS NOT NULL THEN (SELECT ", function("_group_array(")],
       "CASE WHEN type IN ('object', 'array') THEN json(value) ",
       "WHEN type IN ('true', 'false') THEN json(type) ELSE value END) ",
       ["FROM json_each(", column, ") WHERE value IS NOT ", value],
