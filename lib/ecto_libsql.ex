@@ -261,7 +261,7 @@ defmodule EctoLibSql do
 
   def handle_execute(%Query{statement: sql} = query, params, opts, %State{} = state)
       when is_binary(sql) do
-    started = Telemetry.now()
+    started = Telemetry.start()
     outcome = Callbacks.execute(state, query, params, opts)
     Telemetry.query(started, state, sql, outcome)
 

@@ -17,7 +17,8 @@ defmodule EctoLibSql.Telemetry do
 
     * `[:ecto_libsql, :query]` - after each statement that `EctoLibSql.handle_execute/4` ran.
       Measurements: `duration`. Metadata: `conn_id`, `statement` (the SQL, never parameters),
-      `result` (`:ok` or `:error`), `error` (the exception, or nil), `num_rows`.
+      `result` (`:ok` or `:error`), `error` (the exception, or nil), `num_rows`, `busy_time` (how much of
+      `duration` was waiting for the write lock).
     * `[:ecto_libsql, :busy]` - a call had to wait for the write lock of another connection.
       Measurements: `duration`, the time spent waiting. Metadata: `conn_id`, `outcome`
       (`:granted`, `:timeout`, `:cancelled`).
@@ -29,6 +30,9 @@ defmodule EctoLibSql.Telemetry do
   """
 
   alias EctoLibSql.{Emitter, Result, State}
+
+  # What the call that runs in this process has waited so far.
+  @busy_time {__MODULE__, :busy_time}
 
   @doc "The names of the events that this build emits."
   @spec events() :: [[atom(), ...]]
@@ -49,14 +53,18 @@ defmodule EctoLibSql.Telemetry do
       statement: sql,
       result: result,
       error: error,
-      num_rows: num_rows
+      num_rows: num_rows,
+      busy_time: Process.delete(@busy_time) || 0
     })
   end
 
   @doc false
   @spec busy(integer(), EctoLibSql.Nif.conn(), :granted | :timeout | :cancelled) :: :ok
   def busy(started, conn_id, outcome) do
-    Emitter.emit([:ecto_libsql, :busy], %{duration: since(started)}, %{
+    duration = since(started)
+    Process.put(@busy_time, (Process.get(@busy_time) || 0) + duration)
+
+    Emitter.emit([:ecto_libsql, :busy], %{duration: duration}, %{
       conn_id: conn_id,
       outcome: outcome
     })
@@ -70,6 +78,14 @@ defmodule EctoLibSql.Telemetry do
       %{duration: since(started), num_rows: num_rows},
       %{conn_id: state.conn_id, cursor: cursor}
     )
+  end
+
+  # A wait outside of a statement, as that of a BEGIN, is none of the next one's.
+  @doc false
+  @spec start() :: integer()
+  def start do
+    Process.delete(@busy_time)
+    now()
   end
 
   @doc false

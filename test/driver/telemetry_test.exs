@@ -64,7 +64,11 @@ defmodule EctoLibSql.TelemetryTest do
     state = file!(path, busy_timeout: 30)
     attach(state)
     error!(state, "DELETE FROM t")
-    assert_received {[:ecto_libsql, :busy], %{duration: _}, %{outcome: :timeout}}
+    assert_received {[:ecto_libsql, :busy], %{duration: waited}, %{outcome: :timeout}}
+    assert_received {[:ecto_libsql, :query], %{duration: duration}, %{busy_time: ^waited}}
+    assert duration >= waited
+    run!(state, "SELECT 1")
+    assert_received {[:ecto_libsql, :query], _, %{busy_time: 0}}
     commit!(held)
   end
 end
