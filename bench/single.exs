@@ -156,10 +156,8 @@ defmodule LibsqlBench.Single do
 
     medians =
       compare_writes(dir, "bulk_insert", @bulk, fn state ->
-        fn ->
-          {:ok, results} = Native.batch_transactional(state, members)
-          same!(Enum.count(results, &match?(%Result{num_rows: 1}, &1)), @bulk, "batch results")
-        end
+        # Whether every row was written is looked at afterwards, as for the baseline.
+        fn -> {:ok, [%Result{num_rows: 1} | _]} = Native.batch_transactional(state, members) end
       end)
 
     Report.timed("100,000 INSERTs as one batch", medians, :lower, 1.3)

@@ -63,7 +63,7 @@ class BatchRun {
       const auto parts = tuple_of(use_.env(), member, 2, "a batch member");
       compile(parts[0]);
       if (scope != nullptr) scope->admit(*statement_);
-      const Answer answer = run_statement(use_, *statement_, parts[1]);
+      const Answer answer = run_statement(use_, *statement_, parts[1], Bindings::left);
       if (answer.give()) return answer;
       outcomes_.add_ok(answer.term());
       return {};
@@ -79,8 +79,9 @@ class BatchRun {
  private:
   // Members with the same text share the compiled statement without asking the cache.
   void compile(Term sql_term) {
+    const std::string_view same = binary_of(use_.env(), sql_term, "SQL");
+    if (statement_ && same.data() == sql_.data() && same.size() == sql_.size()) return;
     const std::string_view sql = sql_of(use_.env(), sql_term);
-    if (statement_ && sql.data() == sql_.data() && sql.size() == sql_.size()) return;
     statement_.reset();
     statement_.emplace(use_.connection().cached(sql));
     sql_ = sql;

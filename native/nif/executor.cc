@@ -211,9 +211,9 @@ Answer run_bound(Use& use, Statement& statement, BindingScope& scope) {
 
 }  // namespace
 
-Answer run_statement(Use& use, Statement& statement, Term parameters) {
+Answer run_statement(Use& use, Statement& statement, Term parameters, Bindings bindings) {
   if (!use.allows(statement.work())) return Give::up;
-  BindingScope scope(statement);
+  BindingScope scope(statement, bindings);
   const Bound bound = bind_parameters(use.env(), use.atoms(), statement, parameters);
   scope.bound(bound);
   if (use.is_inline() && bound.bytes > kInlineBytes) return Give::up;
@@ -221,7 +221,7 @@ Answer run_statement(Use& use, Statement& statement, Term parameters) {
 }
 
 Answer run_statement(Use& use, Statement& statement) {
-  return run_statement(use, statement, enif_make_list(use.env(), 0));
+  return run_statement(use, statement, enif_make_list(use.env(), 0), Bindings::left);
 }
 
 }  // namespace libsql::nif

@@ -128,8 +128,10 @@ template <typename Body>
   });
 }
 
-// Binds, runs to the end and builds the result tuple of EctoLibSql.Nif.result/0.
-[[nodiscard]] Answer run_statement(Use& use, Statement& statement, Term parameters);
+// Binds, runs to the end and builds the result tuple of EctoLibSql.Nif.result/0. Bindings that are
+// left must go before the call ends; a statement of the cache is given back without them.
+[[nodiscard]] Answer run_statement(Use& use, Statement& statement, Term parameters,
+                                   Bindings bindings);
 // The same for a statement without parameters.
 [[nodiscard]] Answer run_statement(Use& use, Statement& statement);
 

@@ -184,25 +184,30 @@ std::string listed(const std::vector<std::string_view>& names) {
       "Missing required parameters: " + listed(missing) + ". The SQL requires: " + listed(all));
 }
 
-// Calls sink(index, view) for each parameter of a list.
-template <typename Sink>
-void each_positional(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
-                     Term parameters, Sink sink) {
+[[noreturn]] void refuse_count(ErlNifEnv* env, Term parameters, int expected) {
   unsigned given = 0;
   if (enif_get_list_length(env, parameters, &given) == 0) {
     refuse("arguments must be a list or map");
   }
+  refuse("expected " + std::to_string(expected) +
+         (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
+}
+
+// Calls sink(index, view) for each parameter of a list.
+template <typename Sink>
+void each_positional(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
+                     Term parameters, Sink sink) {
   const int expected = statement.parameter_count();
-  if (given != static_cast<unsigned>(expected)) {
-    refuse("expected " + std::to_string(expected) +
-           (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
-  }
   const Decoder decoder(env, atoms);
   Term head = 0;
+  Term rest = parameters;
   int index = 0;
-  while (enif_get_list_cell(env, parameters, &head, &parameters) != 0) {
-    ++index;
+  while (enif_get_list_cell(env, rest, &head, &rest) != 0) {
+    if (++index > expected) refuse_count(env, parameters, expected);
     sink(index, decoder.decode(head, index));
+  }
+  if (index != expected || enif_is_empty_list(env, rest) == 0) {
+    refuse_count(env, parameters, expected);
   }
 }
 
@@ -263,7 +268,7 @@ std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms, const St
 BindingScope::~BindingScope() {
   try {
     if (!finished_) statement_.reset();
-    if (borrowed_) statement_.clear_bindings();
+    if (borrowed_ && bindings_ == Bindings::cleared) statement_.clear_bindings();
   } catch (...) {
     // Closed in the meantime: there is no statement left that could point anywhere.
   }

@@ -3,6 +3,7 @@
 #define LIBSQL_NIF_PARAMS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include <erl_nif.h>
@@ -29,10 +30,14 @@ Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, 
 [[nodiscard]] std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms,
                                                   const Statement& statement, Term parameters);
 
-// Clears bindings that point into terms; at the end of a scope, however it ends.
+// What becomes of a statement's bindings after it was run.
+enum class Bindings : std::uint8_t { cleared, left };
+
+// Ends an execution, however its scope ends, and clears bindings that point into terms.
 class BindingScope {
  public:
-  explicit BindingScope(Statement& statement) noexcept : statement_(statement) {}
+  BindingScope(Statement& statement, Bindings bindings) noexcept
+      : statement_(statement), bindings_(bindings) {}
   BindingScope(const BindingScope&) = delete;
   BindingScope& operator=(const BindingScope&) = delete;
   ~BindingScope();
@@ -43,6 +48,7 @@ class BindingScope {
 
  private:
   Statement& statement_;
+  const Bindings bindings_;
   bool borrowed_ = true;  // Until all is bound it is not known what points where.
   bool finished_ = false;
 };

@@ -64,7 +64,7 @@ Answer execute_text(Use& use, std::string_view sql, bool cache) {
   auto statement = compile(use.connection(), sql, cache, &tail);
   if (!statement) return use.call().ok(empty_result(use));
   if (has_statement(tail)) return use.atoms().script;
-  return with_ok(use, run_statement(use, *statement, use.call().argument(2)));
+  return with_ok(use, run_statement(use, *statement, use.call().argument(2), Bindings::left));
 }
 
 }  // namespace
@@ -114,7 +114,7 @@ Term execute_statement(Call& call) {
   call.set_timeout(timeout);
   return with_connection(call, [&](Use& use) -> Answer {
     OpenStatement& opened = find_statement(use, 1);
-    return with_ok(use, run_statement(use, opened.statement, call.argument(2)));
+    return with_ok(use, run_statement(use, opened.statement, call.argument(2), Bindings::cleared));
   });
 }
 

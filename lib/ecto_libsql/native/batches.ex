@@ -53,7 +53,9 @@ defmodule EctoLibSql.Native.Batches do
   @doc "All or nothing. An error names the failing member."
   @spec atomic(State.t(), [member()]) :: {:ok, [Result.t()]} | Statements.failure()
   def atomic(state, members) do
-    with {:ok, outcomes} <- each(state, members, :rollback), do: collect(outcomes)
+    # Every answer is a result: a failure ends the batch and is its only answer.
+    with {:ok, answers} <- run(state, members, :rollback, -1),
+         do: {:ok, results(answers, nil, nil)}
   end
 
   @doc "The first failure among outcomes as one error, or all results."
@@ -143,6 +145,15 @@ defmodule EctoLibSql.Native.Batches do
   end
 
   defp outcomes([], _last, _outcome), do: []
+
+  defp results([answer | rest], answer, result), do: [result | results(rest, answer, result)]
+
+  defp results([{:ok, _} = answer | rest], _last, _result) do
+    {:ok, result} = outcome(answer)
+    [result | results(rest, answer, result)]
+  end
+
+  defp results([], _last, _result), do: []
 
   defp outcome({:ok, {_command, columns, rows, count}}) do
     {:ok, %Result{command: :batch, columns: columns, rows: rows, num_rows: count}}

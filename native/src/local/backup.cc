@@ -1,4 +1,4 @@
-// The database as a whole: checkpoints, backups and images of it.
+// The database as a whole: backups and images of it.
 #include <algorithm>
 #include <cstring>
 #include <thread>
@@ -18,20 +18,6 @@ constexpr std::chrono::milliseconds kPause{5};
 // image in memory cannot have. Source: sqlite.org/fileformat2.html#file_format_version_numbers
 constexpr std::size_t kFormatVersions = 18;
 
-int checkpoint_flag(CheckpointMode mode) {
-  switch (mode) {
-    case CheckpointMode::passive:
-      return SQLITE_CHECKPOINT_PASSIVE;
-    case CheckpointMode::full:
-      return SQLITE_CHECKPOINT_FULL;
-    case CheckpointMode::restart:
-      return SQLITE_CHECKPOINT_RESTART;
-    case CheckpointMode::truncate:
-      break;
-  }
-  return SQLITE_CHECKPOINT_TRUNCATE;
-}
-
 // Opens an image where it lies, to learn whether it is a database before it replaces one.
 void check_image(unsigned char* image, sqlite3_int64 size) {
   sqlite3* raw = nullptr;
@@ -43,33 +29,6 @@ void check_image(unsigned char* image, sqlite3_int64 size) {
 }
 
 }  // namespace
-
-CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
-  cancellation_->start(running_ == 0, false);
-  const std::string name(database);
-  int log_frames = -1;
-  int moved_frames = -1;
-  const int rc = sqlite3_wal_checkpoint_v2(db(), name.c_str(), checkpoint_flag(mode), &log_frames,
-                                           &moved_frames);
-  if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
-  ++checkpoints_;
-  // From now on a commit may start the log anew.
-  if (queue_ && is_main(name) && log_frames > 0 && log_frames == moved_frames) {
-    queue_->moved_frames.store(log_frames);
-  }
-  return {rc == SQLITE_BUSY, log_frames, moved_frames};
-}
-
-void LocalSession::run_due_checkpoints() noexcept {
-  const auto due = std::exchange(checkpoints_due_, {});
-  for (const std::string& database : due) {
-    try {
-      checkpoint(CheckpointMode::passive, database);
-    } catch (const std::exception&) {
-      continue;  // As SQLite's own: the next commit tries again.
-    }
-  }
-}
 
 void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
   sqlite3* raw = nullptr;

@@ -190,8 +190,11 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   // In the turn: a log that another writer makes longer in the meantime is never moved as a whole,
   // and only then can it start anew.
   const bool in_turn = has_write_ || !queue_;
-  if (in_turn && !writing && !cancellation_->has_budget()) run_due_checkpoints();
+  const bool may_sync = in_turn && !writing && !cancellation_->has_budget();
+  if (may_sync) run_due_checkpoints();
+  const bool sync_ahead = may_sync && log_sync_due();
   if (!writing) end_turn();
+  if (sync_ahead) sync_log();
   if (feed_.active() && !in_transaction_ && !writing) feed_.flush();
   if (statement.kind() == StatementKind::pragma) {
     try {
@@ -310,14 +313,10 @@ Work LocalSession::end_of_transaction_work() const {
   return small && commits_without_disk() ? Work::bounded_write : Work::unbounded;
 }
 
-bool LocalSession::checkpoint_due() const noexcept {
-  if (!checkpoints_due_.empty()) return true;
-  return queue_ && auto_checkpoint_ > 0 && queue_->log_frames.load() >= auto_checkpoint_;
-}
-
-bool LocalSession::commits_without_disk() const noexcept {
+bool LocalSession::commits_without_disk() const {
   if (!queue_) return checkpoints_due_.empty();
-  return wal_ && !full_sync_ && queue_->moved_frames.load() == 0 && !checkpoint_due();
+  return wal_ && !full_sync_ && queue_->moved_frames.load() == 0 && !checkpoint_due() &&
+         !log_sync_due();
 }
 
 bool LocalSession::writes_without_disk() const {

@@ -142,10 +142,13 @@ class LocalSession final : public core::Session {
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
   // Whether a commit may run where waiting for the disk is forbidden.
-  [[nodiscard]] bool commits_without_disk() const noexcept;
+  [[nodiscard]] bool commits_without_disk() const;
   // Whether the next commit is one that moves the log into its database.
   [[nodiscard]] bool checkpoint_due() const noexcept;
   void run_due_checkpoints() noexcept;
+  // Whether the log is so long that it should be brought to the disk while others write.
+  [[nodiscard]] bool log_sync_due() const;
+  void sync_log() noexcept;
   // Gives the turn back unless a transaction uses it or a caller holds it.
   void end_turn() noexcept;
   void open_copy(const std::string& path, int flags, DbHandle* other) const;

@@ -13,11 +13,6 @@ void LocalSession::refresh_settings() {
   full_sync_ = std::stoi(run_for_text(handle, "PRAGMA main.synchronous")) > 1;
 }
 
-void LocalSession::take_over_checkpoints() {
-  auto_checkpoint_ = std::stoi(run_for_text(db(), "PRAGMA wal_autocheckpoint"));
-  install_wal_hook();
-}
-
 void LocalSession::join_queue() { queue_ = WriterQueue::of_database(db()); }
 
 void LocalSession::refuse_writes() {
@@ -33,12 +28,6 @@ void LocalSession::allow_writes() noexcept {
   } catch (const std::exception&) {
     read_only_transaction_ = true;  // Out of memory: the next statement tries again.
   }
-}
-
-void LocalSession::install_wal_hook() noexcept { sqlite3_wal_hook(db_.get(), &on_wal, this); }
-
-void LocalSession::install_auto_checkpoint() noexcept {
-  sqlite3_wal_autocheckpoint(db_.get(), auto_checkpoint_);
 }
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
@@ -70,22 +59,6 @@ StmtHandle LocalSession::compile_busy_timeout(std::string_view sql, std::string_
     cancellation_->install_busy_handler(db());
     throw;
   }
-}
-
-int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int pages) {
-  auto& session = *static_cast<LocalSession*>(self);
-  if (session.queue_ && is_main(database)) {
-    session.queue_->log_frames.store(pages);
-    if (pages < session.queue_->moved_frames.load()) session.queue_->moved_frames.store(0);
-  }
-  try {
-    if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
-      session.checkpoints_due_.insert(database);
-    }
-    session.feed_.wal_grew(database, pages);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
-  }
-  return SQLITE_OK;
 }
 
 void LocalSession::observe(EventHandler handler) { feed_.observe(db(), std::move(handler)); }

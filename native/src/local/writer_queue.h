@@ -47,6 +47,8 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   // started anew. While that is not 0, a commit may start the log anew, which waits for the disk.
   std::atomic<int> log_frames{0};
   std::atomic<int> moved_frames{0};
+  // Most of this log has been brought to the disk ahead of the checkpoint that will need it there.
+  std::atomic<bool> log_synced{false};
 
  private:
   core::Mutex mutex_;

@@ -1,0 +1,105 @@
+// The write-ahead log and its checkpoints. The automatic one is ours, because it waits for the
+// disk: SQLite would run it within any commit, also within one that must not wait.
+#include <string>
+#include <utility>
+
+#include "local/session.h"
+
+namespace libsql::local {
+
+namespace {
+
+int checkpoint_flag(CheckpointMode mode) {
+  switch (mode) {
+    case CheckpointMode::passive:
+      return SQLITE_CHECKPOINT_PASSIVE;
+    case CheckpointMode::full:
+      return SQLITE_CHECKPOINT_FULL;
+    case CheckpointMode::restart:
+      return SQLITE_CHECKPOINT_RESTART;
+    case CheckpointMode::truncate:
+      break;
+  }
+  return SQLITE_CHECKPOINT_TRUNCATE;
+}
+
+}  // namespace
+
+CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
+  cancellation_->start(running_ == 0, false);
+  const std::string name(database);
+  int log_frames = -1;
+  int moved_frames = -1;
+  const int rc = sqlite3_wal_checkpoint_v2(db(), name.c_str(), checkpoint_flag(mode), &log_frames,
+                                           &moved_frames);
+  if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
+  ++checkpoints_;
+  // From now on a commit may start the log anew.
+  if (queue_ && is_main(name) && log_frames > 0 && log_frames == moved_frames) {
+    queue_->moved_frames.store(log_frames);
+  }
+  return {rc == SQLITE_BUSY, log_frames, moved_frames};
+}
+
+// --- The automatic checkpoint ---
+
+void LocalSession::take_over_checkpoints() {
+  auto_checkpoint_ = std::stoi(run_for_text(db(), "PRAGMA wal_autocheckpoint"));
+  install_wal_hook();
+}
+
+void LocalSession::install_wal_hook() noexcept { sqlite3_wal_hook(db_.get(), &on_wal, this); }
+
+void LocalSession::install_auto_checkpoint() noexcept {
+  sqlite3_wal_autocheckpoint(db_.get(), auto_checkpoint_);
+}
+
+int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int pages) {
+  auto& session = *static_cast<LocalSession*>(self);
+  if (session.queue_ && is_main(database)) {
+    if (pages < session.queue_->log_frames.exchange(pages)) session.queue_->log_synced = false;
+    if (pages < session.queue_->moved_frames.load()) session.queue_->moved_frames.store(0);
+  }
+  try {
+    if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
+      session.checkpoints_due_.insert(database);
+    }
+    session.feed_.wal_grew(database, pages);
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
+  }
+  return SQLITE_OK;
+}
+
+bool LocalSession::checkpoint_due() const noexcept {
+  if (!checkpoints_due_.empty()) return true;
+  return queue_ && auto_checkpoint_ > 0 && queue_->log_frames.load() >= auto_checkpoint_;
+}
+
+void LocalSession::run_due_checkpoints() noexcept {
+  const auto due = std::exchange(checkpoints_due_, {});
+  for (const std::string& database : due) {
+    try {
+      checkpoint(CheckpointMode::passive, database);
+    } catch (const std::exception&) {
+      continue;  // As SQLite's own: the next commit tries again.
+    }
+  }
+}
+
+bool LocalSession::log_sync_due() const {
+  if (!queue_ || !wal_ || full_sync_ || auto_checkpoint_ <= 0 || queue_->log_synced) return false;
+  // Where nobody waits, one sync is less work than two.
+  const bool long_enough = queue_->log_frames.load() >= auto_checkpoint_ - auto_checkpoint_ / 4;
+  return long_enough && queue_->waiting() > 0;
+}
+
+// The checkpoint syncs the log before it moves it, in the writers' turn. Most of that time goes to
+// what this sync brings to the disk outside of it. Its failure is the checkpoint's to report.
+void LocalSession::sync_log() noexcept {
+  if (queue_->log_synced.exchange(true)) return;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (log != nullptr && log->pMethods != nullptr) log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
+}  // namespace libsql::local

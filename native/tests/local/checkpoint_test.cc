@@ -1,0 +1,127 @@
+// The automatic checkpoint: who runs it, and when.
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "testing/database_test.h"
+#include "testing/queue_of.h"
+
+namespace libsql {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::query;
+
+constexpr std::string_view kInsert = "INSERT INTO t VALUES (1)";
+
+class CheckpointTest : public testing::FileTest {
+ protected:
+  CheckpointTest() { one_.execute("CREATE TABLE t(a)"); }
+  Connection one_ = connect();
+  std::shared_ptr<local::WriterQueue> queue_ = testing::queue_of(path());
+};
+
+TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  Connection writer = connect(options);
+  writer.set_budget(1s);
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_EQ(writer.stats().checkpoints, 0U);
+  // Another connection knows of it as well: a commit of its is no work for a normal scheduler.
+  Connection other = connect(options);
+  Transaction transaction = other.begin(Behaviour::immediate);
+  other.execute(kInsert);
+  EXPECT_EQ(other.end_of_transaction_work(), Work::unbounded);
+  transaction.commit();
+  EXPECT_EQ(other.stats().checkpoints, 1U);
+}
+
+TEST_F(CheckpointTest, ChecksPointsAutomaticallyWithoutABudget) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  Connection writer = connect(options);
+  for (int i = 0; i < 10; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_GE(writer.stats().checkpoints, 1U);
+}
+
+TEST_F(CheckpointTest, PragmasLeaveTheAutomaticCheckpointInPlace) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  Connection writer = connect(options);
+  EXPECT_EQ(query(writer, "PRAGMA synchronous"), "1");
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  const auto before = writer.stats().checkpoints;
+  EXPECT_GE(before, 1U);
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 1000"), "1000");
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint"), "1000");
+  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_EQ(writer.stats().checkpoints, before);
+  EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 2"), "2");
+  writer.execute(kInsert);
+  EXPECT_GT(writer.stats().checkpoints, before);
+  options.wal_auto_checkpoint = 1000;
+  options.pragmas = {{"wal_autocheckpoint", "2"}};
+  Connection other = connect(options);
+  for (int i = 0; i < 3; ++i) other.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  EXPECT_GE(other.stats().checkpoints, 1U);
+}
+
+TEST_F(CheckpointTest, AttachedLogsAreCheckpointedToo) {
+  Options options;
+  options.wal_auto_checkpoint = 2;
+  options.attach = {{"aux", path("attached.db")}};
+  Connection writer = connect(options);
+  writer.execute("PRAGMA aux.journal_mode = wal");
+  writer.execute("CREATE TABLE aux.t(a)");
+  for (int i = 0; i < 10; ++i) writer.execute("INSERT INTO aux.t VALUES (zeroblob(3000))");
+  const CheckpointResult rest = writer.checkpoint(CheckpointMode::passive, "aux");
+  EXPECT_LT(rest.log_frames, 10);
+}
+
+// A log that grows while it is moved is never moved whole, and so never starts anew.
+TEST_F(CheckpointTest, TheLogStartsAnewUnderManyWriters) {
+  Options options;
+  options.wal_auto_checkpoint = 20;
+  connect(options).execute("INSERT INTO t VALUES (1)");
+  std::vector<std::jthread> threads;
+  threads.reserve(4);
+  for (int id = 0; id < 4; ++id) {
+    threads.emplace_back([&] {
+      Connection connection = connect(options);
+      for (int i = 0; i < 200; ++i) EXPECT_EQ(connection.execute(kInsert), 1);
+    });
+  }
+  threads.clear();
+  EXPECT_LT(one_.checkpoint(CheckpointMode::passive).log_frames, 100);
+}
+
+TEST_F(CheckpointTest, WhileOthersWaitALongLogIsSyncedAheadOfItsCheckpoint) {
+  Options options;
+  options.wal_auto_checkpoint = 40;
+  Connection writer = connect(options);
+  Connection waiter = connect(options);
+  while (queue_->log_frames < 32) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  Statement insert = writer.prepare(kInsert);
+  insert.execute();
+  ASSERT_EQ(insert.work(), Work::bounded_write);
+  const auto work_with_a_waiter = [&] {
+    Transaction transaction = writer.begin(Behaviour::immediate);
+    insert.execute();
+    EXPECT_EQ(writer.end_of_transaction_work(), Work::bounded_write);
+    const auto ticket = waiter.queue_for_write([] {});
+    const Work work = writer.end_of_transaction_work();
+    transaction.commit();
+    return work;
+  };
+  EXPECT_EQ(work_with_a_waiter(), Work::unbounded);
+  EXPECT_TRUE(queue_->log_synced);
+  EXPECT_EQ(work_with_a_waiter(), Work::bounded_write);
+}
+
+}  // namespace
+}  // namespace libsql
