@@ -40,7 +40,11 @@ Term begin_transaction(Call& call) {
       choice_of(call.argument(1), choices, ":deferred, :immediate, :exclusive, :read_only");
   return with_connection(call, [&](Use& use) -> Answer {
     use.will_write();
-    use.connection().begin_transaction(behaviour);
+    Connection& connection = use.connection();
+    const bool takes_turn = behaviour == Behaviour::immediate || behaviour == Behaviour::exclusive;
+    // Asked first, because an error that is thrown costs more than the turn is usually waited for.
+    if (takes_turn && !connection.in_transaction() && !connection.try_write()) return Give::wait;
+    connection.begin_transaction(behaviour);
     return call.ok(transaction_id(use));
   });
 }

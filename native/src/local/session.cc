@@ -320,7 +320,7 @@ bool LocalSession::commits_without_disk() const {
 }
 
 bool LocalSession::writes_without_disk() const {
-  return commits_without_disk() || (wal_ && in_transaction_);
+  return (wal_ && in_transaction_) || commits_without_disk();
 }
 
 // --- The write lock's turn ---

@@ -13,8 +13,9 @@
 struct sqlite3_mutex {
   std::mutex mutex;
   bool recursive = false;
+  // Of recursive ones alone; `depth` is guarded by `mutex`.
   std::atomic<std::thread::id> owner;
-  int depth = 0;  // Guarded by `mutex`.
+  int depth = 0;
 };
 
 namespace libsql::local {
@@ -35,20 +36,24 @@ void relax() noexcept {
 #endif
 }
 
-int is_held(sqlite3_mutex* mutex) noexcept {
-  const bool held = mutex->owner.load(std::memory_order_relaxed) == std::this_thread::get_id();
-  return held ? 1 : 0;
+bool is_owned(const sqlite3_mutex* mutex) noexcept {
+  return mutex->owner.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
-int is_not_held(sqlite3_mutex* mutex) noexcept { return 1 - is_held(mutex); }
+// For SQLite's assertions. Only recursive mutexes know; the others must say yes to both.
+int is_held(sqlite3_mutex* mutex) noexcept { return !mutex->recursive || is_owned(mutex) ? 1 : 0; }
+int is_not_held(sqlite3_mutex* mutex) noexcept {
+  return !mutex->recursive || !is_owned(mutex) ? 1 : 0;
+}
 
 bool enter_again(sqlite3_mutex* mutex) noexcept {
-  if (!mutex->recursive || is_held(mutex) == 0) return false;
+  if (!mutex->recursive || !is_owned(mutex)) return false;
   ++mutex->depth;
   return true;
 }
 
 void note_entry(sqlite3_mutex* mutex) noexcept {
+  if (!mutex->recursive) return;
   mutex->owner.store(std::this_thread::get_id(), std::memory_order_relaxed);
   mutex->depth = 1;
 }
@@ -70,8 +75,10 @@ void enter(sqlite3_mutex* mutex) noexcept {
 }
 
 void leave(sqlite3_mutex* mutex) noexcept {
-  if (--mutex->depth > 0) return;
-  mutex->owner.store({}, std::memory_order_relaxed);
+  if (mutex->recursive) {
+    if (--mutex->depth > 0) return;
+    mutex->owner.store({}, std::memory_order_relaxed);
+  }
   mutex->mutex.unlock();
 }
 
