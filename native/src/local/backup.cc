@@ -28,6 +28,20 @@ void check_image(unsigned char* image, sqlite3_int64 size) {
   run_for_text(raw, "SELECT count(*) FROM sqlite_schema");
 }
 
+// `flags`: SQLITE_SERIALIZE_NOCOPY for a database of the memdb VFS, which has its image ready.
+std::string image_of(sqlite3* db, const char* database, unsigned flags) {
+  sqlite3_int64 size = 0;
+  unsigned char* const image = sqlite3_serialize(db, database, &size, flags);
+  const std::unique_ptr<unsigned char, SqliteFree> owned(flags == 0 ? image : nullptr);
+  if (image != nullptr) {
+    return {reinterpret_cast<const char*>(image), static_cast<std::size_t>(size)};
+  }
+  if (size == 0) return {};
+  const int rc = sqlite3_errcode(db);
+  const bool known = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
+  throw known ? from_sqlite(db, rc) : refusal(SQLITE_NOMEM);
+}
+
 }  // namespace
 
 void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
@@ -41,12 +55,11 @@ void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other
   sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout().count()));
 }
 
-void LocalSession::copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& progress,
-                              int pages) {
+void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
   if (pages == 0)
     throw Error(ErrorKind::invalid_argument, "a backup step must copy at least a page");
   const std::unique_ptr<sqlite3_backup, BackupFinisher> backup(
-      sqlite3_backup_init(to, "main", from, "main"));
+      sqlite3_backup_init(to, "main", from.db, from.name));
   if (!backup) throw from_sqlite(to, sqlite3_errcode(to));
   const auto patience = busy_timeout();
   auto give_up = std::chrono::steady_clock::now() + patience;
@@ -73,7 +86,7 @@ void LocalSession::backup_to(const std::string& path, const BackupProgress& prog
   }
   DbHandle target;
   open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target);
-  copy_pages(target.get(), db(), progress, pages);
+  copy_pages(target.get(), {db(), "main"}, progress, pages);
 }
 
 void LocalSession::restore_from(const std::string& path, const BackupProgress& progress,
@@ -86,13 +99,24 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   cancellation_->start(running_ == 0, false);
   acquire_write({});
   try {
-    copy_pages(db(), source.get(), progress, pages);
+    copy_pages(db(), {source.get(), "main"}, progress, pages);
   } catch (const std::exception&) {
     end_turn();
     throw;
   }
   end_turn();
   refresh_settings();
+}
+
+std::string LocalSession::image_of_copy(const std::string& database) {
+  sqlite3* raw = nullptr;
+  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int rc = sqlite3_open_v2("image", &raw, kFlags, "memdb");
+  const DbHandle copy(raw);
+  check(raw, rc);
+  constexpr int kAllPages = -1;
+  copy_pages(raw, {db(), database.c_str()}, {}, kAllPages);
+  return image_of(raw, "main", SQLITE_SERIALIZE_NOCOPY);
 }
 
 std::string LocalSession::serialise(std::string_view database) {
@@ -102,16 +126,12 @@ std::string LocalSession::serialise(std::string_view database) {
     throw Error(ErrorKind::error, "unknown database " + name, SQLITE_ERROR);
   }
   cancellation_->start(running_ == 0, false);
-  sqlite3_int64 size = 0;
-  const std::unique_ptr<unsigned char, SqliteFree> image(
-      sqlite3_serialize(handle, name.c_str(), &size, 0));
-  if (!image && size != 0) {
-    const int rc = sqlite3_errcode(handle);
-    const bool known = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
-    throw known ? error(rc, {}) : refusal(SQLITE_NOMEM);
-  }
-  const auto* const bytes = reinterpret_cast<const char*>(image.get());
-  return image ? std::string(bytes, static_cast<std::size_t>(size)) : std::string();
+  // SQLite writes zeros for pages that it cannot read into an image; a copy says so. What this
+  // connection has not yet committed cannot be copied, and memory can be read.
+  const bool copies = !is_in_memory(handle, name.c_str()) &&
+                      sqlite3_txn_state(handle, name.c_str()) != SQLITE_TXN_WRITE;
+  std::string image = copies ? image_of_copy(name) : std::string();
+  return image.empty() ? image_of(handle, name.c_str(), 0) : image;
 }
 
 void LocalSession::deserialise(std::string_view image, std::string_view database) {

@@ -152,7 +152,12 @@ class LocalSession final : public core::Session {
   // Gives the turn back unless a transaction uses it or a caller holds it.
   void end_turn() noexcept;
   void open_copy(const std::string& path, int flags, DbHandle* other) const;
-  void copy_pages(sqlite3* to, sqlite3* from, const BackupProgress& progress, int pages);
+  struct Source {
+    sqlite3* db;
+    const char* name;
+  };
+  [[nodiscard]] std::string image_of_copy(const std::string& database);
+  void copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages);
   // Ours notes which checkpoints are due; SQLite's own, which PRAGMA wal_autocheckpoint reads and
   // sets, is in place only while a pragma runs.
   void install_wal_hook() noexcept;

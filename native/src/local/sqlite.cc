@@ -88,11 +88,11 @@ std::string run_for_text(sqlite3* db, const std::string& sql) {
   return text;
 }
 
-bool is_in_memory(sqlite3* db) noexcept {
-  const char* file = sqlite3_db_filename(db, "main");
+bool is_in_memory(sqlite3* db, const char* database) noexcept {
+  const char* file = sqlite3_db_filename(db, database);
   if (file == nullptr || *file == '\0') return true;
   sqlite3_vfs* vfs = nullptr;
-  sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+  sqlite3_file_control(db, database, SQLITE_FCNTL_VFS_POINTER, &vfs);
   return vfs != nullptr && std::string_view(vfs->zName) == "memdb";
 }
 

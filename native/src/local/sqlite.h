@@ -51,8 +51,8 @@ std::string run_for_text(sqlite3* db, const std::string& sql);
 [[nodiscard]] inline bool is_main(const std::string& schema) noexcept {
   return sqlite3_stricmp(schema.c_str(), "main") == 0;
 }
-// The main database lives in memory: private, or shared through the memdb VFS.
-[[nodiscard]] bool is_in_memory(sqlite3* db) noexcept;
+// A database lives in memory: private, or shared through the memdb VFS.
+[[nodiscard]] bool is_in_memory(sqlite3* db, const char* database = "main") noexcept;
 
 // The pre-update hook exists only in libraries built with SQLITE_ENABLE_PREUPDATE_HOOK.
 [[nodiscard]] bool has_preupdate_hook() noexcept;
