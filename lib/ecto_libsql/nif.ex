@@ -111,9 +111,10 @@ defmodule EctoLibSql.Nif do
   def script(_conn, _sql, _mode, _timeout), do: not_loaded()
 
   # :proceed, :halt and :rollback as libsql::OnError. With :rollback an error is `{:error, error}`
-  # whose map also has `index`, the failing member's place counted from 0.
+  # whose map also has `index`, the failing member's place counted from 0. The answers are runs of
+  # equal ones with their lengths, the last run first.
   @spec batch(conn(), [{binary(), params()}], :proceed | :halt | :rollback, integer()) ::
-          {:ok, [{:ok, result()} | failure()]} | wait() | failure()
+          {:ok, [{{:ok, result()} | failure(), pos_integer()}]} | wait() | failure()
   def batch(_conn, _members, _on_error, _timeout), do: not_loaded()
 
   @spec prepare(conn(), binary()) :: {:ok, binary()} | failure()

@@ -13,27 +13,50 @@ namespace libsql::nif {
 
 namespace {
 
-// Collects {:ok, result} terms. In a batch most results are equal; equal neighbours share a term.
+// Collects outcomes as runs of the same one, the last run first: a batch of inserts has one.
 class Outcomes {
  public:
-  explicit Outcomes(Use& use) noexcept : use_(use) {}
+  explicit Outcomes(Use& use) noexcept : use_(use), runs_(enif_make_list(use.env(), 0)) {}
 
   void add_ok(Term result) {
-    if (last_ == 0 || enif_is_identical(result, last_) == 0) {
-      last_ = result;
-      last_ok_ = use_.call().ok(result);
-    }
-    outcomes_.push(last_ok_);
+    if (length_ == 0 || result != result_) begin_run(result, use_.call().ok(result));
+    lengthen();
   }
-  void add_error(Term error) { outcomes_.push(error); }
-  [[nodiscard]] std::size_t count() const noexcept { return outcomes_.size(); }
-  [[nodiscard]] Term list() const noexcept { return outcomes_.list(use_.env()); }
+  void add_error(Term error) {
+    begin_run(0, error);
+    lengthen();
+  }
+  [[nodiscard]] std::int64_t count() const noexcept { return count_; }
+  [[nodiscard]] Term runs() {
+    end_run();
+    return runs_;
+  }
 
  private:
+  void begin_run(Term result, Term outcome) {
+    end_run();
+    result_ = result;
+    outcome_ = outcome;
+  }
+  void lengthen() noexcept {
+    ++length_;
+    ++count_;
+  }
+  void end_run() {
+    if (length_ == 0) return;
+    ErlNifEnv* env = use_.env();
+    runs_ =
+        enif_make_list_cell(env, make_tuple(env, outcome_, enif_make_int64(env, length_)), runs_);
+    length_ = 0;
+  }
+
   Use& use_;
-  TermBuffer outcomes_;
-  Term last_ = 0;
-  Term last_ok_ = 0;
+  Term runs_;
+  // The run at the end: its result, 0 for an error; what stands for it; how long it is so far.
+  Term result_ = 0;
+  Term outcome_ = 0;
+  std::int64_t length_ = 0;
+  std::int64_t count_ = 0;  // of all runs
 };
 
 // Runs the members of a batch one by one.
@@ -74,24 +97,26 @@ class BatchRun {
     }
   }
 
-  [[nodiscard]] Answer result() const { return use_.call().ok(outcomes_.list()); }
+  [[nodiscard]] Answer result() { return use_.call().ok(outcomes_.runs()); }
 
  private:
   // Members with the same text share the compiled statement without asking the cache.
   void compile(Term sql_term) {
+    if (statement_ && sql_term == sql_term_) return;
     const std::string_view same = binary_of(use_.env(), sql_term, "SQL");
-    if (statement_ && same.data() == sql_.data() && same.size() == sql_.size()) return;
-    const std::string_view sql = sql_of(use_.env(), sql_term);
-    statement_.reset();
-    statement_.emplace(use_.connection().cached(sql));
-    sql_ = sql;
+    if (!statement_ || same.data() != sql_.data() || same.size() != sql_.size()) {
+      const std::string_view sql = sql_of(use_.env(), sql_term);
+      statement_.reset();
+      statement_.emplace(use_.connection().cached(sql));
+      sql_ = sql;
+    }
+    sql_term_ = sql_term;
   }
 
   template <typename Problem>
   std::optional<Answer> failed(const Problem& problem, bool fatal) {
-    const auto index = static_cast<std::int64_t>(outcomes_.count());
     const Term error = make_tuple(use_.env(), use_.atoms().error,
-                                  error_map(use_.env(), use_.atoms(), problem, index));
+                                  error_map(use_.env(), use_.atoms(), problem, outcomes_.count()));
     if (fatal || on_error_ == OnError::rollback) return Answer(error);
     outcomes_.add_error(error);
     if (on_error_ == OnError::halt) return result();
@@ -102,6 +127,7 @@ class BatchRun {
   OnError on_error_;
   Outcomes outcomes_;
   std::optional<Statement> statement_;
+  Term sql_term_ = 0;
   std::string_view sql_;
 };
 
@@ -110,6 +136,8 @@ Answer run_members(Use& use, BatchRun& run, Term members, AtomicScope* scope) {
   while (enif_get_list_cell(use.env(), members, &member, &members) != 0) {
     if (auto end = run.member(member, scope)) return *end;
   }
+  // Not before: counting the cells of a long list takes longer than some members.
+  static_cast<void>(list_length(use.env(), members, "a batch"));
   return run.result();
 }
 
@@ -146,7 +174,6 @@ Term batch(Call& call) {
   const AtomValue<OnError> choices[] = {{call.atoms().proceed, OnError::proceed},
                                         {call.atoms().halt, OnError::halt},
                                         {call.atoms().rollback, OnError::rollback}};
-  static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
   const OnError on_error = choice_of(call.argument(2), choices, ":proceed, :halt, :rollback");
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
   call.set_timeout(timeout);

@@ -164,19 +164,18 @@ void Use::bill() noexcept {
   enif_consume_timeslice(env(), static_cast<int>(percent));
 }
 
+Term Use::result_without_rows(StatementKind kind, std::int64_t count) {
+  if (last_.term == 0 || last_.kind != kind || last_.count != count) {
+    const Term nil = atoms().nil;
+    const Term number = enif_make_int64(env(), count);
+    last_ = {kind, count, make_tuple(env(), command_atom(atoms(), kind), nil, nil, number)};
+  }
+  return last_.term;
+}
+
 // --- Running one statement ---
 
 namespace {
-
-bool counts_changes(StatementKind kind) noexcept {
-  return kind == StatementKind::insert || kind == StatementKind::update ||
-         kind == StatementKind::del;
-}
-
-Term result_tuple(Use& use, StatementKind kind, Term columns, Term rows, std::int64_t count) {
-  return make_tuple(use.env(), command_atom(use.atoms(), kind), columns, rows,
-                    enif_make_int64(use.env(), count));
-}
 
 Answer run_with_rows(Use& use, Statement& statement, bool writes) {
   RowEncoder rows(use.env(), use.atoms());
@@ -185,19 +184,18 @@ Answer run_with_rows(Use& use, Statement& statement, bool writes) {
     // What a query has read so far can be read again; what a write has done is done.
     if (use.is_inline() && !writes && rows.bytes() > kInlineResult) return Give::up;
   }
-  const std::int64_t count = counts_changes(statement.kind())
-                                 ? use.connection().changes()
-                                 : static_cast<std::int64_t>(rows.count());
+  const std::int64_t count = is_dml(statement.kind()) ? use.connection().changes()
+                                                      : static_cast<std::int64_t>(rows.count());
   // Asked for last: SQLite compiles anew when the schema has changed, in the first step.
   const Term columns = column_names(use.env(), statement);
-  return result_tuple(use, statement.kind(), columns, rows.list(), count);
+  return make_tuple(use.env(), command_atom(use.atoms(), statement.kind()), columns, rows.list(),
+                    enif_make_int64(use.env(), count));
 }
 
 Answer run_without_rows(Use& use, Statement& statement) {
   const std::int64_t changes = statement.execute();
-  const Term nil = use.atoms().nil;
   const StatementKind kind = statement.kind();
-  return result_tuple(use, kind, nil, nil, counts_changes(kind) ? changes : 0);
+  return use.result_without_rows(kind, is_dml(kind) ? changes : 0);
 }
 
 Answer run_bound(Use& use, Statement& statement, BindingScope& scope) {
@@ -212,7 +210,7 @@ Answer run_bound(Use& use, Statement& statement, BindingScope& scope) {
 }  // namespace
 
 Answer run_statement(Use& use, Statement& statement, Term parameters, Bindings bindings) {
-  if (!use.allows(statement.work())) return Give::up;
+  if (use.is_inline() && !use.allows(statement.work())) return Give::up;
   BindingScope scope(statement, bindings);
   const Bound bound = bind_parameters(use.env(), use.atoms(), statement, parameters);
   scope.bound(bound);

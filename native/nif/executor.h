@@ -67,6 +67,8 @@ class Use {
   [[nodiscard]] bool allows(Work work) const noexcept {
     return !is_inline() || work != Work::unbounded;
   }
+  // The result of a statement without rows. Members of a batch share it.
+  [[nodiscard]] Term result_without_rows(StatementKind kind, std::int64_t count);
   // What comes may stop because another connection writes: it is then worth a ticket at once.
   void will_write() noexcept { writes_ = true; }
   // Takes the file's write lock, if it is free, until the end of this pass. False: give Give::wait.
@@ -94,6 +96,12 @@ class Use {
   const ConnectionPtr object_;
   std::unique_lock<ConnectionObject::Mutex> lock_;
   std::chrono::steady_clock::time_point started_;
+  struct WithoutRows {
+    StatementKind kind{};
+    std::int64_t count = 0;
+    Term term = 0;
+  };
+  WithoutRows last_;
   bool writes_ = false;
   bool holds_ = false;
   bool waits_ = false;

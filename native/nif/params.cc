@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "inline_buffer.h"
+
 namespace libsql::nif {
 
 namespace {
@@ -20,22 +22,29 @@ class Decoder {
  public:
   Decoder(ErlNifEnv* env, const Atoms& atoms) noexcept : env_(env), atoms_(atoms) {}
 
-  [[nodiscard]] ValueView decode(Term term, int index) const {
+  // Sets `view` in place: a copy would wait for the stores of its parts.
+  void decode(Term term, int index, ValueView& view) const {
     switch (enif_term_type(env_, term)) {
       case ERL_NIF_TERM_TYPE_INTEGER:
-        return integer(term, index);
+        view = integer(term, index);
+        break;
       case ERL_NIF_TERM_TYPE_BITSTRING:
-        return text_or_blob(term, index);
+        view = text_or_blob(term, index);
+        break;
       case ERL_NIF_TERM_TYPE_ATOM:
-        return atom(term);
+        view = atom(term);
+        break;
       case ERL_NIF_TERM_TYPE_FLOAT:
-        return real(term);
+        view = real(term);
+        break;
       case ERL_NIF_TERM_TYPE_TUPLE:
-        return tagged(term, index);
+        view = tagged(term, index);
+        break;
       case ERL_NIF_TERM_TYPE_LIST:
-        return bytes_of_list(term, index);
+        view = bytes_of_list(term, index);
+        break;
       default:
-        return unsupported(term, index);
+        unsupported(term, index);
     }
   }
 
@@ -104,7 +113,7 @@ class Decoder {
     return ValueView::blob(inspect(binary, index));
   }
 
-  [[noreturn]] ValueView unsupported(Term term, int index) const {
+  [[noreturn]] void unsupported(Term term, int index) const {
     refuse_parameter(index, std::string("cannot be ") + std::string(term_kind(env_, term)));
   }
 
@@ -193,31 +202,28 @@ std::string listed(const std::vector<std::string_view>& names) {
          (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
 }
 
-// Calls sink(index, view) for each parameter of a list.
-template <typename Sink>
-void each_positional(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
-                     Term parameters, Sink sink) {
-  const int expected = statement.parameter_count();
-  const Decoder decoder(env, atoms);
+using Views = InlineBuffer<ValueView, 16>;
+
+void decode_list(const Decoder& decoder, ErlNifEnv* env, int expected, Term parameters,
+                 Views& views) {
   Term head = 0;
   Term rest = parameters;
   int index = 0;
   while (enif_get_list_cell(env, rest, &head, &rest) != 0) {
     if (++index > expected) refuse_count(env, parameters, expected);
-    sink(index, decoder.decode(head, index));
+    decoder.decode(head, index, views.add());
   }
   if (index != expected || enif_is_empty_list(env, rest) == 0) {
     refuse_count(env, parameters, expected);
   }
 }
 
-template <typename Sink>
-void each_named(ErlNifEnv* env, const Atoms& atoms, const Statement& statement, Term parameters,
-                Sink sink) {
-  const Decoder decoder(env, atoms);
+void decode_map(const Decoder& decoder, ErlNifEnv* env, const Statement& statement, Term parameters,
+                Views& views) {
   const NamedParameters named(env, parameters);
   std::vector<std::string_view> missing;
-  for (int index = 1; index <= statement.parameter_count(); ++index) {
+  const int expected = statement.parameter_count();
+  for (int index = 1; index <= expected; ++index) {
     const std::string_view name = statement.parameter_name(index);
     if (is_positional(name)) {
       throw Failure(Failure::Kind::positional_parameters,
@@ -227,41 +233,42 @@ void each_named(ErlNifEnv* env, const Atoms& atoms, const Statement& statement, 
     if (!named.find(name, &value)) {
       missing.push_back(name);
     } else if (missing.empty()) {
-      sink(index, decoder.decode(value, index));
+      decoder.decode(value, index, views.add());
     }
   }
   if (!missing.empty()) refuse_missing(statement, missing);
 }
 
-template <typename Sink>
-void each_parameter(ErlNifEnv* env, const Atoms& atoms, const Statement& statement, Term parameters,
-                    Sink sink) {
+void decode_parameters(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
+                       Term parameters, Views& views) {
+  const Decoder decoder(env, atoms);
   if (enif_is_map(env, parameters) != 0) {
-    each_named(env, atoms, statement, parameters, sink);
+    decode_map(decoder, env, statement, parameters, views);
   } else {
-    each_positional(env, atoms, statement, parameters, sink);
+    decode_list(decoder, env, statement.parameter_count(), parameters, views);
   }
 }
 
 }  // namespace
 
 Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, Term parameters) {
+  Views views;
+  decode_parameters(env, atoms, statement, parameters, views);
+  statement.bind_all(views.span());
   Bound bound;
-  each_parameter(env, atoms, statement, parameters, [&](int index, const ValueView& view) {
-    statement.bind(index, view);
-    if (view.type() == ValueType::text || view.type() == ValueType::blob) {
-      bound.bytes += view.bytes().size();
-      bound.borrowed = true;
-    }
-  });
+  for (const ValueView& view : views.span()) {
+    bound.bytes += view.bytes().size();
+    if (view.type() == ValueType::text || view.type() == ValueType::blob) bound.borrowed = true;
+  }
   return bound;
 }
 
 std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
                                     Term parameters) {
+  Views views;
+  decode_parameters(env, atoms, statement, parameters, views);
   std::vector<Value> values;
-  each_parameter(env, atoms, statement, parameters,
-                 [&](int, const ValueView& view) { values.push_back(view.to_value()); });
+  for (const ValueView& view : views.span()) values.push_back(view.to_value());
   return values;
 }
 

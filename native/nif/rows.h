@@ -2,46 +2,31 @@
 #ifndef LIBSQL_NIF_ROWS_H_
 #define LIBSQL_NIF_ROWS_H_
 
-#include <array>
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include <erl_nif.h>
 
+#include "inline_buffer.h"
 #include "libsql/statement.h"
 #include "libsql/value.h"
 #include "terms.h"
 
 namespace libsql::nif {
 
-// A growing array of terms whose first elements need no allocation.
+// The elements of a list that is not there yet.
 class TermBuffer {
  public:
-  void push(Term term) {
-    if (size_ < kInline) {
-      inline_[size_] = term;
-    } else {
-      if (size_ == kInline) overflow_.assign(inline_.begin(), inline_.end());
-      overflow_.push_back(term);
-    }
-    ++size_;
-  }
-  void clear() noexcept {
-    size_ = 0;
-    overflow_.clear();
-  }
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  void push(Term term) { terms_.add() = term; }
+  void clear() noexcept { terms_.clear(); }
+  [[nodiscard]] std::size_t size() const noexcept { return terms_.size(); }
   [[nodiscard]] Term list(ErlNifEnv* env) const noexcept {
-    const Term* first = size_ <= kInline ? inline_.data() : overflow_.data();
-    return enif_make_list_from_array(env, first, static_cast<unsigned>(size_));
+    const std::span<const Term> terms = terms_.span();
+    return enif_make_list_from_array(env, terms.data(), static_cast<unsigned>(terms.size()));
   }
 
  private:
-  static constexpr std::size_t kInline = 32;
-  std::array<Term, kInline> inline_;
-  std::vector<Term> overflow_;
-  std::size_t size_ = 0;
+  InlineBuffer<Term, 32> terms_;
 };
 
 // Collects the rows of one execution.

@@ -47,7 +47,7 @@ defmodule EctoLibSql.Native.Batches do
           {:ok, [outcome()]} | Statements.failure()
   def each(state, members, on_error, timeout \\ -1) do
     with {:ok, answers} <- run(state, members, on_error, timeout),
-         do: {:ok, outcomes(answers, nil, nil)}
+         do: {:ok, expand(answers, &outcome/1)}
   end
 
   @doc "All or nothing. An error names the failing member."
@@ -55,7 +55,7 @@ defmodule EctoLibSql.Native.Batches do
   def atomic(state, members) do
     # Every answer is a result: a failure ends the batch and is its only answer.
     with {:ok, answers} <- run(state, members, :rollback, -1),
-         do: {:ok, results(answers, nil, nil)}
+         do: {:ok, expand(answers, &result/1)}
   end
 
   @doc "The first failure among outcomes as one error, or all results."
@@ -136,28 +136,18 @@ defmodule EctoLibSql.Native.Batches do
     %{error | message: "#{message} (batch statement #{index})"}
   end
 
-  # Most answers of a batch are equal: neighbours share one outcome.
-  defp outcomes([answer | rest], answer, outcome), do: [outcome | outcomes(rest, answer, outcome)]
-
-  defp outcomes([answer | rest], _last, _outcome) do
-    outcome = outcome(answer)
-    [outcome | outcomes(rest, answer, outcome)]
+  # Answers come as runs of equal ones, the last run first.
+  defp expand(runs, form) do
+    Enum.reduce(runs, [], fn {answer, count}, done -> repeat(form.(answer), count, done) end)
   end
 
-  defp outcomes([], _last, _outcome), do: []
-
-  defp results([answer | rest], answer, result), do: [result | results(rest, answer, result)]
-
-  defp results([{:ok, _} = answer | rest], _last, _result) do
-    {:ok, result} = outcome(answer)
-    [result | results(rest, answer, result)]
-  end
-
-  defp results([], _last, _result), do: []
-
-  defp outcome({:ok, {_command, columns, rows, count}}) do
-    {:ok, %Result{command: :batch, columns: columns, rows: rows, num_rows: count}}
-  end
+  defp repeat(_outcome, 0, done), do: done
+  defp repeat(outcome, count, done), do: repeat(outcome, count - 1, [outcome | done])
 
   defp outcome({:error, error}), do: {:error, Statements.exception(error)}
+  defp outcome(answer), do: {:ok, result(answer)}
+
+  defp result({:ok, {_command, columns, rows, count}}) do
+    %Result{command: :batch, columns: columns, rows: rows, num_rows: count}
+  end
 end

@@ -30,6 +30,12 @@ enum class StatementKind {
 // REPLACE is `insert`, END is `commit`, ROLLBACK TO is `rollback`, DETACH is `attach`.
 [[nodiscard]] StatementKind statement_kind(std::string_view sql) noexcept;
 
+// INSERT, UPDATE and DELETE: the statements that count the rows they change.
+[[nodiscard]] constexpr bool is_dml(StatementKind kind) noexcept {
+  return kind == StatementKind::insert || kind == StatementKind::update ||
+         kind == StatementKind::del;
+}
+
 // True for [A-Za-z_][A-Za-z0-9_]*.
 [[nodiscard]] bool is_identifier(std::string_view name) noexcept;
 

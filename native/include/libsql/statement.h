@@ -90,11 +90,11 @@ class Statement {
   // Binds `value` to parameter `index`, counted from 1. The bytes must stay valid until the next
   // bind of that parameter, clear_bindings() or the end of the execution: they are not copied.
   // Text must be UTF-8. Errors: invalid_argument for a bad index, too_big beyond SQLite's limit.
-  void bind(int index, ValueView value);
+  void bind(int index, const ValueView& value);
   // Binds all parameters by position. Errors: invalid_argument "expected N parameters, got M".
   void bind_all(std::span<const ValueView> values);
   // Binds by name, with or without prefix. Errors: invalid_argument if there is no such parameter.
-  void bind(std::string_view name, ValueView value);
+  void bind(std::string_view name, const ValueView& value);
   // Their bytes would be gone before the statement runs; execute() takes them.
   template <OwnsItsBytes T>
   void bind(int index, T&& value) = delete;

@@ -74,7 +74,7 @@ std::string_view Statement::column_name(int index) const {
 
 std::vector<ColumnInfo> Statement::columns() const { return impl().columns(); }
 
-void Statement::bind(int index, ValueView value) {
+void Statement::bind(int index, const ValueView& value) {
   check_index("parameter", index, 1, parameter_count());
   impl().bind(index, value);
 }
@@ -86,11 +86,12 @@ void Statement::bind_all(std::span<const ValueView> values) {
                                                  " parameters, got " +
                                                  std::to_string(values.size()));
   }
+  core::PreparedStatement& statement = impl();
   int index = 0;
-  for (const ValueView& value : values) impl().bind(++index, value);
+  for (const ValueView& value : values) statement.bind(++index, value);
 }
 
-void Statement::bind(std::string_view name, ValueView value) {
+void Statement::bind(std::string_view name, const ValueView& value) {
   int index = parameter_index(name);
   for (const char prefix : {':', '@', '$'}) {
     if (index != 0) break;

@@ -40,7 +40,7 @@ class PreparedStatement {
   [[nodiscard]] virtual std::string_view column_name(int index) const = 0;
   [[nodiscard]] virtual std::vector<ColumnInfo> columns() const = 0;
 
-  virtual void bind(int index, ValueView value) = 0;
+  virtual void bind(int index, const ValueView& value) = 0;
   virtual void clear_bindings() = 0;
   virtual Step step() = 0;
   [[nodiscard]] virtual std::span<const ValueView> row() = 0;

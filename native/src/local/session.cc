@@ -186,7 +186,9 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
     }
   }
   transaction_boundary();
-  const bool writing = sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
+  // A write within a transaction goes on writing; asking costs as much as the rest of this.
+  const bool writing = (ok && in_transaction_ && is_dml(statement.kind())) ||
+                       sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
   // In the turn: a log that another writer makes longer in the meantime is never moved as a whole,
   // and only then can it start anew.
   const bool in_turn = has_write_ || !queue_;

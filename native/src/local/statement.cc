@@ -116,7 +116,7 @@ std::vector<ColumnInfo> LocalStatement::columns() const {
 
 // --- Execution ---
 
-void LocalStatement::bind(int index, ValueView value) {
+void LocalStatement::bind(int index, const ValueView& value) {
   sqlite3_stmt* stmt = handle();
   if (running_) reset();
   const std::string_view bytes = value.bytes();
@@ -181,9 +181,7 @@ Step LocalStatement::finish(int rc) {
   }
   sqlite3_reset(stmt_.get());
   running_ = false;
-  const bool dml = kind_ == StatementKind::insert || kind_ == StatementKind::update ||
-                   kind_ == StatementKind::del;
-  changes_ = dml && !failed ? sqlite3_changes64(db) : 0;
+  changes_ = is_dml(kind_) && !failed ? sqlite3_changes64(db) : 0;
   // A failed statement has been undone, but for OR FAIL, which keeps and counts what it had done.
   const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
   if (undone) session_.feed().cut(feed_mark_);
@@ -234,27 +232,31 @@ void LocalStatement::recycle() noexcept {
 
 // SQLite calls the value of a column unprotected, because another thread might change it; here the
 // caller keeps other threads away, and asking the value is cheaper than asking the column thrice.
-ValueView LocalStatement::value(int column) const {
+void LocalStatement::read(int column, ValueView& view) const {
   sqlite3_value* value = sqlite3_column_value(stmt_.get(), column);
   switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-      return sqlite3_value_int64(value);
+      view = sqlite3_value_int64(value);
+      break;
     case SQLITE_FLOAT:
-      return sqlite3_value_double(value);
+      view = sqlite3_value_double(value);
+      break;
     case SQLITE_TEXT: {
       const void* text = sqlite3_value_text(value);
       if (text == nullptr) throw refusal(SQLITE_NOMEM, sql_);
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-      return std::string_view(static_cast<const char*>(text), size);
+      view = std::string_view(static_cast<const char*>(text), size);
+      break;
     }
     case SQLITE_BLOB: {
       const void* bytes = sqlite3_value_blob(value);
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
       if (bytes == nullptr && size != 0) throw refusal(SQLITE_NOMEM, sql_);
-      return ValueView::blob({static_cast<const char*>(bytes), size});
+      view = ValueView::blob({static_cast<const char*>(bytes), size});
+      break;
     }
     default:
-      return {};
+      view = {};
   }
 }
 
@@ -264,7 +266,12 @@ std::span<const ValueView> LocalStatement::row() {
   if (!row_.empty()) return row_;  // Column by column, each row is read once.
   const int count = sqlite3_data_count(stmt);
   row_.resize(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) row_[static_cast<std::size_t>(i)] = value(i);
+  try {
+    for (int i = 0; i < count; ++i) read(i, row_[static_cast<std::size_t>(i)]);
+  } catch (const Error&) {  // Out of memory: half a row must not be taken for a whole one.
+    row_.clear();
+    throw;
+  }
   return row_;
 }
 

@@ -53,7 +53,7 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] std::string_view column_name(int index) const override;
   [[nodiscard]] std::vector<ColumnInfo> columns() const override;
 
-  void bind(int index, ValueView value) override;
+  void bind(int index, const ValueView& value) override;
   void clear_bindings() override;
   Step step() override;
   [[nodiscard]] std::span<const ValueView> row() override;
@@ -77,7 +77,8 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] sqlite3_stmt* handle() const;
   void start();
   Step finish(int rc);
-  [[nodiscard]] ValueView value(int column) const;
+  // Sets `view` in place: copying it at once would wait for the stores of its parts.
+  void read(int column, ValueView& view) const;
   // Looks at the program once it is worth it: at the second use, and after a recompilation.
   [[nodiscard]] bool touches_few_rows();
 

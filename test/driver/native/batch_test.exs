@@ -51,6 +51,45 @@ defmodule EctoLibSql.Native.BatchTest do
       assert inspect(failure) =~ "UNIQUE constraint failed: t.x"
     end
 
+    test "gives the outcomes of a long batch as the members one by one would", %{state: state} do
+      :rand.seed(:exsss, 11)
+
+      members =
+        for _ <- 1..300 do
+          number = :rand.uniform(40)
+
+          Enum.random([
+            {@insert, [number]},
+            {@insert, [number + 100]},
+            {"DELETE FROM t WHERE x = ?", [number]},
+            {"SELECT x FROM t WHERE x < ? ORDER BY x", [number]},
+            {"UPDATE t SET x = x WHERE x < ?", [number]},
+            {"INSERT INTO nowhere VALUES (?)", [number]}
+          ])
+        end
+
+      other = open!()
+      run!(other, "CREATE TABLE t (x UNIQUE)")
+
+      one_by_one =
+        for member <- members do
+          case Native.batch(other, [member], results: :tagged) do
+            {:ok, [{:error, %{message: message}}]} -> String.replace(message, "statement 0", "")
+            {:ok, [outcome]} -> outcome
+          end
+        end
+
+      assert {:ok, outcomes} = Native.batch(state, members, results: :tagged)
+      assert length(outcomes) == 300
+
+      for {outcome, expected} <- Enum.zip(outcomes, one_by_one) do
+        case outcome do
+          {:error, %{message: message}} -> assert message =~ expected
+          outcome -> assert outcome == expected
+        end
+      end
+    end
+
     test "takes named parameters", %{state: state} do
       assert {:ok, [%Result{}, %Result{rows: [[7]]}]} =
                Native.batch(state, [
@@ -109,6 +148,17 @@ defmodule EctoLibSql.Native.BatchTest do
     test "yields RETURNING rows", %{state: state} do
       assert {:ok, [%Result{columns: ["x"], rows: [[3]], num_rows: 1}]} =
                Native.batch(state, [{@insert <> " RETURNING x", [3]}])
+    end
+
+    test "runs nothing in the place of SQL that is none", %{state: state} do
+      for sql <- ["INSERT INTO t VALUES (" <> <<0xFF>> <> "?)", "INSERT INTO nowhere VALUES (?)"] do
+        members = [{@insert, [1]}, {sql, [2]}, {sql, [3]}, {@insert, [4]}]
+
+        assert {:ok, [{:ok, _}, {:error, _}, {:error, _}, {:ok, _}]} =
+                 Native.batch(state, members, results: :tagged)
+
+        assert rows!(state, "DELETE FROM t RETURNING x") == [[1], [4]]
+      end
     end
 
     test "refuses what is no batch", %{state: state} do

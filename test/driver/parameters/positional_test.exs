@@ -8,6 +8,14 @@ defmodule EctoLibSql.Parameters.PositionalTest do
     assert rows!(state, "SELECT ?2, ?1", ["a", "b"]) == [["b", "a"]]
   end
 
+  test "bind in order, however many there are", %{state: state} do
+    for count <- [1, 15, 16, 17, 31, 32, 33, 64, 500] do
+      placeholders = Enum.map_join(1..count, ", ", fn _ -> "?" end)
+      values = for i <- 1..count, do: Enum.at([i, "text #{i}", i / 2, nil], rem(i, 4))
+      assert rows!(state, "SELECT #{placeholders}", values) == [values]
+    end
+  end
+
   test "may fill named placeholders by position", %{state: state} do
     assert rows!(state, "SELECT :a, @b, $c", [1, 2, 3]) == [[1, 2, 3]]
   end
