@@ -12,23 +12,11 @@
 #include <string_view>
 
 #include "local/decimal.h"
-#include "local/sqlite.h"
+#include "local/sql_function.h"
 
 namespace libsql::local {
 
 namespace {
-
-std::string_view text_of(sqlite3_value* value) {
-  const unsigned char* const bytes = sqlite3_value_text(value);
-  if (bytes == nullptr) return {};
-  // SQLite hands out its texts as unsigned bytes.
-  return {reinterpret_cast<const char*>(bytes),
-          static_cast<std::size_t>(sqlite3_value_bytes(value))};
-}
-
-void return_text(sqlite3_context* context, const std::string& text) {
-  sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-}
 
 // --- Folding ---
 
@@ -99,14 +87,9 @@ std::string folded(std::string_view text) {
   return result;
 }
 
-// Called by C, as all below: nothing may be thrown out.
-void fold(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+void fold(sqlite3_context* context, SqlValues values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
-  try {
-    return_text(context, folded(text_of(values[0])));
-  } catch (const std::bad_alloc&) {
-    sqlite3_result_error_nomem(context);
-  }
+  return_text(context, folded(text_of(values[0])));
 }
 
 // --- UUIDs ---
@@ -135,17 +118,13 @@ std::optional<std::string> uuid_bytes(std::string_view text) {
   return bytes;
 }
 
-void to_uuid_bytes(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+void to_uuid_bytes(sqlite3_context* context, SqlValues values) {
   if (sqlite3_value_type(values[0]) != SQLITE_TEXT) {
     return sqlite3_result_value(context, values[0]);
   }
-  try {
-    const auto bytes = uuid_bytes(text_of(values[0]));
-    if (!bytes) return sqlite3_result_value(context, values[0]);
-    sqlite3_result_blob64(context, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
-  } catch (const std::bad_alloc&) {
-    sqlite3_result_error_nomem(context);
-  }
+  const auto bytes = uuid_bytes(text_of(values[0]));
+  if (!bytes) return sqlite3_result_value(context, values[0]);
+  sqlite3_result_blob64(context, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
 }
 
 // --- Decimals ---
@@ -163,17 +142,13 @@ bool add_value(sqlite3_context* context, Decimal& total, sqlite3_value* value) {
   return true;
 }
 
-void decimal_add(sqlite3_context* context, int count, sqlite3_value** values) noexcept {
-  try {
-    Decimal total;
-    for (int i = 0; i < count; ++i) {
-      if (sqlite3_value_type(values[i]) == SQLITE_NULL) return;  // The result is NULL.
-      if (!add_value(context, total, values[i])) return;
-    }
-    return_text(context, total.text());
-  } catch (const std::bad_alloc&) {
-    sqlite3_result_error_nomem(context);
+void decimal_add(sqlite3_context* context, SqlValues values) {
+  Decimal total;
+  for (sqlite3_value* const value : values) {
+    if (sqlite3_value_type(value) == SQLITE_NULL) return;  // The result is NULL.
+    if (!add_value(context, total, value)) return;
   }
+  return_text(context, total.text());
 }
 
 // The running total of one group, in memory that SQLite keeps and sets to zero first.
@@ -181,16 +156,12 @@ struct Group {
   Decimal* total;
 };
 
-void decimal_sum_step(sqlite3_context* context, int /*count*/, sqlite3_value** values) noexcept {
+void decimal_sum_step(sqlite3_context* context, SqlValues values) {
   if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
-  try {
-    auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, sizeof(Group)));
-    if (group == nullptr) return sqlite3_result_error_nomem(context);
-    if (group->total == nullptr) group->total = std::make_unique<Decimal>().release();
-    add_value(context, *group->total, values[0]);
-  } catch (const std::bad_alloc&) {
-    sqlite3_result_error_nomem(context);
-  }
+  auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, sizeof(Group)));
+  if (group == nullptr) throw std::bad_alloc();
+  if (group->total == nullptr) group->total = std::make_unique<Decimal>().release();
+  add_value(context, *group->total, values[0]);
 }
 
 void decimal_sum_final(sqlite3_context* context) noexcept {
@@ -218,17 +189,12 @@ int collate_decimals(void* /*unused*/, int left_size, const void* left, int righ
 }  // namespace
 
 void add_own_functions(sqlite3* db) {
-  constexpr int kFlags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-  const auto add = [db](const char* name, int arguments,
-                        void (*function)(sqlite3_context*, int, sqlite3_value**)) {
-    check(db, sqlite3_create_function_v2(db, name, arguments, kFlags, nullptr, function, nullptr,
-                                         nullptr, nullptr));
-  };
-  add("libsql_fold", 1, &fold);
-  add("libsql_uuid_bytes", 1, &to_uuid_bytes);
-  add("decimal_add", 2, &decimal_add);
-  check(db, sqlite3_create_function_v2(db, "decimal_sum", 1, kFlags, nullptr, nullptr,
-                                       &decimal_sum_step, &decimal_sum_final, nullptr));
+  add_function<&fold>(db, "libsql_fold", 1);
+  add_function<&to_uuid_bytes>(db, "libsql_uuid_bytes", 1);
+  add_function<&decimal_add>(db, "decimal_add", 2);
+  check(db, sqlite3_create_function_v2(db, "decimal_sum", 1, kPureFunction, nullptr, nullptr,
+                                       &called_by_sqlite<&decimal_sum_step>, &decimal_sum_final,
+                                       nullptr));
   check(db, sqlite3_create_collation_v2(db, "decimal", SQLITE_UTF8, nullptr, &collate_decimals,
                                         nullptr));
 }

@@ -18,6 +18,17 @@ using testing::query;
 
 constexpr std::string_view kInsert = "INSERT INTO t VALUES (1)";
 
+Options with_checkpoint_at(int frames) {
+  Options options;
+  options.wal_auto_checkpoint = frames;
+  return options;
+}
+
+// Each is a transaction of its own and fills a page.
+void insert_large(Connection& connection, int rows) {
+  for (int i = 0; i < rows; ++i) connection.execute("INSERT INTO t VALUES (zeroblob(3000))");
+}
+
 class CheckpointTest : public testing::FileTest {
  protected:
   CheckpointTest() { one_.execute("CREATE TABLE t(a)"); }
@@ -26,11 +37,10 @@ class CheckpointTest : public testing::FileTest {
 };
 
 TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
-  Options options;
-  options.wal_auto_checkpoint = 2;
+  const Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
   writer.set_budget(1s);
-  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  insert_large(writer, 3);
   EXPECT_EQ(writer.stats().checkpoints, 0U);
   // Another connection knows of it as well: a commit of its is no work for a normal scheduler.
   Connection other = connect(options);
@@ -42,24 +52,22 @@ TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
 }
 
 TEST_F(CheckpointTest, ChecksPointsAutomaticallyWithoutABudget) {
-  Options options;
-  options.wal_auto_checkpoint = 2;
+  const Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
-  for (int i = 0; i < 10; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  insert_large(writer, 10);
   EXPECT_GE(writer.stats().checkpoints, 1U);
 }
 
 TEST_F(CheckpointTest, PragmasLeaveTheAutomaticCheckpointInPlace) {
-  Options options;
-  options.wal_auto_checkpoint = 2;
+  Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
   EXPECT_EQ(query(writer, "PRAGMA synchronous"), "1");
-  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  insert_large(writer, 3);
   const auto before = writer.stats().checkpoints;
   EXPECT_GE(before, 1U);
   EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 1000"), "1000");
   EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint"), "1000");
-  for (int i = 0; i < 3; ++i) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  insert_large(writer, 3);
   EXPECT_EQ(writer.stats().checkpoints, before);
   EXPECT_EQ(query(writer, "PRAGMA wal_autocheckpoint = 2"), "2");
   writer.execute(kInsert);
@@ -67,13 +75,12 @@ TEST_F(CheckpointTest, PragmasLeaveTheAutomaticCheckpointInPlace) {
   options.wal_auto_checkpoint = 1000;
   options.pragmas = {{"wal_autocheckpoint", "2"}};
   Connection other = connect(options);
-  for (int i = 0; i < 3; ++i) other.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  insert_large(other, 3);
   EXPECT_GE(other.stats().checkpoints, 1U);
 }
 
 TEST_F(CheckpointTest, AttachedLogsAreCheckpointedToo) {
-  Options options;
-  options.wal_auto_checkpoint = 2;
+  Options options = with_checkpoint_at(2);
   options.attach = {{"aux", path("attached.db")}};
   Connection writer = connect(options);
   writer.execute("PRAGMA aux.journal_mode = wal");
@@ -85,8 +92,7 @@ TEST_F(CheckpointTest, AttachedLogsAreCheckpointedToo) {
 
 // A log that grows while it is moved is never moved whole, and so never starts anew.
 TEST_F(CheckpointTest, TheLogStartsAnewUnderManyWriters) {
-  Options options;
-  options.wal_auto_checkpoint = 20;
+  const Options options = with_checkpoint_at(20);
   connect(options).execute("INSERT INTO t VALUES (1)");
   std::vector<std::jthread> threads;
   threads.reserve(4);
@@ -101,11 +107,10 @@ TEST_F(CheckpointTest, TheLogStartsAnewUnderManyWriters) {
 }
 
 TEST_F(CheckpointTest, WhileOthersWaitALongLogIsSyncedAheadOfItsCheckpoint) {
-  Options options;
-  options.wal_auto_checkpoint = 40;
+  const Options options = with_checkpoint_at(40);
   Connection writer = connect(options);
   Connection waiter = connect(options);
-  while (queue_->log_frames < 32) writer.execute("INSERT INTO t VALUES (zeroblob(3000))");
+  while (queue_->log_frames < 32) insert_large(writer, 1);
   Statement insert = writer.prepare(kInsert);
   insert.execute();
   ASSERT_EQ(insert.work(), Work::bounded_write);

@@ -115,6 +115,15 @@ TEST_P(OutOfMemoryTest, Querying) {
       kBefore);
 }
 
+TEST_P(OutOfMemoryTest, FunctionsOfOurOwn) {
+  fail_each_allocation(
+      [](Connection& db) {
+        EXPECT_EQ(db.query_one("SELECT libsql_fold(a) FROM t WHERE a = 1"), Value("1"));
+        EXPECT_EQ(db.query_one("SELECT decimal_sum(a) FROM t"), Value("3"));
+      },
+      kBefore);
+}
+
 TEST_P(OutOfMemoryTest, Writing) {
   fail_each_allocation(
       [](Connection& db) {
