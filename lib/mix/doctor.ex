@@ -2,30 +2,12 @@ defmodule EctoLibSql.Doctor do
   @moduledoc false
   # What `mix ecto_libsql.doctor` finds out. Reads only, over a connection of its own.
 
-  alias EctoLibSql.{Error, Result}
+  import EctoLibSql.DatabaseFile
 
   @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
 
   @spec examine(Path.t()) :: {:ok, report()} | {:error, String.t()}
-  def examine(path) do
-    if File.regular?(path), do: open(path), else: {:error, "no such file"}
-  end
-
-  defp open(path) do
-    case EctoLibSql.connect(database: path, mode: :readonly) do
-      {:ok, state} ->
-        try do
-          {:ok, report(state, path)}
-        rescue
-          error in Error -> {:error, error.message}
-        after
-          EctoLibSql.disconnect([], state)
-        end
-
-      {:error, error} ->
-        {:error, Exception.message(error)}
-    end
-  end
+  def examine(path), do: with_file(path, [mode: :readonly], &report(&1, path))
 
   defp report(state, path) do
     damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
@@ -156,23 +138,12 @@ defmodule EctoLibSql.Doctor do
     "SELECT count(*) FROM #{quoted(table)} WHERE typeof(#{quoted(column)}) = 'blob' AND length(#{quoted(column)}) = 16"
   end
 
-  defp quoted(name), do: ~s("#{String.replace(name, "\"", "\"\"")}")
-
   defp tables(state) do
     sql =
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 
     for [name] <- rows(state, sql), do: name
   end
-
-  defp rows(state, sql, params \\ []) do
-    case EctoLibSql.handle_execute(sql, params, [], state) do
-      {:ok, _query, %Result{rows: rows}, _state} -> rows
-      {_kind, error, _state} -> raise error
-    end
-  end
-
-  defp value(state, sql), do: state |> rows(sql) |> hd() |> hd()
 
   defp size_of(path) do
     case File.stat(path) do

@@ -2,7 +2,9 @@ defmodule EctoLibSql.Files do
   @moduledoc false
   # What the mix tasks do to database files, over a connection of their own.
 
-  alias EctoLibSql.{Native, Result}
+  import EctoLibSql.DatabaseFile
+
+  alias EctoLibSql.Native
 
   @side_files ["-wal", "-shm", "-journal"]
 
@@ -60,7 +62,11 @@ defmodule EctoLibSql.Files do
   def convert_uuids(path, wanted) do
     mode = if wanted == [], do: [mode: :readonly], else: []
 
-    with {:ok, result} <- with_file(path, mode, &convert(&1, wanted)), do: result
+    case with_file(path, mode, &convert(&1, wanted)) do
+      {:ok, {:error, reason}} -> {:error, "#{path}: #{reason}"}
+      {:ok, converted} -> converted
+      {:error, message} -> {:error, message}
+    end
   end
 
   defp convert(state, wanted) do
@@ -121,34 +127,4 @@ defmodule EctoLibSql.Files do
   end
 
   defp bytes?(name), do: "typeof(#{name}) = 'blob' AND length(#{name}) = 16"
-  defp quoted(name), do: ~s("#{String.replace(name, "\"", "\"\"")}")
-
-  ## Connections
-
-  defp with_file(path, options, fun) do
-    if File.regular?(path) do
-      case EctoLibSql.connect([database: path] ++ options) do
-        {:ok, state} -> using(state, path, fun)
-        {:error, error} -> {:error, "#{path}: #{Exception.message(error)}"}
-      end
-    else
-      {:error, "#{path}: no such file"}
-    end
-  end
-
-  # Closing rolls back what is open.
-  defp using(state, path, fun) do
-    {:ok, fun.(state)}
-  rescue
-    error in EctoLibSql.Error -> {:error, "#{path}: #{Exception.message(error)}"}
-  after
-    EctoLibSql.disconnect([], state)
-  end
-
-  defp rows(state, sql, params \\ []) do
-    case EctoLibSql.handle_execute(sql, params, [], state) do
-      {:ok, _query, %Result{rows: rows}, _state} -> rows
-      {_kind, error, _state} -> raise error
-    end
-  end
 end

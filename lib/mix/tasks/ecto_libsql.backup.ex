@@ -22,7 +22,6 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
   def run(args) do
     {opts, paths} = OptionParser.parse!(args, strict: [force: :boolean])
     Mix.Task.run("app.config")
-    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     case paths do
       [from, to] -> copy(from, to, opts)

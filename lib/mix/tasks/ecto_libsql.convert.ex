@@ -22,7 +22,6 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
   def run(args) do
     {opts, arguments} = OptionParser.parse!(args, strict: [all: :boolean])
     Mix.Task.run("app.config")
-    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     case arguments do
       [path] -> convert(path, if(opts[:all], do: :all, else: []))
@@ -35,7 +34,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
     case Files.convert_uuids(path, wanted) do
       {:ok, []} -> Mix.shell().info("no text column holds UUIDs as bytes")
       {:ok, columns} -> Enum.each(columns, &Mix.shell().info(line(&1, wanted)))
-      {:error, message} -> Mix.raise("#{path}: #{message}")
+      {:error, message} -> Mix.raise(message)
     end
   end
 

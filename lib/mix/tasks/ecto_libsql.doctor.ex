@@ -23,7 +23,6 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
   @impl Mix.Task
   def run([path]) do
     Mix.Task.run("app.config")
-    {:ok, _} = Application.ensure_all_started(:telemetry)
 
     case Doctor.examine(path) do
       {:ok, report} ->
@@ -32,7 +31,7 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
         if report.damaged, do: Mix.raise("#{path} is damaged")
 
       {:error, message} ->
-        Mix.raise("#{path}: #{message}")
+        Mix.raise(message)
     end
   end
 

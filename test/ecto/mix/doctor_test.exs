@@ -39,7 +39,8 @@ defmodule Mix.Tasks.EctoLibsql.DoctorTest do
     File.write!(path, String.duplicate("text", 2000))
     assert {:error, message} = Doctor.examine(path)
     assert message =~ "not a database"
-    assert Doctor.examine(Path.join(folder, "none.db")) == {:error, "no such file"}
+    none = Path.join(folder, "none.db")
+    assert Doctor.examine(none) == {:error, none <> ": no such file"}
   end
 
   test "the task prints the report", %{folder: folder} do

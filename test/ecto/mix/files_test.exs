@@ -107,7 +107,7 @@ defmodule Mix.Tasks.EctoLibsql.FilesTest do
       before = everything()
       assert_raise Mix.Error, ~r/FOREIGN KEY/, fn -> Convert.run([path, "users.id"]) end
 
-      assert_raise Mix.Error, ~r/UUIDs as bytes: users.nope/, fn ->
+      assert_raise Mix.Error, ~r/test.db: no text column .* UUIDs as bytes: users.nope/, fn ->
         Convert.run([path, "users.nope"])
       end
 
