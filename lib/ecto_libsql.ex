@@ -319,7 +319,7 @@ defmodule EctoLibSql do
   defp begin(:savepoint, _opts, state), do: savepoint([:open], :begin, state)
 
   defp begin(behaviour, opts, state),
-    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts)), state)
+    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts, state)), state)
 
   defp begun({:ok, state}, _before), do: {:ok, :begin, state}
 
@@ -342,7 +342,7 @@ defmodule EctoLibSql do
     if Callbacks.savepoint?(opts) do
       savepoint([:release], Callbacks.done(:commit), state)
     else
-      case Transactions.commit(state, Callbacks.timeout(opts)) do
+      case Transactions.commit(state, Callbacks.timeout(opts, state)) do
         {:ok, state} -> {:ok, Callbacks.done(:commit), state}
         :idle -> {:idle, %{state | trx_id: nil}}
         {:error, error, :rolled_back} -> Callbacks.failed(error, %{state | trx_id: nil})

@@ -34,7 +34,7 @@ defmodule EctoLibSql.Callbacks do
   def execute(state, %Query{statement: sql, cache: cache}, params, opts) do
     with {:ok, params} <- encode(params),
          {:ok, result} <-
-           Statements.execute(state, sql, params, timeout(opts), cache and cache?(opts)) do
+           Statements.execute(state, sql, params, timeout(opts, state), cache and cache?(opts)) do
       {:ok, result}
     else
       {:error, error} -> {:error, about(error, sql)}
@@ -51,7 +51,7 @@ defmodule EctoLibSql.Callbacks do
   @spec fetch(State.t(), String.t(), term(), keyword()) ::
           {:ok, Result.t()} | {:error, Exception.t()}
   def fetch(state, id, max_rows, opts) when is_integer(max_rows) and max_rows > 0 do
-    Statements.fetch(state, id, max_rows, timeout(opts))
+    Statements.fetch(state, id, max_rows, timeout(opts, state))
   end
 
   def fetch(_state, _id, _max_rows, _opts) do
@@ -62,27 +62,29 @@ defmodule EctoLibSql.Callbacks do
   defp encode(params), do: Codec.encode(params)
 
   @doc "The time that a call may take, in milliseconds; -1 if its options set none."
-  @spec timeout(keyword()) :: integer()
-  def timeout([]), do: -1
+  @spec timeout(keyword(), State.t()) :: integer()
+  def timeout([], _state), do: -1
 
-  def timeout(opts) do
+  def timeout(opts, state) do
     case List.keyfind(opts, :deadline, 0) do
       {_, deadline} when is_integer(deadline) ->
         max(deadline - System.monotonic_time(:millisecond), 0)
 
       _ ->
-        given_timeout(List.keyfind(opts, :timeout, 0))
+        given_timeout(List.keyfind(opts, :timeout, 0), settings(state).pooled)
     end
   end
 
-  # DBConnection gives the same time, counted from a little earlier, and then throws the connection
-  # away. The statement stops before, so that the connection stays, and what it has in memory.
-  defp given_timeout({:timeout, milliseconds}) when is_integer(milliseconds) and milliseconds > 0,
-    do: milliseconds - min(div(milliseconds, 4), 500)
+  # A pool gives the same time, counted from a little earlier, and then throws the connection away.
+  # The statement stops before, so that the connection stays, and what it has in memory.
+  defp given_timeout({:timeout, milliseconds}, true)
+       when is_integer(milliseconds) and milliseconds > 0,
+       do: milliseconds - min(div(milliseconds, 4), 500)
 
-  defp given_timeout({:timeout, milliseconds}) when is_integer(milliseconds), do: 0
+  defp given_timeout({:timeout, milliseconds}, _pooled) when is_integer(milliseconds),
+    do: max(milliseconds, 0)
 
-  defp given_timeout(_infinity_or_none), do: -1
+  defp given_timeout(_infinity_or_none, _pooled), do: -1
 
   defp cache?([]), do: true
   defp cache?(opts), do: List.keyfind(opts, :cache, 0) != {:cache, false}

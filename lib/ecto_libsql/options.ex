@@ -65,7 +65,8 @@ defmodule EctoLibSql.Options do
           default_transaction_mode: :deferred | :immediate | :exclusive,
           before_disconnect: nil | (term(), State.t() -> term()) | {module(), atom(), [term()]},
           disconnect_on_error_codes: [atom()],
-          sandbox: :shared | :isolated | :copied
+          sandbox: :shared | :isolated | :copied,
+          pooled: boolean()
         }
 
   @type t :: %__MODULE__{
@@ -83,7 +84,8 @@ defmodule EctoLibSql.Options do
     default_transaction_mode: :deferred,
     before_disconnect: nil,
     disconnect_on_error_codes: [],
-    sandbox: :shared
+    sandbox: :shared,
+    pooled: false
   }
 
   @doc false
@@ -209,7 +211,9 @@ defmodule EctoLibSql.Options do
       default_transaction_mode: transaction_mode!(opts),
       before_disconnect: callback!(opts),
       disconnect_on_error_codes: codes!(opts),
-      sandbox: sandbox!(opts)
+      sandbox: sandbox!(opts),
+      # DBConnection numbers its connections.
+      pooled: opts[:pool_index] != nil
     }
   end
 

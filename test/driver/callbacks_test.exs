@@ -61,6 +61,20 @@ defmodule EctoLibSql.CallbacksTest do
       assert %Error{sqlite: %{code: :interrupt}} = error!(state, endless(), [], timeout: 50)
       assert_usable(state)
     end
+
+    test "does not stop it before, except for a pool, which would close", %{state: state} do
+      stopped_after = fn state ->
+        started = System.monotonic_time(:millisecond)
+        error!(state, endless(), [], timeout: 200)
+        System.monotonic_time(:millisecond) - started
+      end
+
+      assert stopped_after.(state) >= 200
+
+      {:ok, pooled} = EctoLibSql.connect(database: ":memory:", pool_index: 1)
+      Process.flag(:trap_exit, false)
+      assert Enum.min(for _ <- 1..5, do: stopped_after.(pooled)) in 150..199
+    end
   end
 
   describe "handle_close/3" do
