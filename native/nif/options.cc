@@ -23,7 +23,7 @@ struct Entry {
   [[nodiscard]] int number() const {
     const std::int64_t number = integer_of(env, value, name);
     if (number < 0 || number > std::numeric_limits<int>::max()) {
-      refuse(name + " must be between 0 and 2147483647");
+      refuse(name + " must be between 0 and 2147483647, got " + std::to_string(number));
     }
     return static_cast<int>(number);
   }

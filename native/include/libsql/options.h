@@ -53,7 +53,7 @@ struct Options {
   std::optional<std::string> image;
   // Compiled statements kept per connection; 0 keeps none.
   std::size_t statement_cache_size = 64;
-  // Virtual-machine instructions between two looks at interrupt, deadline and budget.
+  // Virtual-machine instructions between two looks at interrupt, deadline and budget; 0 is as 1.
   int progress_steps = 1000;
 };
 

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "core/file_error.h"
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
 #include "local/functions.h"
@@ -31,7 +32,7 @@ void create_folders(const std::string& location) {
 }
 
 DbHandle open_handle(const std::string& location, OpenMode mode) {
-  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_EXRESCODE;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (mode) {
     case OpenMode::read_write_create:
       flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -43,14 +44,7 @@ DbHandle open_handle(const std::string& location, OpenMode mode) {
       flags |= SQLITE_OPEN_READONLY;
       break;
   }
-  sqlite3* raw = nullptr;
-  const int rc = sqlite3_open_v2(location.c_str(), &raw, flags, nullptr);
-  DbHandle db(raw);
-  if (rc != SQLITE_OK) {
-    const Error plain = from_sqlite(raw, rc);
-    throw Error(plain.kind(), plain.message() + ": " + location, plain.extended_code());
-  }
-  return db;
+  return open_file(location, flags);
 }
 
 // What the system's build decides for us elsewhere, decided here.
@@ -101,11 +95,19 @@ void check_word(std::string_view what, std::string_view word,
               "unknown " + std::string(what) + ": " + std::string(word));
 }
 
+void check_not_negative(std::string_view what, int number) {
+  if (number >= 0) return;
+  throw Error(ErrorKind::invalid_argument,
+              std::string(what) + " must be 0 or more, got " + std::to_string(number));
+}
+
 void check_options(const Options& options) {
   check_word("synchronous", options.synchronous,
              {"off", "normal", "full", "extra", "0", "1", "2", "3"});
   check_word("journal_mode", options.journal_mode,
              {"", "delete", "truncate", "persist", "memory", "wal", "off"});
+  check_not_negative("wal_auto_checkpoint", options.wal_auto_checkpoint);
+  check_not_negative("progress_steps", options.progress_steps);
 }
 
 bool comes_first(const std::string& pragma) {
@@ -120,21 +122,22 @@ void run_pragmas(sqlite3* db, const Options& options, bool first) {
   }
 }
 
-// "file:name?mode=ro" and "file:name?immutable=1": the location itself asks for reading only.
-bool is_read_only_uri(sqlite3* db) {
+// The options ask for reading only, or the location does: "file:name?mode=ro", "?immutable=1".
+// Source: sqlite.org/uri.html
+bool is_read_only(sqlite3* db, OpenMode mode) {
+  if (mode == OpenMode::read_only) return true;
   const char* const name = sqlite3_db_filename(db, "main");
   if (name == nullptr) return false;
-  const char* const mode = sqlite3_uri_parameter(name, "mode");
-  return (mode != nullptr && std::string_view(mode) == "ro") ||
+  const char* const uri_mode = sqlite3_uri_parameter(name, "mode");
+  return (uri_mode != nullptr && std::string_view(uri_mode) == "ro") ||
          sqlite3_uri_boolean(name, "immutable", 0) != 0;
 }
 
 void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
-  if (mode == OpenMode::read_only || is_read_only_uri(db)) return;
+  if (is_read_only(db, mode)) return;
   // SQLite opens a file that may not be written read-only without a word.
   if (sqlite3_db_readonly(db, "main") == 1) {
-    throw Error(ErrorKind::read_only, "attempt to write a readonly database: " + location,
-                SQLITE_READONLY);
+    throw core::naming_file(refusal(SQLITE_READONLY), location);
   }
 }
 
@@ -147,15 +150,6 @@ void attach(sqlite3* db, const Attachment& attachment) {
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
   if (rc != SQLITE_DONE) throw from_sqlite(db, rc);
-}
-
-// A URI may ask for a read-only database too. Source: sqlite.org/uri.html
-bool is_read_only(sqlite3* db, OpenMode mode) {
-  const char* file = sqlite3_db_filename(db, "main");
-  const char* uri_mode = file == nullptr ? nullptr : sqlite3_uri_parameter(file, "mode");
-  return mode == OpenMode::read_only ||
-         (uri_mode != nullptr && std::string_view(uri_mode) == "ro") ||
-         (file != nullptr && sqlite3_uri_boolean(file, "immutable", 0) != 0);
 }
 
 void apply(sqlite3* db, const std::string& location, const Options& options) {
@@ -197,7 +191,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
     apply(db, location, options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_a_database) throw;
-    throw Error(error.kind(), error.message() + ": " + location, error.extended_code());
+    throw core::naming_file(error, location);
   }
   session->take_over_checkpoints();
   session->refresh_settings();

@@ -1,5 +1,7 @@
 #include "local/sqlite.h"
 
+#include "core/file_error.h"
+
 // Declared weak and by hand: the header hides them unless the matching macros are set, and the
 // library may lack them.
 extern "C" {
@@ -64,6 +66,20 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
 Error refusal(int extended_code, std::string_view sql) {
   const Error error(kind_of(extended_code), sqlite3_errstr(extended_code), extended_code);
   return sql.empty() ? error : error.with_statement(sql);
+}
+
+DbHandle open_file(const std::string& location, int flags) {
+  sqlite3* raw = nullptr;
+  const int rc = sqlite3_open_v2(location.c_str(), &raw, flags | SQLITE_OPEN_URI, nullptr);
+  DbHandle db(raw);
+  if (rc == SQLITE_OK) return db;
+  const Error error = from_sqlite(raw, rc);
+  // A URI with an unknown mode or file system, or the name of another machine.
+  const bool location_wrong = error.kind() == ErrorKind::error;
+  throw core::naming_file(
+      location_wrong ? Error(ErrorKind::cannot_open, error.message(), error.extended_code())
+                     : error,
+      location);
 }
 
 StmtHandle compile(sqlite3* db, const std::string& sql) {

@@ -42,6 +42,10 @@ inline void check(sqlite3* db, int rc, std::string_view sql = {}) {
   if (rc != SQLITE_OK) throw from_sqlite(db, rc, sql);
 }
 
+// Opens a database file with SQLite's flags; `location` may be a URI. An error names it, and is of
+// the kind cannot_open when SQLite does not know what to do with the location.
+[[nodiscard]] DbHandle open_file(const std::string& location, int flags);
+
 // Compiles a statement that we wrote ourselves.
 [[nodiscard]] StmtHandle compile(sqlite3* db, const std::string& sql);
 // Runs a statement that we wrote ourselves and returns the first column of its first row, or "".

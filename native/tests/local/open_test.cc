@@ -113,6 +113,45 @@ TEST_F(OpenTest, RefusesOptionsThatAreWrong) {
               ::testing::Throws<Error>());
 }
 
+TEST_F(OpenTest, RefusesNumbersBelowZero) {
+  Options options;
+  options.wal_auto_checkpoint = -1;
+  EXPECT_THAT(
+      [&] { return connect(options); },
+      throws_error(ErrorKind::invalid_argument, "wal_auto_checkpoint must be 0 or more, got -1"));
+  options.wal_auto_checkpoint = 0;
+  options.progress_steps = -5;
+  EXPECT_THAT(
+      [&] { return connect(options); },
+      throws_error(ErrorKind::invalid_argument, "progress_steps must be 0 or more, got -5"));
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  options.progress_steps = 0;
+  Connection db = connect(options);
+  EXPECT_EQ(query(db, "PRAGMA wal_autocheckpoint"), "0");
+}
+
+TEST_F(OpenTest, ALocationThatMeansNothingCannotBeOpened) {
+  for (const auto& [location, message] :
+       {std::pair{"file://elsewhere" + path(), std::string("invalid uri authority: elsewhere")},
+        std::pair{"file:" + path() + "?vfs=none", "no such vfs: none: file:" + path()},
+        std::pair{"file:" + path() + "?mode=none", "no such access mode: none: file:" + path()}}) {
+    EXPECT_THAT([&] { return Database(location).connect(); },
+                throws_error(ErrorKind::cannot_open, message));
+    EXPECT_THAT([&] { connect().backup_to(location); },
+                throws_error(ErrorKind::cannot_open, message));
+  }
+}
+
+// A parameter may be a key.
+TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
+  try {
+    static_cast<void>(Database("file:" + path("none/x.db") + "?key=hunter2").connect());
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "unable to open database file: file:" + path("none/x.db"));
+  }
+}
+
 TEST_F(OpenTest, HonoursTheMode) {
   Options existing;
   existing.mode = OpenMode::read_write;

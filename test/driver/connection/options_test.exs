@@ -172,6 +172,31 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert message =~ "no_such_extension"
   end
 
+  test "numbers below their limit are refused, and named with it" do
+    for {option, limit} <- [
+          wal_auto_check_point: 0,
+          wal_autocheckpoint: 0,
+          progress_handler_steps: 1,
+          statement_cache_size: 0,
+          busy_timeout: 0
+        ] do
+      assert {:error, %Error{kind: :invalid_argument, message: message}} =
+               EctoLibSql.connect([{:database, ":memory:"}, {option, limit - 1}])
+
+      assert message =~ "#{inspect(option)} must be an integer from #{limit} to"
+      assert message =~ "got: #{limit - 1}"
+    end
+  end
+
+  test "a location that means nothing cannot be opened" do
+    for location <- ["file://elsewhere/x.db", "file:x.db?vfs=none", "file:x.db?mode=none"] do
+      assert {:error, %Error{kind: :cannot_open, message: message}} =
+               EctoLibSql.connect(database: location)
+
+      assert message =~ "elsewhere" or message =~ "none: file:x.db"
+    end
+  end
+
   test "before_disconnect is called with the state" do
     test = self()
     state = open!(before_disconnect: fn _error, state -> send(test, {:leaving, state}) end)

@@ -1,0 +1,30 @@
+#include "core/file_error.h"
+
+#include <string>
+
+namespace libsql::core {
+
+Error naming_file(const Error& error, std::string_view location) {
+  const bool uri = location.starts_with("file:");
+  const std::string_view name = uri ? location.substr(0, location.find_first_of("?#")) : location;
+  if (error.message().find(name) != std::string::npos) return error;
+  const Error named(error.kind(), error.message() + ": " + std::string(name),
+                    error.extended_code());
+  return named.with_statement(error.statement(), error.sql_offset());
+}
+
+Error naming_copy(const Error& error, std::string_view location) {
+  switch (error.kind()) {
+    case ErrorKind::error:
+    case ErrorKind::cannot_open:
+    case ErrorKind::not_a_database:
+    case ErrorKind::read_only:
+    case ErrorKind::full:
+    case ErrorKind::io:
+      return naming_file(error, location);
+    default:
+      return error;
+  }
+}
+
+}  // namespace libsql::core

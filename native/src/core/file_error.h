@@ -1,0 +1,21 @@
+// Errors that say which file they are about, which the engine mostly does not.
+#ifndef LIBSQL_CORE_FILE_ERROR_H_
+#define LIBSQL_CORE_FILE_ERROR_H_
+
+#include <string_view>
+
+#include "libsql/error.h"
+
+namespace libsql::core {
+
+// The same error with the file's name at the end of its message, unless it is there already. Of a
+// URI only what comes before its parameters, which may be secrets.
+[[nodiscard]] Error naming_file(const Error& error, std::string_view location);
+
+// The error of copying a database to `location`, which is named unless the copy has no part in it:
+// the database itself is damaged or locked, or the caller wants no more of it.
+[[nodiscard]] Error naming_copy(const Error& error, std::string_view location);
+
+}  // namespace libsql::core
+
+#endif  // LIBSQL_CORE_FILE_ERROR_H_
