@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/savepoints.h"
+#include "core/file_error.h"
 #include "core/session.h"
 #include "core/sql_pragma.h"
 #include "libsql/error.h"
@@ -227,7 +228,11 @@ void Connection::deserialise(std::string_view image, std::string_view database) 
 
 void Connection::vacuum_into(const std::string& path) {
   check_file_path(path);
-  prepare("VACUUM INTO ?").execute(path);
+  try {
+    prepare("VACUUM INTO ?").execute(path);
+  } catch (const Error& error) {
+    throw core::naming_copy(error, path);
+  }
 }
 
 // --- Extensions, events, policy ---

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <thread>
 
+#include "core/file_error.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -45,14 +46,8 @@ std::string image_of(sqlite3* db, const char* database, unsigned flags) {
 }  // namespace
 
 void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
-  sqlite3* raw = nullptr;
-  const int rc = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_URI, nullptr);
-  other->reset(raw);
-  if (rc != SQLITE_OK) {
-    const Error plain = from_sqlite(raw, rc);
-    throw Error(plain.kind(), plain.message() + ": " + path, plain.extended_code());
-  }
-  sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout().count()));
+  *other = open_file(path, flags);
+  sqlite3_busy_timeout(other->get(), static_cast<int>(busy_timeout().count()));
 }
 
 void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
@@ -86,7 +81,11 @@ void LocalSession::backup_to(const std::string& path, const BackupProgress& prog
   }
   DbHandle target;
   open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target);
-  copy_pages(target.get(), {db(), "main"}, progress, pages);
+  try {
+    copy_pages(target.get(), {db(), "main"}, progress, pages);
+  } catch (const Error& error) {
+    throw core::naming_copy(error, path);
+  }
 }
 
 void LocalSession::restore_from(const std::string& path, const BackupProgress& progress,
@@ -95,7 +94,11 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   if (in_transaction_) throw Error(ErrorKind::misuse, "cannot restore within a transaction");
   DbHandle source;
   open_copy(path, SQLITE_OPEN_READONLY, &source);
-  run_for_text(source.get(), "SELECT count(*) FROM sqlite_schema");
+  try {
+    run_for_text(source.get(), "SELECT count(*) FROM sqlite_schema");
+  } catch (const Error& error) {
+    throw core::naming_file(error, path);
+  }
   cancellation_->start(running_ == 0, false);
   acquire_write({});
   try {
