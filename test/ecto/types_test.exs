@@ -319,6 +319,21 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
       assert load(:integer, Decimal.new("3")) == {:ok, 3}
       assert load({:array, :integer}, "") == {:ok, []}
     end
+
+    test "arrays whose members are what a field of their type would be" do
+      assert load({:array, :map}, ~S(["{\"a\":1}",{"b":[2]},null])) ==
+               {:ok, [%{"a" => 1}, %{"b" => [2]}, nil]}
+
+      assert load({:array, {:map, :integer}}, ~S(["{\"a\":1}"])) == {:ok, [%{"a" => 1}]}
+      assert load({:array, :boolean}, "[1,0,true]") == {:ok, [true, false, true]}
+      assert load({:array, {:array, :integer}}, ~S(["[1,2]",[3]])) == {:ok, [[1, 2], [3]]}
+
+      assert load({:array, :utc_datetime}, ~S(["2020-01-01 10:00:00"])) ==
+               {:ok, [~U[2020-01-01 10:00:00Z]]}
+
+      assert load({:array, :map}, ~S(["no json"])) == :error
+      assert load({:array, :integer}, ~S(["x"])) == :error
+    end
   end
 
   test "column types, plain and STRICT" do

@@ -212,12 +212,21 @@ defmodule Ecto.Adapters.LibSql.Types do
     do: [&Codec.load_json/1, &Ecto.Type.embedded_load(type, &1, :json)]
 
   defp load({:array, _}, {:array, _} = type),
-    do: [&Codec.load_array/1, &Ecto.Type.embedded_load(type, &1, :json)]
+    do: [&Codec.load_array/1, &load_members(type, &1)]
 
   defp load({:array, _}, type), do: [&Codec.load_array/1, type]
   defp load(:duration, type), do: [&Codec.load_duration/1, type]
   defp load(kind, type) when kind in @times, do: [&Codec.load_time(&1, kind), type]
   defp load(_other, type), do: [type]
+
+  # Members are JSON; ecto_sqlite3, and json_insert() in Oban's updates, write what a field of their type would
+  # hold: maps as texts, booleans as numbers.
+  defp load_members(type, list) do
+    with :error <- Ecto.Type.embedded_load(type, list, :json),
+         do: Ecto.Type.load(type, list, &load_member/2)
+  end
+
+  defp load_member(type, value), do: Ecto.Type.adapter_load(Ecto.Adapters.LibSql, type, value)
 
   defp dump(:binary, type), do: [type, &Codec.dump_binary/1]
   defp dump(:bitstring, type), do: [type, &Codec.dump_bitstring/1]
