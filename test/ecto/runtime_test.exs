@@ -176,6 +176,11 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert [%{"opcode" => _} | _] = Repo.explain(:all, query, type: :instructions)
     assert Repo.explain(:all, query, format: :text) =~ "detail"
     assert [%{"detail" => _} | _] = Repo.explain(:delete_all, from(t in "t", where: t.id > 5))
+
+    # Runs as two statements; the write is the one to explain.
+    joined = from(t in "t", join: o in "t", on: o.id == t.v, where: t.id > ^5, select: o.v)
+    assert [%{"detail" => _} | _] = Repo.explain(:update_all, update(joined, set: [v: ^1]))
+
     assert rows("SELECT count(*) FROM t") == [[2500]]
     assert {:ok, [%{} | _]} = Repo.explain(:all, query, wrap_in_transaction: false)
     assert_raise ArgumentError, ~r/:format/, fn -> Repo.explain(:all, query, format: :yaml) end

@@ -78,7 +78,7 @@ defmodule Ecto.Adapters.LibSql do
     Writer
   }
 
-  alias Ecto.Adapters.LibSql.SQL.LongList
+  alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst}
 
   defoverridable init: 1
 
@@ -96,8 +96,14 @@ defmodule Ecto.Adapters.LibSql do
 
   @impl Ecto.Adapter.Queryable
   def prepare(:all, query), do: prepared(query, &Connection.all/1)
-  def prepare(:update_all, query), do: prepared(query, &Connection.update_all/1)
-  def prepare(:delete_all, query), do: prepared(query, &Connection.delete_all/1)
+  def prepare(:update_all, query), do: prepared_write(query, &Connection.update_all/1)
+  def prepare(:delete_all, query), do: prepared_write(query, &Connection.delete_all/1)
+
+  defp prepared_write(query, generate) do
+    if ReadFirst.needed?(query),
+      do: {:nocache, {System.unique_integer([:positive]), ReadFirst.generate(query, generate)}},
+      else: prepared(query, generate)
+  end
 
   # Ecto does not cache queries with interpolated lists, so the second form is not looked up again.
   defp prepared(query, generate) do
@@ -117,6 +123,14 @@ defmodule Ecto.Adapters.LibSql do
     Config.check_engine!(EctoLibSql.Native.Lifetime.sqlite_version())
     config |> Config.connection() |> super()
   end
+
+  @impl Ecto.Adapter.Queryable
+  def execute(meta, query_meta, {:nocache, {_id, %ReadFirst{} = query}}, params, opts) do
+    ReadFirst.run(query, meta, opts, params, &super(meta, query_meta, &1, &2, opts))
+  end
+
+  def execute(meta, query_meta, query, params, opts),
+    do: super(meta, query_meta, query, params, opts)
 
   @impl Ecto.Adapter.Queryable
   def stream(meta, query_meta, query, params, opts),

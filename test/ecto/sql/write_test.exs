@@ -195,10 +195,60 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     test "returns the rows" do
       query = from(r in Row, where: r.id == 2, select: {r.id, r.n + 1})
       assert Repo.update_all(query, set: [n: 5]) == {1, [{2, 6}]}
-      joined = from(r in Row, join: o in "others", on: o.row_id == r.id, select: o.v)
+    end
 
-      assert_raise Ecto.QueryError, ~r/written table/, fn ->
-        Repo.update_all(joined, set: [n: 0])
+    test "returns what joined sources said before" do
+      olds = from(r in Row, where: r.n < ^4)
+
+      query =
+        from(r in Row,
+          join: old in subquery(olds),
+          on: old.id == r.id,
+          where: r.id > ^1,
+          select: {r.n, old.n, map(old, [:id, :name]), ^"seen", old.tags}
+        )
+
+      assert {2, returned} = Repo.update_all(query, set: [n: 70], push: [tags: 0])
+
+      assert Enum.sort(returned) == [
+               {70, 2, %{id: 2, name: "r2"}, "seen", [2, 9, 2]},
+               {70, 3, %{id: 3, name: "r3"}, "seen", [3, 9, 3]}
+             ]
+
+      assert all() == [[1, "r1", 1], [2, "r2", 70], [3, "r3", 70], [4, "r4", 4]]
+      assert Repo.update_all(query, set: [n: 71]) == {0, []}
+    end
+
+    test "returns joined values in a transaction, of tables without a schema, for long lists" do
+      ids = Enum.to_list(1..1000)
+
+      query =
+        from(r in "rows",
+          join: o in "others",
+          on: o.row_id == r.id,
+          where: r.id in ^ids,
+          select: {o.v + ^1, r.n}
+        )
+
+      assert {:ok, {2, returned}} =
+               Repo.transaction(fn -> Repo.update_all(query, set: [n: 5]) end)
+
+      assert Enum.sort(returned) == [{11, 5}, {21, 5}]
+      assert {2, gone} = Repo.delete_all(query)
+      assert Enum.sort(gone) == [{11, 5}, {21, 5}]
+      assert Enum.map(all(), &hd/1) == [3, 4]
+    end
+
+    test "says which values of a joined source cannot be returned" do
+      joined = from(r in Row, join: o in "others", on: o.row_id == r.id)
+
+      for {query, updates} <- [
+            {select(joined, [r, o], r.n + o.v), [n: 0]},
+            {select(joined, [_, o], o.v), [id: 9]}
+          ] do
+        assert_raise Ecto.QueryError, ~r/written table/, fn ->
+          Repo.update_all(query, set: updates)
+        end
       end
     end
 

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
   # which SQLite takes 32,766 and parses thousands slowly. The parameters behind it move up.
 
   alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.Compare
+  alias Ecto.Adapters.LibSql.SQL.{Compare, ReadFirst}
 
   # Beyond this many members a text is cheaper than parameters.
   @threshold 500
@@ -18,8 +18,10 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
     def to_string(%{sql: sql}), do: sql
   end
 
+  @type generated :: binary() | t()
+
   @doc "The text of a query by `generate`, or what `fold/2` makes one of."
-  @spec generate(map(), (map() -> iodata())) :: binary() | t()
+  @spec generate(map(), (map() -> iodata())) :: generated()
   def generate(query, generate) do
     case query |> find([]) |> Enum.uniq() |> Enum.sort() do
       [] -> IO.iodata_to_binary(generate.(query))
@@ -35,13 +37,15 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
   end
 
   @doc "The text to run, and its parameters."
-  @spec fold(iodata() | t(), list()) :: {binary(), list()}
+  @spec fold(iodata() | t() | ReadFirst.t(), list()) :: {binary(), list()}
   def fold(%__MODULE__{} = folded, params) do
     if bytes?(params),
       do: {plain!(folded), params},
       else: {folded.sql, join(params, 0, folded.lists)}
   end
 
+  # The write, of the two statements.
+  def fold(%ReadFirst{write: {sql, count}}, params), do: fold(sql, Enum.take(params, count))
   def fold(sql, params), do: {IO.iodata_to_binary(sql), params}
 
   # JSON has no bytes.
