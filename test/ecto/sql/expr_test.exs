@@ -167,6 +167,54 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert one(from(t in Thing, select: type(^"2020-02-03", :date))) == ~D[2020-02-03]
   end
 
+  test "a JSON key may hold any character, written out or pinned" do
+    keys =
+      ["plain", "it's", "q\"t", "q\"", "\"", "\"q\"", "a\\b", "\\", "\\\"", "\\\\x\""] ++
+        ["a.b", "a.\"b", "[0]", "[\"", "$", "é", "", "\n", "a\tb", "\u{1}", "1"]
+
+    meta = Map.new(Enum.with_index(keys), fn {key, index} -> {key, %{"in" => index}} end)
+    %{id: id} = Repo.insert!(%Thing{name: "keys", meta: meta})
+
+    written = fn query -> Repo.one(from(t in query, where: t.id == ^id)) end
+
+    for {key, index} <- Enum.with_index(keys) do
+      assert written.(from(t in Thing, select: t.meta[^key]["in"])) == index, "pinned: #{key}"
+      assert written.(from(t in Thing, select: json_extract_path(t.meta, ^[key, "in"]))) == index
+      assert written.(from(t in Thing, select: t.meta[^key])) == %{"in" => index}
+      assert written.(from(t in Thing, where: t.meta[^key]["in"] == ^index, select: t.id)) == id
+      assert written.(from(t in Thing, select: t.meta["plain"][^key])) == nil
+    end
+
+    assert written.(from(t in Thing, select: t.meta["q\"t"]["in"])) == 2
+    assert written.(from(t in Thing, where: t.meta["q\"t"]["in"] == 2, select: t.id)) == id
+    assert written.(from(t in Thing, select: {t.meta["x\""], t.meta["a\\b"]["in"]})) == {nil, 6}
+  end
+
+  test "behind a JSON key with a quote in it values keep their kinds" do
+    value = %{
+      "o" => %{"a" => [1, %{"\"" => "x"}]},
+      "t" => true,
+      "f" => false,
+      "r" => 1.5,
+      "s" => "é\""
+    }
+
+    %{id: id} = Repo.insert!(%Thing{name: "keys", meta: %{"\"" => value}})
+    one = fn query -> Repo.one(from(t in query, where: t.id == ^id)) end
+
+    assert one.(from(t in Thing, select: t.meta["\""])) == value
+    assert one.(from(t in Thing, select: t.meta["\""]["o"]["a"][1]["\""])) == "x"
+
+    for {key, expected} <- value do
+      assert one.(from(t in Thing, select: t.meta["\""][^key])) == expected
+    end
+
+    {quoted, last} = {"\"", -1}
+    assert one.(from(t in Thing, select: t.meta[^quoted]["o"]["a"][^last][^quoted])) == "x"
+    assert one.(from(t in Thing, where: t.meta[^quoted]["t"] == true, select: t.id)) == id
+    assert one.(from(t in Thing, where: t.meta[^quoted]["s"] == ^"é\"", select: t.id)) == id
+  end
+
   test "JSON paths in select give terms, in conditions scalars" do
     assert one(from(t in Thing, select: t.meta["n"])) == 1
     assert one(from(t in Thing, select: t.meta["t"])) == true

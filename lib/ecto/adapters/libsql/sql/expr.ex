@@ -95,13 +95,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def expr({:json_extract_path, _, [operand, path]}, sources, query) do
     operand = operand(operand, sources, query)
-    Json.extract(operand, path, &expr(&1, sources, query), query)
+    Json.extract(operand, path, &expr(&1, sources, query))
   end
 
   # What Select makes of a JSON value that goes to Ecto.
   def expr({:json_fetch, _, [operand, path]}, sources, query) do
     operand = operand(operand, sources, query)
-    Json.fetch(operand, path, &expr(&1, sources, query), query)
+    Json.fetch(operand, path, &expr(&1, sources, query))
   end
 
   def expr({:filter, _, [aggregate, filter]}, sources, query),

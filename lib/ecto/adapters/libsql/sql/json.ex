@@ -29,69 +29,78 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   defp marked_name?(name), do: String.starts_with?(name, @marker)
 
   @doc "The scalar at a path: numbers, texts, NULL, and 1 or 0 for booleans."
-  @spec extract(iodata(), list(), (term() -> iodata()), map()) :: iodata()
-  def extract(operand, path, expr, query),
-    do: ["json_extract(", operand, ", ", path(path, expr, query), ?)]
+  @spec extract(iodata(), list(), (term() -> iodata())) :: iodata()
+  def extract(operand, path, expr),
+    do: descend(operand, {[], "$"}, path, expr, &["json_extract(", &1, ", ", &2, ?)])
 
   @doc "The JSON text at a path."
-  @spec fetch(iodata(), list(), (term() -> iodata()), map()) :: iodata()
-  def fetch(operand, path, expr, query),
-    do: [?(, operand, " -> ", path(path, expr, query), ?)]
+  @spec fetch(iodata(), list(), (term() -> iodata())) :: iodata()
+  def fetch(operand, path, expr),
+    do: descend(operand, {[], "$"}, path, expr, &[?(, &1, " -> ", &2, ?)])
 
-  defp path(path, expr, query) do
-    case Enum.reduce(path, {[], "$"}, &segment(&1, &2, expr, query)) do
-      {[], literal} -> Quote.text(literal)
-      {parts, ""} -> [?(, parts, ?)]
-      {parts, literal} -> [?(, parts, " || ", Quote.text(literal), ?)]
+  # Goes down the segments with as much of the path as one call of SQLite can take: `{parts, literal}`,
+  # SQL so far and text that was not written yet. `final` makes that call.
+  defp descend(operand, path, [], _expr, final), do: final.(operand, written(path))
+
+  defp descend(operand, path, [segment | segments], expr, final) when is_integer(segment) do
+    index = if segment < 0, do: "[##{segment}]", else: "[#{segment}]"
+    descend(operand, append(path, index), segments, expr, final)
+  end
+
+  defp descend(operand, path, [segment | segments], expr, final) when is_binary(segment) do
+    if segment =~ ~r/["[:cntrl:]]/ do
+      member = member_named(operand, path, Quote.text(segment))
+      descend(member, {[], "$"}, segments, expr, final)
+    else
+      label = ~s(.") <> String.replace(segment, "\\", "\\\\") <> ~s(")
+      descend(operand, append(path, label), segments, expr, final)
     end
   end
 
-  # `{parts, literal}`: SQL so far, and literal text that was not written yet.
-  defp segment(index, {parts, literal}, _expr, _query) when is_integer(index) and index >= 0,
-    do: {parts, literal <> "[#{index}]"}
+  defp descend(operand, path, [segment | segments], expr, final) do
+    key = expr.(segment)
+    member = member_named(operand, path, key)
+    plain = {[part(path), step(key)], ""}
 
-  defp segment(index, {parts, literal}, _expr, _query) when is_integer(index),
-    do: {parts, literal <> "[##{index}]"}
-
-  defp segment(key, {parts, literal}, _expr, query) when is_binary(key),
-    do: {parts, literal <> "." <> key(key, query)}
-
-  defp segment(dynamic, {parts, literal}, expr, _query) do
-    step = dynamic(expr.(dynamic))
-    {join(join(parts, literal), step), ""}
-  end
-
-  defp join([], ""), do: []
-  defp join([], literal) when is_binary(literal), do: [Quote.text(literal)]
-  defp join(parts, ""), do: parts
-  defp join(parts, literal) when is_binary(literal), do: [parts, " || ", Quote.text(literal)]
-  defp join([], step), do: step
-  defp join(parts, step), do: [parts, " || ", step]
-
-  defp dynamic(sql) do
     [
-      ["CASE WHEN typeof(", sql, ") <> 'integer' THEN '.\"' || ", sql, " || '\"'"],
-      [" WHEN ", sql, " < 0 THEN '[#' || ", sql, " || ']' ELSE '[' || ", sql, " || ']' END"]
+      ["CASE WHEN typeof(", key, ") = 'text' AND instr(", key, ", '\"') THEN "],
+      [descend(member, {[], "$"}, segments, expr, final), " ELSE "],
+      [descend(operand, plain, segments, expr, final), " END"]
     ]
   end
 
-  # A quoted label ends at the next double quote; an unquoted one at a dot or bracket, and is
-  # compared with the text as JSON writes it. So a key with a quote in it goes unquoted.
-  defp key(key, query) do
-    cond do
-      not String.contains?(key, ["\"", "\\"]) ->
-        ~s("#{key}")
+  defp append({parts, literal}, text), do: {parts, literal <> text}
 
-      String.contains?(key, [".", "["]) ->
-        error!(
-          query,
-          "JSON key #{inspect(key)} has both a quote and a dot or bracket, which an SQLite path " <>
-            "cannot express; use a fragment with json_each/1"
-        )
+  defp written({[], literal}), do: Quote.text(literal)
+  defp written({parts, ""}), do: [?(, parts, ?)]
+  defp written({parts, literal}), do: [?(, parts, " || ", Quote.text(literal), ?)]
 
-      true ->
-        key |> String.replace("\\", "\\\\") |> String.replace("\"", "\\\"")
-    end
+  defp part({[], literal}), do: [Quote.text(literal), " || "]
+  defp part({parts, ""}), do: [parts, " || "]
+  defp part({parts, literal}), do: [parts, " || ", Quote.text(literal), " || "]
+
+  # The step by a key without quotes or an index, whichever it is when the query runs.
+  defp step(key) do
+    [
+      [
+        "CASE WHEN typeof(",
+        key,
+        ") <> 'integer' THEN '.' || json_quote(CAST(",
+        key,
+        " AS TEXT))"
+      ],
+      [" WHEN ", key, " < 0 THEN '[#' || ", key, " || ']' ELSE '[' || ", key, " || ']' END"]
+    ]
+  end
+
+  # The JSON text of the member of that name. A path cannot name every key that has a quote in it, and
+  # those that it can are written in three ways: before SQLite 3.45, from then on, and in today's.
+  defp member_named(operand, path, key) do
+    [
+      "(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ",
+      "WHEN 'object' THEN value WHEN 'array' THEN value ELSE json_quote(value) END ",
+      ["FROM json_each(", operand, ", ", written(path), ") WHERE key = ", key, " LIMIT 1)"]
+    ]
   end
 
   @doc "A list of SQL values as a JSON array."
