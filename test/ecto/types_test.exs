@@ -272,6 +272,20 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
+  test "UUIDs are dumped from either form" do
+    uuid = Ecto.UUID.generate()
+    {:ok, bytes} = Ecto.UUID.dump(uuid)
+
+    for {form, stored} <- [string: uuid, binary: {:blob, bytes}], value <- [uuid, bytes] do
+      Application.put_env(:ecto_libsql, :uuid_type, form)
+      assert Ecto.Type.adapter_dump(Adapter, Ecto.UUID, value) == {:ok, stored}
+      assert Ecto.Type.adapter_dump(Adapter, Ecto.UUID, String.upcase(uuid)) == {:ok, stored}
+    end
+
+    for value <- ["no uuid", 7],
+        do: assert(:error = Ecto.Type.adapter_dump(Adapter, Ecto.UUID, value))
+  end
+
   test "arrays of UUIDs and maps of floats" do
     uuids = [Ecto.UUID.generate(), Ecto.UUID.generate()]
     assert stored({:array, Ecto.UUID}, uuids) == uuids
