@@ -272,6 +272,20 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
+  test "the loaders of :binary_id begin with a type that casts ids, as those of other adapters do" do
+    uuid = Ecto.UUID.generate()
+    {:ok, bytes} = Ecto.UUID.dump(uuid)
+    assert [type, :binary_id] = Adapter.loaders(:binary_id, :binary_id)
+    assert Ecto.Type.cast(type, String.upcase(uuid)) == {:ok, uuid}
+    assert Ecto.Type.cast({:array, type}, [uuid, "no uuid"]) == :error
+    for stored <- [uuid, bytes], do: assert(Ecto.Type.load(type, stored) == {:ok, uuid})
+
+    for {form, stored} <- [string: uuid, binary: {:blob, bytes}] do
+      Application.put_env(:ecto_libsql, :binary_id_type, form)
+      assert Ecto.Type.dump(type, uuid) == {:ok, stored}
+    end
+  end
+
   test "UUIDs are dumped from either form" do
     uuid = Ecto.UUID.generate()
     {:ok, bytes} = Ecto.UUID.dump(uuid)

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   # Which column type, cast, loaders and dumpers belong to an Ecto type. Ecto gives loaders and
   # dumpers no repository, so the options are read from the application environment of :ecto_libsql.
 
-  alias Ecto.Adapters.LibSql.Codec
+  alias Ecto.Adapters.LibSql.{BinaryId, Codec}
 
   @integers ~w(id serial bigserial smallserial identity integer bigint smallint boolean)a
   @texts ~w(string text citext)a
@@ -204,7 +204,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp load(:float, type), do: [&Codec.load_float/1, type]
   defp load(:decimal, type), do: [&Codec.load_decimal(&1, setting(:decimal_type, :numeric)), type]
   defp load(:bitstring, type), do: [&Codec.load_bitstring/1, type]
-  defp load(:binary_id, type), do: [&Codec.load_uuid(&1, :string), type]
+  defp load(:binary_id, type), do: [BinaryId, type]
   defp load(:uuid, type), do: [&Codec.load_uuid(&1, :binary), type]
   defp load(:map, type), do: [&Codec.load_json/1, type]
 
