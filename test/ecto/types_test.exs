@@ -277,13 +277,30 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     {:ok, bytes} = Ecto.UUID.dump(uuid)
     assert [type, :binary_id] = Adapter.loaders(:binary_id, :binary_id)
     assert Ecto.Type.cast(type, String.upcase(uuid)) == {:ok, uuid}
-    assert Ecto.Type.cast({:array, type}, [uuid, "no uuid"]) == :error
     for stored <- [uuid, bytes], do: assert(Ecto.Type.load(type, stored) == {:ok, uuid})
 
     for {form, stored} <- [string: uuid, binary: {:blob, bytes}] do
       Application.put_env(:ecto_libsql, :binary_id_type, form)
       assert Ecto.Type.dump(type, uuid) == {:ok, stored}
     end
+
+    assert Ecto.Type.cast({:array, type}, [uuid, "no uuid"]) == :error
+  end
+
+  test "a :binary_id that is no UUID is an id where ids are texts" do
+    [type | _] = Adapter.loaders(:binary_id, :binary_id)
+
+    for id <- ["cfbe8508acedae3230c4ab1bc5713192", "user_1"] do
+      assert Ecto.Type.cast(type, id) == {:ok, id}
+      assert Ecto.Type.adapter_dump(Adapter, :binary_id, id) == {:ok, id}
+      assert Ecto.Type.adapter_load(Adapter, :binary_id, id) == {:ok, id}
+    end
+
+    assert Ecto.Type.adapter_dump(Adapter, :binary_id, <<255, 0>>) == :error
+    assert Ecto.Type.cast(type, 7) == :error
+    Application.put_env(:ecto_libsql, :binary_id_type, :binary)
+    assert Ecto.Type.adapter_dump(Adapter, :binary_id, "user_1") == :error
+    assert Ecto.Type.adapter_load(Adapter, :binary_id, "user_1") == {:ok, "user_1"}
   end
 
   test "UUIDs are dumped from either form" do

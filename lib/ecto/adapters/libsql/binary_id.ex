@@ -1,7 +1,8 @@
 defmodule Ecto.Adapters.LibSql.BinaryId do
   @moduledoc false
   # What the loaders of :binary_id begin with. Libraries take the first of them for the type of an id, to cast
-  # what users send, as Ecto.UUID is with other adapters; this one loads both forms.
+  # what users send, as Ecto.UUID is with other adapters; this one loads both forms. Where ids are texts, one that
+  # is no UUID is an id too, such as `lower(hex(randomblob(16)))` as a column's default makes them.
 
   use Ecto.Type
 
@@ -11,11 +12,18 @@ defmodule Ecto.Adapters.LibSql.BinaryId do
   def type, do: :binary_id
 
   @impl true
-  defdelegate cast(value), to: Ecto.UUID
+  def cast(value), do: value |> Ecto.UUID.cast() |> or_text(value, form())
 
   @impl true
-  def load(value), do: Codec.load_uuid(value, :string)
+  def load(value), do: value |> Codec.load_uuid(:string) |> or_text(value, :string)
 
   @impl true
-  def dump(value), do: Codec.dump_uuid(value, Types.uuid_form(:binary_id))
+  def dump(value), do: value |> Codec.dump_uuid(form()) |> or_text(value, form())
+
+  defp form, do: Types.uuid_form(:binary_id)
+
+  defp or_text(:error, value, :string) when is_binary(value),
+    do: if(String.valid?(value), do: {:ok, value}, else: :error)
+
+  defp or_text(uuid, _value, _form), do: uuid
 end

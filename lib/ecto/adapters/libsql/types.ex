@@ -233,11 +233,12 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp dump(:boolean, type), do: [type, &Codec.dump_boolean/1]
   defp dump(:decimal, type), do: [type, &Codec.dump_decimal(&1, setting(:decimal_type, :numeric))]
 
+  defp dump(:binary_id, type), do: [type, &BinaryId.dump/1]
+
   # Also the 16 bytes of Ecto.UUID.bingenerate/0, which Ecto.UUID itself dumps no further.
   defp dump(:uuid, Ecto.UUID), do: [&Codec.dump_uuid(&1, uuid_form(:uuid))]
 
-  defp dump(kind, type) when kind in @uuids,
-    do: [type, &Codec.dump_uuid(&1, uuid_form(kind))]
+  defp dump(:uuid, type), do: [type, &Codec.dump_uuid(&1, uuid_form(:uuid))]
 
   defp dump(:map, type), do: [type, &Codec.dump_json(&1, :map_type)]
 
