@@ -19,8 +19,9 @@ defmodule EctoLibSql.Options do
 
     * `:database` - path, `":memory:"`, `:memory` or a `file:` URI. A leading `~` is expanded;
       missing parent folders are created.
-    * `:mode` - `:readonly`, `:readwrite` or `[:readwrite, :create]` (default). The atoms `:local`,
-      `:remote` and `:remote_replica` set the kind of the connection instead.
+    * `:mode` - `:readonly`, `:readwrite` or `[:readwrite, :create]` (default); `:nomutex` in a list is
+      accepted, without effect. The atoms `:local`, `:remote` and `:remote_replica` set the kind of the
+      connection instead.
     * `:shared_memory` - `true` with `":memory:"`: all connections of a pool see one database, which
       lives as long as the pool. A string names a database shared by every connection that names it.
     * `:serialized` - with `":memory:"`: the image of a database (`EctoLibSql.serialize/1`) to start
@@ -198,7 +199,8 @@ defmodule EctoLibSql.Options do
   defp open_mode!(mode) when mode in [nil, :local, []], do: :read_write_create
 
   defp open_mode!(mode) do
-    case Enum.sort(List.wrap(mode)) do
+    # A connection's calls run one after the other here, so SQLite has nothing to lock in any case.
+    case mode |> List.wrap() |> List.delete(:nomutex) |> Enum.sort() do
       [:readonly] -> :read_only
       [:readwrite] -> :read_write
       [:create, :readwrite] -> :read_write_create

@@ -88,10 +88,18 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert [] = rows!(state, "SELECT * FROM t")
   end
 
+  test "a mode may say :nomutex beside others, as exqlite's do" do
+    path = temp_file()
+    assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create, :nomutex])
+    assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readonly, :nomutex])
+    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: :nomutex)
+  end
+
   test "mode: :readwrite does not create a file" do
     path = temp_file("absent.db")
     assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: :readwrite)
     assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: [:readwrite])
+    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: [:readwrite, :nomutex])
     refute File.exists?(path)
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create])
   end
