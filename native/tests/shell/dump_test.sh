@@ -92,9 +92,11 @@ if command -v sqlite3 >/dev/null; then
   sqlite3 a.db .dump >theirs.sql
   run d.db <theirs.sql
   expect "we read sqlite3's dump" "0 " "$code $err"
-  # Its dump rounds the smallest float down to zero, so that row is left out here.
-  theirs='SELECT quote(v) FROM "values" WHERE v IS NOT 5e-324 AND v IS NOT 0.0'
-  expect "with the same rows" "$(sqlite3 a.db "$theirs")" "$(sqlite3 d.db "$theirs")"
+  # As sqlite3 itself reads it: some of its versions round the smallest float to zero and the greatest to
+  # infinity.
+  sqlite3 theirs.db <theirs.sql
+  theirs='SELECT quote(v) FROM "values"'
+  expect "with the same rows" "$(sqlite3 theirs.db "$theirs")" "$(sqlite3 d.db "$theirs")"
 else
   echo "skipped: round trip through sqlite3 (not installed)"
 fi
