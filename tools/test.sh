@@ -14,7 +14,6 @@ ctest --preset dev -j "$jobs"
 # Without Hex and without ECTO_DEPS_DIR, whatever this machine has.
 alone() { env -u ECTO_DEPS_DIR MIX_ARCHIVES="$PWD/build/no_archives" mix "$@"; }
 
-alone format --check-formatted
 alone compile --warnings-as-errors
 alone test
 
