@@ -264,7 +264,7 @@ defmodule EctoLibSql.Native.Raw do
 
   defp bare_name(nil), do: nil
   defp bare_name(name) when is_atom(name), do: bare_name(Atom.to_string(name))
-  defp bare_name(<<prefix, name::binary>>) when prefix in ':@$', do: name
+  defp bare_name(<<prefix, name::binary>>) when prefix in [?:, ?@, ?$], do: name
   defp bare_name(name), do: name
 
   defp listed(names), do: Enum.map_join(names, ", ", &":#{&1}")

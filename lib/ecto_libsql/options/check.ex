@@ -20,10 +20,10 @@ defmodule EctoLibSql.Options.Check do
   end
 
   @spec integer!(keyword(), atom(), Range.t()) :: integer() | nil
-  def integer!(opts, key, first..last) do
+  def integer!(opts, key, first..last//1) do
     case opts[key] do
       nil -> nil
-      value when is_integer(value) and value in first..last -> value
+      value when is_integer(value) and value in first..last//1 -> value
       other -> refuse(key, "an integer from #{first} to #{last}", other)
     end
   end

@@ -46,7 +46,7 @@ defmodule EctoLibSql.Options.Pragmas do
     built_in ++ custom!(opts[:custom_pragmas])
   end
 
-  defp value!(opts, key, _.._ = range), do: Integer.to_string(integer!(opts, key, range))
+  defp value!(opts, key, %Range{} = range), do: Integer.to_string(integer!(opts, key, range))
   defp value!(opts, key, :boolean), do: if(boolean!(opts, key), do: "on", else: "off")
 
   defp value!(opts, key, :boolean_or_integer) do

@@ -5,6 +5,8 @@ defmodule Ecto.Adapters.LibSql.Tokens do
 
   @type token :: {:space | :word | :quoted | :string | :punct, String.t()}
 
+  @blanks [?\s, ?\t, ?\n, ?\r, ?\f]
+
   @spec scan(String.t()) :: [token()]
   def scan(""), do: []
 
@@ -20,7 +22,9 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   defp next("\"" <> rest), do: {:quoted, 1 + quoted(rest, ?")}
   defp next("`" <> rest), do: {:quoted, 1 + quoted(rest, ?`)}
   defp next("[" <> rest), do: {:quoted, 1 + until(rest, "]")}
-  defp next(<<c, rest::binary>>) when c in ' \t\n\r\f', do: {:space, 1 + blanks(rest)}
+
+  defp next(<<c, rest::binary>>) when c in @blanks,
+    do: {:space, 1 + blanks(rest)}
 
   defp next(<<c, rest::binary>>) do
     if word?(c), do: {:word, 1 + word(rest)}, else: {:punct, 1}
@@ -39,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   defp quoted(<<_, rest::binary>>, q), do: 1 + quoted(rest, q)
   defp quoted("", _q), do: 0
 
-  defp blanks(<<c, rest::binary>>) when c in ' \t\n\r\f', do: 1 + blanks(rest)
+  defp blanks(<<c, rest::binary>>) when c in @blanks, do: 1 + blanks(rest)
   defp blanks(_rest), do: 0
 
   defp word(<<c, rest::binary>>), do: if(word?(c), do: 1 + word(rest), else: 0)

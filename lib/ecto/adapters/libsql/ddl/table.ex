@@ -72,19 +72,16 @@ defmodule Ecto.Adapters.LibSql.Ddl.Table do
   def comment(nil), do: []
   def comment(text), do: ["/* ", String.replace(text, "*/", "* /"), " */ "]
 
-  defp options!(%Table{options: options, engine: engine} = table) do
+  defp options!(%Table{options: options, engine: engine}) do
     if engine, do: raise(ArgumentError, "SQLite has no table engines, got: #{inspect(engine)}")
 
     case options do
-      nil -> strict(table, [])
+      nil -> []
       text when is_binary(text) -> text(text)
-      list when is_list(list) -> strict(table, keyword!(list))
+      list when is_list(list) -> keyword!(list)
       other -> raise ArgumentError, "unsupported table options: #{inspect(other)}"
     end
   end
-
-  defp strict(%{strict: true}, options), do: Keyword.put(options, :strict, true)
-  defp strict(_table, options), do: options
 
   defp keyword!(options) do
     case Keyword.keys(options) -- @options do

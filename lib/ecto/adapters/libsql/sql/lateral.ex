@@ -74,9 +74,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Lateral do
 
   defp correlated?({:parent_as, _, _}), do: true
 
-  defp correlated?(%module{} = struct)
-       when module in [Decimal, Date, Time, NaiveDateTime, DateTime],
-       do: is_nil(struct)
+  defp correlated?(%module{}) when module in [Decimal, Date, Time, NaiveDateTime, DateTime],
+    do: false
 
   defp correlated?(%{} = map), do: map |> Map.to_list() |> correlated?()
   defp correlated?(tuple) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> correlated?()
