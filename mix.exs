@@ -158,7 +158,7 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Telemetry
         ],
         "SQL helpers": [EctoLibSql.Pragma, EctoLibSql.JSON],
-        Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.Migration]
+        Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.AdapterName, EctoLibSql.Migration]
       ]
     ]
   end
