@@ -38,6 +38,26 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert rows("SELECT count(*) FROM t") == [[2501]]
   end
 
+  test "to_sql gives what query runs, long lists too" do
+    for list <- [[1, 2, 3], Enum.to_list(1..1000), Enum.to_list(1..40_000)] do
+      query = from(t in "t", where: t.id in ^list and t.v > ^990, select: t.id)
+      expected = Repo.all(query)
+
+      {sql, params} = Repo.to_sql(:all, query)
+      assert is_binary(sql)
+      assert Repo.query!(sql, params).rows == Enum.map(expected, &[&1])
+
+      {sql, params} = Ecto.Adapters.SQL.to_sql(:all, Repo.get_dynamic_repo(), query)
+      assert to_string(sql) =~ "FROM \"t\""
+      refute inspect(sql) =~ "lists:"
+      assert Repo.query!(sql, params).rows == Enum.map(expected, &[&1])
+
+      assert {delete, params} = Repo.to_sql(:delete_all, exclude(query, :select))
+      assert delete =~ "DELETE"
+      assert List.last(params) == 990
+    end
+  end
+
   test "stream reads in portions" do
     query = from(t in "t", order_by: t.id, select: t.id)
 

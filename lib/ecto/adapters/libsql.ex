@@ -80,6 +80,20 @@ defmodule Ecto.Adapters.LibSql do
 
   alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst}
 
+  # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as.
+  @impl Ecto.Adapter
+  defmacro __before_compile__(env) do
+    quote do
+      unquote(super(env))
+      defoverridable to_sql: 2
+
+      def to_sql(operation, queryable) do
+        {sql, params} = super(operation, queryable)
+        unquote(LongList).fold(sql, params)
+      end
+    end
+  end
+
   defoverridable init: 1
 
   @impl Ecto.Adapter

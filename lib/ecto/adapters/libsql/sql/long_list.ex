@@ -18,6 +18,14 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
     def to_string(%{sql: sql}), do: sql
   end
 
+  # Ecto.Adapters.SQL.to_sql/3 gives it out; Repo.query/2 takes it.
+  defimpl Inspect do
+    import Inspect.Algebra
+
+    def inspect(%{sql: sql}, opts),
+      do: concat(["#Ecto.Adapters.LibSql.LongList<", to_doc(sql, opts), ">"])
+  end
+
   @type generated :: binary() | t()
 
   @doc "The text of a query by `generate`, or what `fold/2` makes one of."
