@@ -102,7 +102,8 @@ defmodule EctoLibSql do
   @doc """
   Calls `fun` inside a transaction: `{:ok, result}`, or `{:error, reason}` after `rollback/2`. An
   exception rolls back and is raised again. `mode:` is `:deferred`, `:immediate`, `:exclusive` or
-  `:read_only`.
+  `:read_only`; inside of a transaction it changes nothing, and `:read_only` raises where the outer one
+  may write.
   """
   @spec transaction(conn(), (conn() -> result), keyword()) :: {:ok, result} | {:error, term()}
         when result: term()

@@ -3,6 +3,7 @@ defmodule EctoLibSql.Pool do
   # Pools of connections, by DBConnection. lib/without_db_connection/pool.ex has the same functions
   # for builds without it.
 
+  alias EctoLibSql.Native.Transactions
   alias EctoLibSql.Query
 
   defmacro __using__(_opts) do
@@ -29,7 +30,12 @@ defmodule EctoLibSql.Pool do
   @spec transaction(DBConnection.conn(), (DBConnection.t() -> result), keyword()) ::
           {:ok, result} | {:error, term()}
         when result: term()
-  def transaction(conn, fun, opts), do: DBConnection.transaction(conn, fun, opts)
+  def transaction(conn, fun, opts) do
+    if match?(%DBConnection{conn_mode: :transaction}, conn),
+      do: Transactions.check_nested!(opts, &EctoLibSql.query!(conn, &1))
+
+    DBConnection.transaction(conn, fun, opts)
+  end
 
   @spec rollback(DBConnection.t(), term()) :: no_return()
   def rollback(conn, reason), do: DBConnection.rollback(conn, reason)

@@ -3,6 +3,7 @@ defmodule EctoLibSql.Direct do
   # What EctoLibSql offers for pools, on one connection's state: the same functions, without
   # DBConnection.
 
+  alias EctoLibSql.Native.Transactions
   alias EctoLibSql.{Query, Result, State}
 
   @rollback {__MODULE__, :rollback}
@@ -22,16 +23,18 @@ defmodule EctoLibSql.Direct do
   def transaction(state, fun, opts) do
     case EctoLibSql.handle_begin(opts, state) do
       {:ok, _begun, state} -> inside(state, fun, opts)
-      {:transaction, state} -> inside(state, fun, [mode: :savepoint] ++ opts, :nested)
+      {:transaction, state} -> nested(state, fun, opts)
       {_error, error, _state} -> {:error, error}
     end
   end
 
   # A transaction inside a transaction is a savepoint.
-  defp inside(state, fun, opts, :nested) do
-    with {:ok, _begun, state} <- EctoLibSql.handle_begin(opts, state) do
-      inside(state, fun, opts)
-    else
+  defp nested(state, fun, opts) do
+    Transactions.check_nested!(opts, &EctoLibSql.query!(state, &1))
+    opts = [mode: :savepoint] ++ Keyword.drop(opts, [:mode, :behaviour, :behavior])
+
+    case EctoLibSql.handle_begin(opts, state) do
+      {:ok, _begun, state} -> inside(state, fun, opts)
       {_error, error, _state} -> {:error, error}
     end
   end

@@ -51,6 +51,24 @@ defmodule EctoLibSql.DirectTest do
     assert {:idle, _} = EctoLibSql.handle_status([], state)
   end
 
+  test "a nested transaction has the mode of the outer one, under any of its names", %{
+    state: state
+  } do
+    read = &EctoLibSql.query!(&1, "SELECT 1").rows
+
+    for name <- [:mode, :behaviour, :behavior] do
+      inner = fn mode -> &EctoLibSql.transaction(&1, read, [{name, mode}]) end
+      assert EctoLibSql.transaction(state, inner.(:immediate)) == {:ok, {:ok, [[1]]}}
+
+      assert EctoLibSql.transaction(state, inner.(:read_only), [{name, :read_only}]) ==
+               {:ok, {:ok, [[1]]}}
+
+      assert_raise ArgumentError, ~r/cannot be :read_only/, fn ->
+        EctoLibSql.transaction(state, inner.(:read_only))
+      end
+    end
+  end
+
   test "transactions nest as savepoints", %{state: state} do
     assert {:ok, {:error, :inner}} =
              EctoLibSql.transaction(state, fn outer ->

@@ -93,6 +93,25 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert query |> Repo.stream() |> Enum.map(write) == [{1, nil}, {1, nil}, {1, nil}]
   end
 
+  test "a nested transaction cannot take back that the outer one may write" do
+    only_reads = fn -> Repo.transaction(fn -> rows("SELECT 1") end, mode: :read_only) end
+
+    for mode <- [:deferred, :immediate] do
+      assert_raise ArgumentError, ~r/cannot be :read_only/, fn ->
+        Repo.transaction(fn -> only_reads.() end, mode: mode)
+      end
+    end
+
+    assert Repo.transaction(only_reads, mode: :read_only) == {:ok, {:ok, [[1]]}}
+
+    assert {:ok, {:ok, 1}} =
+             Repo.transaction(fn ->
+               Repo.transaction(fn -> sql!("DELETE FROM t WHERE id = 1").num_rows end,
+                 mode: :immediate
+               )
+             end)
+  end
+
   test "a nested transaction with mode: :savepoint is rolled back alone" do
     assert {:ok, [[1]]} =
              Repo.transaction(fn ->

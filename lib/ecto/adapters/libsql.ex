@@ -38,7 +38,8 @@ defmodule Ecto.Adapters.LibSql do
   ## Options of a transaction
 
     * `:mode` - `:deferred`, `:immediate`, `:exclusive`, `:read_only`; inside of a transaction, `:savepoint`
-      makes the inner one a savepoint, whose rollback leaves the outer one alone
+      makes the inner one a savepoint, whose rollback leaves the outer one alone. Any other inner mode
+      changes nothing; `:read_only` inside of one that may write is an error
     * `:retry` - how often to run the function again when another writer was faster (`database is locked`),
       from then on with mode `:immediate`; the function must not have done anything else that counts
 

@@ -37,6 +37,23 @@ defmodule EctoLibSql.Native.Transactions do
   defp default(%State{settings: nil}), do: :deferred
   defp default(%State{settings: settings}), do: settings.default_transaction_mode
 
+  @doc """
+  For a transaction inside of an open one, whose mode holds for both: raises if the inner one asks that
+  nothing be written, and the outer one lets it.
+  """
+  @spec check_nested!(keyword(), (String.t() -> EctoLibSql.Result.t())) :: :ok
+  def check_nested!(opts, query!) do
+    asked = opts[:behavior] || opts[:behaviour] || opts[:mode]
+
+    if asked == :read_only and query!.("PRAGMA query_only").rows != [[1]] do
+      raise ArgumentError,
+            "a transaction inside of an open one cannot be :read_only, because the open one may write: " <>
+              "begin that with mode: :read_only, or leave the mode out"
+    end
+
+    :ok
+  end
+
   @spec open(State.t(), atom(), integer()) :: {:ok, State.t()} | {:error, Error.t()}
   def open(state, behaviour, timeout \\ -1) do
     conn = State.conn(state)

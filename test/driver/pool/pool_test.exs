@@ -111,6 +111,17 @@ defmodule EctoLibSql.PoolTest do
                )
     end
 
+    test "an inner transaction is :read_only only where the outer one is" do
+      pool = table!(start!())
+      read = &EctoLibSql.query!(&1, "SELECT count(*) FROM t").rows
+      inner = fn conn -> EctoLibSql.transaction(conn, read, mode: :read_only) end
+      assert EctoLibSql.transaction(pool, inner, mode: :read_only) == {:ok, {:ok, [[0]]}}
+
+      assert_raise ArgumentError, ~r/cannot be :read_only/, fn ->
+        EctoLibSql.transaction(pool, inner)
+      end
+    end
+
     test "a commit that SQLite refuses gives the connection back idle" do
       pool = start!(pool_size: 1)
       EctoLibSql.query!(pool, "CREATE TABLE p (id INTEGER PRIMARY KEY)")

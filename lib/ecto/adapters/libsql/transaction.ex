@@ -6,6 +6,7 @@ defmodule Ecto.Adapters.LibSql.Transaction do
 
   alias Ecto.Adapters.SQL
   alias EctoLibSql.Error
+  alias EctoLibSql.Native.Transactions
 
   @type meta :: Ecto.Adapter.adapter_meta()
 
@@ -16,10 +17,15 @@ defmodule Ecto.Adapters.LibSql.Transaction do
 
     cond do
       nested? and opts[:mode] == :savepoint -> savepoint(meta, opts, fun)
-      # Only the outermost transaction can be begun again.
-      nested? -> SQL.transaction(meta, opts, fun)
+      nested? -> nested(meta, opts, fun)
       true -> retried(meta, opts, fun, retries!(opts))
     end
+  end
+
+  # Only the outermost transaction can be begun again.
+  defp nested(meta, opts, fun) do
+    Transactions.check_nested!(opts, &SQL.query!(meta, &1, [], Keyword.take(opts, [:log])))
+    SQL.transaction(meta, opts, fun)
   end
 
   ## Retries
