@@ -157,6 +157,7 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Options,
           EctoLibSql.Telemetry
         ],
+        Files: [EctoLibSql.Doctor],
         "SQL helpers": [EctoLibSql.Pragma, EctoLibSql.JSON],
         Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.AdapterName, EctoLibSql.Migration]
       ]

@@ -14,6 +14,8 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
     * indexes that are a prefix of another one
     * foreign keys without an index on the referring columns
     * UUIDs kept as bytes in text columns, which comparisons with text miss
+
+  In a release, `EctoLibSql.Doctor` does the same.
   """
 
   use Mix.Task
@@ -26,8 +28,7 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
 
     case Doctor.examine(path) do
       {:ok, report} ->
-        Enum.each(report.facts, fn {name, value} -> Mix.shell().info("#{pad(name)} #{value}") end)
-        Enum.each(report.findings, &Mix.shell().info("! #{&1}"))
+        report |> Doctor.lines() |> Enum.each(&Mix.shell().info/1)
         if report.damaged, do: Mix.raise("#{path} is damaged")
 
       {:error, message} ->
@@ -36,6 +37,4 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
   end
 
   def run(_args), do: Mix.raise("usage: mix ecto_libsql.doctor PATH")
-
-  defp pad(name), do: String.pad_trailing(name <> ":", 22)
 end

@@ -1,13 +1,47 @@
 defmodule EctoLibSql.Doctor do
-  @moduledoc false
-  # What `mix ecto_libsql.doctor` finds out. Reads only, over a connection of its own.
+  @moduledoc """
+  Looks at a database file and says what it is, how it is set, and what is wrong with it: damage, broken
+  foreign keys, free pages, a long write-ahead log, indexes that are missing or serve nothing, UUIDs kept as
+  bytes. It only reads, over a connection of its own; the database may be in use.
+
+  A release has no `mix ecto_libsql.doctor`, but this:
+
+      $ bin/my_app eval 'EctoLibSql.Doctor.print!("/data/my_app.db")'
+  """
 
   import EctoLibSql.DatabaseFile
 
+  alias EctoLibSql.Error
+
+  @typedoc """
+  `facts` are names and values; `findings` what is wrong, a sentence each; `damaged` whether SQLite's
+  `quick_check` found the file so.
+  """
   @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
 
+  @doc "What there is to know of a file, or a message when it cannot be read."
   @spec examine(Path.t()) :: {:ok, report()} | {:error, String.t()}
   def examine(path), do: with_file(path, [mode: :readonly], &report(&1, path))
+
+  @doc "A report as lines of text; those of findings begin with `!`."
+  @spec lines(report()) :: [String.t()]
+  def lines(%{facts: facts, findings: findings}) do
+    Enum.map(facts, fn {name, value} -> String.pad_trailing(name <> ":", 22) <> " " <> value end) ++
+      Enum.map(findings, &("! " <> &1))
+  end
+
+  @doc "Prints the report of a file. Raises if the file is damaged or cannot be read."
+  @spec print!(Path.t()) :: :ok
+  def print!(path) do
+    case examine(path) do
+      {:ok, report} ->
+        Enum.each(lines(report), &IO.puts/1)
+        if report.damaged, do: raise(Error.new(:corrupt, "#{path} is damaged")), else: :ok
+
+      {:error, message} ->
+        raise Error.from_reason(message)
+    end
+  end
 
   defp report(state, path) do
     damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
