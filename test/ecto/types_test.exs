@@ -391,4 +391,29 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     assert Types.column(:inet) == "INET"
     assert_raise ArgumentError, ~r/precision/, fn -> Types.column(:decimal, scale: 2) end
   end
+
+  test "the guide's statement gives a zone to moments that have none, and to no others" do
+    guide = File.read!(Path.expand("../../docs/guides/coming_from_ecto_sqlite3.md", __DIR__))
+    [statement] = Regex.run(~r/UPDATE events SET at = at \|\| 'Z'[^"]*/, guide)
+
+    whole = [
+      "2024-03-01T12:00:00Z",
+      "2024-03-01T14:00:00+02:00",
+      "2024-03-01T10:00:00.5-02:00",
+      "2024-03-01 12:00:00",
+      "2024-03-01",
+      nil
+    ]
+
+    sql!("CREATE TABLE events (at TEXT)")
+
+    for text <- ["2024-03-01T12:00:00", "2024-03-01T12:00:00.123456" | whole],
+        do: Repo.query!("INSERT INTO events VALUES (?)", [text])
+
+    for _twice <- 1..2 do
+      sql!(statement)
+      expected = ["2024-03-01T12:00:00Z", "2024-03-01T12:00:00.123456Z" | whole]
+      assert List.flatten(rows("SELECT at FROM events ORDER BY rowid")) == expected
+    end
+  end
 end
