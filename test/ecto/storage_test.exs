@@ -96,6 +96,28 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     assert {:ok, _} = Adapter.structure_load(folder, copy)
   end
 
+  test "a dump by the sqlite3 program, as ecto_sqlite3 makes them, loads", %{folder: folder} do
+    File.write!(Path.join(folder, "structure.sql"), """
+    CREATE TABLE IF NOT EXISTS "schema_migrations" ("version" INTEGER PRIMARY KEY, "inserted_at" TEXT);
+    CREATE TABLE IF NOT EXISTS "users" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "email" TEXT);
+    CREATE TABLE sqlite_sequence(name,seq);
+    CREATE TABLE sqlite_stat1(tbl,idx,stat);
+    CREATE VIRTUAL TABLE words USING fts5(text)
+    /* words(text) */;
+    CREATE TABLE IF NOT EXISTS 'words_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+    CREATE VIEW v AS SELECT email FROM users
+    /* v(email) */;
+    INSERT INTO schema_migrations VALUES(20240101000000,'2024-01-01T00:00:00');
+    """)
+
+    config = [database: Path.join(folder, "loaded.db")]
+    assert Adapter.storage_up(config) == :ok
+    assert {:ok, _} = Adapter.structure_load(folder, config)
+    assert {:ok, path} = Adapter.structure_dump(Path.join(folder, "again"), config)
+    text = File.read!(path)
+    for word <- ~w("users" words v 20240101000000), do: assert(text =~ word)
+  end
+
   test "a load that fails leaves nothing", %{folder: folder} do
     File.write!(
       Path.join(folder, "structure.sql"),

@@ -80,9 +80,14 @@ defmodule Ecto.Adapters.LibSql.Structure do
     end
   end
 
+  # The sqlite3 program, by which ecto_sqlite3 dumps, writes SQLite's own tables too, which nobody may create.
+  @own_table ~r/^CREATE TABLE (IF NOT EXISTS )?["'`\[]?sqlite_\w+["'`\]]?\s*\([^;()]*\);/im
+
   defp read(path) do
-    with {:error, reason} <- File.read(path),
-         do: {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
+    case File.read(path) do
+      {:ok, script} -> {:ok, Regex.replace(@own_table, script, "")}
+      {:error, reason} -> {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
+    end
   end
 
   # The driver runs every statement of a text.
