@@ -17,6 +17,35 @@ defmodule EctoLibSql.PragmaTest do
     %{state: state}
   end
 
+  describe "what another connection has made since" do
+    setup do
+      path = temp_file()
+      {one, two} = {file!(path), file!(path)}
+      assert [[0]] = rows!(two, "SELECT count(*) FROM sqlite_schema")
+      run!(one, "CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+      run!(one, "CREATE TABLE t (a, p REFERENCES parent (id))")
+      run!(one, "CREATE UNIQUE INDEX t_a ON t (a)")
+      %{other: two}
+    end
+
+    for {sql, what} <- [
+          {"PRAGMA index_list(t)", "t_a"},
+          {"PRAGMA main.index_list('t')", "t_a"},
+          {"PRAGMA index_info(t_a)", "a"},
+          {"PRAGMA index_xinfo(t_a)", "a"},
+          {"PRAGMA foreign_key_list(t)", "parent"},
+          {"PRAGMA table_info(t)", "a"},
+          {"PRAGMA table_list(t)", "t"},
+          {"SELECT * FROM pragma_index_list('t')", "t_a"},
+          {"SELECT * FROM pragma_table_info('t')", "a"}
+        ] do
+      test "is seen by #{sql}", %{other: other} do
+        assert [row | _] = rows!(other, unquote(sql))
+        assert unquote(what) in row
+      end
+    end
+  end
+
   describe "query/2" do
     test "runs a pragma", %{state: state} do
       assert {:ok, %Result{command: :pragma, columns: ["encoding"], rows: [["UTF-8"]]}} =

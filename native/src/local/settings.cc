@@ -1,11 +1,31 @@
 // What a session knows of its pragmas, and the hooks, extensions and policies that are set on it.
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/sql_pragma.h"
 #include "local/session.h"
 
 namespace libsql::local {
+
+namespace {
+
+// These look for their table or index in the schema as the connection knows it. SQLite verifies
+// that only if they find something, and so they know nothing of what another connection has just
+// made.
+constexpr std::string_view kTrustingPragmas[] = {"INDEX_LIST", "INDEX_INFO", "INDEX_XINFO",
+                                                 "FOREIGN_KEY_LIST"};
+
+// table_info() always verifies, and of all databases when it is not told which.
+void verify_schema(sqlite3* db, std::string_view pragma) noexcept {
+  const auto is_it = [pragma](std::string_view name) { return core::is_pragma(pragma, name); };
+  if (!std::ranges::any_of(kTrustingPragmas, is_it)) return;
+  // If it cannot be had, the pragma itself will say why.
+  sqlite3_exec(db, "PRAGMA table_info('')", nullptr, nullptr, nullptr);
+}
+
+}  // namespace
 
 void LocalSession::refresh_settings() {
   sqlite3* handle = db();
@@ -32,6 +52,7 @@ void LocalSession::allow_writes() noexcept {
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
   if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
+  verify_schema(db(), sql);
   install_auto_checkpoint();
   try {
     StmtHandle stmt = compile_next(sql, tail);

@@ -212,6 +212,23 @@ TEST_F(ConnectionTest, ReadsAndSetsPragmas) {
   EXPECT_EQ(query("SELECT count(*) FROM t"), "0");
 }
 
+class ConnectionsTest : public testing::FileTest {};
+
+TEST_F(ConnectionsTest, PragmasKnowWhatAnotherConnectionHasMade) {
+  Connection one = connect();
+  Connection two = connect();
+  EXPECT_EQ(testing::query(two, "SELECT count(*) FROM sqlite_schema"), "0");
+  one.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)");
+  one.execute("CREATE TABLE t (a, p REFERENCES parent (id))");
+  one.execute("CREATE INDEX t_a ON t (a)");
+  EXPECT_EQ(testing::query(two, "PRAGMA index_list(t)"), "0|'t_a'|0|'c'|0");
+  one.execute("CREATE INDEX t_p ON t (p)");
+  EXPECT_EQ(testing::query(two, "PRAGMA main.index_info(t_p)"), "0|1|'p'");
+  one.execute("CREATE TABLE child (p REFERENCES parent (id))");
+  EXPECT_EQ(testing::query(two, "PRAGMA foreign_key_list(child)"),
+            "0|0|'parent'|'p'|'id'|'NO ACTION'|'NO ACTION'|'NONE'");
+}
+
 TEST_F(ConnectionTest, InterruptStopsAStatementFromAnotherThread) {
   testing::Gate running;
   db_.set_cancel_check([&] {

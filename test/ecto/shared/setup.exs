@@ -29,8 +29,8 @@ defmodule Ecto.Integration.LibSqlSetup do
 
   def excluded_tags, do: @excluded_tags
 
-  def excluded_names,
-    do: @excluded_names ++ if(suite() == "memory", do: @excluded_in_memory, else: [])
+  def excluded_names, do: @excluded_names ++ excluded_in_memory()
+  def excluded_in_memory, do: if(suite() == "memory", do: @excluded_in_memory, else: [])
 
   def folder, do: Path.join(System.tmp_dir!(), "ecto_libsql_shared_#{System.pid()}")
   def dep(app), do: Mix.Project.deps_paths() |> Map.fetch!(app)
