@@ -40,9 +40,9 @@ defmodule LibsqlBench.Ecto do
 
     [
       get(file),
-      all(file, "1,000 structs", 1000, 100, 3.2),
-      all(file, "1,000 structs, a process each", 1000, 100, 3.2, &reading/1),
-      all(file, "100,000 structs", @rows, 2, 6),
+      all(file, "1,000 structs", 1000, 500, 3.2),
+      all(file, "1,000 structs, a process each", 1000, 500, 3.2, &reading/1),
+      all(file, "100,000 structs", @rows, 5, 6),
       insert(dir),
       insert_all(dir)
     ] ++ writers(dir) ++ [readers(file)]

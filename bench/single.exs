@@ -19,8 +19,8 @@ defmodule LibsqlBench.Single do
     [
       point_select(file, keys),
       pool_point_select(file, keys, pool?),
-      select(file, "1,000 rows", 1000, 100, 1.6),
-      select(file, "100,000 rows", 100_000, 2, 2.2),
+      select(file, "1,000 rows", 1000, 500, 1.6),
+      select(file, "100,000 rows", 100_000, 10, 2.2),
       autocommit(dir),
       pool_autocommit(dir, pool?),
       bulk(dir),
