@@ -131,10 +131,11 @@ TEST_F(OpenTest, RefusesNumbersBelowZero) {
 }
 
 TEST_F(OpenTest, ALocationThatMeansNothingCannotBeOpened) {
-  for (const auto& [location, message] :
+  for (const auto& [uri, message] :
        {std::pair{"file://elsewhere" + path(), std::string("invalid uri authority: elsewhere")},
         std::pair{"file:" + path() + "?vfs=none", "no such vfs: none: file:" + path()},
         std::pair{"file:" + path() + "?mode=none", "no such access mode: none: file:" + path()}}) {
+    const std::string& location = uri;  // Clang 14: lambdas capture no structured bindings.
     EXPECT_THAT([&] { return Database(location).connect(); },
                 throws_error(ErrorKind::cannot_open, message));
     EXPECT_THAT([&] { connect().backup_to(location); },
