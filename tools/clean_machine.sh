@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The acceptance test of the README: a bare Debian 12 in a folder (debootstrap), a clean clone of this
+# The acceptance test of the README: a bare Debian in a folder (debootstrap), a clean clone of this
 # repository inside, `make quickstart` and `make test`. By hand, as root; takes some minutes and about
-# 3 GB. ECTO_DEPS_DIR, if set, is copied inside, so that the Ecto suites run there as well. Another
-# Debian than 12, with its Elixir, compilers and SQLite: DEBIAN_SUITE=trixie and a folder of its own.
+# 3 GB. ECTO_DEPS_DIR, if set, is copied inside, so that the Ecto suites run there as well. Debian 12,
+# or another with its Elixir, compilers and SQLite: DEBIAN_SUITE=trixie and a folder of its own.
 #
 # Usage: tools/clean_machine.sh [FOLDER] [TARGET...]    default: /root/bare quickstart test
 set -euo pipefail

@@ -290,7 +290,7 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
   test "a :binary_id that is no UUID is an id where ids are texts" do
     [type | _] = Adapter.loaders(:binary_id, :binary_id)
 
-    for id <- ["cfbe8508acedae3230c4ab1bc5713192", "user_1"] do
+    for id <- ["cfbe8508acedae3230c4ab1bc5713192", "user_1", "user_00000000001"] do
       assert Ecto.Type.cast(type, id) == {:ok, id}
       assert Ecto.Type.adapter_dump(Adapter, :binary_id, id) == {:ok, id}
       assert Ecto.Type.adapter_load(Adapter, :binary_id, id) == {:ok, id}

@@ -2,8 +2,6 @@ defmodule EctoLibSql.JSON.Sql do
   @moduledoc false
   # SQL that EctoLibSql.JSON is made of where SQLite has no function of its own.
 
-  @identifier ~r/\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?\z/
-
   # Functions of SQLite take 127 arguments, or 100 where it was built so; rows have no such limit.
   @most_arguments 100
 
@@ -67,7 +65,7 @@ defmodule EctoLibSql.JSON.Sql do
 
   defp column!(column) do
     if (is_binary(column) or (is_atom(column) and column != nil)) and
-         to_string(column) =~ @identifier,
+         to_string(column) =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?\z/,
        do: to_string(column),
        else: raise(ArgumentError, "not a column name: #{inspect(column)}")
   end

@@ -3,8 +3,6 @@ defmodule EctoLibSql.Pragma.Values do
   # Names and values on their way into a pragma's text, and answers on their way out. Pragmas take
   # no parameters, so this is the one place that decides what may stand in their text.
 
-  @identifier ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/
-
   @switches ~w(
     automatic_index cell_size_check checkpoint_fullfsync defer_foreign_keys foreign_keys fullfsync
     ignore_check_constraints legacy_alter_table query_only read_uncommitted recursive_triggers
@@ -42,7 +40,7 @@ defmodule EctoLibSql.Pragma.Values do
       when (is_atom(name) and name not in [nil, true, false]) or is_binary(name) do
     parts = name |> to_string() |> String.split(".")
 
-    case {Enum.all?(parts, &(&1 =~ @identifier)), parts} do
+    case {Enum.all?(parts, &(&1 =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/)), parts} do
       {true, [bare]} -> {:ok, "", bare}
       {true, [schema, bare]} -> {:ok, schema <> ".", bare}
       _ -> {:error, {:invalid_identifier, name}}

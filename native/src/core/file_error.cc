@@ -7,9 +7,12 @@ namespace libsql::core {
 Error naming_file(const Error& error, std::string_view location) {
   const bool uri = location.starts_with("file:");
   const std::string_view name = uri ? location.substr(0, location.find_first_of("?#")) : location;
-  if (error.message().find(name) != std::string::npos) return error;
-  const Error named(error.kind(), error.message() + ": " + std::string(name),
-                    error.extended_code());
+  std::string message = error.message();
+  const std::size_t at = message.find(location);
+  if (uri && at != std::string::npos) message.replace(at, location.size(), name);
+  const std::string ending = ": " + std::string(name);
+  if (!message.ends_with(ending)) message += ending;
+  const Error named(error.kind(), message, error.extended_code());
   return named.with_statement(error.statement(), error.sql_offset());
 }
 

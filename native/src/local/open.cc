@@ -149,7 +149,7 @@ void attach(sqlite3* db, const Attachment& attachment) {
   bind(1, attachment.path);
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
-  if (rc != SQLITE_DONE) throw from_sqlite(db, rc);
+  if (rc != SQLITE_DONE) throw core::naming_file(from_sqlite(db, rc), attachment.path);
 }
 
 void apply(sqlite3* db, const std::string& location, const Options& options) {

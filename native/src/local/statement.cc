@@ -268,7 +268,7 @@ std::span<const ValueView> LocalStatement::row() {
   row_.resize(static_cast<std::size_t>(count));
   try {
     for (int i = 0; i < count; ++i) read(i, row_[static_cast<std::size_t>(i)]);
-  } catch (const Error&) {  // Out of memory: half a row must not be taken for a whole one.
+  } catch (...) {  // Out of memory: half a row must not be taken for a whole one.
     row_.clear();
     throw;
   }

@@ -151,6 +151,18 @@ TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
   } catch (const Error& error) {
     EXPECT_EQ(error.message(), "unable to open database file: file:" + path("none/x.db"));
   }
+  const std::string uri = "file:" + path("none/x.db");
+  Connection db = connect();
+  EXPECT_THAT([&] { db.vacuum_into(uri + "?key=hunter2"); },
+              throws_error(ErrorKind::cannot_open, "unable to open database: " + uri));
+  Options attaching;
+  attaching.attach = {{.name = "other", .path = uri + "?key=hunter2"}};
+  try {
+    static_cast<void>(connect(attaching));
+    FAIL() << "attached";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "unable to open database: " + uri);
+  }
 }
 
 TEST_F(OpenTest, HonoursTheMode) {

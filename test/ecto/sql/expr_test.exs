@@ -195,7 +195,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
       "o" => %{"a" => [1, %{"\"" => "x"}]},
       "t" => true,
       "f" => false,
-      "r" => 1.5,
+      "r" => 0.1 + 0.2,
       "s" => "é\""
     }
 
@@ -213,6 +213,39 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert one.(from(t in Thing, select: t.meta[^quoted]["o"]["a"][^last][^quoted])) == "x"
     assert one.(from(t in Thing, where: t.meta[^quoted]["t"] == true, select: t.id)) == id
     assert one.(from(t in Thing, where: t.meta[^quoted]["s"] == ^"é\"", select: t.id)) == id
+  end
+
+  defmodule Entry do
+    use Ecto.Schema
+
+    schema "entries" do
+      field(:key, :string)
+      field(:type, :string)
+      field(:value, :map)
+    end
+  end
+
+  test "a write returns JSON from columns that are called as those of json_each" do
+    sql!("CREATE TABLE entries (id INTEGER PRIMARY KEY, key TEXT, type TEXT, value TEXT)")
+    value = %{"first" => 0, "plain" => 1, "q\"t" => %{"x" => 2}}
+    Repo.insert!(%Entry{key: "q\"t", type: "plain", value: value})
+    pinned = "q\"t"
+
+    query =
+      from(e in Entry,
+        select:
+          {e.value[e.type], e.value[^pinned]["x"], e.value["q\"t"]["x"], e.value[e.key]["x"]}
+      )
+
+    assert Repo.all(query) == [{1, 2, 2, 2}]
+    assert Repo.update_all(query, set: [type: "first"]) == {1, [{0, 2, 2, 2}]}
+    assert Repo.delete_all(query) == {1, [{0, 2, 2, 2}]}
+  end
+
+  test "a JSON key that is NULL finds nothing" do
+    %{id: id} = Repo.insert!(%Thing{name: nil, meta: %{"null" => 1, "" => 2}})
+    assert Repo.one(from(t in Thing, where: t.id == ^id, select: t.meta[t.name])) == nil
+    assert Repo.one(from(t in Thing, where: t.meta[t.name] == 1, select: t.id)) == nil
   end
 
   test "JSON paths in select give terms, in conditions scalars" do

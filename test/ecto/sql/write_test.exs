@@ -252,6 +252,18 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       end
     end
 
+    test "does not take one row for another where a table without a schema has its rowid changed" do
+      query = from(r in "rows", join: o in "others", on: o.row_id == r.id, select: o.v)
+
+      for updates <- [[set: [id: 99]], [inc: [id: 1]]] do
+        assert_raise ArgumentError, ~r/key "id" of "rows" may only select/, fn ->
+          Repo.update_all(query, updates)
+        end
+      end
+
+      assert Enum.map(all(), &hd/1) == [1, 2, 3, 4]
+    end
+
     test "pushes to and pulls from arrays" do
       Repo.update_all(Row, push: [tags: 5])
       assert rows("SELECT tags FROM rows WHERE id = 1") == [["[1,9,1,5]"]]

@@ -12,15 +12,22 @@ defmodule Ecto.Adapters.LibSql.BinaryId do
   def type, do: :binary_id
 
   @impl true
-  def cast(value), do: value |> Ecto.UUID.cast() |> or_text(value, form())
+  def cast(value), do: value |> uuid(&Ecto.UUID.cast/1) |> or_text(value, form())
 
   @impl true
-  def load(value), do: value |> Codec.load_uuid(:string) |> or_text(value, :string)
+  def load(value), do: value |> uuid(&Codec.load_uuid(&1, :string)) |> or_text(value, :string)
 
   @impl true
-  def dump(value), do: value |> Codec.dump_uuid(form()) |> or_text(value, form())
+  def dump(value), do: value |> uuid(&Codec.dump_uuid(&1, form())) |> or_text(value, form())
 
   defp form, do: Types.uuid_form(:binary_id)
+
+  # Sixteen bytes are a UUID as well, but not sixteen letters: each UUID has a byte beyond ASCII, for its variant
+  # (RFC 9562, section 4.1).
+  defp uuid(<<_::128>> = value, convert),
+    do: if(value =~ ~r/\A[!-~]{16}\z/, do: :error, else: convert.(value))
+
+  defp uuid(value, convert), do: convert.(value)
 
   defp or_text(:error, value, :string) when is_binary(value),
     do: if(String.valid?(value), do: {:ok, value}, else: :error)

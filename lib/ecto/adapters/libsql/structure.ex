@@ -81,14 +81,15 @@ defmodule Ecto.Adapters.LibSql.Structure do
   end
 
   # The sqlite3 program, by which ecto_sqlite3 dumps, writes SQLite's own tables too, which nobody may create.
-  @own_table ~r/^CREATE TABLE (IF NOT EXISTS )?["'`\[]?sqlite_\w+["'`\]]?\s*\([^;()]*\);/im
-
   defp read(path) do
     case File.read(path) do
-      {:ok, script} -> {:ok, Regex.replace(@own_table, script, "")}
+      {:ok, script} -> {:ok, String.replace(script, own_table(), "")}
       {:error, reason} -> {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
     end
   end
+
+  defp own_table,
+    do: ~r/^CREATE TABLE (IF NOT EXISTS )?["'`\[]?sqlite_\w+["'`\]]?\s*\([^;()]*\);/im
 
   # The driver runs every statement of a text.
   defp run(state, script) do

@@ -82,23 +82,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   # The step by a key without quotes or an index, whichever it is when the query runs.
   defp step(key) do
     [
-      [
-        "CASE WHEN typeof(",
-        key,
-        ") <> 'integer' THEN '.' || json_quote(CAST(",
-        key,
-        " AS TEXT))"
-      ],
+      ["CASE WHEN ", key, " IS NULL THEN NULL WHEN typeof(", key, ") <> 'integer' THEN '.' || "],
+      ["json_quote(CAST(", key, " AS TEXT))"],
       [" WHEN ", key, " < 0 THEN '[#' || ", key, " || ']' ELSE '[' || ", key, " || ']' END"]
     ]
   end
 
   # The JSON text of the member of that name. A path cannot name every key that has a quote in it, and
   # those that it can are written in three ways: before SQLite 3.45, from then on, and in today's.
+  # json_quote() alone would round a real to 15 digits.
   defp member_named(operand, path, key) do
     [
       "(SELECT CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ",
-      "WHEN 'object' THEN value WHEN 'array' THEN value ELSE json_quote(value) END ",
+      "WHEN 'object' THEN value WHEN 'array' THEN value WHEN 'real' THEN printf('%!.17g', value) ",
+      "ELSE json_quote(value) END ",
       ["FROM json_each(", operand, ", ", written(path), ") WHERE key = ", key, " LIMIT 1)"]
     ]
   end

@@ -2,25 +2,29 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   @moduledoc false
   # update_all and delete_all that select from joined sources. RETURNING knows the written table alone, so
   # what the others say is read before, in the same transaction, and put together with the rows that come
-  # back by the written table's key.
+  # back by the written table's key. A row that joins several partners comes back with the last one read, which
+  # need not be the one it was updated from: SQLite takes any.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
+  alias Ecto.Adapters.LibSql.Schema
   alias Ecto.Adapters.LibSql.SQL.{LongList, Select, Sources}
   alias Ecto.Adapters.SQL
 
-  @enforce_keys [:read, :write, :keys, :places]
+  @enforce_keys [:read, :write, :keys, :places, :by_rowid]
   defstruct @enforce_keys
 
   @typedoc """
   `read` and `write` are a statement and how many of the parameters it takes, `keys` the columns in front of
-  the others in both, and `places` says for each selected value which of them it comes from.
+  the others in both, and `places` says for each selected value which of them it comes from. `by_rowid` are the
+  table, its prefix and the updated columns where the rows are found again by their rowid.
   """
   @type t :: %__MODULE__{
           read: {LongList.generated(), non_neg_integer()},
           write: {LongList.generated(), non_neg_integer()},
           keys: pos_integer(),
-          places: [:read | :write]
+          places: [:read | :write],
+          by_rowid: nil | {String.t(), String.t() | nil, [atom()]}
         }
 
   defimpl String.Chars do
@@ -39,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   def generate(query, generate) do
     query = Sources.complete(query)
     places = Enum.map(query.select.fields, &place!(sources(&1), query))
-    keys = query |> Sources.create([]) |> elem(0) |> keys()
+    keys = query |> Sources.create([]) |> Sources.keys()
     refuse(query, keys)
 
     read = %{selecting(query, keys, places, :read) | updates: [], lock: "FOR UPDATE"}
@@ -49,7 +53,8 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
       read: {LongList.generate(read, &Select.top/1), parameters(read)},
       write: {LongList.generate(write, generate), parameters(write)},
       keys: length(keys),
-      places: places
+      places: places,
+      by_rowid: by_rowid(query, keys)
     }
   end
 
@@ -59,23 +64,26 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
     %{query | select: %{select | fields: keys ++ chosen}}
   end
 
-  defp keys({_table, _name, nil}), do: [:rowid]
-
-  defp keys({_table, _name, schema}) do
-    case schema.__schema__(:primary_key) do
-      [] -> [:rowid]
-      fields -> Enum.map(fields, &schema.__schema__(:field_source, &1))
-    end
-  end
-
   # The rows are found again by their keys.
   defp refuse(query, keys) do
-    for %{expr: expr} <- query.updates, {_op, changes} <- expr, {column, _} <- changes do
-      if column in keys do
-        error!(query, "an update of #{inspect(column)} may only select from the written table")
-      end
+    for column <- updated(query), column in keys do
+      error!(query, "an update of #{inspect(column)} may only select from the written table")
     end
   end
+
+  defp updated(query) do
+    for %{expr: expr} <- query.updates, {_op, changes} <- expr, {column, _} <- changes, do: column
+  end
+
+  # Which column is the rowid, only the database knows.
+  defp by_rowid(%{from: %{source: {table, _schema}} = from} = query, [:rowid]) do
+    case updated(query) do
+      [] -> nil
+      columns -> {table, from.prefix || query.prefix, columns}
+    end
+  end
+
+  defp by_rowid(_query, _keys), do: nil
 
   ## Where a selected value comes from
 
@@ -114,13 +122,27 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   @spec run(t(), Ecto.Adapter.adapter_meta(), keyword(), list(), function()) ::
           {non_neg_integer(), [list()]}
   def run(%__MODULE__{} = query, meta, opts, params, execute) do
-    both = fn -> both(query, params, execute) end
+    both = fn ->
+      keep_rowids!(query.by_rowid, meta)
+      both(query, params, execute)
+    end
 
     if SQL.in_transaction?(meta) do
       both.()
     else
       {:ok, result} = SQL.transaction(meta, Keyword.put(opts, :mode, :immediate), both)
       result
+    end
+  end
+
+  defp keep_rowids!(nil, _meta), do: :ok
+
+  defp keep_rowids!({table, prefix, updated}, meta) do
+    with [%{name: name, type: type}] <-
+           Enum.filter(Schema.columns(meta, table, prefix), &(&1.pk > 0)),
+         true <- String.upcase(type) == "INTEGER" and name in Enum.map(updated, &to_string/1) do
+      raise ArgumentError,
+            "an update of the key #{inspect(name)} of #{inspect(table)} may only select from the written table"
     end
   end
 

@@ -55,14 +55,33 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec below(t()) :: iodata()
   def below(sources), do: [?s | elem(sources, tuple_size(sources) - 1)]
 
-  @doc "The same sources for a clause that may only name columns (RETURNING)."
-  @spec unqualified(t()) :: t()
-  def unqualified(sources), do: put_elem(sources, 0, put_elem(elem(sources, 0), 1, []))
+  @doc "The columns by which the rows of the written table are found again: the rowid without a schema or key."
+  @spec keys(t()) :: [atom(), ...]
+  def keys(sources) do
+    case elem(elem(sources, 0), 2) do
+      nil -> [:rowid]
+      schema -> schema |> primary_key() |> or_rowid()
+    end
+  end
+
+  defp primary_key(schema) do
+    for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
+  end
+
+  defp or_rowid([]), do: [:rowid]
+  defp or_rowid(fields), do: fields
+
+  @doc """
+  The same sources for RETURNING, which knows the written table by its own name alone. Without any name a
+  column would be taken for one of json_each in the sub-queries of JSON paths.
+  """
+  @spec returning(t(), Ecto.Query.t()) :: t()
+  def returning(sources, %{from: %{source: {table, _schema}}}),
+    do: put_elem(sources, 0, put_elem(elem(sources, 0), 1, Quote.name(table)))
 
   @spec column(t(), non_neg_integer(), atom() | String.t()) :: iodata()
   def column(sources, ix, field) do
     case elem(sources, ix) do
-      {_, [], _} -> Quote.name(field)
       {_, name, {:json, columns}} -> json_column(name, Enum.find_index(columns, &(&1 == field)))
       {_, name, _} -> [name, ?. | Quote.name(field)]
     end

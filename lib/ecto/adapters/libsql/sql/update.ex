@@ -101,19 +101,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Select.order_by(query, sources) | Select.window_of_rows(query, sources)
     ]
 
-  defp keys(sources) do
-    case elem(elem(sources, 0), 2) do
-      nil -> ["rowid"]
-      schema -> schema |> primary_key() |> key_names()
-    end
-  end
-
-  defp primary_key(schema) do
-    for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
-  end
-
-  defp key_names([]), do: ["rowid"]
-  defp key_names(fields), do: Enum.map(fields, &Quote.name/1)
+  defp keys(sources), do: sources |> Sources.keys() |> Enum.map(&Quote.name/1)
 
   defp key([key]), do: key
   defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
@@ -185,12 +173,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
     end
   end
 
-  # RETURNING knows the columns of the written table, without a name in front.
+  # RETURNING knows the columns of the written table alone.
   defp returning(%{select: nil}, _sources), do: []
 
   defp returning(query, sources) do
     %{select: %{fields: fields}} = query = Select.mark_json(query)
-    unqualified = Sources.unqualified(sources)
+    written = Sources.returning(sources, query)
     fields = if fields == [], do: [1], else: fields
 
     [
@@ -199,7 +187,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
           if foreign?(field),
             do: error!(query, "select in a write may only use the written table")
 
-          Select.field(field, unqualified, query)
+          Select.field(field, written, query)
         end)
     ]
   end
