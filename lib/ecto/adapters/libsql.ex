@@ -81,15 +81,20 @@ defmodule Ecto.Adapters.LibSql do
 
   alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst}
 
+  # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
+  @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
+
   # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as.
   @impl Ecto.Adapter
   defmacro __before_compile__(env) do
+    arguments = Macro.generate_arguments(@to_sql_arity, __MODULE__)
+
     quote do
       unquote(super(env))
-      defoverridable to_sql: 2
+      defoverridable to_sql: unquote(@to_sql_arity)
 
-      def to_sql(operation, queryable) do
-        {sql, params} = super(operation, queryable)
+      def to_sql(unquote_splicing(arguments)) do
+        {sql, params} = super(unquote_splicing(arguments))
         unquote(LongList).fold(sql, params)
       end
     end
