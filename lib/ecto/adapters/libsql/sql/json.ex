@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   defp descend(operand, path, [segment | segments], expr, final) do
     key = expr.(segment)
     member = member_named(operand, path, key)
-    plain = {[part(path), step(key)], ""}
+    plain = {[joined(path), " || ", step(key)], ""}
 
     [
       ["CASE WHEN typeof(", key, ") = 'text' AND instr(", key, ", '\"') THEN "],
@@ -72,12 +72,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   defp append({parts, literal}, text), do: {parts, literal <> text}
 
   defp written({[], literal}), do: Quote.text(literal)
-  defp written({parts, ""}), do: [?(, parts, ?)]
-  defp written({parts, literal}), do: [?(, parts, " || ", Quote.text(literal), ?)]
+  defp written(path), do: [?(, joined(path), ?)]
 
-  defp part({[], literal}), do: [Quote.text(literal), " || "]
-  defp part({parts, ""}), do: [parts, " || "]
-  defp part({parts, literal}), do: [parts, " || ", Quote.text(literal), " || "]
+  defp joined({[], literal}), do: Quote.text(literal)
+  defp joined({parts, ""}), do: parts
+  defp joined({parts, literal}), do: [parts, " || ", Quote.text(literal)]
 
   # The step by a key without quotes or an index, whichever it is when the query runs.
   defp step(key) do
