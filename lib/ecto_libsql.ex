@@ -304,7 +304,8 @@ defmodule EctoLibSql do
 
   @doc """
   Begins a transaction. `mode:` (or `behavior:`, `behaviour:`) is `:deferred`, `:immediate`,
-  `:exclusive`, `:read_only`, or `:savepoint` inside one. `{:transaction, state}` if one is open.
+  `:exclusive`, `:read_only`, or `:savepoint` inside one, read-only if that is asked for as well.
+  `{:transaction, state}` if one is open.
   """
   @spec handle_begin(keyword(), State.t()) ::
           {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
@@ -317,7 +318,10 @@ defmodule EctoLibSql do
     end
   end
 
-  defp begin(:savepoint, _opts, state), do: savepoint([:open], :begin, state)
+  defp begin(:savepoint, opts, state) do
+    with {:ok, :begin, state} <- savepoint([:open], :begin, state),
+         do: writes(opts, :refuse, :begin, state)
+  end
 
   defp begin(behaviour, opts, state),
     do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts, state)), state)
@@ -340,8 +344,8 @@ defmodule EctoLibSql do
   @spec handle_commit(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
   def handle_commit(opts, %State{} = state) do
-    if Callbacks.savepoint?(opts) do
-      savepoint([:release], Callbacks.done(:commit), state)
+    if Transactions.mode?(opts, :savepoint) do
+      end_savepoint([:release], :commit, opts, state)
     else
       case Transactions.commit(state, Callbacks.timeout(opts, state)) do
         {:ok, state} -> {:ok, Callbacks.done(:commit), state}
@@ -359,14 +363,29 @@ defmodule EctoLibSql do
   @spec handle_rollback(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
   def handle_rollback(opts, %State{} = state) do
-    if Callbacks.savepoint?(opts) do
-      savepoint([:rollback_to, :release], Callbacks.done(:rollback), state)
+    if Transactions.mode?(opts, :savepoint) do
+      end_savepoint([:rollback_to, :release], :rollback, opts, state)
     else
       case Transactions.rollback(state) do
         {:ok, state} -> {:ok, Callbacks.done(:rollback), state}
         :idle -> {:idle, state}
         {:error, error} -> {:disconnect, error, state}
       end
+    end
+  end
+
+  defp end_savepoint(operations, command, opts, state) do
+    with {:ok, done, state} <- savepoint(operations, Callbacks.done(command), state),
+         do: writes(opts, :allow, done, state)
+  end
+
+  # Inside of the sandbox a read-only transaction is a savepoint.
+  defp writes(opts, operation, done, state) do
+    with true <- Transactions.mode?(opts, :read_only),
+         {:error, error} <- Transactions.writes(state, operation) do
+      Callbacks.failed(error, state)
+    else
+      _nothing_to_do_or_done -> {:ok, done, state}
     end
   end
 

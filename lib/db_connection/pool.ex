@@ -32,7 +32,7 @@ defmodule EctoLibSql.Pool do
         when result: term()
   def transaction(conn, fun, opts) do
     if match?(%DBConnection{conn_mode: :transaction}, conn),
-      do: Transactions.check_nested!(opts, &EctoLibSql.query!(conn, &1))
+      do: Transactions.check_nested!(opts, conn)
 
     DBConnection.transaction(conn, fun, opts)
   end

@@ -89,11 +89,6 @@ defmodule EctoLibSql.Callbacks do
   defp cache?([]), do: true
   defp cache?(opts), do: List.keyfind(opts, :cache, 0) != {:cache, false}
 
-  @doc "True if the options ask for a savepoint in place of a transaction."
-  @spec savepoint?(keyword()) :: boolean()
-  def savepoint?([]), do: false
-  def savepoint?(opts), do: :savepoint in [opts[:mode], opts[:behavior], opts[:behaviour]]
-
   @doc "The error with the SQL that it is about, unless it tells that itself."
   @spec about(Exception.t(), String.t()) :: Exception.t()
   def about(%Error{statement: nil} = error, sql), do: %{error | statement: sql}

@@ -30,7 +30,7 @@ defmodule EctoLibSql.Direct do
 
   # A transaction inside a transaction is a savepoint.
   defp nested(state, fun, opts) do
-    Transactions.check_nested!(opts, &EctoLibSql.query!(state, &1))
+    Transactions.check_nested!(opts, state)
     opts = [mode: :savepoint] ++ Keyword.drop(opts, [:mode, :behaviour, :behavior])
 
     case EctoLibSql.handle_begin(opts, state) do

@@ -186,6 +186,10 @@ defmodule EctoLibSql.Nif do
   @spec savepoint(conn(), :open | :release | :rollback_to, binary()) :: :ok | failure()
   def savepoint(_conn, _operation, _name), do: not_loaded()
 
+  # Whether anything may be written; `:refuse` forbids it until `:allow` or the end of the transaction.
+  @spec writes(conn(), :ask | :refuse | :allow) :: {:ok, boolean()} | failure()
+  def writes(_conn, _operation), do: not_loaded()
+
   # `{in_transaction?, transaction_id | nil}`.
   @spec transaction_status(conn()) :: {:ok, {boolean(), binary() | nil}} | failure()
   def transaction_status(_conn), do: not_loaded()

@@ -75,6 +75,7 @@ ErlNifFunc functions[] = {
     quick<commit>("commit", 1),
     quick<rollback>("rollback", 1),
     quick<savepoint>("savepoint", 3),
+    quick<writes>("writes", 2),
     quick<transaction_status>("transaction_status", 1),
 
     quick<info>("info", 2),

@@ -44,6 +44,7 @@ Term begin_transaction(Call& call);
 Term commit(Call& call);
 Term rollback(Call& call);
 Term savepoint(Call& call);
+Term writes(Call& call);
 Term transaction_status(Call& call);
 
 // whole_database.cc

@@ -34,6 +34,7 @@ struct Atoms {
   Term select, insert, update, delete_, create, pragma, begin, commit, rollback, other, unknown;
   // Arguments.
   Term deferred, immediate, exclusive, read_only, open, release, rollback_to, plain, atomic;
+  Term ask, refuse, allow;
   Term proceed, halt, to, from, passive, full, restart, truncate, wal;
   Term last_insert_rowid, changes, total_changes;
 };

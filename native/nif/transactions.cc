@@ -89,6 +89,20 @@ Term savepoint(Call& call) {
   });
 }
 
+Term writes(Call& call) {
+  enum class Wish : std::uint8_t { ask, refuse, allow };
+  const Atoms& atoms = call.atoms();
+  const AtomValue<Wish> choices[] = {
+      {atoms.ask, Wish::ask}, {atoms.refuse, Wish::refuse}, {atoms.allow, Wish::allow}};
+  const Wish wish = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
+  return with_connection(call, [&](Use& use) -> Answer {
+    Connection& connection = use.connection();
+    if (wish == Wish::refuse) connection.refuse_writes();
+    if (wish == Wish::allow) connection.allow_writes();
+    return call.ok(connection.read_only() ? atoms.false_ : atoms.true_);
+  });
+}
+
 Term transaction_status(Call& call) {
   return with_connection(call, [&](Use& use) -> Answer {
     const Atoms& atoms = call.atoms();

@@ -166,6 +166,16 @@ defmodule EctoLibSql.CallbacksTest do
       assert rows!(ended, "SELECT x FROM t ORDER BY x") == [[1], [2]]
     end
 
+    test "a savepoint may be read-only", %{state: state} do
+      begun = begin!(state)
+      options = [mode: :savepoint, mode: :read_only]
+      {:ok, :begin, inner} = EctoLibSql.handle_begin(options, begun)
+      assert error!(inner, "INSERT INTO t (x) VALUES (1)").sqlite.code == :readonly
+      {:ok, %Result{}, begun} = EctoLibSql.handle_commit(options, inner)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      assert rows!(commit!(begun), "SELECT x FROM t") == [[1]]
+    end
+
     for option <- [:mode, :behavior, :behaviour] do
       test "#{option}: :immediate takes the write lock at once" do
         path = temp_file()

@@ -112,6 +112,23 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
              end)
   end
 
+  test "a nested read-only transaction is fine on a database that is opened read-only", %{
+    folder: folder
+  } do
+    {:ok, reader} =
+      Repo.start_link(
+        name: nil,
+        database: Path.join(folder, "test.db"),
+        mode: :readonly,
+        log: false
+      )
+
+    Repo.put_dynamic_repo(reader)
+    only_reads = fn -> Repo.transaction(fn -> rows("SELECT 1") end, mode: :read_only) end
+    assert Repo.transaction(only_reads) == {:ok, {:ok, [[1]]}}
+    Supervisor.stop(reader)
+  end
+
   test "a nested transaction with mode: :savepoint is rolled back alone" do
     assert {:ok, [[1]]} =
              Repo.transaction(fn ->

@@ -48,6 +48,26 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: @pool
+  test "a read-only transaction refuses writes, under any name of its mode", %{repo: repo} do
+    write = fn -> Repo.query("INSERT INTO t VALUES (2, 'x')") end
+
+    transactions = fn ->
+      for name <- [:mode, :behaviour, :behavior] do
+        assert {:ok, {:error, %{sqlite: %{code: :readonly}}}} =
+                 Repo.transaction(write, [{name, :read_only}])
+
+        assert {:error, :no} =
+                 Repo.transaction(fn -> write.() && Repo.rollback(:no) end, [{name, :read_only}])
+
+        assert {:ok, {:ok, _}} = Repo.transaction(write, [{name, :immediate}])
+        assert %{num_rows: 1} = sql!("DELETE FROM t WHERE id = 2")
+      end
+    end
+
+    Task.await(own(repo, transactions))
+  end
+
+  @tag repo: @pool
   test "the next owner finds the database as it was prepared", %{repo: repo} do
     for _ <- 1..6 do
       write = fn ->

@@ -4,9 +4,12 @@ defmodule EctoLibSql.Native.Transactions do
   # is true of the connection is always asked from SQLite.
 
   alias EctoLibSql.{Error, Nif, State}
-  alias EctoLibSql.Native.Statements
+  alias EctoLibSql.Native.{Source, Statements}
 
-  @behaviours [:deferred, :immediate, :exclusive, :read_only]
+  @keys [:mode, :behaviour, :behavior]
+  # :transaction is what Ecto's sandbox says for an ordinary one.
+  @modes [:deferred, :immediate, :exclusive, :read_only, :savepoint, :transaction]
+  @expected "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
 
   @doc "The behaviour that options ask for, under any of its names; `:savepoint` for that mode."
   @spec behaviour(keyword(), State.t()) ::
@@ -15,22 +18,27 @@ defmodule EctoLibSql.Native.Transactions do
   def behaviour([], state), do: {:ok, default(state)}
 
   def behaviour(opts, state) when is_list(opts) do
-    case opts[:behavior] || opts[:behaviour] || opts[:mode] || :transaction do
-      # :transaction is what Ecto's sandbox says for an ordinary one.
-      :transaction ->
-        {:ok, default(state)}
+    modes = modes(opts)
 
-      asked when asked in @behaviours or asked == :savepoint ->
-        {:ok, asked}
-
-      _ ->
-        refuse(
-          "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
-        )
+    cond do
+      not Enum.all?(modes, &(&1 in @modes)) -> refuse(@expected)
+      :savepoint in modes -> {:ok, :savepoint}
+      modes == [] or hd(modes) == :transaction -> {:ok, default(state)}
+      true -> {:ok, hd(modes)}
     end
   end
 
   def behaviour(_opts, _state), do: refuse("the options of a transaction must be a keyword list")
+
+  defp modes(opts), do: for({key, mode} <- opts, key in @keys and mode != nil, do: mode)
+
+  @doc """
+  Whether the options ask for `mode`, beside others: Ecto's sandbox puts its `mode: :savepoint` before
+  what the caller asked for.
+  """
+  @spec mode?(keyword(), :savepoint | :read_only) :: boolean()
+  def mode?(opts, mode),
+    do: Enum.any?(opts, fn {key, asked} -> asked == mode and key in @keys end)
 
   defp refuse(message), do: {:error, Error.new(:invalid_argument, message)}
 
@@ -41,17 +49,27 @@ defmodule EctoLibSql.Native.Transactions do
   For a transaction inside of an open one, whose mode holds for both: raises if the inner one asks that
   nothing be written, and the outer one lets it.
   """
-  @spec check_nested!(keyword(), (String.t() -> EctoLibSql.Result.t())) :: :ok
-  def check_nested!(opts, query!) do
-    asked = opts[:behavior] || opts[:behaviour] || opts[:mode]
-
-    if asked == :read_only and query!.("PRAGMA query_only").rows != [[1]] do
+  @spec check_nested!(keyword(), Source.source()) :: :ok
+  def check_nested!(opts, source) do
+    if mode?(opts, :read_only) and
+         Source.with_state(source, &Nif.writes(State.conn(&1), :ask)) == {:ok, true} do
       raise ArgumentError,
             "a transaction inside of an open one cannot be :read_only, because the open one may write: " <>
               "begin that with mode: :read_only, or leave the mode out"
     end
 
     :ok
+  end
+
+  @doc """
+  Forbids or allows writing again within a transaction, for a savepoint that is to be read-only.
+  """
+  @spec writes(State.t(), :refuse | :allow) :: :ok | {:error, Error.t()}
+  def writes(state, operation) do
+    case Nif.writes(State.conn(state), operation) do
+      {:ok, _allowed?} -> :ok
+      {:error, error} -> {:error, Error.from_nif(error)}
+    end
   end
 
   @spec open(State.t(), atom(), integer()) :: {:ok, State.t()} | {:error, Error.t()}

@@ -113,6 +113,15 @@ class Connection {
   void release_savepoint(std::string_view name);
   void rollback_to_savepoint(std::string_view name);
   [[nodiscard]] bool in_transaction() const;
+  // Refuses writes until allow_writes() or the end of the transaction, as Behaviour::read_only does
+  // from the beginning. Errors: misuse outside a transaction.
+  void refuse_writes();
+  // Ends what the last refuse_writes() or Behaviour::read_only began, and nothing else: PRAGMA
+  // query_only stays.
+  void allow_writes();
+  // Whether writes are refused now: by the transaction, by PRAGMA query_only, or because the
+  // database was opened read-only.
+  [[nodiscard]] bool read_only() const;
   // Counts the transactions of this connection: differs when another transaction has begun.
   [[nodiscard]] std::uint64_t transaction_serial() const;
   // What commit() or rollback() would cost now.

@@ -137,6 +137,9 @@ void Connection::rollback_to_savepoint(std::string_view name) {
 }
 
 bool Connection::in_transaction() const { return session().in_transaction(); }
+void Connection::refuse_writes() { session().refuse_writes(); }
+void Connection::allow_writes() { session().allow_writes(); }
+bool Connection::read_only() const { return session().read_only(); }
 std::uint64_t Connection::transaction_serial() const { return session().transaction_serial(); }
 Work Connection::end_of_transaction_work() const { return session().end_of_transaction_work(); }
 

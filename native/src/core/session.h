@@ -80,6 +80,9 @@ class Session {
   enum class SavepointOp { open, release, rollback_to };
   virtual void savepoint(SavepointOp op, std::string_view name) = 0;
   [[nodiscard]] virtual bool in_transaction() const = 0;
+  virtual void refuse_writes() = 0;
+  virtual void allow_writes() noexcept = 0;
+  [[nodiscard]] virtual bool read_only() const = 0;
   [[nodiscard]] virtual std::uint64_t transaction_serial() const = 0;
   [[nodiscard]] virtual Work end_of_transaction_work() const = 0;
 

@@ -166,8 +166,8 @@ void LocalSession::statement_starts(const LocalStatement& statement) {
   // handler.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
   cancellation_->start(running_ == 0, statement.read_only());
-  if (read_only_transaction_ && !in_transaction_) allow_writes();
-  if (writes && !read_only_transaction_) acquire_write(statement.sql());
+  if (!in_transaction_) end_refusals();
+  if (writes && refusals_ == 0) acquire_write(statement.sql());
   if (kind == StatementKind::commit || kind == StatementKind::rollback) {
     // A plain ROLLBACK or COMMIT ends the cursors of its transaction; ROLLBACK TO does not.
     if (!statement.savepoint()) {

@@ -50,6 +50,10 @@ class LocalSession final : public core::Session {
   bool rollback() override;
   void savepoint(SavepointOp op, std::string_view name) override;
   [[nodiscard]] bool in_transaction() const override { return in_transaction_; }
+  // SQLite itself refuses, by PRAGMA query_only.
+  void refuse_writes() override;
+  void allow_writes() noexcept override;
+  [[nodiscard]] bool read_only() const override;
   [[nodiscard]] std::uint64_t transaction_serial() const override { return serial_; }
   [[nodiscard]] Work end_of_transaction_work() const override;
 
@@ -136,9 +140,7 @@ class LocalSession final : public core::Session {
   [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;
   void acquire_write(std::string_view sql);
   [[nodiscard]] bool take_granted() noexcept;
-  // A read-only transaction: SQLite itself refuses writes until it ends.
-  void refuse_writes();
-  void allow_writes() noexcept;
+  void end_refusals() noexcept;
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
   // Whether a commit may run where waiting for the disk is forbidden.
@@ -185,7 +187,7 @@ class LocalSession final : public core::Session {
   int cursors_ = 0;
   int running_ = 0;  // Statements between their first step and their end.
   bool in_transaction_ = false;
-  bool read_only_transaction_ = false;
+  int refusals_ = 0;  // refuse_writes() not yet taken back.
   std::uint64_t serial_ = 0;
   int writes_ = 0;  // In the open transaction; one that may be large counts as too many.
 

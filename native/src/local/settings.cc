@@ -35,18 +35,34 @@ void LocalSession::refresh_settings() {
 
 void LocalSession::join_queue() { queue_ = WriterQueue::of_database(db()); }
 
+bool LocalSession::read_only() const {
+  return sqlite3_db_readonly(db(), "main") == 1 || run_for_text(db(), "PRAGMA query_only") == "1";
+}
+
 void LocalSession::refuse_writes() {
-  if (run_for_text(db(), "PRAGMA query_only") == "1") return;  // The user's own wish, and stays.
-  run_for_text(db(), "PRAGMA query_only = 1");
-  read_only_transaction_ = true;
+  db();
+  if (!in_transaction()) throw Error(ErrorKind::misuse, "No active transaction");
+  if (refusals_ == 0) {
+    if (run_for_text(db(), "PRAGMA query_only") == "1") return;  // The user's own wish, and stays.
+    run_for_text(db(), "PRAGMA query_only = 1");
+  }
+  ++refusals_;
 }
 
 void LocalSession::allow_writes() noexcept {
-  if (!std::exchange(read_only_transaction_, false)) return;
+  if (refusals_ > 1)
+    --refusals_;
+  else
+    end_refusals();
+}
+
+void LocalSession::end_refusals() noexcept {
+  if (refusals_ == 0) return;
   try {
     run_for_text(db(), "PRAGMA query_only = 0");
+    refusals_ = 0;
   } catch (const std::exception&) {
-    read_only_transaction_ = true;  // Out of memory: the next statement tries again.
+    refusals_ = 1;  // Out of memory: the next statement outside the transaction tries again.
   }
 }
 

@@ -211,5 +211,31 @@ TEST_F(TransactionTest, SavepointsOfAnEndedTransactionDoNothing) {
   EXPECT_EQ(rows(), "1");
 }
 
+TEST_F(TransactionTest, WritesAreRefusedUntilTheyAreAllowedOrTheTransactionEnds) {
+  EXPECT_THAT([&] { db_.refuse_writes(); }, throws_error(ErrorKind::misuse));
+  Transaction transaction = db_.begin();
+  insert(1);
+  EXPECT_FALSE(db_.read_only());
+  db_.refuse_writes();
+  db_.refuse_writes();
+  db_.allow_writes();
+  EXPECT_TRUE(db_.read_only());
+  EXPECT_THAT([&] { insert(2); }, throws_error(ErrorKind::read_only));
+  db_.allow_writes();
+  insert(2);
+  db_.refuse_writes();
+  transaction.commit();
+  insert(3);
+  EXPECT_EQ(rows(), "1\n2\n3");
+}
+
+TEST_F(TransactionTest, AllowingWritesLeavesTheUsersOwnPragmaAlone) {
+  db_.pragma("query_only", "1");
+  Transaction transaction = db_.begin(Behaviour::read_only);
+  db_.allow_writes();
+  EXPECT_TRUE(db_.read_only());
+  EXPECT_THAT([&] { insert(1); }, throws_error(ErrorKind::read_only));
+}
+
 }  // namespace
 }  // namespace libsql

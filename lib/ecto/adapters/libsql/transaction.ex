@@ -24,7 +24,7 @@ defmodule Ecto.Adapters.LibSql.Transaction do
 
   # Only the outermost transaction can be begun again.
   defp nested(meta, opts, fun) do
-    Transactions.check_nested!(opts, &SQL.query!(meta, &1, [], Keyword.take(opts, [:log])))
+    Transactions.check_nested!(opts, connection(meta))
     SQL.transaction(meta, opts, fun)
   end
 
