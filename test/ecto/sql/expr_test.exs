@@ -1,6 +1,7 @@
 defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
   # Expressions, run on rows.
   use EctoLibSql.EctoCase, async: true
+  use ExUnitProperties
 
   defmodule Thing do
     use Ecto.Schema
@@ -213,6 +214,49 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert one.(from(t in Thing, select: t.meta[^quoted]["o"]["a"][^last][^quoted])) == "x"
     assert one.(from(t in Thing, where: t.meta[^quoted]["t"] == true, select: t.id)) == id
     assert one.(from(t in Thing, where: t.meta[^quoted]["s"] == ^"é\"", select: t.id)) == id
+  end
+
+  # As JSON's own lookup: keys in objects, indexes in arrays, from the end when they are negative.
+  defp member(nil, _path), do: nil
+  defp member(value, []), do: value
+  defp member(%{} = map, [key | path]) when is_binary(key), do: member(map[key], path)
+
+  defp member(list, [index | path]) when is_list(list) and is_integer(index),
+    do: if(index >= -length(list), do: member(Enum.at(list, index), path))
+
+  defp member(_value, _path), do: nil
+
+  property "several pinned JSON keys and indexes find what Elixir finds" do
+    key = member_of(["a", "it's", "q\"t", "\"", "0", "é"])
+
+    json =
+      tree(one_of([integer(-9..9), boolean(), key, constant(nil)]), fn inner ->
+        one_of([list_of(inner, max_length: 3), map_of(key, inner, max_length: 3)])
+      end)
+
+    segment = one_of([key, integer(-4..3)])
+
+    check all(value <- json, [x, y, z] <- list_of(segment, length: 3), max_runs: 300) do
+      Repo.update_all(from(t in Thing, where: t.id == 1), set: [meta: %{"a" => value}])
+      query = from(t in Thing, where: t.id == 1)
+      whole = %{"a" => value}
+
+      assert Repo.one(select(query, [t], t.meta["a"][^x][^y])) == member(whole, ["a", x, y])
+
+      assert Repo.one(select(query, [t], t.meta[^"a"][^x]["q\"t"][^y])) ==
+               member(whole, ["a", x, "q\"t", y])
+
+      assert Repo.one(select(query, [t], t.meta[^"a"][^x][^y][^z])) ==
+               member(whole, ["a", x, y, z])
+    end
+  end
+
+  test "the text of a path grows with its pinned keys, not with their power of two" do
+    size = fn query -> :all |> Repo.to_sql(query) |> elem(0) |> byte_size() end
+    k = "k"
+    two = size.(from(t in Thing, select: t.meta[^k][^k]))
+    eight = size.(from(t in Thing, select: t.meta[^k][^k][^k][^k][^k][^k][^k][^k]))
+    assert eight < 5 * two
   end
 
   defmodule Entry do

@@ -57,16 +57,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     end
   end
 
+  # What is a key or an index only when the query runs.
   defp descend(operand, path, [segment | segments], expr, final) do
     key = expr.(segment)
-    member = member_named(operand, path, key)
-    plain = {[joined(path), " || ", step(key)], ""}
 
-    [
-      ["CASE WHEN typeof(", key, ") = 'text' AND instr(", key, ", '\"') THEN "],
-      [descend(member, {[], "$"}, segments, expr, final), " ELSE "],
-      [descend(operand, plain, segments, expr, final), " END"]
-    ]
+    # The two forms below hold the rest of the path twice, so only the last of such segments has them.
+    if Enum.all?(segments, &(is_integer(&1) or is_binary(&1))) do
+      member = member_named(operand, path, key)
+      plain = {[joined(path), " || ", step(key)], ""}
+
+      [
+        ["CASE WHEN typeof(", key, ") = 'text' AND instr(", key, ", '\"') THEN "],
+        [descend(member, {[], "$"}, segments, expr, final), " ELSE "],
+        [descend(operand, plain, segments, expr, final), " END"]
+      ]
+    else
+      descend(member_named(operand, path, any_key(key, path)), {[], "$"}, segments, expr, final)
+    end
   end
 
   defp append({parts, literal}, text), do: {parts, literal <> text}
@@ -84,6 +91,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
       ["CASE WHEN ", key, " IS NULL THEN NULL WHEN typeof(", key, ") <> 'integer' THEN '.' || "],
       ["json_quote(CAST(", key, " AS TEXT))"],
       [" WHEN ", key, " < 0 THEN '[#' || ", key, " || ']' ELSE '[' || ", key, " || ']' END"]
+    ]
+  end
+
+  # What json_each() calls the member that such a segment means: indexes from the end count from the start.
+  defp any_key(key, path) do
+    [
+      ["CASE WHEN typeof(", key, ") <> 'integer' THEN CAST(", key, " AS TEXT) "],
+      ["WHEN ", key, " < 0 THEN json_array_length(json, ", written(path), ") + ", key, " "],
+      ["ELSE ", key, " END"]
     ]
   end
 
