@@ -16,6 +16,8 @@ defmodule EctoLibSql.MixProject do
 
   @version "0.1.0"
   @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data)a
+  # What the benchmarks compare with, where it is to be had.
+  @peer ~w(elixir_make exqlite ecto_sqlite3)a
 
   def project do
     with_what = dependencies_from()
@@ -53,9 +55,11 @@ defmodule EctoLibSql.MixProject do
   end
 
   defp found_in(dir) do
-    case Enum.filter(@sources, &File.regular?(Path.join([dir, "#{&1}", "mix.exs"]))) do
+    there? = &File.regular?(Path.join([dir, "#{&1}", "mix.exs"]))
+
+    case Enum.filter(@sources, there?) do
       [] -> Mix.raise("ECTO_DEPS_DIR=#{dir} holds none of #{Enum.join(@sources, ", ")}")
-      found -> found
+      found -> found ++ if(Enum.all?(@peer, there?), do: @peer, else: [])
     end
   end
 
@@ -107,12 +111,14 @@ defmodule EctoLibSql.MixProject do
       {:telemetry, "~> 1.0"},
       {:jason, "~> 1.4", optional: true},
       {:stream_data, "~> 1.0", only: [:dev, :test]},
+      {:ecto_sqlite3, ">= 0.22.0", only: :bench},
       {:ex_doc, "~> 0.31", only: :dev, runtime: false}
     ]
   end
 
   defp folder_options(:stream_data), do: [only: [:dev, :test]]
   defp folder_options(:jason), do: [optional: true]
+  defp folder_options(app) when app in @peer, do: [only: :bench]
   defp folder_options(_app), do: []
 
   # --- Tests, package, documentation ---

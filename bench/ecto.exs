@@ -3,6 +3,9 @@ defmodule LibsqlBench.Ecto do
   # The same work through a Repo: structs of five fields, changesets, the pool of a repository.
   # insert_all is compared with the same statement in C: one INSERT of all rows, whose text is written
   # and compiled within the measured time on both sides, as it is new to both.
+  #
+  # Where ecto_sqlite3 is to be had (ECTO_DEPS_DIR with exqlite and ecto_sqlite3, or Hex), it does the
+  # same in turns, on the same SQLite: tools/bench has exqlite built on the system's.
 
   import Ecto.Query, only: [from: 2]
 
@@ -11,6 +14,17 @@ defmodule LibsqlBench.Ecto do
   defmodule Repo do
     @moduledoc false
     use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSql
+  end
+
+  if Code.ensure_loaded?(Ecto.Adapters.SQLite3) do
+    defmodule Peer do
+      @moduledoc false
+      use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.SQLite3
+    end
+
+    @repos [Repo, Peer]
+  else
+    @repos [Repo]
   end
 
   defmodule Row do
@@ -33,6 +47,11 @@ defmodule LibsqlBench.Ecto do
   @workers 8
   @writes 500
   @ranges 25
+  # A peer whose writers wait for each other's locks does not finish.
+  @patience 5_000
+
+  @doc "The peer's name, for the head of its column."
+  def peer, do: if(length(@repos) > 1, do: "ecto_sqlite3", else: "")
 
   def run(dir) do
     file = Path.join(dir, "read.db")
@@ -48,34 +67,45 @@ defmodule LibsqlBench.Ecto do
     ] ++ writers(dir) ++ [readers(file)]
   end
 
-  defp with_repo(path, pool_size, fun) do
+  defp with_repo(repo, path, pool_size, fun) do
     options = Fixture.options(path) ++ [pool_size: pool_size, log: false]
-    {:ok, pid} = Repo.start_link(options)
+    {:ok, pid} = repo.start_link(options)
     result = fun.()
     Supervisor.stop(pid)
     result
   end
 
+  # Each repository is open while all of them are measured.
+  defp with_repos(path, pool_size, fun, repos \\ @repos)
+  defp with_repos(_path, _pool_size, fun, []), do: fun.()
+
+  defp with_repos(path, pool_size, fun, [repo | repos]),
+    do: with_repo(repo, path, pool_size, fn -> with_repos(path, pool_size, fun, repos) end)
+
+  # `measured.(repo)` returns nanoseconds per operation.
+  defp in_turns(raw, measured, repetitions \\ 7),
+    do: Measure.in_turns([raw | for(repo <- @repos, do: fn -> measured.(repo) end)], repetitions)
+
   defp get(file) do
-    with_repo(file, 1, fn ->
+    with_repos(file, 1, fn ->
       keys = Fixture.keys(@lookups, @rows, 1)
-      look = fn -> Enum.each(keys, &(%{id: _} = Repo.get(Row, &1))) end
-      Measure.in_fresh_process(look)
+      look = fn repo -> Enum.each(keys, &(%{id: _} = repo.get(Row, &1))) end
+      for repo <- @repos, do: Measure.in_fresh_process(fn -> look.(repo) end)
       raw = fn -> per_operation(RawC.run("point_select", file, [@lookups])) end
-      ours = fn -> Measure.time(look) / @lookups end
-      Report.timed("Repo.get by key", Measure.interleave(raw, ours), :lower, 9)
+      measured = fn repo -> Measure.time(fn -> look.(repo) end) / @lookups end
+      Report.timed("Repo.get by key", in_turns(raw, measured), :lower, 9)
     end)
   end
 
   defp all(file, name, limit, count, goal, in_process \\ & &1.()) do
-    with_repo(file, 1, fn ->
+    with_repos(file, 1, fn ->
       query = from(r in Row, where: r.id <= ^limit, order_by: r.id)
-      once = fn -> [%Row{} | _] = Repo.all(query) end
-      many = fn -> Enum.each(1..count, fn _ -> in_process.(once) end) end
-      Measure.in_fresh_process(once)
+      once = fn repo -> fn -> [%Row{} | _] = repo.all(query) end end
+      many = fn repo -> Enum.each(1..count, fn _ -> in_process.(once.(repo)) end) end
+      for repo <- @repos, do: Measure.in_fresh_process(once.(repo))
       raw = fn -> per_operation(RawC.run("range_select", file, [limit, count])) end
-      ours = fn -> Measure.time(many) / count end
-      Report.timed("Repo.all, #{name}", Measure.interleave(raw, ours), :lower, goal)
+      measured = fn repo -> Measure.time(fn -> many.(repo) end) / count end
+      Report.timed("Repo.all, #{name}", in_turns(raw, measured), :lower, goal)
     end)
   end
 
@@ -88,13 +118,7 @@ defmodule LibsqlBench.Ecto do
   end
 
   defp insert(dir) do
-    [_, name, body, score, data] = Fixture.row(1)
-
-    work = fn ->
-      for id <- 1..@inserts do
-        {:ok, _} = Repo.insert(%Row{id: id, name: name, body: body, score: score, data: data})
-      end
-    end
+    work = fn repo -> for id <- 1..@inserts, do: {:ok, _} = repo.insert(row(id)) end
 
     compare_writes(dir, "autocommit_insert", @inserts, work, 7)
     |> then(&Report.timed("Repo.insert", &1, :lower, 6))
@@ -103,58 +127,59 @@ defmodule LibsqlBench.Ecto do
   defp insert_all(dir) do
     [_, name, body, score, data] = Fixture.row(1)
     rows = for id <- 1..1000, do: %{id: id, name: name, body: body, score: score, data: data}
-
-    work = fn -> {1000, nil} = Repo.insert_all(Row, rows) end
+    work = fn repo -> {1000, nil} = repo.insert_all(Row, rows) end
 
     compare_writes(dir, "multi_row_insert", 1000, work, @repetitions)
     |> then(&Report.timed("Repo.insert_all, 1,000 rows of 5 columns", &1, :lower, 3))
   end
 
-  # Each repetition has a new file, and both sides have to have written the same table.
+  defp row(id) do
+    [_, name, body, score, data] = Fixture.row(1)
+    %Row{id: id, name: name, body: body, score: score, data: data}
+  end
+
+  # Each repetition has a new file, and all sides have to have written the same table.
   defp compare_writes(dir, workload, count, work, repetitions) do
     raw_file = Path.join(dir, "raw.db")
     file = Path.join(dir, "write.db")
     wanted = RawC.run(workload, raw_file, [count])
 
-    ours = fn ->
-      state = StateTarget.create(file)
-
-      ns =
-        with_repo(file, 1, fn ->
-          Repo.aggregate(Row, :count)
-          Measure.time(work)
+    measured = fn repo ->
+      {ns, written} =
+        with_new_table(repo, file, 1, fn ->
+          repo.aggregate(Row, :count)
+          Measure.time(fn -> work.(repo) end)
         end)
 
-      written = StateTarget.table_checksum(state)
-      StateTarget.close(state)
       if written != {count, wanted.checksum}, do: raise("#{workload} wrote another table")
       ns / count
     end
 
-    Measure.in_fresh_process(ours)
+    for repo <- @repos, do: Measure.in_fresh_process(fn -> measured.(repo) end)
     raw = fn -> per_operation(RawC.run(workload, raw_file, [count])) end
-    Measure.interleave(raw, ours, repetitions)
+    in_turns(raw, measured, repetitions)
+  end
+
+  # The result of `fun`, and what it has written.
+  defp with_new_table(repo, file, pool_size, fun) do
+    state = StateTarget.create(file)
+    result = with_repo(repo, file, pool_size, fun)
+    written = StateTarget.table_checksum(state)
+    StateTarget.close(state)
+    {result, written}
   end
 
   ## Eight at once
 
   defp writers(dir) do
-    eight = compare_writers(dir, 8)
-    one = compare_writers(dir, 1)
+    [raw, eight] = compare_writers(dir, 8)
+    [_raw, one] = compare_writers(dir, 1)
+    peers = for repo <- @repos -- [Repo], do: impatient_writers(repo, dir)
+    eight_at_once = "8 processes writing through a Repo, pool of 8: throughput"
 
     [
-      Report.timed(
-        "8 processes writing through a Repo, pool of 8: throughput",
-        eight,
-        :higher,
-        0.08
-      ),
-      Report.row(
-        "8 writers through a Repo, pool of 8 / pool of 1",
-        elem(one, 1) / elem(eight, 1),
-        :higher,
-        1
-      )
+      Report.timed(eight_at_once, [raw, eight | peers], :higher, 0.08),
+      Report.row("8 writers through a Repo, pool of 8 / pool of 1", one / eight, :higher, 1)
     ]
   end
 
@@ -162,53 +187,61 @@ defmodule LibsqlBench.Ecto do
   defp compare_writers(dir, pool_size) do
     raw_file = Path.join(dir, "raw.db")
     file = Path.join(dir, "write.db")
-    [_, name, body, score, data] = Fixture.row(1)
     total = @workers * @writes
 
     raw = fn ->
       per_operation(RawC.run("writers", raw_file, [@workers, @writes]))
     end
 
-    write = fn number ->
-      for id <- 1..@writes do
-        {:ok, _} =
-          Repo.transaction(fn ->
-            Repo.insert!(%Row{
-              id: number * @writes + id,
-              name: name,
-              body: body,
-              score: score,
-              data: data
-            })
-          end)
-      end
-    end
+    write = fn number -> for id <- 1..@writes, do: write(Repo, number * @writes + id) end
+    work = fn -> Measure.workers(@workers, & &1, write) end
 
     ours = fn ->
-      state = StateTarget.create(file)
-      {ns, _} = with_repo(file, pool_size, fn -> Measure.workers(@workers, & &1, write) end)
-      {^total, _} = StateTarget.table_checksum(state)
-      StateTarget.close(state)
+      {{ns, _}, {^total, _}} = with_new_table(Repo, file, pool_size, work)
       ns / total
     end
 
-    Measure.interleave(raw, ours)
+    Measure.in_turns([raw, ours])
+  end
+
+  defp write(repo, id), do: {:ok, _} = repo.transaction(fn -> repo.insert!(row(id)) end)
+
+  # The same for a peer, but for how long: what it has written by then counts.
+  defp impatient_writers(repo, dir) do
+    file = Path.join(dir, "write.db")
+
+    write = fn number ->
+      Process.put(:end, System.monotonic_time(:millisecond) + @patience)
+      for id <- 1..@writes, do: impatient_write(repo, number * @writes + id)
+    end
+
+    work = fn -> Measure.workers(@workers, & &1, write) end
+    {{ns, results}, {written, _}} = with_new_table(repo, file, 8, work)
+    errors = results |> List.flatten() |> Enum.count(&(&1 == :error))
+    IO.puts("  #{peer()} wrote #{written} of #{@workers * @writes}, with #{errors} errors")
+    ns / max(written, 1)
+  end
+
+  defp impatient_write(repo, id) do
+    if System.monotonic_time(:millisecond) < Process.get(:end), do: write(repo, id), else: :late
+  rescue
+    _busy -> :error
   end
 
   defp readers(file) do
-    with_repo(file, @workers, fn ->
+    with_repos(file, @workers, fn ->
       query = from(r in Row, where: r.id <= 1000, order_by: r.id)
       # Each result is dropped before the next, as the C threads do.
-      read = fn _ -> Enum.each(1..@ranges, fn _ -> [%Row{} | _] = Repo.all(query) end) end
-      once = fn -> Measure.workers(@workers, & &1, read) end
-      once.()
+      read = fn repo -> Enum.each(1..@ranges, fn _ -> [%Row{} | _] = repo.all(query) end) end
+      once = fn repo -> Measure.workers(@workers, & &1, fn _ -> read.(repo) end) end
+      for repo <- @repos, do: once.(repo)
 
       raw = fn -> per_operation(RawC.run("range_readers", file, [@workers, 1000, @ranges])) end
-      ours = fn -> elem(once.(), 0) / (@workers * @ranges) end
+      measured = fn repo -> elem(once.(repo), 0) / (@workers * @ranges) end
 
       Report.timed(
         "8 processes reading 1,000 structs: throughput",
-        Measure.interleave(raw, ours),
+        in_turns(raw, measured),
         :higher,
         0.2
       )

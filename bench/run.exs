@@ -28,7 +28,7 @@ File.mkdir_p!(dir)
 try do
   IO.puts("SQLite #{StateTarget.sqlite_version()}, #{System.schedulers_online()} schedulers")
 
-  Report.header()
+  Report.header(if(ecto?, do: LibsqlBench.Ecto.peer(), else: ""))
   driver? = "ecto" not in System.argv()
   rows = if driver?, do: Single.run(dir, pool?) ++ Concurrent.run(dir, pool?), else: []
   rows = if ecto?, do: rows ++ LibsqlBench.Ecto.run(dir), else: rows

@@ -10,9 +10,14 @@ defmodule LibsqlBench.Measure do
   that takes milliseconds needs more repetitions than a long loop.
   """
   def interleave(raw, ours, repetitions \\ @repetitions) do
-    pairs = for _ <- 1..repetitions, do: {raw.(), in_fresh_process(ours)}
-    {raws, ours} = Enum.unzip(pairs)
-    {median(raws), median(ours)}
+    [raw, ours] = in_turns([raw, ours], repetitions)
+    {raw, ours}
+  end
+
+  @doc "The same for any number of sides; the first is a program of its own."
+  def in_turns([raw | sides], repetitions \\ @repetitions) do
+    rounds = for _ <- 1..repetitions, do: [raw.() | Enum.map(sides, &in_fresh_process/1)]
+    rounds |> Enum.zip_with(& &1) |> Enum.map(&median/1)
   end
 
   @doc "Nanoseconds that `fun` takes."

@@ -1,30 +1,35 @@
 defmodule LibsqlBench.Report do
   @moduledoc false
-  # The rows of `make bench`: printed as they come, written to bench.json at the end.
+  # The rows of `make bench`: printed as they come, written to bench.json at the end. The last column is
+  # the ratio of a peer that did the same work in the same run.
 
-  @columns [58, 12, 12, 9, 9]
+  @columns [58, 12, 12, 9, 9, 14]
 
-  def header do
-    IO.puts(line(["workload", "raw C", "driver", "ratio", "goal"]))
-    IO.puts(String.duplicate("-", Enum.sum(@columns) + 8))
+  def header(peer \\ "") do
+    IO.puts(line(["workload", "raw C", "driver", "ratio", "goal", peer]))
+    IO.puts(String.duplicate("-", Enum.sum(@columns) + 10))
   end
 
   @doc """
   A row from two medians in nanoseconds per operation. With `better: :lower` the ratio is driver/C in
   time, with `:higher` driver/C in throughput.
   """
-  def timed(workload, {raw, ours}, better, goal) do
-    ratio = if better == :lower, do: ours / raw, else: raw / ours
-    row(workload, ratio, better, goal, {duration(raw), duration(ours)})
+  def timed(workload, {raw, ours}, better, goal), do: timed(workload, [raw, ours], better, goal)
+
+  def timed(workload, [raw, ours | peer], better, goal) do
+    ratio = &if(better == :lower, do: &1 / raw, else: raw / &1)
+    durations = {duration(raw), duration(ours)}
+    row(workload, ratio.(ours), better, goal, durations, Enum.map(peer, ratio))
   end
 
   @doc "A row that is no comparison of times: counts, percentiles."
-  def row(workload, ratio, better, goal, {raw, ours} \\ {"", ""}) do
+  def row(workload, ratio, better, goal, {raw, ours} \\ {"", ""}, peer \\ []) do
     met = if better == :lower, do: ratio <= goal, else: ratio >= goal
     sign = if better == :lower, do: "<= ", else: ">= "
     mark = if met, do: "", else: "  MISSED"
-    IO.puts(line([workload, raw, ours, number(ratio), sign <> number(goal)]) <> mark)
-    %{workload: workload, ratio: ratio, goal: goal, better: better, met: met}
+    cells = [workload, raw, ours, number(ratio), sign <> number(goal)] ++ Enum.map(peer, &peer/1)
+    IO.puts(line(cells) <> mark)
+    %{workload: workload, ratio: ratio, goal: goal, better: better, met: met, peer: peer}
   end
 
   def skipped(workload, better, goal, reason) do
@@ -40,11 +45,14 @@ defmodule LibsqlBench.Report do
     outcome =
       case row do
         %{skipped: reason} -> ~s("ratio": null, "skipped": #{string(reason)})
-        %{ratio: ratio} -> ~s("ratio": #{Float.round(ratio / 1, 4)})
+        %{ratio: ratio, peer: []} -> ~s("ratio": #{rounded(ratio)})
+        %{ratio: ratio, peer: [peer]} -> ~s("ratio": #{rounded(ratio)}, "peer": #{rounded(peer)})
       end
 
     ~s(  {"workload": #{string(row.workload)}, #{outcome}, "goal": #{row.goal}, "better": "#{row.better}"})
   end
+
+  defp rounded(ratio), do: Float.round(ratio / 1, 6)
 
   # The texts are ours: quotes and backslashes are all that could need escaping.
   defp string(text), do: [?", String.replace(text, ["\\", "\""], &("\\" <> &1)), ?"]
@@ -57,6 +65,9 @@ defmodule LibsqlBench.Report do
 
   defp number(value) when is_integer(value), do: Integer.to_string(value)
   defp number(value), do: :erlang.float_to_binary(value, decimals: 2)
+
+  defp peer(ratio) when ratio < 0.005, do: :erlang.float_to_binary(ratio, decimals: 5)
+  defp peer(ratio), do: number(ratio)
 
   defp duration(ns) when ns < 100_000, do: "#{number(ns / 1000)} us"
   defp duration(ns), do: "#{number(ns / 1_000_000)} ms"
