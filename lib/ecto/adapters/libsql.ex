@@ -69,6 +69,7 @@ defmodule Ecto.Adapters.LibSql do
   alias Ecto.Adapters.LibSql.{
     Config,
     Connection,
+    Heap,
     Migration,
     MigrationLock,
     Storage,
@@ -84,19 +85,22 @@ defmodule Ecto.Adapters.LibSql do
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
 
-  # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as.
+  # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as; `Repo.all` has
+  # room for large results.
   @impl Ecto.Adapter
   defmacro __before_compile__(env) do
     arguments = Macro.generate_arguments(@to_sql_arity, __MODULE__)
 
     quote do
       unquote(super(env))
-      defoverridable to_sql: unquote(@to_sql_arity)
+      defoverridable to_sql: unquote(@to_sql_arity), all: 2
 
       def to_sql(unquote_splicing(arguments)) do
         {sql, params} = super(unquote_splicing(arguments))
         unquote(LongList).fold(sql, params)
       end
+
+      def all(queryable, opts), do: unquote(Heap).with_room(fn -> super(queryable, opts) end)
     end
   end
 
@@ -150,7 +154,7 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   def execute(meta, query_meta, query, params, opts),
-    do: super(meta, query_meta, query, params, opts)
+    do: meta |> super(query_meta, query, params, opts) |> Heap.note()
 
   @impl Ecto.Adapter.Queryable
   def stream(meta, query_meta, query, params, opts),
