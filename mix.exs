@@ -5,7 +5,7 @@ defmodule EctoLibSql.MixProject do
   # Compiles in three ways, whichever the machine allows (docs: "With and without Hex"):
   #
   #   * ECTO_DEPS_DIR names a folder with ecto, ecto_sql, db_connection, decimal, telemetry (and
-  #     jason, stream_data) as sources: they become path dependencies;
+  #     jason, table, stream_data) as sources: they become path dependencies;
   #   * Hex is installed: the usual dependencies;
   #   * neither: the driver alone.
   #
@@ -15,7 +15,7 @@ defmodule EctoLibSql.MixProject do
   use Mix.Project
 
   @version "0.1.0"
-  @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data)a
+  @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data table)a
   # What the benchmarks compare with, where it is to be had.
   @peer ~w(elixir_make exqlite ecto_sqlite3)a
 
@@ -110,6 +110,7 @@ defmodule EctoLibSql.MixProject do
       {:db_connection, "~> 2.6"},
       {:telemetry, "~> 1.0"},
       {:jason, "~> 1.4", optional: true},
+      {:table, "~> 0.1", optional: true},
       {:stream_data, "~> 1.0", only: [:dev, :test]},
       {:ecto_sqlite3, ">= 0.22.0", only: :bench},
       {:ex_doc, "~> 0.31", only: :dev, runtime: false}
@@ -117,7 +118,7 @@ defmodule EctoLibSql.MixProject do
   end
 
   defp folder_options(:stream_data), do: [only: [:dev, :test]]
-  defp folder_options(:jason), do: [optional: true]
+  defp folder_options(app) when app in [:jason, :table], do: [optional: true]
   defp folder_options(app) when app in @peer, do: [only: :bench]
   defp folder_options(_app), do: []
 

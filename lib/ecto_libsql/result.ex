@@ -15,6 +15,8 @@ defmodule EctoLibSql.Result do
       [[1, "Ada"]]
       iex> EctoLibSql.Result.to_maps(result)
       [%{"id" => 1, "name" => "Ada"}]
+
+  With the package `table` it is a `Table.Reader`, so that Livebook shows it as a table.
   """
 
   defstruct command: nil, columns: nil, rows: nil, num_rows: 0
@@ -46,5 +48,16 @@ defmodule EctoLibSql.Result do
 
     def slice(%{rows: nil}), do: {:ok, 0, fn _start, _length -> [] end}
     def slice(%{rows: _rows}), do: {:error, __MODULE__}
+  end
+end
+
+# Livebook and others show tables by this protocol, where the package `table` is there.
+if Code.ensure_loaded?(Table.Reader) do
+  defimpl Table.Reader, for: EctoLibSql.Result do
+    # A statement that yields no rows is a table without columns.
+    def init(%{columns: columns, rows: rows}) do
+      rows = rows || []
+      {:rows, %{columns: columns || [], count: length(rows)}, rows}
+    end
   end
 end

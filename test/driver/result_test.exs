@@ -158,4 +158,25 @@ defmodule EctoLibSql.ResultTest do
       assert rows!(state, "SELECT ?, ?", [text, {:blob, blob}]) == [[text, blob]]
     end
   end
+
+  describe "a result in Livebook" do
+    @describetag :table
+    setup do: %{state: open!()}
+
+    test "is a table of its rows", %{state: state} do
+      result = run!(state, "SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, NULL")
+
+      assert apply(Table, :to_rows, [result]) |> Enum.to_list() == [
+               %{"a" => 1, "b" => "x"},
+               %{"a" => 2, "b" => nil}
+             ]
+
+      assert {:rows, %{count: 2}, _rows} = apply(Table.Reader, :init, [result])
+    end
+
+    test "is an empty table when there are no columns", %{state: state} do
+      result = run!(state, "CREATE TABLE no_rows (x)")
+      assert apply(Table.Reader, :init, [result]) == {:rows, %{columns: [], count: 0}, []}
+    end
+  end
 end

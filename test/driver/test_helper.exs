@@ -8,7 +8,8 @@ excluded =
     sanitizer: "stress for sanitizers; run with --include sanitizer"
   ] ++
     if(Code.ensure_loaded?(DBConnection), do: [], else: [pool: "db_connection is not installed"]) ++
-    if(Code.ensure_loaded?(:telemetry), do: [], else: [telemetry: "telemetry is not installed"])
+    if(Code.ensure_loaded?(:telemetry), do: [], else: [telemetry: "telemetry is not installed"]) ++
+    if(Code.ensure_loaded?(Table), do: [], else: [table: "table is not installed"])
 
 included =
   for filter <- ExUnit.configuration()[:include] || [] do
