@@ -14,7 +14,7 @@ defmodule EctoLibSql.MixProject do
 
   use Mix.Project
 
-  @version "0.1.0"
+  @version "0.10.0"
   @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data table)a
   # What the benchmarks compare with, where it is to be had.
   @peer ~w(elixir_make exqlite ecto_sqlite3)a
