@@ -195,7 +195,7 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     endless =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
-    assert {:error, %EctoLibSql.Error{kind: :timeout}} = Repo.query(endless, [], timeout: 400)
+    assert {:error, %EctoLibSql.Error{kind: :timeout}} = Repo.query(endless, [], timeout: 2000)
     # The database in memory would be gone with the connection.
     assert rows("SELECT count(*) FROM t") == [[2500]]
   end

@@ -96,6 +96,26 @@ defmodule Ecto.Adapters.LibSql.Codec do
   # SQLite has neither infinity nor NaN as text.
   def dump_decimal(_value, _form), do: :error
 
+  # Where a decimal has no type it stands beside numbers more often than beside texts.
+  @spec dump_any(term()) :: loaded()
+  def dump_any(%Decimal{coef: coef} = value) when is_integer(coef) do
+    if Types.setting(:decimal_type, :numeric) == :numeric,
+      do: {:ok, number(Decimal.normalize(value))},
+      else: {:ok, value}
+  end
+
+  def dump_any(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
+    do: {:ok, time_text(value)}
+
+  def dump_any(value), do: {:ok, value}
+
+  # A double carries 15 digits.
+  defp number(%Decimal{coef: coef, exp: exp} = value)
+       when coef < 1_000_000_000_000_000 and exp in -300..300,
+       do: if(exp in 0..3, do: Decimal.to_integer(value), else: Decimal.to_float(value))
+
+  defp number(value), do: value
+
   ## Bytes
 
   @spec dump_binary(term()) :: loaded()

@@ -251,5 +251,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp dump({:array, _}, type), do: [type, &Codec.dump_json(&1, :array_type)]
   defp dump(:duration, type), do: [type, &Codec.dump_duration/1]
   defp dump(kind, type) when kind in @times, do: [type, &Codec.dump_time/1]
+  # Beside what has no type of its own: an expression, a field without a schema.
+  defp dump(:any, type), do: [type, &Codec.dump_any/1]
   defp dump(_other, type), do: [type]
 end

@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Numeric, Select, Sources, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -19,8 +19,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
     right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
     Json.same_form!(field_type(right, sources), query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
-    [Expr.operand(left, sources, query), " IN " | both || set(right, sources, query)]
+    [beside(left, right, sources, query), " IN " | both || set(right, left, sources, query)]
   end
+
+  # The left side stands beside each member.
+  defp beside(left, %Ecto.SubQuery{} = set, sources, query),
+    do:
+      Moment.adapted(left, set, sources, query) || Uuid.operand(left, set, sources, query) ||
+        Numeric.operand(left, set, sources, query)
+
+  defp beside(left, [_ | _] = list, sources, query),
+    do: Numeric.beside_list(left, list, sources, query)
+
+  defp beside(left, _values, sources, query), do: Numeric.operand(left, nil, sources, query)
 
   # A list of literals beside a field arrives as the planner dumps an array: as JSON. What the field
   # stores may have another form, so each member is dumped as the field's type does it.
@@ -43,28 +54,40 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp field_type(_expr, _sources), do: nil
 
-  defp set([], _sources, _query), do: @empty
-  defp set({:^, _, [_ix, 0]}, _sources, _query), do: @empty
+  defp set([], _left, _sources, _query), do: @empty
+  defp set({:^, _, [_ix, 0]}, _left, _sources, _query), do: @empty
 
   # A list of tuples is a table of rows.
-  defp set([{:{}, _, _} | _] = rows, sources, query) do
+  defp set([{:{}, _, _} | _] = rows, _left, sources, query) do
     ["(VALUES ", Enum.map_intersperse(rows, ", ", &Expr.expr(&1, sources, query)), ?)]
   end
 
-  defp set(list, sources, query) when is_list(list),
-    do: [?(, Enum.map_intersperse(list, ", ", &Expr.expr(&1, sources, query)), ?)]
+  defp set(list, left, sources, query) when is_list(list),
+    do: [?(, Enum.map_intersperse(list, ", ", &element(&1, left, sources, query)), ?)]
 
-  defp set({:^, _, [ix, length]}, _sources, _query) when is_integer(length),
-    do: [?(, Enum.map_intersperse(ix..(ix + length - 1), ", ", &Expr.parameter/1), ?)]
+  defp set({:^, _, [ix, length]}, left, sources, query) when is_integer(length),
+    do: set(for(ix <- ix..(ix + length - 1), do: {:^, [], [ix]}), left, sources, query)
 
-  defp set(%Ecto.SubQuery{} = subquery, sources, query), do: Expr.expr(subquery, sources, query)
+  defp set(%Ecto.SubQuery{} = subquery, _left, sources, query),
+    do: Expr.expr(subquery, sources, query)
 
-  defp set({:fragment, _, [{:raw, raw} | _]} = fragment, sources, query) do
+  defp set({:fragment, _, [{:raw, raw} | _]} = fragment, _left, sources, query) do
     sql = Expr.expr(fragment, sources, query)
     if raw =~ ~r/^\s*\(/, do: sql, else: Json.members(sql)
   end
 
-  defp set(array, sources, query), do: Json.members(Expr.expr(array, sources, query))
+  defp set(array, left, sources, query) do
+    array = Expr.expr(array, sources, query)
+
+    if Numeric.computed?(left, sources, query),
+      do: ["(SELECT value + 0 FROM json_each(", array, "))"],
+      else: Json.members(array)
+  end
+
+  defp element(expr, left, sources, query),
+    do:
+      Moment.adapted(expr, left, sources, query) || Uuid.operand(expr, left, sources, query) ||
+        Numeric.member(expr, left, sources, query)
 
   @doc """
   LIKE with a backslash as escape character. SQLite's LIKE ignores the case of ASCII letters, `ilike` that
@@ -99,12 +122,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
     do: member(left, subquery, sources, query)
 
   def quantified(:!=, :all, left, subquery, sources, query) do
-    left = Expr.operand(left, sources, query)
-    [left, " NOT IN " | Expr.expr(subquery, sources, query)]
+    [beside(left, subquery, sources, query), " NOT IN " | Expr.expr(subquery, sources, query)]
   end
 
   def quantified(op, quantifier, left, subquery, sources, query) do
-    left = Expr.operand(left, sources, query)
+    left = beside(left, subquery, sources, query)
     set = [?(, named(subquery, sources, query), ?)]
     holds = holds(op, quantifier, left, set)
     {empty, decided} = if quantifier == :any, do: {"0", "1"}, else: {"1", "0"}

@@ -155,7 +155,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   # An operand, in the form in which it compares with the other.
   defp beside(expr, other, sources, query) do
-    Moment.operand(expr, other, sources, query) || Numeric.operand(expr, other, sources, query)
+    Moment.operand(expr, other, sources, query) || Uuid.operand(expr, other, sources, query) ||
+      Numeric.operand(expr, other, sources, query)
   end
 
   @doc "An expression as an operand: in parentheses where it is an operator itself."
@@ -183,7 +184,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   defp interval(function, operand, count, unit, sources, query) do
     operand = operand(operand, sources, query)
-    literal = if is_number(count), do: count
-    function.(operand, operand(count, sources, query), literal, unit, query)
+    function.(operand, operand(count, sources, query), literal_number(count), unit, query)
   end
+
+  defp literal_number(%Tagged{value: value}), do: literal_number(value)
+  defp literal_number(count), do: if(is_number(count), do: count)
 end

@@ -59,7 +59,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
   @spec source(term(), non_neg_integer(), Sources.t(), map()) :: {iodata(), iodata()}
   def source(source, ix, sources, query) do
     case elem(sources, ix) do
-      {nil, name, {:json, columns}} ->
+      {nil, name, {:json, columns, _query}} ->
         {Lateral.json_table(source.query, columns, sources, query), name}
 
       {table, name, _schema} ->

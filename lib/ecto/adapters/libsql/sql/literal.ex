@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.{Codec, Types}
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Moment, Numeric, Quote, Sources}
 
   @spec literal(term(), map() | nil) :: iodata()
   def literal(nil, _query), do: "NULL"
@@ -50,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
 
   def tagged(value, type, sources, query) do
     case Types.cast_class(type) do
-      nil -> Expr.operand(value, sources, query)
+      nil -> Moment.stored(value, type, sources, query) || Expr.operand(value, sources, query)
       class -> ["CAST(", Expr.expr(value, sources, query), " AS ", class, ?)]
     end
   end
@@ -66,8 +66,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
     names =
       types
       |> Enum.with_index(1)
-      |> Enum.map_intersperse(", ", fn {{field, _type}, column} ->
-        ["column", Integer.to_string(column), " AS " | Quote.name(field)]
+      |> Enum.map_intersperse(", ", fn {{field, type}, column} ->
+        column = ["column", Integer.to_string(column)]
+        [Numeric.collated(column, type), " AS " | Quote.name(field)]
       end)
 
     rows =

@@ -1,17 +1,19 @@
 defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @moduledoc false
   # How the sources of a query are called: `s0, s1, …`, with one more `s` for each level of
-  # sub-queries. A source is `{table, alias, schema}`; `table` is nil where the source is no table. In
-  # place of a schema, `{:json, columns}` says that a row is a JSON array of these (see Lateral).
-  # The last element of the tuple is the prefix of the level.
+  # sub-queries. A source is `{table, alias, shape}`; `table` is nil where the source is no table. The shape
+  # is a schema or says where else the types of the columns are found. `{:json, columns, query}` says as well
+  # that a row is a JSON array of these (see Lateral). The last element of the tuple is the prefix of the level.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Lateral, Quote}
+  alias Ecto.Adapters.LibSql.SQL.{Lateral, Quote, Type}
 
   @parent :"$libsql_parent"
 
-  @type source :: {iodata() | nil, iodata(), module() | {:json, [atom()]} | nil}
+  @type shape ::
+          module() | {:json, [atom()], map()} | {:query, map()} | {:values, keyword()} | nil
+  @type source :: {iodata() | nil, iodata(), shape()}
   @type t :: tuple()
 
   @doc """
@@ -26,27 +28,53 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     sources
     |> Tuple.to_list()
     |> Enum.with_index(fn source, ix -> source(source, [prefix, ?s, Integer.to_string(ix)]) end)
+    |> Enum.map(&common_table(&1, query))
     |> Enum.concat([prefix])
     |> List.to_tuple()
-    |> laterals(query)
+    |> subqueries(query)
   end
 
-  defp laterals(sources, %{joins: joins}), do: Enum.reduce(joins, sources, &lateral/2)
-  defp laterals(sources, _no_joins), do: sources
+  # A CTE that is read without a schema.
+  defp common_table({table, name, nil}, %{with_ctes: %{queries: [_ | _] = ctes}})
+       when table != nil do
+    body =
+      Enum.find_value(
+        ctes,
+        &if(Quote.name(elem(&1, 0)) == table, do: elem(&1, tuple_size(&1) - 1))
+      )
 
-  defp lateral(join, sources) do
-    case Lateral.json_columns(join) do
-      nil -> sources
-      columns -> put_elem(sources, join.ix, {nil, name(sources, join.ix), {:json, columns}})
+    {table, name, if(is_struct(body, Ecto.Query), do: {:query, body})}
+  end
+
+  defp common_table(source, _query), do: source
+
+  # Where they stand in the query, sub-queries are planned; in its list of sources they are not.
+  defp subqueries(sources, query) do
+    joins = Enum.reduce(Map.get(query, :joins, []), sources, &joined/2)
+
+    case query do
+      %{from: %{source: %Ecto.SubQuery{query: inner}}} -> shape(joins, 0, {:query, inner})
+      _no_subquery -> joins
     end
   end
+
+  defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources) do
+    case Lateral.json_columns(join) do
+      nil -> shape(sources, join.ix, {:query, inner})
+      columns -> shape(sources, join.ix, {:json, columns, inner})
+    end
+  end
+
+  defp joined(_join, sources), do: sources
+
+  defp shape(sources, ix, shape), do: put_elem(sources, ix, {nil, name(sources, ix), shape})
 
   @spec name(t(), non_neg_integer()) :: iodata()
   def name(sources, ix), do: sources |> elem(ix) |> elem(1)
 
   defp source({:fragment, _, _}, name), do: {nil, name, nil}
   defp source({{:fragment, _, _}, schema, _prefix}, name), do: {nil, name, schema}
-  defp source({:values, _, _}, name), do: {nil, name, nil}
+  defp source({:values, _, [types | _]}, name), do: {nil, name, {:values, types}}
   defp source(%Ecto.SubQuery{}, name), do: {nil, name, nil}
   defp source({table, schema, prefix}, name), do: {Quote.table(prefix, table), name, schema}
   defp source({table, schema}, name), do: {Quote.name(table), name, schema}
@@ -82,8 +110,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec column(t(), non_neg_integer(), atom() | String.t()) :: iodata()
   def column(sources, ix, field) do
     case elem(sources, ix) do
-      {_, name, {:json, columns}} -> json_column(name, Enum.find_index(columns, &(&1 == field)))
-      {_, name, _} -> [name, ?. | Quote.name(field)]
+      {_, name, {:json, columns, _query}} ->
+        json_column(name, Enum.find_index(columns, &(&1 == field)))
+
+      {_, name, _} ->
+        [name, ?. | Quote.name(field)]
     end
   end
 
@@ -103,22 +134,39 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
 
   @doc "The sources and the position that `parent_as(as)` means inside `query`."
   @spec parent!(map(), atom()) :: {t(), non_neg_integer()}
-  def parent!(query, as) do
+  def parent!(query, as),
+    do: parent(query, as) || error!(nil, "could not find a parent binding named #{inspect(as)}")
+
+  @doc "The same, or nil where there is none."
+  @spec parent(map(), atom()) :: {t(), non_neg_integer()} | nil
+  def parent(query, as) do
     case query.aliases[@parent] do
       {%{aliases: %{^as => ix}}, sources} -> {sources, ix}
-      {parent, _sources} -> parent!(parent, as)
-      nil -> error!(nil, "could not find a parent binding named #{inspect(as)}")
+      {parent, _sources} -> parent(parent, as)
+      nil -> nil
     end
   end
 
-  @doc "The Ecto type of a field where the schema tells it, else nil."
+  @doc "The Ecto type of a field where its source tells it, else nil."
   @spec type(t(), non_neg_integer(), atom()) :: term()
   def type(sources, ix, field) do
     case elem(sources, ix) do
+      {_, _, {:json, _columns, query}} -> Type.selected(query, field)
+      {_, _, {:query, query}} -> Type.selected(query, field)
+      {_, _, {:values, types}} -> types[field]
       {_, _, schema} when is_atom(schema) and not is_nil(schema) -> source_type(schema, field)
-      _no_schema -> nil
+      _nothing_tells -> nil
     end
   end
+
+  @doc "Whether a source is a table, whose columns have an affinity and an index."
+  @spec table?(t(), non_neg_integer()) :: boolean()
+  def table?(sources, ix),
+    do:
+      match?(
+        {table, _, shape} when table != nil and (shape == nil or is_atom(shape)),
+        elem(sources, ix)
+      )
 
   # Columns are named by their source in a planned query, not by their field.
   defp source_type(schema, column) do

@@ -8,7 +8,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Quote, Select, Sources, Uuid}
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -146,8 +146,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
         do: {op, key, value}
   end
 
-  defp new_value(:set, _column, _key, value, sources, query),
-    do: Expr.expr(value, sources, query)
+  defp new_value(:set, _column, key, value, sources, query) do
+    Moment.stored(value, Sources.type(sources, 0, key), sources, query) ||
+      Expr.expr(value, sources, query)
+  end
 
   defp new_value(:inc, column, key, value, sources, query) do
     if Types.exact_decimal?(Sources.type(sources, 0, key)),

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Uuid do
   # UUID fields compared with values. The older adapter wrote 16 bytes into columns of texts, so a column may
   # hold both forms. Unless `:uuid_type` says which one it is, a value is looked for in both; an index serves both.
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources, Type}
   alias Ecto.Adapters.LibSql.Types
 
   @doc "`left == right` or `left != right` where one is a UUID field and the other a value, else nil."
@@ -27,6 +27,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Uuid do
 
   defp pair(value), do: [?(, value, ", ", bytes(value), ?)]
   defp bytes(value), do: ["libsql_uuid_bytes(", value, ?)]
+
+  @doc "A value that Ecto gave no type, beside a UUID that is kept as bytes and is no field; else nil."
+  @spec operand(term(), term(), Sources.t(), map()) :: iodata() | nil
+  def operand(expr, other, sources, query) do
+    if value?(expr) and not field?(other) and bytes?(Type.of(other, sources, query)),
+      do: expr |> Expr.expr(sources, query) |> bytes()
+  end
+
+  # A parameter beside one is dumped by its type.
+  defp field?({{:., _, [_source, _field]}, _, []}), do: true
+  defp field?(_expr), do: false
+
+  defp bytes?(nil), do: false
+
+  defp bytes?(type) do
+    type = Types.primitive(type)
+    type in [:binary_id, :uuid] and Types.uuid_form(type) == :binary
+  end
 
   @doc "The values behind IN, in both forms; nil where `right` is no list of values."
   @spec set(term(), Sources.t(), map()) :: iodata() | nil
