@@ -155,7 +155,7 @@ defmodule Ecto.Adapters.LibSql.Types do
     case primitive(type) do
       type when type in @uuids -> uuid_form(type) == :binary
       type when type in [:binary, :bitstring] -> true
-      :decimal -> match?({:scaled, _}, setting(:decimal_type, :numeric))
+      :decimal -> scaled_decimals?()
       type when type in [:date, :time, :time_usec] -> false
       type when type in @times -> setting(:datetime_type, :iso8601) == :text_datetime
       _same -> false
@@ -165,6 +165,10 @@ defmodule Ecto.Adapters.LibSql.Types do
   @doc "Whether decimals are kept as texts with all their digits."
   @spec exact_decimals?() :: boolean()
   def exact_decimals?, do: setting(:decimal_type, :numeric) == :exact
+
+  @doc "Whether decimals are kept as whole numbers of their smallest units."
+  @spec scaled_decimals?() :: boolean()
+  def scaled_decimals?, do: match?({:scaled, _}, setting(:decimal_type, :numeric))
 
   @doc "Whether a field of this type is such a text."
   @spec exact_decimal?(term()) :: boolean()

@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Numeric, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Numeric, Scaled, Select, Sources, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -18,6 +18,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   def member(left, right, sources, query) do
     right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
     Json.same_form!(field_type(right, sources), query)
+    for member <- List.wrap(right), do: Scaled.check!(:in, left, member, sources, query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
     [beside(left, right, sources, query), " IN " | both || set(right, left, sources, query)]
   end

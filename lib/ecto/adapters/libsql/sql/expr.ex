@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Moment}
-  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Select, Sources, Uuid, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Scaled, Select, Sources, Uuid, Window}
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -147,11 +147,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr(other, _sources, query),
     do: error!(query, "unsupported expression: #{inspect(other)}")
 
-  defp operator(op, left, right, sources, query),
-    do: [
-      beside(left, right, sources, query),
-      @operators[op] | beside(right, left, sources, query)
-    ]
+  defp operator(op, left, right, sources, query) do
+    :ok = Scaled.check!(op, left, right, sources, query)
+    [beside(left, right, sources, query), @operators[op] | beside(right, left, sources, query)]
+  end
 
   # An operand, in the form in which it compares with the other.
   defp beside(expr, other, sources, query) do

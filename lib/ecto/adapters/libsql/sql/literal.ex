@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.{Codec, Types}
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Moment, Numeric, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Moment, Numeric, Quote, Scaled, Sources}
 
   @spec literal(term(), map() | nil) :: iodata()
   def literal(nil, _query), do: "NULL"
@@ -49,6 +49,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   def tagged(value, {:map, _}, sources, query), do: Expr.expr(value, sources, query)
 
   def tagged(value, type, sources, query) do
+    :ok = Scaled.check_value!(value, type, sources, query)
+
     case Types.cast_class(type) do
       nil -> Moment.stored(value, type, sources, query) || Expr.operand(value, sources, query)
       class -> ["CAST(", Expr.expr(value, sources, query), " AS ", class, ?)]

@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Json, Lock, Quote}
-  alias Ecto.Adapters.LibSql.SQL.{Ranked, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Ranked, Scaled, Sources, Window}
 
   @doc "A query whose rows go to Ecto: selected JSON travels as JSON text, under a marked name."
   @spec top(map()) :: iodata()
@@ -107,9 +107,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   end
 
   def field({key, expr}, sources, query) when is_atom(key),
-    do: [Expr.expr(expr, sources, query), " AS " | Quote.name(key)]
+    do: [field(expr, sources, query), " AS " | Quote.name(key)]
 
-  def field(expr, sources, query), do: Expr.expr(expr, sources, query)
+  def field(expr, sources, query) do
+    :ok = Scaled.check_selected!(expr, sources, query)
+    Expr.expr(expr, sources, query)
+  end
 
   @doc "The query with its selected JSON values as JSON texts under marked names."
   @spec mark_json(map()) :: map()

@@ -8,7 +8,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Quote, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Quote, Scaled, Select, Sources, Uuid}
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -147,6 +147,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp new_value(:set, _column, key, value, sources, query) do
+    :ok = Scaled.check_value!(value, Sources.type(sources, 0, key), sources, query)
+
     Moment.stored(value, Sources.type(sources, 0, key), sources, query) ||
       Expr.expr(value, sources, query)
   end
