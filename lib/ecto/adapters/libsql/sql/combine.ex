@@ -45,8 +45,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
 
   defp counted(sql, list) do
     [
-      ["SELECT ", list, ", row_number() OVER (PARTITION BY ", list, ") AS \"copy\""],
-      [" FROM (", sql, ?)]
+      ["SELECT ", list, ", row_number() OVER (PARTITION BY ", list, ") AS "],
+      [Quote.name(Quote.ours("copy")), " FROM (", sql, ?)]
     ]
   end
 
@@ -71,7 +71,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
       |> Enum.with_index()
       |> Enum.map(fn
         {{key, expr}, ix} when is_atom(key) -> {name(names, ix) || key, expr}
-        {expr, ix} -> {name(names, ix) || :"c#{ix}", expr}
+        {expr, ix} -> {name(names, ix) || Quote.ours("c#{ix}"), expr}
       end)
 
     {%{query | select: %{select | fields: pairs}}, Keyword.keys(pairs)}

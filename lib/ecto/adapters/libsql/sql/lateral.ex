@@ -94,7 +94,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Lateral do
           {[], kept ++ [where]}
       end)
 
-    ties = Enum.with_index(ties, fn {:tie, inner, outer}, ix -> {:"tie#{ix}", inner, outer} end)
+    ties =
+      Enum.with_index(ties, fn {:tie, inner, outer}, ix ->
+        {Quote.ours("tie#{ix}"), inner, outer}
+      end)
+
     fields = for {key, inner, _outer} <- ties, do: {key, inner}
     select = %{inner.select | fields: inner.select.fields ++ fields}
     untied = %{inner | wheres: wheres, select: select}

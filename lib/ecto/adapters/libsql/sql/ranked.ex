@@ -55,7 +55,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
   defp rank(%{distinct: %{expr: {:first, partition, order, limit}}} = query, [], sources) do
     partition = Enum.map_intersperse(partition, ", ", &Expr.expr(&1, sources, query))
     over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-    {[over, " AS \"rank\""], ["\"rank\" <= ", Expr.operand(limit, sources, query)], []}
+    {[over, " AS ", rank()], [rank(), " <= ", Expr.operand(limit, sources, query)], []}
   end
 
   defp rank(query, order, sources) do
@@ -66,7 +66,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
         end)
 
       over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-      {[over, " AS \"rank\""], "\"rank\" = 1", Select.window_of_rows(query, sources)}
+      {[over, " AS ", rank()], [rank(), " = 1"], Select.window_of_rows(query, sources)}
     else
       ties(query, order, sources)
     end
@@ -78,12 +78,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
 
     case query.offset do
       nil ->
-        {["rank()", over, " AS \"rank\""], ["\"rank\" <= ", limit], []}
+        {["rank()", over, " AS ", rank()], [rank(), " <= ", limit], []}
 
       %{expr: expr} ->
         offset = Expr.operand(expr, sources, query)
-        ranks = ["rank()", over, " AS \"rank\", row_number()", over, " AS \"row\""]
-        {ranks, ["\"rank\" <= ", offset, " + ", limit, " AND \"row\" > ", offset], []}
+        ranks = ["rank()", over, " AS ", rank(), ", row_number()", over, " AS ", row()]
+        {ranks, [rank(), " <= ", offset, " + ", limit, " AND ", row(), " > ", offset], []}
     end
   end
 
@@ -130,5 +130,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
     [" ORDER BY " | terms]
   end
 
-  defp column(ix), do: ["\"sort", Integer.to_string(ix), ?"]
+  defp rank, do: Quote.name(Quote.ours("rank"))
+  defp row, do: Quote.name(Quote.ours("row"))
+  defp column(ix), do: Quote.name(Quote.ours("sort#{ix}"))
 end
