@@ -38,4 +38,11 @@ defmodule Ecto.Adapters.LibSql.SQL.CombineTest do
     one = from(t in T, where: t.id == 1, select: {t.n, t.id})
     assert Repo.all(except_all(mixed, ^one)) == [{5, 2}]
   end
+
+  test "an arm of an arm sees the outer row" do
+    same = from(t in T, where: t.id == parent_as(:t).id and t.n == 0, select: t.id)
+    arm = union(same, ^from(t in T, where: t.n == parent_as(:t).n and t.id > 2, select: t.id))
+    inner = union(same, ^arm)
+    assert Repo.all(from(t in T, as: :t, where: exists(inner), select: t.id)) == [3]
+  end
 end

@@ -46,7 +46,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   @spec nested(map(), map(), Sources.t()) :: iodata()
   def nested(query, parent, sources) do
     query
-    |> Sources.complete()
     |> Sources.put_parent(parent, sources)
     |> build(Sources.below(sources))
   end

@@ -90,15 +90,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   defp json_column(name, ix),
     do: ["json_extract(", name, ".value, '$[", Integer.to_string(ix), "]')"]
 
-  @doc "Remembers in `query` the query around it, for `parent_as/1`."
+  @doc "Remembers in `query` and in its arms, and in theirs, the query around it, for `parent_as/1`."
   @spec put_parent(map(), map(), t()) :: map()
   def put_parent(query, parent, sources) do
-    combinations = Enum.map(query.combinations, fn {op, q} -> {op, tag(q, parent, sources)} end)
-    tag(%{query | combinations: combinations}, parent, sources)
-  end
+    query = complete(query)
 
-  defp tag(query, parent, sources) do
-    %{query | aliases: Map.put(query.aliases, @parent, {parent, sources})}
+    arms =
+      Enum.map(query.combinations, fn {op, arm} -> {op, put_parent(arm, parent, sources)} end)
+
+    aliases = Map.put(query.aliases, @parent, {parent, sources})
+    %{query | combinations: arms, aliases: aliases}
   end
 
   @doc "The sources and the position that `parent_as(as)` means inside `query`."
