@@ -31,11 +31,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     |> laterals(query)
   end
 
-  defp laterals(sources, %{joins: joins}), do: Enum.reduce(joins, sources, &lateral/2)
+  defp laterals(sources, %{joins: joins} = query),
+    do: Enum.reduce(joins, sources, &lateral(&1, &2, query))
+
   defp laterals(sources, _no_joins), do: sources
 
-  defp lateral(join, sources) do
-    case Lateral.json_columns(join) do
+  defp lateral(join, sources, query) do
+    case Lateral.json_columns(join, sources, query) do
       nil -> sources
       columns -> put_elem(sources, join.ix, {nil, name(sources, join.ix), {:json, columns}})
     end
