@@ -59,5 +59,50 @@ defmodule Ecto.Adapters.LibSql.SQL.RankedTest do
       assert [{id, kind}] = Repo.all(from(x in subquery(ties), select: {x.rank, x.row}))
       assert {id, kind} in [{3, "b"}, {4, "c"}]
     end
+
+    test "counts distinct rows" do
+      query =
+        from(t in T,
+          distinct: true,
+          order_by: t.kind,
+          limit: 2,
+          with_ties: true,
+          select: [t.kind]
+        )
+
+      assert Repo.all(query) == [["a"], ["b"]]
+
+      query =
+        from(t in T,
+          distinct: true,
+          order_by: [desc: selected_as(:r)],
+          limit: 2,
+          with_ties: true,
+          offset: 1,
+          select: {t.kind, selected_as(t.rank, :r)}
+        )
+
+      assert [{"a", 20}, {k1, 10}, {k2, 10}] = Repo.all(query)
+      assert Enum.sort([k1, k2]) == ["b", "c"]
+    end
+
+    test "distinct rows are ordered by what they hold" do
+      query =
+        from(t in T,
+          distinct: true,
+          order_by: t.id,
+          limit: 2,
+          with_ties: true,
+          select: t.kind
+        )
+
+      assert_raise Ecto.QueryError, ~r/order_by.*select/s, fn -> Repo.all(query) end
+    end
+
+    test "no rows have no ties" do
+      none = from(t in T, order_by: t.rank, limit: ^0, with_ties: true, select: t.id)
+      assert Repo.all(none) == []
+      assert Repo.all(from(t in none, offset: 1)) == []
+    end
   end
 end
