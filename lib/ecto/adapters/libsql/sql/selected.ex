@@ -33,6 +33,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Selected do
     end
   end
 
+  def find(_expr, _without_select), do: nil
+
   defp at(kind, fields, field) do
     ix = Enum.find_index(fields, &(&1 == field))
     ix && {kind, ix}
