@@ -1,13 +1,13 @@
 defmodule Ecto.Adapters.LibSql.SQL.Select do
   @moduledoc false
   # SELECT, clause by clause. What SQLite lacks is rewritten next door: DISTINCT ON and WITH TIES in
-  # Ranked, compound queries in Combine, joins in Join.
+  # Ranked, compound queries in Combine, joins in Join, orders and groups by an outer row in Outward.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Json, Lock, Quote}
-  alias Ecto.Adapters.LibSql.SQL.{Ranked, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Outward, Ranked, Sources, Window}
 
   @doc "A query whose rows go to Ecto: selected JSON travels as JSON text, under a marked name."
   @spec top(map()) :: iodata()
@@ -59,6 +59,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     cond do
       Ranked.needed?(query) -> Ranked.select(query, sources)
       query.combinations != [] -> Combine.select(query, sources, prefix)
+      Outward.needed?(query) -> Outward.select(query, sources)
       true -> [core(query, sources), order_by(query, sources) | window_of_rows(query, sources)]
     end
   end
@@ -219,10 +220,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   defp group_by(%{group_bys: []}, _sources), do: []
 
-  defp group_by(%{group_bys: group_bys} = query, sources) do
-    terms = Enum.flat_map(group_bys, &List.wrap(&1.expr))
-    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Expr.expr(&1, sources, query))]
+  defp group_by(query, sources) do
+    terms = group_terms(query)
+    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Outward.term(&1, sources, query))]
   end
+
+  @spec group_terms(map()) :: [term()]
+  def group_terms(%{group_bys: group_bys}), do: Enum.flat_map(group_bys, &List.wrap(&1.expr))
 
   @doc "ORDER BY, where a term that names a selected alias says so."
   @spec order_by(map(), Sources.t()) :: iodata()
@@ -240,20 +244,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     [Quote.name(name) | Window.direction(direction)]
   end
 
-  defp order(term, sources, query), do: Window.order_term(term, sources, query)
+  defp order({direction, expr}, sources, query),
+    do: [Outward.term(expr, sources, query) | Window.direction(direction)]
 
   @doc "LIMIT and OFFSET."
   @spec window_of_rows(map(), Sources.t()) :: iodata()
   def window_of_rows(query, sources) do
     case {query.limit, query.offset} do
       {nil, nil} -> []
-      {limit, nil} -> [" LIMIT " | Expr.expr(limit.expr, sources, query)]
-      {nil, offset} -> [" LIMIT -1 OFFSET " | Expr.expr(offset.expr, sources, query)]
+      {limit, nil} -> [" LIMIT " | Outward.count(limit.expr, sources, query)]
+      {nil, offset} -> [" LIMIT -1 OFFSET " | Outward.count(offset.expr, sources, query)]
       {limit, offset} -> both(limit.expr, offset.expr, sources, query)
     end
   end
 
   defp both(limit, offset, sources, query) do
-    [" LIMIT ", Expr.expr(limit, sources, query), " OFFSET " | Expr.expr(offset, sources, query)]
+    limit = Outward.count(limit, sources, query)
+    [" LIMIT ", limit, " OFFSET " | Outward.count(offset, sources, query)]
   end
 end
