@@ -1,6 +1,7 @@
 defmodule Ecto.Adapters.LibSql.SQL.LateralTest do
   # A lateral sub-query gives each outer row what it would give alone, whichever way it is written in SQL.
   use EctoLibSql.EctoCase, async: true
+  use ExUnitProperties
 
   defmodule A do
     use Ecto.Schema
@@ -156,5 +157,173 @@ defmodule Ecto.Adapters.LibSql.SQL.LateralTest do
     assert {sql, _} = Repo.to_sql(:all, query)
     assert sql =~ "row_number()"
     refute sql =~ "json"
+  end
+
+  ## Random sub-queries
+
+  defp number, do: one_of([integer(0..3), constant(nil)])
+
+  defp tables do
+    gen all(
+          as <- list_of(number(), min_length: 1, max_length: 4),
+          bs <- list_of(tuple({number(), number()}), max_length: 7)
+        ) do
+      {for({n, id} <- Enum.with_index(as, 1), do: %{id: id, n: n}),
+       for({{a_id, v}, id} <- Enum.with_index(bs, 1), do: %{id: id, a_id: a_id, v: v})}
+    end
+  end
+
+  defp condition do
+    one_of([
+      member_of([:tie, :eit, :below]),
+      tuple({constant(:v), integer(0..3)}),
+      tuple({constant(:tie_and_v), integer(0..3)})
+    ])
+  end
+
+  defp lateral do
+    fixed_map(%{
+      wheres: list_of(tuple({member_of([:and, :and, :or]), condition()}), max_length: 3),
+      order: member_of([:v, :nearest]),
+      limit: one_of([constant(nil), integer(0..3)]),
+      offset: member_of([nil, nil, 1]),
+      select: member_of([:id, :id, :count, :fragment, :distinct, :window])
+    })
+  end
+
+  ## As Ecto
+
+  defp ecto(%{select: select} = lateral) do
+    query =
+      from(b in B, as: :b)
+      |> wheres(lateral.wheres)
+      |> selected(select)
+      |> limited(lateral)
+
+    if select in [:id, :window], do: ordered(query, lateral.order), else: query
+  end
+
+  defp wheres(query, wheres) do
+    Enum.reduce(wheres, query, fn
+      {:and, condition}, query -> where(query, ^condition(condition))
+      {:or, condition}, query -> or_where(query, ^condition(condition))
+    end)
+  end
+
+  defp condition(:tie), do: dynamic([b: b], b.a_id == parent_as(:a).n)
+  defp condition(:eit), do: dynamic([b: b], parent_as(:a).n == b.a_id)
+  defp condition(:below), do: dynamic([b: b], b.a_id < parent_as(:a).n)
+  defp condition({:v, v}), do: dynamic([b: b], b.v == ^v)
+
+  defp condition({:tie_and_v, v}),
+    do: dynamic([b: b], b.v == ^v and b.a_id == parent_as(:a).n)
+
+  defp selected(query, :id), do: select(query, [b: b], %{x: b.id})
+  defp selected(query, :count), do: select(query, [b: b], %{x: count(b.v)})
+  defp selected(query, :fragment), do: select(query, [b: b], %{x: fragment("count(?)", b.v)})
+
+  defp selected(query, :window),
+    do: select(query, [b: b], %{x: over(row_number(), order_by: [desc: b.id])})
+
+  defp selected(query, :distinct),
+    do: query |> distinct(true) |> order_by([b: b], b.v) |> select([b: b], %{x: b.v})
+
+  defp ordered(query, :v), do: order_by(query, [b: b], asc_nulls_last: b.v, asc: b.id)
+
+  defp ordered(query, :nearest) do
+    order_by(query, [b: b],
+      asc_nulls_last: fragment("abs(? - ?)", b.v, parent_as(:a).n),
+      asc: b.id
+    )
+  end
+
+  defp limited(query, %{limit: limit, offset: offset}) do
+    query = if limit, do: limit(query, ^limit), else: query
+    if offset, do: offset(query, ^offset), else: query
+  end
+
+  ## As Elixir
+
+  defp expected(%{select: select} = lateral, a, bs) do
+    rows = Enum.filter(bs, &(truth(lateral.wheres, &1, a) == true))
+    places = rows |> Enum.reverse() |> Enum.with_index(1)
+
+    values =
+      case select do
+        :id ->
+          rows |> Enum.sort_by(&key(lateral.order, &1, a)) |> Enum.map(& &1.id)
+
+        :window ->
+          places |> Enum.sort_by(&key(lateral.order, elem(&1, 0), a)) |> Enum.map(&elem(&1, 1))
+
+        :distinct ->
+          rows |> Enum.map(& &1.v) |> Enum.uniq() |> Enum.sort_by(&(&1 || -1))
+
+        _count ->
+          [Enum.count(rows, & &1.v)]
+      end
+
+    values = Enum.drop(values, lateral.offset || 0)
+    if lateral.limit, do: Enum.take(values, lateral.limit), else: values
+  end
+
+  # An atom sorts behind all numbers.
+  defp key(:v, b, _a), do: {b.v, b.id}
+  defp key(:nearest, b, a), do: {strict(b.v, a.n, &abs(&1 - &2)), b.id}
+
+  defp truth([], _b, _a), do: true
+
+  defp truth([{_op, first} | rest], b, a) do
+    Enum.reduce(rest, holds(first, b, a), fn
+      {:and, condition}, truth -> both(truth, holds(condition, b, a))
+      {:or, condition}, truth -> either(truth, holds(condition, b, a))
+    end)
+  end
+
+  defp holds(tie, b, a) when tie in [:tie, :eit], do: strict(b.a_id, a.n, &==/2)
+  defp holds(:below, b, a), do: strict(b.a_id, a.n, &</2)
+  defp holds({:v, v}, b, _a), do: strict(b.v, v, &==/2)
+  defp holds({:tie_and_v, v}, b, a), do: both(holds({:v, v}, b, a), holds(:tie, b, a))
+
+  defp strict(l, r, _fun) when is_nil(l) or is_nil(r), do: nil
+  defp strict(l, r, fun), do: fun.(l, r)
+
+  defp both(l, r) when l == false or r == false, do: false
+  defp both(l, r), do: l && r
+  defp either(l, r) when l == true or r == true, do: true
+  defp either(l, r) when is_nil(l) or is_nil(r), do: nil
+  defp either(_false, _also), do: false
+
+  property "random sub-queries give each outer row what they would give alone" do
+    check all({as, bs} <- tables(), lateral <- lateral(), max_runs: 300) do
+      sql!("DELETE FROM a; DELETE FROM b")
+      Repo.insert_all(A, as)
+      Repo.insert_all(B, bs)
+      inner = ecto(lateral)
+      found = for a <- as, do: {a.id, expected(lateral, a, bs)}
+
+      joined =
+        from(a in A,
+          as: :a,
+          inner_lateral_join: x in subquery(inner),
+          on: true,
+          select: {a.id, x.x}
+        )
+
+      assert Enum.sort(Repo.all(joined)) == Enum.sort(for {id, xs} <- found, x <- xs, do: {id, x})
+
+      joined =
+        from(a in A,
+          as: :a,
+          left_lateral_join: x in subquery(inner),
+          on: true,
+          select: {a.id, x.x}
+        )
+
+      assert Enum.sort(Repo.all(joined)) ==
+               Enum.sort(
+                 for {id, xs} <- found, x <- if(xs == [], do: [nil], else: xs), do: {id, x}
+               )
+    end
   end
 end
