@@ -6,8 +6,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @behaviour Ecto.Adapters.SQL.Connection
 
-  alias Ecto.Adapters.LibSql.{Codec, Config, Constraints, Ddl, Declared, Explain, Violation}
-  alias Ecto.Adapters.LibSql.SQL.{Insert, Json, Lock, LongList, Select, Update}
+  alias Ecto.Adapters.LibSql.{Config, Constraints, Ddl, Declared, Explain, Violation}
+  alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, LongList, Marked, Select, Update}
   alias EctoLibSql.Native.Statements
   alias EctoLibSql.{Query, Result}
 
@@ -101,23 +101,14 @@ defmodule Ecto.Adapters.LibSql.Connection do
     |> Stream.map(&marked/1)
   end
 
-  # Only columns that Select marked are JSON; everything else is left as it came.
   defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
-    case Json.marks(columns) do
+    case Marked.marks(columns) do
       :none -> result
-      marks -> %{result | rows: Enum.map(rows, &decode_row(&1, marks))}
+      marks -> %{result | rows: Enum.map(rows, &Marked.decode(&1, marks))}
     end
   end
 
   defp marked(result), do: result
-
-  defp decode_row([value | row], [true | marks]) when is_binary(value) do
-    {:ok, term} = Codec.load_json(value)
-    [term | decode_row(row, marks)]
-  end
-
-  defp decode_row([value | row], [_mark | marks]), do: [value | decode_row(row, marks)]
-  defp decode_row([], []), do: []
 
   @impl true
   defdelegate to_constraints(error, opts), to: Constraints

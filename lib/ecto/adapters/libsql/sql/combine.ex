@@ -3,11 +3,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
   # UNION, EXCEPT and INTERSECT. SQLite evaluates a chain from left to right and allows ORDER BY and
   # LIMIT only at its end, so an arm with its own is wrapped. EXCEPT ALL and INTERSECT ALL do not
   # exist: the n-th copy of a row is numbered, which makes all rows different, and the numbers are
-  # dropped again.
+  # dropped again. The rows of all arms have an order by what is selected, so that a term of the first
+  # query means its column.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Quote, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Select, Selected, Sources, Window}
 
   @simple %{
     union: " UNION ",
@@ -19,18 +20,49 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
 
   @spec select(map(), Sources.t(), iodata()) :: iodata()
   def select(%{combinations: combinations} = query, sources, prefix) do
-    {query, names} =
-      if Enum.any?(combinations, fn {op, _} -> is_map_key(@counted, op) end),
-        do: named(query, nil),
-        else: {query, nil}
+    order = Enum.map(Select.order_terms(query), &order_term(&1, query))
+    wrapped? = Enum.any?(order, &match?({_direction, {:json, _ix}}, &1))
+    counted? = Enum.any?(combinations, fn {op, _arm} -> is_map_key(@counted, op) end)
+    {query, names} = if wrapped? or counted?, do: named(query, nil), else: {query, nil}
 
-    first = Select.core(query, sources)
+    rows = Enum.reduce(combinations, Select.core(query, sources), &append(&1, &2, names, prefix))
 
     [
-      Enum.reduce(combinations, first, &append(&1, &2, names, prefix)),
-      Select.order_by(query, sources) | Select.window_of_rows(query, sources)
+      # Only a query of its own can compute what it orders by.
+      if(wrapped?, do: ["SELECT ", Quote.names(names), " FROM (", rows, ?)], else: rows),
+      order_by(order, names, sources, query) | Select.window_of_rows(query, sources)
     ]
   end
+
+  defp order_term({direction, expr}, query) do
+    cond do
+      found = Selected.find(expr, query) -> {direction, found}
+      of_row?(expr) -> Selected.refuse!(query, "unions and their relatives")
+      true -> {direction, {:own, expr}}
+    end
+  end
+
+  # Names and numbers of columns, as in a fragment, are left to SQLite.
+  defp of_row?({name, _, [_]}) when name in [:&, :parent_as], do: true
+  defp of_row?(%Ecto.SubQuery{}), do: true
+  defp of_row?(tuple) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> of_row?()
+  defp of_row?([head | tail]), do: of_row?(head) or of_row?(tail)
+  defp of_row?(_other), do: false
+
+  defp order_by([], _names, _sources, _query), do: []
+
+  defp order_by(order, names, sources, query) do
+    terms =
+      Enum.map_intersperse(order, ", ", fn {direction, term} ->
+        [ordered(term, names, sources, query) | Window.direction(direction)]
+      end)
+
+    [" ORDER BY " | terms]
+  end
+
+  defp ordered({:field, ix}, _names, _sources, _query), do: Integer.to_string(ix + 1)
+  defp ordered({:json, _ix} = found, names, _sources, _query), do: Selected.column(found, names)
+  defp ordered({:own, expr}, _names, sources, query), do: Expr.expr(expr, sources, query)
 
   defp append({op, arm}, sql, _names, prefix) when is_map_key(@simple, op),
     do: [sql, @simple[op] | arm(arm, prefix)]
@@ -45,8 +77,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
 
   defp counted(sql, list) do
     [
-      ["SELECT ", list, ", row_number() OVER (PARTITION BY ", list, ") AS \"copy\""],
-      [" FROM (", sql, ?)]
+      ["SELECT ", list, ", row_number() OVER (PARTITION BY ", list, ") AS "],
+      [Quote.name(Quote.ours("copy")), " FROM (", sql, ?)]
     ]
   end
 
@@ -71,7 +103,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
       |> Enum.with_index()
       |> Enum.map(fn
         {{key, expr}, ix} when is_atom(key) -> {name(names, ix) || key, expr}
-        {expr, ix} -> {name(names, ix) || :"c#{ix}", expr}
+        {expr, ix} -> {name(names, ix) || Quote.ours("c#{ix}"), expr}
       end)
 
     {%{query | select: %{select | fields: pairs}}, Keyword.keys(pairs)}

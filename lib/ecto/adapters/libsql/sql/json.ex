@@ -7,27 +7,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Adapters.LibSql.Types
 
-  @marker "ecto:json"
-
-  @doc """
-  The column name under which a selected JSON value travels; the connection decodes such columns, so
-  that booleans, lists and objects arrive as terms. Each column has a name of its own, because a wrapped query
-  selects its columns by name.
-  """
-  @spec marker(non_neg_integer()) :: atom()
-  def marker(ix), do: :"#{@marker}#{ix}"
-
-  @doc "Which columns are marked, or `:none`."
-  @spec marks([String.t()]) :: [boolean()] | :none
-  def marks(columns),
-    do: if(marked?(columns), do: Enum.map(columns, &marked_name?/1), else: :none)
-
-  defp marked?([@marker <> _ | _]), do: true
-  defp marked?([_name | columns]), do: marked?(columns)
-  defp marked?([]), do: false
-
-  defp marked_name?(name), do: String.starts_with?(name, @marker)
-
   @doc "The scalar at a path: numbers, texts, NULL, and 1 or 0 for booleans."
   @spec extract(iodata(), list(), (term() -> iodata())) :: iodata()
   def extract(operand, path, expr),

@@ -97,10 +97,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Numeric do
 
   @doc "An expression to sort by: exact decimals that are no column do not sort by value by themselves."
   @spec sorted(term(), Sources.t(), map()) :: iodata()
-  def sorted(expr, sources, query) do
-    sql = Expr.expr(expr, sources, query)
-    if decimal?(expr, sources, query), do: collated(sql, :decimal), else: sql
-  end
+  def sorted(expr, sources, query),
+    do: expr |> Expr.expr(sources, query) |> sorted(expr, sources, query)
+
+  @doc "The same, where `sql` stands for the expression."
+  @spec sorted(iodata(), term(), Sources.t(), map()) :: iodata()
+  def sorted(sql, expr, sources, query),
+    do: if(decimal?(expr, sources, query), do: collated(sql, :decimal), else: sql)
 
   @doc "A column of this type, with the collation by which exact decimals compare."
   @spec collated(iodata(), term()) :: iodata()

@@ -31,6 +31,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Quote do
   @spec names([atom() | String.t()]) :: iodata()
   def names(names), do: Enum.map_intersperse(names, ", ", &name/1)
 
+  @doc """
+  The name of a column that a rewrite adds, which no field has: it stands beside the user's own.
+  """
+  @spec ours(String.t()) :: atom()
+  def ours(name), do: :"libsql:#{name}"
+
   @doc "A text literal. Text with a zero byte cannot be written as one, so it is a cast blob."
   @spec text(String.t()) :: iodata()
   def text(value) when is_binary(value) do

@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Quote, Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Quote, Select, Selected, Sources, Window}
 
   @spec needed?(map()) :: boolean()
   def needed?(query), do: distinct_on?(query) or ties?(query) or first?(query)
@@ -21,15 +21,38 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
   def select(query, sources) do
     check!(query)
     {named, names} = Combine.named(query, nil)
+
+    if match?(%{distinct: %{expr: true}}, query),
+      do: ties_of_distinct(named, names, sources),
+      else: ranked(named, names, sources)
+  end
+
+  defp ranked(query, names, sources) do
     order = order_terms(query)
     {rank, condition, rows} = rank(query, order, sources)
-    fields = Enum.map_intersperse(named.select.fields, ", ", &Select.field(&1, sources, named))
-    distinct = if match?(%{distinct: %{expr: true}}, query), do: "DISTINCT ", else: []
+    fields = Enum.map_intersperse(query.select.fields, ", ", &Select.field(&1, sources, query))
 
     [
-      ["SELECT ", Quote.names(names), " FROM (SELECT ", distinct, fields, ", ", rank],
+      ["SELECT ", Quote.names(names), " FROM (SELECT ", fields, ", ", rank],
       [sort_columns(order, sources, query), Select.tables(query, sources)],
       [Select.group_and_window(query, sources), ") WHERE ", condition, sort(order), rows]
+    ]
+  end
+
+  # Ranked is what DISTINCT has left, by what these rows hold.
+  defp ties_of_distinct(query, names, sources) do
+    terms =
+      Enum.map_intersperse(Select.order_terms(query), ", ", fn {direction, expr} ->
+        found = Selected.find(expr, query) || Selected.refuse!(query, "distinct and with_ties")
+        [Selected.column(found, names) | Window.direction(direction)]
+      end)
+
+    order = [" ORDER BY " | terms]
+    {ranks, condition, _rows} = ties(order, query, sources)
+
+    [
+      ["SELECT ", Quote.names(names), " FROM (SELECT *, ", ranks, " FROM ("],
+      [Select.core(query, sources), ")) WHERE ", condition, order]
     ]
   end
 
@@ -55,7 +78,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
   defp rank(%{distinct: %{expr: {:first, partition, order, limit}}} = query, [], sources) do
     partition = Enum.map_intersperse(partition, ", ", &Expr.expr(&1, sources, query))
     over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-    {[over, " AS \"rank\""], ["\"rank\" <= ", Expr.operand(limit, sources, query)], []}
+    {[over, " AS ", rank()], [rank(), " <= ", Expr.operand(limit, sources, query)], []}
   end
 
   defp rank(query, order, sources) do
@@ -66,24 +89,25 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
         end)
 
       over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-      {[over, " AS \"rank\""], "\"rank\" = 1", Select.window_of_rows(query, sources)}
+      {[over, " AS ", rank()], [rank(), " = 1"], Select.window_of_rows(query, sources)}
     else
-      ties(query, order, sources)
+      ties(window(order, sources, query), query, sources)
     end
   end
 
-  defp ties(query, order, sources) do
-    over = [" OVER (", window(order, sources, query), ?)]
+  defp ties(order, query, sources) do
+    over = [" OVER (", order, ?)]
     limit = Expr.operand(query.limit.expr, sources, query)
 
     case query.offset do
       nil ->
-        {["rank()", over, " AS \"rank\""], ["\"rank\" <= ", limit], []}
+        {["rank()", over, " AS ", rank()], [rank(), " <= ", limit], []}
 
       %{expr: expr} ->
         offset = Expr.operand(expr, sources, query)
-        ranks = ["rank()", over, " AS \"rank\", row_number()", over, " AS \"row\""]
-        {ranks, ["\"rank\" <= ", offset, " + ", limit, " AND \"row\" > ", offset], []}
+        ranks = ["rank()", over, " AS ", rank(), ", row_number()", over, " AS ", row()]
+        last = [rank(), " <= ", offset, " + ", limit, " AND ", limit, " > 0"]
+        {ranks, [last, " AND ", row(), " > ", offset], []}
     end
   end
 
@@ -130,5 +154,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Ranked do
     [" ORDER BY " | terms]
   end
 
-  defp column(ix), do: ["\"sort", Integer.to_string(ix), ?"]
+  defp rank, do: Quote.name(Quote.ours("rank"))
+  defp row, do: Quote.name(Quote.ours("row"))
+  defp column(ix), do: Quote.name(Quote.ours("sort#{ix}"))
 end

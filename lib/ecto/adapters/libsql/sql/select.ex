@@ -1,19 +1,19 @@
 defmodule Ecto.Adapters.LibSql.SQL.Select do
   @moduledoc false
   # SELECT, clause by clause. What SQLite lacks is rewritten next door: DISTINCT ON and WITH TIES in
-  # Ranked, compound queries in Combine, joins in Join.
+  # Ranked, compound queries in Combine, joins in Join, orders and groups by an outer row in Outward.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Json, Lock, Quote}
-  alias Ecto.Adapters.LibSql.SQL.{Ranked, Scaled, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Lock, Marked, Numeric, Quote}
+  alias Ecto.Adapters.LibSql.SQL.{Outward, Ranked, Scaled, Sources, Window}
 
-  @doc "A query whose rows go to Ecto: selected JSON travels as JSON text, under a marked name."
+  @doc "A query whose rows go to Ecto, as Marked has them."
   @spec top(map()) :: iodata()
   def top(query) do
     query = Sources.complete(query)
-    query |> mark_json(json_fields(query)) |> exact_sums() |> build([])
+    query |> Marked.mark() |> exact_sums() |> build([])
   end
 
   # Sums that go to Ecto keep all digits. Elsewhere a sum is compared, for which it must be a number.
@@ -27,6 +27,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   end
 
   defp exact_sums(query), do: query
+
+  defp exact_sum({key, expr}, sources) when is_atom(key), do: {key, exact_sum(expr, sources)}
 
   defp exact_sum({:filter, meta, [sum, condition]}, sources),
     do: {:filter, meta, [exact_sum(sum, sources), condition]}
@@ -46,7 +48,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   @spec nested(map(), map(), Sources.t()) :: iodata()
   def nested(query, parent, sources) do
     query
-    |> Sources.complete()
     |> Sources.put_parent(parent, sources)
     |> build(Sources.below(sources))
   end
@@ -60,6 +61,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     cond do
       Ranked.needed?(query) -> Ranked.select(query, sources)
       query.combinations != [] -> Combine.select(query, sources, prefix)
+      Outward.needed?(query) -> Outward.select(query, sources)
       true -> [core(query, sources), order_by(query, sources) | window_of_rows(query, sources)]
     end
   end
@@ -113,43 +115,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     :ok = Scaled.check_selected!(expr, sources, query)
     Expr.expr(expr, sources, query)
   end
-
-  @doc "The query with its selected JSON values as JSON texts under marked names."
-  @spec mark_json(map()) :: map()
-  def mark_json(query), do: mark_json(query, json_fields(query))
-
-  # Positions that hold a JSON value in every arm of a union. A value named by selected_as/2 keeps its
-  # name, which other clauses use, and stays a scalar.
-  defp json_fields(%{select: %{fields: fields}, combinations: arms}) do
-    own = for {field, ix} <- Enum.with_index(fields), json?(field), do: ix
-
-    Enum.reduce(arms, own, fn {_op, arm}, common ->
-      theirs = arm |> Sources.complete() |> json_fields()
-      Enum.filter(common, &(&1 in theirs))
-    end)
-  end
-
-  defp json_fields(_no_select), do: []
-
-  defp json?({:json_extract_path, _, [_operand, [_ | _]]}), do: true
-  defp json?(_field), do: false
-
-  defp mark_json(query, []), do: query
-
-  defp mark_json(%{select: %{fields: fields} = select} = query, marks) do
-    fields =
-      fields
-      |> Enum.with_index()
-      |> Enum.map(fn {field, ix} -> if ix in marks, do: mark(field, ix), else: field end)
-
-    arms =
-      for {op, arm} <- query.combinations,
-          do: {op, arm |> Sources.complete() |> mark_json(marks)}
-
-    %{query | select: %{select | fields: fields}, combinations: arms}
-  end
-
-  defp mark({_extract, meta, args}, ix), do: {Json.marker(ix), {:json_fetch, meta, args}}
 
   @spec from(map(), Sources.t()) :: iodata()
   def from(%{from: nil}, _sources), do: []
@@ -223,10 +188,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   defp group_by(%{group_bys: []}, _sources), do: []
 
-  defp group_by(%{group_bys: group_bys} = query, sources) do
-    terms = Enum.flat_map(group_bys, &List.wrap(&1.expr))
-    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Expr.expr(&1, sources, query))]
+  defp group_by(query, sources) do
+    terms = group_terms(query)
+    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Outward.term(&1, sources, query))]
   end
+
+  @spec group_terms(map()) :: [term()]
+  def group_terms(%{group_bys: group_bys}), do: Enum.flat_map(group_bys, &List.wrap(&1.expr))
 
   @doc "ORDER BY, where a term that names a selected alias says so."
   @spec order_by(map(), Sources.t()) :: iodata()
@@ -239,25 +207,27 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   @spec order_terms(map()) :: [{atom(), term()}]
   def order_terms(%{order_bys: order_bys}), do: Enum.flat_map(order_bys, &List.wrap(&1.expr))
 
-  defp order({direction, {:selected_as, _, [name]}}, _sources, query) do
-    _expr = Expr.selected!(query, name)
-    [Quote.name(name) | Window.direction(direction)]
+  defp order({direction, {:selected_as, _, [name]}}, sources, query) do
+    expr = Expr.selected!(query, name)
+    [Numeric.sorted(Quote.name(name), expr, sources, query) | Window.direction(direction)]
   end
 
-  defp order(term, sources, query), do: Window.order_term(term, sources, query)
+  defp order({direction, expr}, sources, query),
+    do: [Outward.term(expr, sources, query) | Window.direction(direction)]
 
   @doc "LIMIT and OFFSET."
   @spec window_of_rows(map(), Sources.t()) :: iodata()
   def window_of_rows(query, sources) do
     case {query.limit, query.offset} do
       {nil, nil} -> []
-      {limit, nil} -> [" LIMIT " | Expr.expr(limit.expr, sources, query)]
-      {nil, offset} -> [" LIMIT -1 OFFSET " | Expr.expr(offset.expr, sources, query)]
+      {limit, nil} -> [" LIMIT " | Outward.count(limit.expr, sources, query)]
+      {nil, offset} -> [" LIMIT -1 OFFSET " | Outward.count(offset.expr, sources, query)]
       {limit, offset} -> both(limit.expr, offset.expr, sources, query)
     end
   end
 
   defp both(limit, offset, sources, query) do
-    [" LIMIT ", Expr.expr(limit, sources, query), " OFFSET " | Expr.expr(offset, sources, query)]
+    limit = Outward.count(limit, sources, query)
+    [" LIMIT ", limit, " OFFSET " | Outward.count(offset, sources, query)]
   end
 end

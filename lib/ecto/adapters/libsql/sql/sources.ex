@@ -50,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
 
   # Where they stand in the query, sub-queries are planned; in its list of sources they are not.
   defp subqueries(sources, query) do
-    joins = Enum.reduce(Map.get(query, :joins, []), sources, &joined/2)
+    joins = query |> Map.get(:joins, []) |> Enum.reduce(sources, &joined(&1, &2, query))
 
     case query do
       %{from: %{source: %Ecto.SubQuery{query: inner}}} -> shape(joins, 0, {:query, inner})
@@ -58,14 +58,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     end
   end
 
-  defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources) do
-    case Lateral.json_columns(join) do
+  defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources, query) do
+    case Lateral.json_columns(join, sources, query) do
       nil -> shape(sources, join.ix, {:query, inner})
       columns -> shape(sources, join.ix, {:json, columns, inner})
     end
   end
 
-  defp joined(_join, sources), do: sources
+  defp joined(_join, sources, _query), do: sources
 
   defp shape(sources, ix, shape), do: put_elem(sources, ix, {nil, name(sources, ix), shape})
 
@@ -121,15 +121,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   defp json_column(name, ix),
     do: ["json_extract(", name, ".value, '$[", Integer.to_string(ix), "]')"]
 
-  @doc "Remembers in `query` the query around it, for `parent_as/1`."
+  @doc "Remembers in `query` and in its arms, and in theirs, the query around it, for `parent_as/1`."
   @spec put_parent(map(), map(), t()) :: map()
   def put_parent(query, parent, sources) do
-    combinations = Enum.map(query.combinations, fn {op, q} -> {op, tag(q, parent, sources)} end)
-    tag(%{query | combinations: combinations}, parent, sources)
-  end
+    query = complete(query)
 
-  defp tag(query, parent, sources) do
-    %{query | aliases: Map.put(query.aliases, @parent, {parent, sources})}
+    arms =
+      Enum.map(query.combinations, fn {op, arm} -> {op, put_parent(arm, parent, sources)} end)
+
+    aliases = Map.put(query.aliases, @parent, {parent, sources})
+    %{query | combinations: arms, aliases: aliases}
   end
 
   @doc "The sources and the position that `parent_as(as)` means inside `query`."

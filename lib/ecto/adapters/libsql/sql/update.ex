@@ -8,7 +8,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Quote, Scaled, Select, Sources, Uuid}
+
+  alias Ecto.Adapters.LibSql.SQL.{
+    Expr,
+    Json,
+    Marked,
+    Moment,
+    Quote,
+    Scaled,
+    Select,
+    Sources,
+    Uuid
+  }
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -181,7 +192,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp returning(%{select: nil}, _sources), do: []
 
   defp returning(query, sources) do
-    %{select: %{fields: fields}} = query = Select.mark_json(query)
+    %{select: %{fields: fields}} = query = Marked.mark(query)
     written = Sources.returning(sources, query)
     fields = if fields == [], do: [1], else: fields
 
