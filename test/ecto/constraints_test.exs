@@ -200,6 +200,39 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
       end
     end
 
+    # The look-up read before it wrote, and lost its snapshot to whoever wrote in between.
+    @tag repo: [pool_size: 4]
+    test "is found while others write", %{repo: repo} do
+      sql!("CREATE TABLE log (x)")
+
+      work = fn fun ->
+        Task.async(fn -> Repo.put_dynamic_repo(repo) && Enum.map(1..60, fn _ -> fun.() end) end)
+      end
+
+      violate = fn -> fails(fn -> Repo.query!("INSERT INTO posts (user_id) VALUES (9)") end) end
+      write = fn -> Repo.query!("INSERT INTO log VALUES (1)") && [] end
+      found = [violate, write, violate, write] |> Enum.map(work) |> Task.await_many(60_000)
+
+      assert found |> List.flatten() |> Enum.frequencies() ==
+               %{{:foreign_key, "posts_user_id_fkey"} => 120}
+
+      assert rows("SELECT (SELECT count(*) FROM log), (SELECT count(*) FROM posts)") == [[120, 1]]
+    end
+
+    # Deferring the keys let such a text end the look-up's transaction with what it had written.
+    test "is not looked for in a text of several statements, which may commit" do
+      sql!("CREATE TABLE log (x)")
+
+      text =
+        "INSERT INTO log VALUES (1); INSERT INTO posts (user_id) VALUES (9); " <>
+          "INSERT INTO users (id) VALUES (9); COMMIT"
+
+      assert fails(fn -> Repo.query!(text) end) == [foreign_key: :unknown]
+      assert rows("SELECT * FROM log") == [[1]]
+      one = "INSERT INTO posts (user_id) VALUES (9) ; -- the end"
+      assert fails(fn -> Repo.query!(one) end) == [foreign_key: "posts_user_id_fkey"]
+    end
+
     test "is found where a trigger writes to another table" do
       sql!(
         "CREATE TABLE log (x); CREATE TABLE far (user_id CONSTRAINT far_fk REFERENCES users(id))"

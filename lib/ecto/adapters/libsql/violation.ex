@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.Violation do
   # rolled back. The names go into the error, under `sqlite.constraints`. Checking reads whole tables, so
   # that it is left out where they are large.
 
-  alias Ecto.Adapters.LibSql.{Constraints, Schema, Touched}
+  alias Ecto.Adapters.LibSql.{Constraints, Schema, Tokens, Touched}
   alias EctoLibSql.{Error, Query}
 
   @savepoint "ecto_libsql_violation"
@@ -89,13 +89,40 @@ defmodule Ecto.Adapters.LibSql.Violation do
   defp foreign_keys(conn, sql, params, opts) do
     sql = IO.iodata_to_binary(sql)
 
-    with_conn(conn, opts, fn conn ->
-      touched = Touched.tables(conn, sql)
+    if single?(sql),
+      do: with_conn(conn, opts, &taken_back(&1, opts, fn c -> foreign_key(c, sql, params) end)),
+      else: []
+  end
 
-      if Touched.rows(conn, touched, @row_limit) < @row_limit,
-        do: broken(conn, sql, params, touched),
-        else: []
-    end)
+  # Of several statements one may be a COMMIT, and what is done here must not stay.
+  defp single?(sql) do
+    sql
+    |> Tokens.scan()
+    |> Enum.drop_while(&(&1 != {:punct, ";"}))
+    |> Enum.all?(&(&1 == {:punct, ";"} or match?({:space, _}, &1)))
+  end
+
+  # A transaction that has failed to write holds the lock to write. Without one the lock comes first: what
+  # is read here would be lost to whoever writes before the statement does.
+  defp taken_back(conn, opts, fun) do
+    case DBConnection.status(conn) do
+      :transaction ->
+        fun.(conn)
+
+      _idle ->
+        undo = fn conn -> DBConnection.rollback(conn, fun.(conn)) end
+        opts = Keyword.put(Keyword.take(opts, [:timeout]), :mode, :immediate)
+        {:error, names} = DBConnection.transaction(conn, undo, opts)
+        names
+    end
+  end
+
+  defp foreign_key(conn, sql, params) do
+    touched = Touched.tables(conn, sql)
+
+    if Touched.rows(conn, touched, @row_limit) < @row_limit,
+      do: broken(conn, sql, params, touched),
+      else: []
   end
 
   defp broken(conn, sql, params, touched) do
