@@ -49,6 +49,107 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
     assert_raise Ecto.ConstraintError, ~r/one_mail_per_org/, fn -> Repo.insert(change) end
   end
 
+  describe "of several unique indexes over the same columns" do
+    # SQLite names the columns only, and the first index over them was blamed.
+    test "the violated one gives its name, also inside a transaction" do
+      sql!("""
+      CREATE TABLE t (id INTEGER PRIMARY KEY, email TEXT, kind TEXT);
+      CREATE UNIQUE INDEX a_email ON t (email) WHERE kind = 'a';
+      CREATE UNIQUE INDEX b_email ON t (email) WHERE kind = 'b';
+      CREATE UNIQUE INDEX any_case ON t (email COLLATE NOCASE) WHERE kind = 'c';
+      INSERT INTO t (email, kind) VALUES ('x', 'a'), ('x', 'b'), ('x', 'c'), ('y', 'a');
+      """)
+
+      for {sql, name} <- [
+            {"INSERT INTO t (email, kind) VALUES ('x', 'a')", "a_email"},
+            {"INSERT INTO t (email, kind) VALUES ('x', 'b') ", "b_email"},
+            {"INSERT INTO t (email, kind) VALUES ('X', 'c')", "any_case"},
+            {"UPDATE t SET email = 'x' WHERE email = 'y'", "a_email"},
+            {"UPDATE t SET kind = 'b' WHERE id = 1", "b_email"}
+          ] do
+        assert violates(sql) == [unique: name]
+      end
+
+      Repo.transaction(fn ->
+        sql!("INSERT INTO t (email, kind) VALUES ('z', 'b')")
+        assert violates("UPDATE t SET email = 'z' WHERE kind = 'b'") == [unique: "b_email"]
+        assert violates("UPDATE t SET email = 'x' WHERE kind = 'a'") == [unique: "a_email"]
+      end)
+
+      assert [[5, 5]] =
+               rows(
+                 "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM sqlite_master WHERE type = 'index')"
+               )
+    end
+
+    test "one of the table's own is told from one that was created" do
+      sql!("""
+      CREATE TABLE t (email TEXT COLLATE NOCASE, kind TEXT, CONSTRAINT every UNIQUE (email));
+      CREATE UNIQUE INDEX binary ON t (email COLLATE BINARY) WHERE kind = 'b';
+      CREATE TABLE u (a PRIMARY KEY); CREATE UNIQUE INDEX cased ON u (a COLLATE NOCASE);
+      INSERT INTO t VALUES ('x', 'a'); INSERT INTO u VALUES ('x')
+      """)
+
+      assert violates("INSERT INTO t VALUES ('X', 'b')") == [unique: "every"]
+      assert violates("INSERT INTO u VALUES ('X')") == [unique: "cased"]
+      assert violates("INSERT INTO u VALUES ('x')") == [unique: "u_pkey"]
+    end
+
+    test "none is named where that cannot be found out" do
+      sql!("""
+      CREATE TABLE t (email TEXT, kind TEXT);
+      CREATE UNIQUE INDEX a_email ON t (email) WHERE kind = 'a';
+      CREATE UNIQUE INDEX b_email ON t (email) WHERE kind = 'b';
+      INSERT INTO t VALUES ('x', 'a'), ('x', 'b')
+      """)
+
+      insert = "INSERT INTO t VALUES ('x', 'b')"
+      assert violates("SELECT 1; #{insert}") == [unique: "t_email_index"]
+      assert violates("INSERT OR ROLLBACK INTO t VALUES ('x', 'b')") == [unique: "t_email_index"]
+
+      # The rows that are being read keep the indexes in place.
+      Repo.transaction(fn ->
+        from(t in "t", select: t.email)
+        |> Repo.stream(max_rows: 1)
+        |> Enum.each(fn _email -> assert violates(insert) == [unique: "t_email_index"] end)
+      end)
+    end
+  end
+
+  defp violates(sql) do
+    assert {:error, error} = Repo.query(sql)
+    Ecto.Adapters.LibSql.Connection.to_constraints(error, [])
+  end
+
+  describe "a constraint in CREATE TABLE" do
+    test "has its own name, however that is quoted" do
+      sql!("""
+      CREATE TABLE p (id INTEGER PRIMARY KEY);
+      CREATE TABLE c (id INTEGER CONSTRAINT "the ""id\""" PRIMARY KEY, a INT CONSTRAINT [my Fk] REFERENCES p,
+        b INT CONSTRAINT `Ck` CHECK (b > 0), d INT CONSTRAINT 'q''s' REFERENCES p,
+        e INT CONSTRAINT nn NOT NULL DEFAULT (1) CONSTRAINT Own UNIQUE, f INT, g INT DEFAULT 1, h INT UNIQUE,
+        i INT, CONSTRAINT "far away" FOREIGN KEY (i) REFERENCES p, CONSTRAINT "u_f, g" UNIQUE (f, "g" DESC));
+      CREATE TABLE k (a INT, b INT, CONSTRAINT both PRIMARY KEY (a, b));
+      INSERT INTO c (id, e, f, h) VALUES (1, 7, 1, 3);
+      INSERT INTO k VALUES (1, 1);
+      """)
+
+      for {sql, constraint} <- [
+            {"INSERT INTO c (e, a) VALUES (8, 1)", {:foreign_key, "my Fk"}},
+            {"INSERT INTO c (e, d) VALUES (8, 1)", {:foreign_key, "q's"}},
+            {"INSERT INTO c (e, i) VALUES (8, 1)", {:foreign_key, "far away"}},
+            {"INSERT INTO c (e, b) VALUES (8, 0)", {:check, "Ck"}},
+            {"INSERT INTO c (id, e) VALUES (1, 8)", {:unique, "the \"id\""}},
+            {"INSERT INTO c (e) VALUES (7)", {:unique, "Own"}},
+            {"INSERT INTO c (e, f) VALUES (8, 1)", {:unique, "u_f, g"}},
+            {"INSERT INTO c (e, h) VALUES (8, 3)", {:unique, "c_h_index"}},
+            {"INSERT INTO k VALUES (1, 1)", {:unique, "both"}}
+          ] do
+        assert violates(sql) == [constraint]
+      end
+    end
+  end
+
   test "an index on an expression, and the primary key" do
     Repo.insert!(%User{email: "B"})
 

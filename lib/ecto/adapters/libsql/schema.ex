@@ -119,10 +119,8 @@ defmodule Ecto.Adapters.LibSql.Schema do
 
   defp named_foreign_key(nil, _columns), do: nil
 
-  defp named_foreign_key(sql, columns) do
-    Ecto.Adapters.LibSql.CreateTable.parse(sql)
-    |> Ecto.Adapters.LibSql.CreateTable.foreign_key_name(columns)
-  end
+  defp named_foreign_key(sql, columns),
+    do: Ecto.Adapters.LibSql.ConstraintName.find(sql, :foreign_key, columns)
 
   @doc "The other tables with a foreign key to `table`."
   @spec referring(source(), String.t(), String.t() | nil) :: [String.t()]

@@ -1,0 +1,93 @@
+defmodule Ecto.Adapters.LibSql.Violation.Unique do
+  @moduledoc false
+  # The message has the columns: the unique index over exactly these is the violated one, or the primary
+  # key. Of several such indexes, partial ones for example, each is tried alone: the statement runs again
+  # with the others dropped. Where that cannot be, no name is better than a wrong one.
+
+  alias Ecto.Adapters.LibSql.{ConstraintName, Constraints, Schema, Touched}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.Violation.Rerun
+  alias EctoLibSql.Query
+
+  # Dropping an index takes time in proportion to its rows.
+  @row_limit 100_000
+
+  @spec name(DBConnection.conn(), String.t(), String.t(), list(), keyword()) :: keyword()
+  def name(conn, "UNIQUE constraint failed: " <> detail = message, sql, params, opts) do
+    {table, columns} = Constraints.split(detail)
+    # The message has no database in front of the table.
+    {prefix, _table} = Touched.written(sql) || {nil, table}
+    over = {table, columns, prefix}
+
+    case Enum.filter(Schema.indexes(conn, table, prefix), &(&1.unique and &1.columns == columns)) do
+      [] -> rowid(conn, over)
+      [index] -> named(conn, index, over)
+      indexes -> violated(conn, indexes, over, {message, sql, params}, opts)
+    end
+  end
+
+  defp named(_conn, %{origin: "c", name: name}, _over), do: [unique: name]
+  defp named(conn, %{origin: "u"}, over), do: written(conn, :unique, over, [])
+  defp named(conn, %{origin: "pk"}, over), do: primary_key(conn, over)
+
+  defp primary_key(conn, {table, _columns, _prefix} = over),
+    do: written(conn, :primary_key, over, unique: "#{table}_pkey")
+
+  defp written(conn, kind, {table, columns, prefix}, default) do
+    sql = Schema.sql(conn, "table", table, prefix)
+    name = sql && ConstraintName.find(sql, kind, columns)
+    if name, do: [unique: name], else: default
+  end
+
+  # The number of a row has no index.
+  defp rowid(conn, {table, [column], prefix} = over) do
+    case Enum.filter(Schema.columns(conn, table, prefix), &(&1.pk > 0)) do
+      [%{name: ^column}] -> primary_key(conn, over)
+      _other -> []
+    end
+  end
+
+  defp rowid(_conn, _over), do: []
+
+  defp violated(conn, indexes, {table, _columns, prefix} = over, {_, sql, _} = failed, opts) do
+    if Rerun.possible?(sql) and not reading?(conn) and
+         Touched.rows(conn, {prefix, [table]}, @row_limit) < @row_limit do
+      case Rerun.locked(conn, opts, &tried(&1, indexes, prefix, failed)) do
+        [index] -> named(conn, index, over)
+        _unknown -> []
+      end
+    else
+      []
+    end
+  end
+
+  # Taking back a change of the schema would end a stream that is open in the transaction. Libraries of
+  # SQLite without the table sqlite_stmt cannot tell.
+  defp reading?(conn) do
+    DBConnection.status(conn) == :transaction and
+      not match?(
+        {:ok, _query, %{rows: [[_itself = 1]]}},
+        DBConnection.execute(
+          conn,
+          %Query{statement: "SELECT count(*) FROM sqlite_stmt WHERE busy"},
+          []
+        )
+      )
+  end
+
+  # Those of the table's own definition cannot be dropped: they come first, then each of the others.
+  defp tried(conn, indexes, prefix, failed) do
+    {created, fixed} = Enum.split_with(indexes, &(&1.origin == "c"))
+    candidates = Enum.reject([fixed | Enum.map(created, &[&1])], &(&1 == []))
+    Enum.find(candidates, &fails_with?(conn, created -- &1, prefix, failed))
+  end
+
+  defp fails_with?(conn, others, prefix, {message, sql, params}) do
+    Rerun.taken_back(conn, fn ->
+      for %{name: name} <- others,
+          do: Rerun.run!(conn, ["DROP INDEX ", Quote.table(prefix, name)])
+
+      match?({:error, %{message: ^message}}, Rerun.run(conn, sql, params))
+    end)
+  end
+end
