@@ -1,16 +1,16 @@
 defmodule Ecto.Adapters.LibSql.Structure do
   @moduledoc false
   # `mix ecto.dump` and `mix ecto.load`, over the driver: the statements that made the objects, in an
-  # order in which they can be made again, and the versions of the migrations, so that a loaded database
-  # does not run them once more.
+  # order in which they can be made again, the numbers that AUTOINCREMENT begins with, and the versions of
+  # the migrations, so that a loaded database does not run them once more.
 
+  alias Ecto.Adapters.LibSql.{Script, Storage, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
-  alias Ecto.Adapters.LibSql.Storage
 
   @objects """
-  SELECT m.type, m.sql FROM sqlite_master AS m
-  WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') AND m.name <> ?
+  SELECT m.sql FROM sqlite_master AS m
+  WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> ?
+    AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow' AND schema = 'main')
   ORDER BY CASE m.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, m.rowid
   """
 
@@ -21,15 +21,24 @@ defmodule Ecto.Adapters.LibSql.Structure do
 
     Storage.with_existing(config, fn state ->
       with {:ok, %{rows: objects}} <- Storage.result(state, @objects, [table <> "_lock"]),
+           {:ok, numbers} <- numbers(state),
            {:ok, versions} <- versions(state, table) do
         File.mkdir_p!(Path.dirname(path))
-        File.write!(path, [Enum.map(objects, &statement/1), inserts(table, versions)])
+        File.write!(path, [Enum.map(objects, &statement/1), numbers, inserts(table, versions)])
         {:ok, path}
       end
     end)
   end
 
-  defp statement([_type, sql]), do: [if_not_exists(sql), ";\n"]
+  defp statement([sql]) do
+    sql = String.trim_trailing(sql)
+    [if_not_exists(sql), ending(List.last(Tokens.scan(sql))), ";\n"]
+  end
+
+  # A comment at the end would take the semicolon in.
+  defp ending({:space, "--" <> _}), do: "\n"
+  defp ending({:space, "/*" <> text}), do: if(String.ends_with?(text, "*/"), do: "", else: "*/")
+  defp ending(_token), do: ""
 
   defp if_not_exists(sql) do
     Regex.replace(
@@ -39,21 +48,58 @@ defmodule Ecto.Adapters.LibSql.Structure do
     )
   end
 
+  ## AUTOINCREMENT
+
+  defp numbers(state) do
+    with {:ok, true} <- table?(state, "sqlite_sequence"),
+         {:ok, %{rows: rows}} <-
+           Storage.result(state, "SELECT name, seq FROM sqlite_sequence ORDER BY name") do
+      collect(rows, &number(state, &1))
+    else
+      {:ok, false} -> {:ok, []}
+      error -> error
+    end
+  end
+
+  # How far a table has got is data; where its rows begin is what it was made with.
+  defp number(state, [name, last]) do
+    first = IO.iodata_to_binary(["SELECT min(rowid) - 1 FROM ", Quote.name(name)])
+
+    with {:ok, %{rows: [[before]]}} <- Storage.result(state, first),
+         do: {:ok, sequence(name, before || last)}
+  end
+
+  defp sequence(name, last) when is_integer(last) and last > 0 do
+    name = Quote.text(name)
+
+    [
+      ["INSERT INTO sqlite_sequence (name, seq) SELECT ", name, ", ", Integer.to_string(last)],
+      [" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ", name, ");\n"]
+    ]
+  end
+
+  defp sequence(_name, _from_the_first), do: []
+
+  defp collect(list, fun) do
+    Enum.reduce_while(list, {:ok, []}, fn item, {:ok, done} ->
+      case fun.(item) do
+        {:ok, value} -> {:cont, {:ok, [done, value]}}
+        error -> {:halt, error}
+      end
+    end)
+  end
+
+  ## Versions
+
   defp versions(state, table) do
-    case Storage.result(state, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [
-           table
-         ]) do
-      {:ok, %{rows: []}} ->
-        {:ok, []}
+    sql = IO.iodata_to_binary(["SELECT version FROM ", Quote.name(table), " ORDER BY version"])
 
-      {:ok, _exists} ->
-        sql =
-          IO.iodata_to_binary(["SELECT version FROM ", Quote.name(table), " ORDER BY version"])
-
-        with {:ok, %{rows: rows}} <- Storage.result(state, sql), do: {:ok, List.flatten(rows)}
-
-      {:error, _error} = error ->
-        error
+    with {:ok, true} <- table?(state, table),
+         {:ok, %{rows: rows}} <- Storage.result(state, sql) do
+      {:ok, List.flatten(rows)}
+    else
+      {:ok, false} -> {:ok, []}
+      error -> error
     end
   end
 
@@ -66,38 +112,57 @@ defmodule Ecto.Adapters.LibSql.Structure do
     end
   end
 
+  defp table?(state, name) do
+    sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+    with {:ok, %{rows: [[count]]}} <- Storage.result(state, sql, [name]), do: {:ok, count == 1}
+  end
+
+  ## Loading
+
   @spec load(String.t(), keyword()) :: {:ok, String.t()} | {:error, term()}
   def load(default, config) do
     path = path(default, config)
 
-    with {:ok, script} <- read(path) do
-      Storage.with_connection(config, fn state ->
-        with :ok <- Storage.query(state, "BEGIN IMMEDIATE"),
-             :ok <- run(state, script),
-             :ok <- Storage.query(state, "COMMIT"),
-             do: {:ok, path}
-      end)
+    with {:ok, text} <- read(path),
+         {:ok, script, keys_off?} <- Script.inside_transaction(text) do
+      config = if keys_off?, do: Keyword.put(config, :foreign_keys, :off), else: config
+      Storage.with_connection(config, &load_into(&1, path, script, keys_off?))
     end
   end
 
-  # The sqlite3 program, by which ecto_sqlite3 dumps, writes SQLite's own tables too, which nobody may create.
   defp read(path) do
-    case File.read(path) do
-      {:ok, script} -> {:ok, String.replace(script, own_table(), "")}
-      {:error, reason} -> {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
+    with {:error, reason} <- File.read(path),
+         do: {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
+  end
+
+  # The driver runs every statement of a text, which may not be empty. What fails is taken back as the
+  # connection closes.
+  defp load_into(state, path, script, keys_off?) do
+    with :ok <- Storage.query(state, "BEGIN IMMEDIATE"),
+         {:ok, before} <- orphans(state, keys_off?),
+         :ok <- Storage.query(state, script <> "\n;SELECT 1"),
+         {:ok, orphans} <- orphans(state, keys_off?),
+         :ok <- adopted(orphans -- before),
+         :ok <- Storage.query(state, "COMMIT") do
+      {:ok, path}
+    else
+      {:error, error} when is_exception(error) -> {:error, Exception.message(error)}
+      error -> error
     end
   end
 
-  defp own_table,
-    do: ~r/^CREATE TABLE (IF NOT EXISTS )?["'`\[]?sqlite_\w+["'`\]]?\s*\([^;()]*\);/im
+  # Rows may come before their parents while the keys are off, but not stay without.
+  defp orphans(_state, false), do: {:ok, []}
 
-  # The driver runs every statement of a text.
-  defp run(state, script) do
-    with {:error, error} <- Storage.query(state, script) do
-      Storage.query(state, "ROLLBACK")
-      {:error, Exception.message(error)}
-    end
+  defp orphans(state, true) do
+    with {:ok, %{rows: rows}} <- Storage.result(state, "PRAGMA foreign_key_check"),
+         do: {:ok, rows}
   end
+
+  defp adopted([]), do: :ok
+
+  defp adopted([[table, _rowid, parent, _key] | _]),
+    do: {:error, "rows of #{inspect(table)} have no parent in #{inspect(parent)}"}
 
   @spec command([String.t()], keyword(), keyword()) :: {Collectable.t(), non_neg_integer()}
   def command(args, opts, config) do
