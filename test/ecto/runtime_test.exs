@@ -340,6 +340,33 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert Enum.uniq(counts) == [[[2501]]]
   end
 
+  # Each connection had a database of its own.
+  for {uri, size} <- [
+        {"file::memory:", 1},
+        {"file:%3amemory:?cache=private", 1},
+        {"file:alone?mode=memory", 1},
+        {"file:alone?vfs=memdb", 1},
+        {"file:together?mode=memory&cache=shared", 3},
+        {"file:/together?vfs=memdb", 3}
+      ] do
+    @tag repo: [database: uri, pool_size: 3]
+    test "#{uri} is one database for all connections", %{repo: repo} do
+      assert Ecto.Adapter.lookup_meta(repo).opts[:pool_size] == unquote(size)
+
+      counts =
+        Task.await_many(
+          for _ <- 1..3 do
+            Task.async(fn ->
+              Repo.put_dynamic_repo(repo)
+              Repo.checkout(fn -> Process.sleep(20) && rows("SELECT count(*) FROM t") end)
+            end)
+          end
+        )
+
+      assert counts == [[[2500]], [[2500]], [[2500]]]
+    end
+  end
+
   defmodule OtherSpelling do
     use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSQL
   end

@@ -43,6 +43,33 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     refute File.exists?(path)
   end
 
+  # It was looked for under the name as it stands in the URI.
+  test "a URI names its file in percents, with a host and a fragment", %{folder: folder} do
+    path = Path.join(folder, "my %x?.db")
+
+    for uri <- [
+          "file:#{folder}/my%20%25x%3f.db",
+          "file://#{folder}/my%20%x%3F.db?cache=private",
+          "file://localhost#{folder}/%6dy%20%x%3f.db#part?"
+        ] do
+      opts = [database: uri]
+      assert Adapter.storage_status(opts) == :down
+      assert Adapter.storage_up(opts) == :ok
+      assert Adapter.storage_status(opts) == :up and File.exists?(path)
+      assert Adapter.storage_down(opts) == :ok
+      refute File.exists?(path)
+    end
+  end
+
+  test "a URI may name a database in memory, which is no file" do
+    for uri <- ["file::memory:", "file:m?mode=memory", "file:/m?vfs=memdb&cache=shared"] do
+      opts = [database: uri]
+      assert Adapter.storage_status(opts) == :up and Adapter.storage_up(opts) == :ok
+      assert Adapter.storage_down(opts) == :ok
+      refute File.exists?("m")
+    end
+  end
+
   test "a file that is no database is an error", %{folder: folder} do
     path = Path.join(folder, "text.db")
     File.write!(path, String.duplicate("no database ", 200))

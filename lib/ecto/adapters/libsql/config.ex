@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Config do
   # A repository's options as the driver's options: the defaults of the adapter, and one connection for
   # a database in memory, because each connection would have its own.
 
-  alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.{DatabaseName, Types}
 
   @defaults [
     journal_mode: :wal,
@@ -18,7 +18,8 @@ defmodule Ecto.Adapters.LibSql.Config do
   @spec connection(keyword()) :: keyword()
   def connection(opts) do
     opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
-    if memory?(opts) and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
+    private? = local?(opts) and kind(opts) == :private_memory
+    if private? and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
   end
 
   @doc """
@@ -69,7 +70,15 @@ defmodule Ecto.Adapters.LibSql.Config do
   defp setting(key), do: "config :ecto_libsql, #{key}"
 
   @spec memory?(keyword()) :: boolean()
-  def memory?(opts), do: opts[:database] in [":memory:", :memory] and is_nil(opts[:uri])
+  def memory?(opts), do: local?(opts) and kind(opts) in [:private_memory, :shared_memory]
+
+  # What is no name at all is refused where the database is opened.
+  defp kind(opts) do
+    case opts[:database] do
+      name when is_binary(name) or name == :memory -> DatabaseName.kind(name)
+      _other -> nil
+    end
+  end
 
   @spec local?(keyword()) :: boolean()
   def local?(opts), do: is_nil(opts[:uri])

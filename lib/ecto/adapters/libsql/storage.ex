@@ -2,7 +2,7 @@ defmodule Ecto.Adapters.LibSql.Storage do
   @moduledoc false
   # `mix ecto.create` and `mix ecto.drop`. A server's database is not ours to make or remove.
 
-  alias Ecto.Adapters.LibSql.Config
+  alias Ecto.Adapters.LibSql.{Config, DatabaseName}
 
   @side_files ["", "-wal", "-shm", "-journal", "-info", "-client_wal_index"]
 
@@ -60,11 +60,9 @@ defmodule Ecto.Adapters.LibSql.Storage do
 
   defp path!(opts) do
     case opts[:database] do
-      "file:" <> uri ->
-        uri |> String.split("?") |> hd() |> Path.expand()
-
-      path when is_binary(path) ->
-        Path.expand(path)
+      name when is_binary(name) ->
+        {:file, path} = DatabaseName.kind(name)
+        path
 
       other ->
         raise ArgumentError, "the :database of a repository is a path, got: #{inspect(other)}"
