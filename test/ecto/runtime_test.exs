@@ -200,6 +200,18 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert rows("SELECT count(*) FROM t") == [[2500]]
   end
 
+  # A foreign_key_check of a rebuild was interrupted, in a migrator that waits for ever.
+  test "what the adapter looks up about a schema may take longer than the repository's queries" do
+    meta = Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
+    meta = %{meta | opts: Keyword.put(meta.opts, :timeout, 20)}
+
+    slow =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000) SELECT max(i) FROM n"
+
+    assert {:error, %EctoLibSql.Error{kind: :timeout}} = Ecto.Adapters.SQL.query(meta, slow)
+    assert Ecto.Adapters.LibSql.Schema.rows(meta, slow) == [[2_000_000]]
+  end
+
   test "a comment stands in what is logged and cannot end itself" do
     test = self()
     query = from(t in "t", where: t.id == 1, select: t.id)

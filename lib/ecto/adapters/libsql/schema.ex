@@ -19,8 +19,9 @@ defmodule Ecto.Adapters.LibSql.Schema do
   @spec rows(source(), iodata(), list()) :: [list()]
   def rows(source, sql, params \\ [])
 
+  # Migrations wait as long as it takes, whatever the repository's timeout.
   def rows(%{sql: _connection} = meta, sql, params),
-    do: Ecto.Adapters.SQL.query!(meta, sql, params, log: false).rows || []
+    do: Ecto.Adapters.SQL.query!(meta, sql, params, log: false, timeout: :infinity).rows || []
 
   def rows(conn, sql, params) do
     query = %Query{statement: IO.iodata_to_binary(sql)}
