@@ -422,6 +422,44 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
       assert lock(fn -> :entered end) == :entered
     end
 
+    # Asking for the status wrote the lock.
+    test "is not taken where nothing can be written", %{folder: folder} do
+      migrate!(__MODULE__.First)
+      path = Path.join(folder, "test.db")
+
+      for lock <- [:there, :gone],
+          options <- [
+            [database: path, mode: :readonly],
+            [database: "file:#{path}?mode=ro"],
+            [database: path, custom_pragmas: [query_only: true]]
+          ] do
+        if lock == :gone, do: sql!("DROP TABLE IF EXISTS schema_migrations_lock")
+        {:ok, reader} = Repo.start_link([name: nil, log: false, pool_size: 1] ++ options)
+
+        for skip <- [true, false] do
+          opts = [dynamic_repo: reader, skip_table_creation: skip]
+          assert [{:up, _version, _no_file}] = Ecto.Migrator.migrations(Repo, [folder], opts)
+        end
+
+        assert_raise EctoLibSql.Error, ~r/readonly/, fn ->
+          opts = [dynamic_repo: reader, log: false]
+          Ecto.Migrator.up(Repo, 99_999_999_999_999, __MODULE__.Other, opts)
+        end
+
+        Supervisor.stop(reader)
+      end
+    end
+
+    defmodule First do
+      use Ecto.Migration
+      def change, do: create(table(:first))
+    end
+
+    defmodule Other do
+      use Ecto.Migration
+      def change, do: create(table(:other))
+    end
+
     test "is free again after an error" do
       assert_raise RuntimeError, fn -> lock(fn -> raise "no" end) end
       assert lock(fn -> :entered end) == :entered

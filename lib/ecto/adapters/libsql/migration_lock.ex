@@ -7,6 +7,9 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   # A row outlives a killed migrator. Of an owner on this machine we see whether it runs: then it keeps the
   # lock however long it takes, else it loses it at once. Of other machines only the term is known, after
   # which the lock is taken over.
+  #
+  # Where nothing can be written there is nothing to lock: whoever asks for the status of the migrations
+  # comes here as well, also over a connection that only reads.
 
   require Logger
 
@@ -20,13 +23,16 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   def with_lock(meta, opts, fun) do
     if meta.libsql.migration_lock do
       lock = lock(meta, opts)
-      prepare(lock)
-      acquire(lock, System.monotonic_time(:millisecond))
+      started = System.monotonic_time(:millisecond)
 
-      try do
-        fun.()
-      after
-        release(lock)
+      with :ok <- prepare(lock), :ok <- acquire(lock, started) do
+        try do
+          fun.()
+        after
+          release(lock)
+        end
+      else
+        :read_only -> fun.()
       end
     else
       fun.()
@@ -69,23 +75,27 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
   end
 
   defp prepare(lock) do
-    if not Schema.exists?(lock.meta, lock.name, lock.prefix, lock.opts) do
-      query!(lock, [
-        ["CREATE TABLE IF NOT EXISTS ", lock.table, " (id INTEGER PRIMARY KEY CHECK (id = 1), "],
-        "owner TEXT NOT NULL, ends_at INTEGER NOT NULL)"
-      ])
+    sql = [
+      ["CREATE TABLE IF NOT EXISTS ", lock.table, " (id INTEGER PRIMARY KEY CHECK (id = 1), "],
+      "owner TEXT NOT NULL, ends_at INTEGER NOT NULL)"
+    ]
+
+    with false <- Schema.exists?(lock.meta, lock.name, lock.prefix, lock.opts),
+         {:error, error} <- query(lock, sql, []) do
+      read_only!(error)
+    else
+      _there -> :ok
     end
   end
 
-  defp acquire(lock, started) do
-    case take(lock) do
-      :ok ->
-        :ok
+  defp read_only!(%{sqlite: %{code: :readonly}}), do: :read_only
+  defp read_only!(error), do: raise(error)
 
-      {:held, owner} ->
-        warn_once(lock, owner, started)
-        Process.sleep(@interval)
-        acquire(lock, started)
+  defp acquire(lock, started) do
+    with {:held, owner} <- take(lock) do
+      warn_once(lock, owner, started)
+      Process.sleep(@interval)
+      acquire(lock, started)
     end
   end
 
@@ -110,9 +120,14 @@ defmodule Ecto.Adapters.LibSql.MigrationLock do
     ]
 
     case query(lock, sql, [lock.owner, lock.term, held]) do
-      {:ok, %{rows: [_taken]}} -> :ok
-      {:ok, _not_taken} -> {:held, held}
-      {:error, error} -> if quicker?(lock, held, error), do: {:held, held}, else: raise(error)
+      {:ok, %{rows: [_taken]}} ->
+        :ok
+
+      {:ok, _not_taken} ->
+        {:held, held}
+
+      {:error, error} ->
+        if quicker?(lock, held, error), do: {:held, held}, else: read_only!(error)
     end
   end
 
