@@ -235,8 +235,24 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert_raise ArgumentError, ~r/:comment/, fn -> Repo.all(query, comment: 1) end
   end
 
-  # Ecto's explain asks the repository by its name.
-  @tag repo: [name: EctoLibSql.EctoRepo]
+  # Ecto's own asks the repository by the name of its module, which need not run.
+  test "explain works for a repository without a name" do
+    assert Process.whereis(Repo) == nil
+    query = from(t in "t", where: t.id == ^1, select: t.v)
+    assert [%{"detail" => "SEARCH" <> _}] = Repo.explain(:all, query)
+
+    assert {:ok, [%{"detail" => "SEARCH" <> _}]} =
+             Repo.explain(:all, query, wrap_in_transaction: false)
+
+    deletes = from(t in "t", where: t.id > 2000)
+    assert %{"rows" => 500} = List.last(Repo.explain(:delete_all, deletes, analyze: true))
+    assert rows("SELECT count(*) FROM t") == [[2500]]
+
+    assert_raise EctoLibSql.Error, ~r/nope/, fn ->
+      Repo.explain(:all, from(n in "nope", select: 1))
+    end
+  end
+
   test "explain gives maps, byte code or text" do
     query = from(t in "t", where: t.id == 1, select: t.v)
     assert [%{"detail" => detail} | _] = Repo.explain(:all, query)
@@ -254,7 +270,6 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert_raise ArgumentError, ~r/:format/, fn -> Repo.explain(:all, query, format: :yaml) end
   end
 
-  @tag repo: [name: EctoLibSql.EctoRepo]
   test "explain with analyze: true runs the statement and tells what that cost" do
     query = from(t in "t", where: t.v > ^2490, order_by: [desc: t.v], select: t.v)
     assert [plan | _] = analysed = Repo.explain(:all, query, analyze: true)
@@ -310,6 +325,86 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
              true,
              %{"a" => 1}
            ]
+  end
+
+  test "declared types decode a stream as well" do
+    Repo.insert_all("t", [
+      [id: 5000, ok: true, at: ~U[2020-01-01 10:00:00Z]],
+      [id: 5001, ok: false]
+    ])
+
+    query = from(t in "t", where: t.id > 2499, order_by: t.id, select: [t.id, t.ok, t.at])
+
+    expected = [
+      [2500, nil, nil],
+      [5000, true, ~U[2020-01-01 10:00:00.000000Z]],
+      [5001, false, nil]
+    ]
+
+    stream = Repo.stream(query, decode: :declared, max_rows: 1)
+    assert Enum.to_list(stream) == expected
+    assert Repo.transaction(fn -> Enum.to_list(stream) end) == {:ok, expected}
+  end
+
+  test "an option that has no such value is refused by its name" do
+    query = from(t in "t", where: t.id == 1, select: t.id)
+
+    for {opts, message} <- [
+          {[decode: :foo], "the option :decode must be :declared, got: :foo"},
+          {[timeout: "x"], "the option :timeout must be milliseconds or :infinity, got: \"x\""},
+          {[timeout: -5], "the option :timeout must be milliseconds or :infinity, got: -5"},
+          {[timeout: nil], "the option :timeout must be milliseconds or :infinity, got: nil"},
+          {[fkey_names: :x], "the option :fkey_names must be true or false, got: :x"},
+          {[cache: 5], "the option :cache must be true or false, got: 5"},
+          {[comment: 1], "the option :comment must be a string, got: 1"}
+        ],
+        call <- [
+          fn -> Repo.all(query, opts) end,
+          fn -> Repo.query("SELECT 1", [], opts) end,
+          fn -> Repo.query_many("SELECT 1; SELECT 2", [], opts) end,
+          fn -> Repo.insert_all("t", [[id: 7000]], opts) end,
+          fn -> Repo.transaction(fn -> Enum.to_list(Repo.stream(query, opts)) end) end,
+          fn -> Repo.explain(:all, query, [wrap_in_transaction: false] ++ opts) end
+        ] do
+      assert_raise ArgumentError, message, call
+    end
+
+    for opts <- [[timeout: "x"], [timeout: nil]] do
+      assert_raise ArgumentError, ~r/:timeout/, fn -> Repo.transaction(fn -> 1 end, opts) end
+      assert_raise ArgumentError, ~r/:timeout/, fn -> Enum.to_list(Repo.stream(query, opts)) end
+    end
+
+    assert Repo.all(query, timeout: :infinity, decode: nil, comment: nil, cache: false) == [1]
+    assert rows("SELECT count(*) FROM t WHERE id = 7000") == [[0]]
+  end
+
+  test "explain refuses options that it does not know" do
+    query = from(t in "t", select: t.id)
+
+    for opts <- [[bogus: 1], [verbose: true], [analyse: true]] do
+      assert_raise ArgumentError, ~r/explain .*:#{opts |> hd() |> elem(0)}/, fn ->
+        Repo.explain(:all, query, opts)
+      end
+    end
+
+    assert [%{}] = Repo.explain(:all, query, timeout: 5000, log: false, telemetry_options: [a: 1])
+  end
+
+  test "a repository does not start with options of no meaning" do
+    Process.flag(:trap_exit, true)
+
+    for {opts, message} <- [
+          {[dialect: :foo], "the option :dialect must be :auto, :sqlite or :libsql, got: :foo"},
+          {[migration_lock_term: "x"],
+           "the option :migration_lock_term must be a number of seconds above 0, got: \"x\""},
+          {[migration_lock_term: 0],
+           "the option :migration_lock_term must be a number of seconds above 0, got: 0"},
+          {[migration_lock: :yes], "the option :migration_lock must be true or false, got: :yes"},
+          {[timeout: "x"], "the option :timeout must be milliseconds or :infinity, got: \"x\""}
+        ] do
+      assert {:error, {%ArgumentError{message: ^message}, _stack}} =
+               Repo.start_link([name: nil, database: ":memory:"] ++ opts)
+    end
   end
 
   test "a plan that is cached sees a new column" do

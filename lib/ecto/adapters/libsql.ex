@@ -70,9 +70,11 @@ defmodule Ecto.Adapters.LibSql do
   alias Ecto.Adapters.LibSql.{
     Config,
     Connection,
+    Explain,
     Heap,
     Migration,
     MigrationLock,
+    QueryOptions,
     Storage,
     Streaming,
     Structure,
@@ -87,14 +89,14 @@ defmodule Ecto.Adapters.LibSql do
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
 
   # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as; `Repo.all` has
-  # room for large results.
+  # room for large results; `Repo.explain` works for repositories without a name.
   @impl Ecto.Adapter
   defmacro __before_compile__(env) do
     arguments = Macro.generate_arguments(@to_sql_arity, __MODULE__)
 
     quote do
       unquote(super(env))
-      defoverridable to_sql: unquote(@to_sql_arity), all: 2
+      defoverridable to_sql: unquote(@to_sql_arity), all: 2, explain: 3
 
       def to_sql(unquote_splicing(arguments)) do
         {sql, params} = super(unquote_splicing(arguments))
@@ -102,6 +104,9 @@ defmodule Ecto.Adapters.LibSql do
       end
 
       def all(queryable, opts), do: unquote(Heap).with_room(fn -> super(queryable, opts) end)
+
+      def explain(operation, queryable, opts),
+        do: unquote(Explain).run(__MODULE__, get_dynamic_repo(), operation, queryable, opts)
     end
   end
 
@@ -162,7 +167,10 @@ defmodule Ecto.Adapters.LibSql do
     do: meta |> super(query_meta, query, params, opts) |> Streaming.anywhere(meta, opts)
 
   @impl Ecto.Adapter.Transaction
-  defdelegate transaction(meta, opts, fun), to: Transaction, as: :run
+  def transaction(meta, opts, fun) do
+    QueryOptions.check!(opts)
+    Transaction.run(meta, opts, fun)
+  end
 
   @impl Ecto.Adapter.Schema
   def autogenerate(:id), do: nil

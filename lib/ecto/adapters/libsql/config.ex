@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Config do
   # A repository's options as the driver's options: the defaults of the adapter, and one connection for
   # a database in memory, because each connection would have its own.
 
-  alias Ecto.Adapters.LibSql.{DatabaseName, Types}
+  alias Ecto.Adapters.LibSql.{DatabaseName, QueryOptions, Types}
 
   @defaults [
     journal_mode: :wal,
@@ -28,6 +28,8 @@ defmodule Ecto.Adapters.LibSql.Config do
   """
   @spec for_migrations(keyword()) :: map()
   def for_migrations(opts) do
+    check!(opts)
+
     %{
       local?: local?(opts),
       dialect: opts[:dialect] || :auto,
@@ -36,6 +38,19 @@ defmodule Ecto.Adapters.LibSql.Config do
       migration_source: opts[:migration_source] || "schema_migrations"
     }
   end
+
+  # The driver checks its own options.
+  defp check!(opts) do
+    opts |> Keyword.take([:timeout]) |> QueryOptions.check!()
+    dialects = [nil, :auto, :sqlite, :libsql]
+    one!(opts, :dialect, ":auto, :sqlite or :libsql", &(&1 in dialects))
+    one!(opts, :migration_lock, "true or false", &(&1 in [nil, true, false]))
+    term? = &(is_nil(&1) or (is_integer(&1) and &1 > 0))
+    one!(opts, :migration_lock_term, "a number of seconds above 0", term?)
+  end
+
+  defp one!(opts, key, expected, valid?),
+    do: valid?.(opts[key]) || QueryOptions.refuse!(key, expected, opts[key])
 
   @doc """
   Refuses the application's options that the engine cannot serve.

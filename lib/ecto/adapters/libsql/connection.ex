@@ -6,7 +6,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @behaviour Ecto.Adapters.SQL.Connection
 
-  alias Ecto.Adapters.LibSql.{Config, Constraints, Ddl, Declared, Explain, Violation}
+  alias Ecto.Adapters.LibSql.{Config, Constraints, Ddl, Declared, Explain, QueryOptions}
+  alias Ecto.Adapters.LibSql.Violation
   alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, LongList, Marked, Select, Update}
   alias EctoLibSql.Native.Statements
   alias EctoLibSql.{Query, Result}
@@ -50,19 +51,12 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defp commented(query, []), do: query
 
   defp commented(query, opts) do
-    case opts[:comment] do
-      nil ->
-        query
-
-      comment when is_binary(comment) ->
-        %{query | comment: comment}
-
-      other ->
-        raise ArgumentError, "the option :comment must be a string, got: #{inspect(other)}"
-    end
+    comment = opts[:comment]
+    if comment, do: %{query | comment: comment}, else: query
   end
 
   defp run(conn, sql, params, opts, fun) do
+    QueryOptions.check!(opts)
     Lock.take(conn, sql, opts)
 
     case fun.(conn) do
@@ -80,6 +74,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def query_many(conn, sql, [], opts) do
+    QueryOptions.check!(opts)
     sql = IO.iodata_to_binary(sql)
     script = &Statements.script(&1, sql, :plain, timeout(opts))
     DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, script) end, opts)
@@ -93,12 +88,18 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def stream(conn, sql, params, opts) do
+    QueryOptions.check!(opts)
     {sql, params} = LongList.fold(sql, params)
     Lock.take(conn, sql, opts)
 
     conn
     |> DBConnection.prepare_stream(commented(%Query{statement: sql}, opts), params, opts)
     |> Stream.map(&marked/1)
+    |> declared(conn, sql, opts)
+  end
+
+  defp declared(results, conn, sql, opts) do
+    if opts[:decode], do: Declared.stream(results, conn, sql, opts), else: results
   end
 
   defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do

@@ -10,15 +10,30 @@ defmodule Ecto.Adapters.LibSql.Declared do
   @type decoder :: (term() -> term())
 
   @spec decode(Result.t(), DBConnection.conn(), binary(), keyword()) :: Result.t()
-  def decode(%Result{rows: [_ | _] = rows} = result, conn, sql, opts) do
-    decoders = DBConnection.run(conn, &decoders(&1, sql), Keyword.delete(opts, :log))
+  def decode(%Result{rows: [_ | _]} = result, conn, sql, opts),
+    do: decoded(result, look_up(conn, sql, opts))
 
+  def decode(result, _conn, _sql, _opts), do: result
+
+  @doc "The same for the results of a stream, whose statement is looked at once."
+  @spec stream(Enumerable.t(), DBConnection.conn(), binary(), keyword()) :: Enumerable.t()
+  def stream(results, conn, sql, opts) do
+    Stream.transform(results, nil, fn result, decoders ->
+      decoders = decoders || look_up(conn, sql, opts)
+      {[decoded(result, decoders)], decoders}
+    end)
+  end
+
+  defp look_up(conn, sql, opts),
+    do: DBConnection.run(conn, &decoders(&1, sql), Keyword.delete(opts, :log))
+
+  defp decoded(%Result{rows: [_ | _] = rows} = result, decoders) do
     if Enum.any?(decoders),
       do: %{result | rows: Enum.map(rows, &row(&1, decoders))},
       else: result
   end
 
-  def decode(result, _conn, _sql, _opts), do: result
+  defp decoded(result, _decoders), do: result
 
   defp decoders(conn, sql) do
     # This may be another connection than the query's. Reading makes it see the schema as it is now;

@@ -3,29 +3,64 @@ defmodule Ecto.Adapters.LibSql.Explain do
   # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either as
   # a table of text with `format: :text`. `analyze: true` runs the statement as well and adds what that cost.
 
+  alias Ecto.Adapters.LibSql.QueryOptions
+
   @options [:type, :format, :analyze, :wrap_in_transaction]
+
+  # What a call may carry besides: options of queries and transactions, and those that ecto_sql adds.
+  @others [:log, :timeout, :deadline, :queue, :prefix, :comment, :cache, :decode, :fkey_names] ++
+            [:telemetry_event, :telemetry_options, :stacktrace, :caller, :source, :cast_params] ++
+            [:mode, :retry, :repo, :pool, :pool_size, :queue_target, :queue_interval] ++
+            [:ownership_timeout]
+
+  @doc """
+  `Repo.explain/3`. Ecto's own plans the query in the repository of the module's name, which need not run
+  where a repository is dynamic.
+  """
+  @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
+  def run(repo, dynamic, operation, queryable, opts) do
+    meta = %{Ecto.Adapter.lookup_meta(dynamic) | repo: dynamic}
+    explain = fn -> Ecto.Adapters.SQL.explain(meta, operation, queryable, false, opts) end
+
+    if Keyword.get(opts, :wrap_in_transaction, true) do
+      {:error, outcome} = repo.transaction(fn -> repo.rollback(explain.()) end, opts)
+      explained!(outcome)
+    else
+      explain.()
+    end
+  end
+
+  defp explained!({:ok, explained}), do: explained
+  defp explained!({:error, error}), do: raise(error)
 
   @spec split(keyword()) :: {map(), keyword()}
   def split(opts) do
     {explain, rest} = Keyword.split(opts, @options)
-    type = Keyword.get(explain, :type, :query_plan)
-    format = Keyword.get(explain, :format, :map)
+    Enum.each(rest, &known!/1)
+    QueryOptions.check!(rest)
 
-    unless type in [:query_plan, :instructions] do
-      raise ArgumentError, "explain :type is :query_plan or :instructions, got: #{inspect(type)}"
-    end
+    {%{
+       type: one_of!(explain, :type, [:query_plan, :instructions]),
+       format: one_of!(explain, :format, [:map, :text]),
+       analyze: one_of!(explain, :analyze, [false, true])
+     }, rest}
+  end
 
-    unless format in [:map, :text] do
-      raise ArgumentError, "explain :format is :map or :text, got: #{inspect(format)}"
-    end
+  defp known!({key, _value}) when key in @others, do: :ok
 
-    analyze = Keyword.get(explain, :analyze, false)
+  defp known!({key, value}) do
+    raise ArgumentError,
+          "explain takes :type, :format, :analyze, :wrap_in_transaction and the options of a query, " <>
+            "got: #{inspect(key)} (#{inspect(value, limit: 5, printable_limit: 50)})"
+  end
 
-    unless is_boolean(analyze) do
-      raise ArgumentError, "explain :analyze is true or false, got: #{inspect(analyze)}"
-    end
+  # The first one is the default.
+  defp one_of!(explain, key, [default, other] = values) do
+    value = Keyword.get(explain, key, default)
 
-    {%{type: type, format: format, analyze: analyze}, rest}
+    if value in values,
+      do: value,
+      else: QueryOptions.refuse!(key, "#{inspect(default)} or #{inspect(other)}", value)
   end
 
   @spec sql(iodata(), map()) :: iodata()

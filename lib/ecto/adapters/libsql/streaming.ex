@@ -5,6 +5,7 @@ defmodule Ecto.Adapters.LibSql.Streaming do
   # a portion whenever it is asked. Where there is but one connection, which whoever reads the stream may
   # need as well, the rows are read at once.
 
+  alias Ecto.Adapters.LibSql.QueryOptions
   alias Ecto.Adapters.SQL
 
   @type meta :: Ecto.Adapter.adapter_meta()
@@ -12,6 +13,8 @@ defmodule Ecto.Adapters.LibSql.Streaming do
   @doc "`inside`, a stream that works in a transaction, as one that works everywhere."
   @spec anywhere(Enumerable.t(), meta(), keyword()) :: Enumerable.t()
   def anywhere(inside, meta, opts) do
+    QueryOptions.check!(opts)
+
     fn acc, fun ->
       cond do
         SQL.in_transaction?(meta) -> Enumerable.reduce(inside, acc, fun)
