@@ -152,6 +152,33 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     assert rows("SELECT count(*) FROM t") == [[2501]]
   end
 
+  # The statements of a large one were a transaction inside of the open one, whose failure ended that.
+  test "a large insert_all that fails leaves an open transaction as it was" do
+    rows = for id <- 10_001..50_000, do: [id: id, v: 0]
+
+    assert Repo.transaction(fn ->
+             sql!("INSERT INTO t (id) VALUES (9001)")
+
+             assert_raise EctoLibSql.Error, ~r/UNIQUE/, fn ->
+               Repo.insert_all("t", rows ++ [[id: 1, v: 0]])
+             end
+
+             assert rows("SELECT count(*) FROM t WHERE id > 9000") == [[1]]
+             assert Repo.insert_all("t", rows) == {40_000, nil}
+             :kept
+           end) == {:ok, :kept}
+
+    assert rows("SELECT count(*) FROM t WHERE id > 9000") == [[40_001]]
+    assert_raise EctoLibSql.Error, ~r/UNIQUE/, fn -> Repo.insert_all("t", rows) end
+    other = for id <- 50_001..90_000, do: [id: id, v: 0]
+
+    assert_raise EctoLibSql.Error, ~r/UNIQUE/, fn ->
+      Repo.insert_all("t", other ++ [[id: 1, v: 0]])
+    end
+
+    assert rows("SELECT count(*) FROM t WHERE id > 9000") == [[40_001]]
+  end
+
   describe "retry" do
     # Reads, lets another connection write, then writes itself: refused unless it began :immediate.
     defp lost_race(counter) do

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
   # a field that only some rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema}
+  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema, Transaction}
   alias Ecto.Adapters.LibSql.SQL.{Compare, Uuid}
 
   @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()
@@ -189,10 +189,11 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
   defp renumber(other, _by), do: other
 
+  # Inside of a transaction a savepoint, so that a failure leaves that as it was.
   defp many(meta, statements, opts) do
-    {:ok, results} =
-      Ecto.Adapters.SQL.transaction(meta, opts, fn -> Enum.map(statements, & &1.()) end)
+    opts = if Ecto.Adapters.SQL.in_transaction?(meta), do: [mode: :savepoint] ++ opts, else: opts
 
+    {:ok, results} = Transaction.run(meta, opts, fn -> Enum.map(statements, & &1.()) end)
     {counts, rows} = Enum.unzip(results)
     {Enum.sum(counts), if(hd(rows), do: Enum.concat(rows))}
   end
