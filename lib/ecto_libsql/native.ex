@@ -356,6 +356,11 @@ defmodule EctoLibSql.Native do
   this connection. `events` are `:update`, `:commit`, `:rollback`, `:wal`; an event is
   `{:update, :insert | :update | :delete, database, table, rowid}` (rowid 0 for tables WITHOUT
   ROWID), `:commit`, `:rollback` or `{:wal, database, pages}`.
+
+  What the Ecto adapter does by itself is told as well. A migration that rebuilds a table writes to
+  `sqlite_master` and to a table whose name begins with `ecto_libsql_`, and moves rows without changing them;
+  the look-up of a violated constraint ends in a `:rollback` of its own. Whoever follows tables by name
+  leaves those two prefixes out.
   """
   @spec subscribe(source(), [atom()], pid() | atom()) :: {:ok, reference()} | {:error, reason()}
   def subscribe(source, events, subscriber \\ self()) do

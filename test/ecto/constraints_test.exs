@@ -334,6 +334,29 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
       assert fails(fn -> Repo.query!(one) end) == [foreign_key: "posts_user_id_fkey"]
     end
 
+    # Releasing the look-up's savepoint was told as a commit.
+    test "is looked for without a commit that subscribers hear of", %{folder: folder} do
+      sql!("CREATE TABLE twice (a, b); CREATE UNIQUE INDEX x ON twice (a) WHERE b = 1")
+      sql!("CREATE UNIQUE INDEX y ON twice (a) WHERE b = 2; INSERT INTO twice VALUES (7, 2)")
+      subscription = {EctoLibSql, :subscribe, [[:update, :commit], self()]}
+      path = Path.join(folder, "test.db")
+      options = [name: nil, database: path, pool_size: 1, log: false, after_connect: subscription]
+      {:ok, repo} = Repo.start_link(options)
+      Repo.put_dynamic_repo(repo)
+
+      assert fails(fn -> Repo.query!("DELETE FROM users") end) == [
+               foreign_key: "posts_user_id_fkey"
+             ]
+
+      assert violates("INSERT INTO twice VALUES (7, 2)") == [unique: "y"]
+      sql!("UPDATE users SET age = 30")
+      assert_receive {:ecto_libsql, _ref, first}
+      assert first == {:update, :update, "main", "users", 1}
+      assert_receive {:ecto_libsql, _ref, :commit}
+      refute_received {:ecto_libsql, _ref, _other}
+      Supervisor.stop(repo)
+    end
+
     test "is found where a trigger writes to another table" do
       sql!(
         "CREATE TABLE log (x); CREATE TABLE far (user_id CONSTRAINT far_fk REFERENCES users(id))"
