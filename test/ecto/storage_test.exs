@@ -31,6 +31,12 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
     assert Adapter.structure_dump(folder, database: missing) ==
              {:error, "there is no database #{missing}"}
 
+    for name <- [nil, "", 5] do
+      assert_raise ArgumentError, ~r/:database .* is a path/, fn ->
+        Adapter.storage_down(database: name)
+      end
+    end
+
     refute File.exists?(missing) or File.exists?(Path.join(folder, "structure.sql"))
   end
 

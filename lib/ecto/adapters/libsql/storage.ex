@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.Storage do
 
   defp path!(opts) do
     case opts[:database] do
-      name when is_binary(name) ->
+      name when is_binary(name) and name != "" ->
         {:file, path} = DatabaseName.kind(name)
         path
 
