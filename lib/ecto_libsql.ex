@@ -319,8 +319,10 @@ defmodule EctoLibSql do
   end
 
   defp begin(:savepoint, opts, state) do
-    with {:ok, :begin, state} <- savepoint([:open], :begin, state),
-         do: writes(opts, :refuse, :begin, state)
+    case Transactions.savepoint(state, :open, @savepoint) do
+      :ok -> writes(opts, :refuse, :begin, state)
+      {:error, error} -> Callbacks.failed(error, state)
+    end
   end
 
   defp begin(behaviour, opts, state),

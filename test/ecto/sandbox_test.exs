@@ -67,6 +67,19 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     Task.await(own(repo, transactions))
   end
 
+  @tag repo: Keyword.put(@pool, :sandbox, :shared)
+  test "what SQLite rolls back in a test leaves nothing of it behind", %{repo: repo} do
+    test = fn ->
+      {:error, _} = Repo.query("INSERT OR ROLLBACK INTO t VALUES (1, 'again')")
+      {:error, error} = Repo.query("INSERT INTO t VALUES (2, 'leak')")
+      assert_raise EctoLibSql.Error, fn -> Repo.transaction(fn -> :ok end) end
+      error.message
+    end
+
+    assert Task.await(own(repo, test)) =~ "rolled back by SQLite"
+    assert Task.await(own(repo, fn -> rows("SELECT v FROM t") end)) == [["first"]]
+  end
+
   @tag repo: @pool
   test "the next owner finds the database as it was prepared", %{repo: repo} do
     for _ <- 1..6 do
