@@ -47,6 +47,7 @@ defmodule EctoLibSql do
   alias EctoLibSql.{SharedMemory, Telemetry}
   alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
 
+  require Isolation
   require Source
 
   @type conn :: Source.source()
@@ -191,9 +192,11 @@ defmodule EctoLibSql do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
 
-      with {:ok, {id, handle}} <- Lifetime.open(options.location, native) do
+      open = fn -> Lifetime.open(options.location, native) end
+
+      with {:ok, {id, handle}} <- open.() do
         state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
-        {:ok, %{state | settings: options.settings}}
+        {:ok, %{state | settings: %{options.settings | reopen: open}}}
       end
     end
   end
@@ -228,6 +231,9 @@ defmodule EctoLibSql do
   @doc "Compiles the statement into the connection's cache; syntax errors show here."
   @spec handle_prepare(Query.t() | iodata(), keyword(), State.t()) ::
           {:ok, Query.t(), State.t()} | failure()
+  def handle_prepare(query, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_prepare(query, opts, &1))
+
   def handle_prepare(%Query{statement: Source.state_query()} = query, _opts, state),
     do: {:ok, query, state}
 
@@ -256,6 +262,9 @@ defmodule EctoLibSql do
           State.t()
         ) ::
           {:ok, Query.t(), Result.t(), State.t()} | failure()
+  def handle_execute(query, params, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_execute(query, params, opts, &1))
+
   def handle_execute(%Query{statement: Source.state_query()} = query, _params, _opts, state) do
     {:ok, query, Source.state_result(state), state}
   end
@@ -275,6 +284,13 @@ defmodule EctoLibSql do
   def handle_execute(query, params, opts, %State{} = state) do
     with {:ok, query} <- Callbacks.query(query, state),
          do: handle_execute(query, params, opts, state)
+  end
+
+  defp outside(state, call) do
+    case Isolation.leave(state) do
+      {:ok, state} -> call.(state)
+      {:error, error} -> {:disconnect, error, state}
+    end
   end
 
   @doc "Drops the statement from the connection's cache."
@@ -407,6 +423,9 @@ defmodule EctoLibSql do
   @doc "Compiles and binds; `handle_fetch/4` reads the rows."
   @spec handle_declare(Query.t() | iodata(), params(), keyword(), State.t()) ::
           {:ok, Query.t(), Cursor.t(), State.t()} | failure()
+  def handle_declare(query, params, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_declare(query, params, opts, &1))
+
   def handle_declare(query, params, _opts, %State{} = state) do
     with {:ok, %Query{statement: sql} = query} <- Callbacks.query(query, state) do
       case Callbacks.open_cursor(state, sql, params) do
