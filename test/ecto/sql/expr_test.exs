@@ -107,6 +107,26 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[1, 2])))) == [1, 2]
   end
 
+  test "in: a fragment that is a query or VALUES is a set of all its rows" do
+    for fragment <- [
+          dynamic([t], t.id in fragment("SELECT id FROM things")),
+          dynamic([t], t.id in fragment("\n  select id FROM things WHERE id < ?", ^9)),
+          dynamic([t], t.id in fragment("SELECT/**/id FROM things")),
+          dynamic([t], t.id in fragment("-- all\nSELECT id FROM things")),
+          dynamic(
+            [t],
+            t.id in fragment("/* all */ WITH x AS (SELECT id FROM things) SELECT id FROM x")
+          ),
+          dynamic([t], t.id in fragment("With x AS (SELECT id FROM things) SELECT id FROM x")),
+          dynamic([t], t.id in fragment("VALUES (1), (2)")),
+          dynamic([t], t.id in fragment("VALUES(?), (?)", 1, ^2)),
+          dynamic([t], t.id in fragment(" /* two */ (?, ?)", 1, 2)),
+          dynamic([t], t.id in fragment("json_array(?, ?)", 1, 2))
+        ] do
+      assert ids(where(Thing, ^fragment)) == [1, 2]
+    end
+  end
+
   test "lists of literals have the form of the field" do
     assert ids(from(t in Thing, where: t.name in ["plain", "other"])) == [2]
     assert ids(from(t in Thing, where: t.ok in [true])) == [1]

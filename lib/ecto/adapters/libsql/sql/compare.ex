@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Json, Select, Sources, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -59,9 +59,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp set(%Ecto.SubQuery{} = subquery, sources, query), do: Expr.expr(subquery, sources, query)
 
-  defp set({:fragment, _, [{:raw, raw} | _]} = fragment, sources, query) do
+  defp set({:fragment, _, parts} = fragment, sources, query) do
     sql = Expr.expr(fragment, sources, query)
-    if raw =~ ~r/^\s*\(/, do: sql, else: Json.members(sql)
+    if Fragment.set?(parts), do: sql, else: Json.members(sql)
   end
 
   defp set(array, sources, query), do: Json.members(Expr.expr(array, sources, query))

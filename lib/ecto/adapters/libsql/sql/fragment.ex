@@ -14,14 +14,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
 
   def fragment({:fragment, _, parts}, sources, query) do
     sql = Enum.map(parts, &piece(&1, sources, query))
-    if select?(parts), do: [?(, sql, ?)], else: sql
+    if query?(parts), do: [?(, sql, ?)], else: sql
   end
 
   defp piece({:raw, text}, _sources, _query), do: text
   defp piece({:expr, expr}, sources, query), do: Expr.expr(expr, sources, query)
 
-  defp select?([{:raw, text} | _]), do: text =~ ~r/^\s*(select|values|with)\s/i
-  defp select?(_parts), do: false
+  @doc "Whether a fragment gives a set of rows, and not a value."
+  @spec set?(list()) :: boolean()
+  def set?(parts), do: query?(parts) or opens?(parts, ~r/^\(/)
+
+  # WITH may also be the name of a column; the others may not.
+  defp query?(parts), do: opens?(parts, ~r/^((select|values)(?![\w$])|with[\s\/"`\[])/i)
+
+  # Before the first word there may be blanks and comments.
+  defp opens?([{:raw, text} | _], pattern),
+    do: Regex.replace(~r/^(\s|--[^\n]*\n|\/\*.*?\*\/)+/s, text, "") =~ pattern
+
+  defp opens?(_parts, _pattern), do: false
 
   @spec part({atom(), term(), list()}, Sources.t(), map()) :: iodata()
   def part({:identifier, _, [name]}, _sources, _query), do: Quote.name(name)
@@ -48,6 +58,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   @spec body({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
   def body({:fragment, _, parts} = fragment, sources, query) do
     sql = fragment(fragment, sources, query)
-    if select?(parts), do: sql, else: [?(, sql, ?)]
+    if query?(parts), do: sql, else: [?(, sql, ?)]
   end
 end
