@@ -304,6 +304,75 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     assert rows("SELECT a, b FROM pairs") == [[1, "x"], [2, "x"], [3, "x"]]
   end
 
+  describe "joins in writes find a row again" do
+    setup do
+      sql!("CREATE TABLE picks (id INTEGER PRIMARY KEY, v INTEGER, w INTEGER)")
+      Repo.insert_all("picks", [[v: 1, w: 10], [v: 3, w: 30]])
+      :ok
+    end
+
+    defp picked(table), do: from(t in table, join: p in "picks", on: p.v == t.v)
+
+    # Of the rows with v = 1, 2, 3 the first is updated and the third deleted.
+    defp write_picked(table) do
+      first = where(picked(table), [t, p], p.v == 1)
+      assert Repo.update_all(first, inc: [v: 10]) == {1, nil}
+      third = from([t, p] in picked(table), select: {t.v, p.w})
+      assert Repo.delete_all(third) == {1, [{3, 30}]}
+    end
+
+    test "where the table has a column of the rowid's name" do
+      columns = ["rowid", "_rowid_", "oid", "RowId, _ROWID_", "rowid, oid", "_rowid_, oid"]
+
+      for {columns, ix} <- Enum.with_index(columns) do
+        table = "odd#{ix}"
+        sql!("CREATE TABLE #{table} (v INTEGER, #{columns})")
+        for v <- 1..3, do: sql!("INSERT INTO #{table} (v) VALUES (#{v})")
+        sql!("UPDATE #{table} SET (#{columns}) = (#{String.replace(columns, ~r/\w+/, "1")})")
+        write_picked(String.upcase(table))
+        assert rows("SELECT v FROM #{table} ORDER BY v") == [[2], [11]]
+      end
+    end
+
+    test "or raise where the table's columns have all its names" do
+      sql!("CREATE TABLE odd (rowid, _rowid_, oid, v INTEGER); INSERT INTO odd (v) VALUES (1)")
+
+      assert_raise ArgumentError, ~r/"odd".*rowid, _rowid_ and oid/, fn ->
+        Repo.delete_all(picked("odd"))
+      end
+
+      sql!("CREATE TABLE bare (k INTEGER PRIMARY KEY, v INTEGER) WITHOUT ROWID")
+      assert_raise ArgumentError, ~r/"bare".*schema/, fn -> Repo.delete_all(picked("bare")) end
+
+      assert_raise EctoLibSql.Error, ~r/no such table: none/, fn ->
+        Repo.delete_all(picked("none"))
+      end
+    end
+
+    test "where its key is NULL, also when others have the same" do
+      sql!("CREATE TABLE pairs (a INTEGER, b TEXT, v INTEGER, PRIMARY KEY (a, b))")
+
+      for {a, b} <- [{1, nil}, {nil, "x"}, {nil, nil}] do
+        sql!("DELETE FROM pairs")
+        for v <- 1..3, do: Repo.query!("INSERT INTO pairs VALUES (?, ?, ?)", [a, b, v])
+        write_picked(Pair)
+        assert rows("SELECT v FROM pairs ORDER BY v") == [[2], [11]]
+      end
+    end
+
+    @tag attach: ["other"]
+    test "where an attached database has the table" do
+      sql!("CREATE TABLE other.odd (_rowid_, v INTEGER)")
+      sql!("CREATE TABLE odd (rowid, v INTEGER)")
+      for v <- 1..3, do: sql!("INSERT INTO other.odd VALUES (1, #{v})")
+
+      picks = put_query_prefix(from(p in "picks"), "main")
+      query = from(t in "odd", prefix: "other", join: p in ^picks, on: p.v == t.v)
+      assert Repo.delete_all(query) == {2, nil}
+      assert rows("SELECT v FROM other.odd") == [[2]]
+    end
+  end
+
   describe "delete_all" do
     setup do: seed()
 

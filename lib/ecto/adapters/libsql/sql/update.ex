@@ -2,13 +2,30 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   @moduledoc false
   # UPDATE and DELETE. SQLite's own forms take no joins (DELETE), no left joins before the first inner
   # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the keys of the rows first, and
-  # for an update the new values with them. The key is the schema's primary key, since a table may be
-  # WITHOUT ROWID, and the rowid where there is no schema.
+  # for an update the new values with them. Which columns these are only the database can say: see Keyed.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources, Uuid}
+
+  @keys :"$libsql_keys"
+
+  @doc "Whether the rows are selected first, and then found again by keys."
+  @spec selects?(map()) :: boolean()
+  def selects?(query), do: query |> Sources.complete() |> plain?() |> Kernel.not()
+
+  @doc "Remembers in `query` the columns by which its rows are found again."
+  @spec put_keys(map(), [atom(), ...]) :: map()
+  def put_keys(query, keys), do: %{query | aliases: Map.put(query.aliases, @keys, keys)}
+
+  @doc "These columns; where nobody has asked the database, the schema's primary key or the rowid."
+  @spec keys(map(), Sources.t()) :: [atom(), ...]
+  def keys(%{aliases: %{@keys => keys}}, _sources), do: keys
+
+  # A column of the user's is less likely to be called so than rowid or oid.
+  def keys(_query, sources),
+    do: with([] <- Sources.primary_key(sources), do: [:_rowid_])
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -31,7 +48,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   # The target is called "target", so that its name is free for the select.
   defp selected(query, sources) do
     values = changes(query)
-    keys = keys(sources)
+    keys = key_names(query, sources)
 
     sets =
       Enum.map_intersperse(Enum.with_index(values), ", ", fn {{_op, key, _value}, ix} ->
@@ -71,7 +88,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp chosen(query, sources) do
-    keys = keys(sources)
+    keys = key_names(query, sources)
 
     [
       [" WHERE ", key(keys), " IN (SELECT "],
@@ -101,7 +118,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Select.order_by(query, sources) | Select.window_of_rows(query, sources)
     ]
 
-  defp keys(sources), do: sources |> Sources.keys() |> Enum.map(&Quote.name/1)
+  defp key_names(query, sources), do: query |> keys(sources) |> Enum.map(&Quote.name/1)
 
   defp key([key]), do: key
   defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
