@@ -161,6 +161,54 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     end
   end
 
+  defmodule Needy do
+    use Ecto.Schema
+
+    schema "needy" do
+      field(:need, :string)
+      field(:kind, :string)
+    end
+  end
+
+  describe "on_conflict of a row without fields" do
+    test "leaves other violations than conflicts alone" do
+      sql!("CREATE TABLE needy (id INTEGER PRIMARY KEY, need TEXT NOT NULL, kind TEXT)")
+      upsert = [on_conflict: {:replace, [:kind]}, conflict_target: :id]
+
+      for opts <- [[on_conflict: :nothing], upsert] do
+        assert_raise Ecto.ConstraintError, ~r/need/, fn -> Repo.insert(%Needy{}, opts) end
+        assert_raise EctoLibSql.Error, ~r/NOT NULL/, fn -> Repo.insert_all(Needy, [[]], opts) end
+      end
+    end
+
+    test "takes every default, and nothing or the update where there was such a row" do
+      sql!("""
+      CREATE TABLE needy (kind TEXT DEFAULT (lower('KIND')) UNIQUE, id INTEGER PRIMARY KEY,
+        need TEXT NOT NULL DEFAULT 'none')
+      """)
+
+      assert {:ok, %Needy{id: 1}} = Repo.insert(%Needy{}, on_conflict: :nothing)
+      assert {:ok, %Needy{id: nil}} = Repo.insert(%Needy{}, on_conflict: :nothing)
+      assert {0, nil} = Repo.insert_all(Needy, [[], []], on_conflict: :nothing)
+
+      assert {1, [%{need: "new"}]} =
+               Repo.insert_all(Needy, [[]],
+                 on_conflict: [set: [need: "new"]],
+                 conflict_target: :kind,
+                 returning: [:need]
+               )
+
+      assert rows("SELECT * FROM needy") == [["kind", 1, "new"]]
+
+      missing = fn -> Repo.insert_all("missing", [[]], on_conflict: :nothing) end
+      assert_raise EctoLibSql.Error, ~r/no such table/, missing
+
+      assert_raise ArgumentError, ~r/without fields.*Repo/, fn ->
+        Ecto.Adapters.LibSql.Connection.insert(nil, "needy", [], [[]], {:nothing, [], []}, [], [])
+      end
+    end
+  end
+
   describe "update_all" do
     setup do: seed()
 

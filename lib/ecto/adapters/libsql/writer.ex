@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Writer do
   @moduledoc false
   # Inserts as Ecto hands them over. What the text level cannot do needs the table: the default value of
-  # a field that only some rows have, the columns of a constraint named as conflict target, and more
+  # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
   alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema}
@@ -12,7 +12,8 @@ defmodule Ecto.Adapters.LibSql.Writer do
     {kind, conflict_params, _target} = on_conflict
     {fields, values} = Enum.unzip(params)
     on_conflict = resolve_target(meta, prefix, source, on_conflict)
-    sql = Connection.insert(prefix, source, fields, [fields], on_conflict, returning, [])
+    {header, row} = some_field(meta, prefix, source, fields, fields, on_conflict)
+    sql = Connection.insert(prefix, source, header, [row], on_conflict, returning, [])
     params = values ++ conflict_params
 
     Ecto.Adapters.SQL.struct(
@@ -70,11 +71,11 @@ defmodule Ecto.Adapters.LibSql.Writer do
         write.({query, params, conflict_params}, on_conflict)
 
       rows when header == [] ->
-        many(
-          meta,
-          Enum.map(rows, fn row -> fn -> write.({[row], [], []}, on_conflict) end end),
-          opts
-        )
+        {header, row} = some_field(meta, prefix, source, [], [], on_conflict)
+        write = &write(meta, schema, header, &1, &2, returning, placeholders, opts)
+        {_, conflict_params, _} = on_conflict
+        insert = fn -> write.({[row], [], conflict_params}, on_conflict) end
+        many(meta, Enum.map(rows, fn _row -> insert end), opts)
 
       rows ->
         insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts)
@@ -245,6 +246,20 @@ defmodule Ecto.Adapters.LibSql.Writer do
   defp defaults(meta, %{source: source, prefix: prefix}) do
     Map.new(Schema.columns(meta, source, prefix), &{&1.name, &1.default})
   end
+
+  # DEFAULT VALUES takes no upsert clause, and OR IGNORE would hide other violations than conflicts as well, so
+  # one column is given its default.
+  defp some_field(_meta, _prefix, _source, header, row, {:raise, _, _}), do: {header, row}
+
+  defp some_field(meta, prefix, source, [], _row, _on_conflict) do
+    case Enum.find(Schema.columns(meta, source, prefix), &(not &1.generated)) do
+      # No table, of which SQLite says so.
+      nil -> {[:_rowid_], [{:default, "NULL"}]}
+      column -> {[column.name], [{:default, default(column.default)}]}
+    end
+  end
+
+  defp some_field(_meta, _prefix, _source, header, row, _on_conflict), do: {header, row}
 
   ## Conflict targets
 
