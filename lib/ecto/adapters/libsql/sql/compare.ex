@@ -4,8 +4,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Json, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.{ArrayMembers, Codec}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Select, Sources, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -17,9 +17,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   @spec member(term(), term(), Sources.t(), map()) :: iodata()
   def member(left, right, sources, query) do
     right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
-    Json.same_form!(field_type(right, sources), query)
+    Array.same_form!(field_type(right, sources), query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
-    [Expr.operand(left, sources, query), " IN " | both || set(right, sources, query)]
+
+    decimal_in_array(left, right, sources, query) ||
+      [Expr.operand(left, sources, query), " IN " | both || set(right, sources, query)]
+  end
+
+  defp decimal_in_array(left, right, sources, query) do
+    with {:array, _} = type <- field_type(right, sources) do
+      Array.has(Expr.expr(right, sources, query), Expr.operand(left, sources, query), type)
+    else
+      _no_array -> nil
+    end
   end
 
   # A list of literals beside a field arrives as the planner dumps an array: as JSON. What the field
@@ -28,7 +38,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp listed(json, type) do
     with {:ok, list} <- Codec.load_json(json),
-         {:ok, list} <- Ecto.Type.embedded_load({:array, type}, list, :json) do
+         {:ok, list} <- ArrayMembers.load({:array, type}, list) do
       for member <- list do
         {:ok, stored} = Ecto.Type.adapter_dump(Ecto.Adapters.LibSql, type, member)
         stored

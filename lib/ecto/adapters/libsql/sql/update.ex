@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Quote, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Quote, Select, Sources, Uuid}
 
   @keys :"$libsql_keys"
 
@@ -163,6 +163,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
         do: {op, key, value}
   end
 
+  defp new_value(:set, _column, key, list, sources, query) when is_list(list),
+    do: Array.set(list, Sources.type(sources, 0, key), sources, query)
+
   defp new_value(:set, _column, _key, value, sources, query),
     do: Expr.expr(value, sources, query)
 
@@ -173,22 +176,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp new_value(:push, column, key, value, sources, query),
-    do: Json.push(column, Expr.operand(value, sources, query), member_type(sources, key))
+    do: Array.push(column, value, Sources.type(sources, 0, key), sources, query)
 
-  defp new_value(:pull, column, key, value, sources, query) do
-    Json.same_form!(Sources.type(sources, 0, key), query)
-    Json.pull(column, Expr.operand(value, sources, query), member_type(sources, key))
-  end
+  defp new_value(:pull, column, key, value, sources, query),
+    do: Array.pull(column, value, Sources.type(sources, 0, key), sources, query)
 
   defp new_value(op, _column, _key, _value, _sources, query),
     do: error!(query, "unknown update operation #{inspect(op)}")
-
-  defp member_type(sources, key) do
-    case Sources.type(sources, 0, key) do
-      {:array, type} -> type
-      _unknown -> nil
-    end
-  end
 
   # RETURNING knows the columns of the written table alone.
   defp returning(%{select: nil}, _sources), do: []
