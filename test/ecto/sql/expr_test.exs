@@ -149,6 +149,34 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: t.a == ^1 and t.name in ^["plain" | names])) == [2]
   end
 
+  test "long lists whose members JSON cannot carry, and bytes beside long lists" do
+    names = for n <- 1..1000, do: "n#{n}"
+    Repo.query!("UPDATE things SET name = CAST(x'61006200' AS TEXT) WHERE id = 1")
+    assert ids(from(t in Thing, where: t.name in ^["a\0b\0" | names])) == [1]
+    assert ids(from(t in Thing, where: t.name in ^["plain", <<255>> | names])) == [2]
+    numbers = Enum.to_list(1..40_000)
+    assert ids(from(t in Thing, where: t.data == ^"blob" and t.id in ^numbers)) == [1]
+
+    both = from(t in Thing, where: t.data in ^["blob" | names] and t.id in ^numbers and t.a == ^7)
+    assert ids(both) == [1]
+
+    for numbers <- [1..10, 1..1000] do
+      assert_raise EctoLibSql.Error, ~r/64 bits/, fn ->
+        ids(from(t in Thing, where: t.id in ^[2 ** 63 | Enum.to_list(numbers)]))
+      end
+    end
+
+    many = for n <- 1..33_000, do: "n#{n}"
+
+    for {condition, what} <- [
+          {dynamic([t], t.data in ^many), ~r/bytes/},
+          {dynamic([t], t.name in ^["\0" | many]), ~r/zero byte/},
+          {dynamic([t], t.id in ^[2 ** 63 | numbers]), ~r/64 bits/}
+        ] do
+      assert_raise ArgumentError, what, fn -> ids(where(Thing, ^condition)) end
+    end
+  end
+
   test "like and ilike" do
     assert ids(from(t in Thing, where: like(t.name, "pl%"))) == [2]
     assert ids(from(t in Thing, where: like(t.name, "%100\\%"))) == [1]
