@@ -190,9 +190,26 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert one(from(t in Thing, select: fragment("?", identifier(^"name")))) == "Über 100%"
     assert one(from(t in Thing, select: fragment("?", constant(^"it's")))) == "it's"
 
+    assert ids(from(t in Thing, where: fragment("? NOT IN (?)", t.id, splice(^[])))) == [1, 2]
+    assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[])))) == []
+    assert one(from(t in Thing, select: fragment("json_array(?)", splice(^[])))) == "[]"
+
+    assert_raise EctoLibSql.Error, ~r/syntax/, fn ->
+      one(from(t in Thing, select: fragment("coalesce(?, 1)", splice(^[]))))
+    end
+
     assert_raise Ecto.QueryError, ~r/keyword/, fn ->
       Repo.all(from(t in Thing, where: fragment(a: 1), select: t.id))
     end
+  end
+
+  test "a minus before a negative number in a fragment begins no comment" do
+    assert one(from(t in Thing, select: fragment("?-?", t.a, -1))) == 8
+    assert one(from(t in Thing, select: fragment("-?-?", -1.5, constant(^(-2))))) == 3.5
+    assert one(from(t in Thing, select: fragment("?-?", t.a, fragment("?", -1)))) == 8
+    assert one(from(t in Thing, select: fragment("? - ?", t.a, -1))) == 8
+    # A literal may stand inside of a text.
+    assert one(from(t in Thing, select: fragment("date(?, '? days')", t.day, -1))) == "2020-01-30"
   end
 
   test "text with quotes, backslashes and zero bytes stays what it is" do
