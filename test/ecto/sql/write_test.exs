@@ -117,6 +117,61 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       assert Enum.take(all(), 2) == [[1, "r1", 16], [2, "r2", 2]]
     end
 
+    test "a query may have parameters anywhere, however many statements the rows take" do
+      many = for i <- 1..20_000, do: %{id: i, name: "m#{i}", n: -i}
+      odd = from(o in "others", where: o.row_id == ^1 and o.v > ^0, select: o.row_id)
+      list = Enum.to_list(3..600)
+
+      query =
+        from(r in Row,
+          where: r.id in subquery(odd) or r.id in ^list or exists(odd),
+          where: fragment("? = ?", r.id, type(^2, :integer)) or r.id == ^1,
+          update: [set: [n: ^7 + coalesce(r.n, ^0) * ^10]]
+        )
+
+      assert {count, nil} = Repo.insert_all(Row, many, on_conflict: query, conflict_target: [:id])
+
+      assert count == 20_000 - 2
+      assert Enum.take(all(), 4) == [[1, "r1", 17], [2, "r2", 27], [3, "r3", 3], [4, "r4", 4]]
+    end
+
+    test "a query with a CTE is refused" do
+      query =
+        from(r in Row,
+          where: r.n in subquery(from(c in "cte", select: c.v)),
+          update: [set: [n: 1]]
+        )
+        |> with_cte("cte", as: ^from(o in "others", select: %{v: o.v}))
+
+      assert_raise Ecto.QueryError, ~r/on_conflict.*with_cte|with_cte.*on_conflict/, fn ->
+        Repo.insert_all(Row, [%{id: 1}], on_conflict: query, conflict_target: :id)
+      end
+    end
+
+    test "finds a constraint however its table is written" do
+      for {table, ix} <-
+            Enum.with_index(["[weird (tbl]", "`weird (tbl`", "\"weird (tbl\"", "plain"]) do
+        name = if table == "plain", do: "plain", else: "weird (tbl"
+
+        sql!("""
+        DROP TABLE IF EXISTS #{table};
+        CREATE TABLE #{table} (a INTEGER, b TEXT);
+        CREATE UNIQUE INDEX /* on it */ "on#{ix}" -- here
+          ON #{table} /* ( */(a, lower(b)) WHERE b <> '('
+        """)
+
+        insert = fn b, opts ->
+          opts = [conflict_target: {:constraint, :"on#{ix}"}] ++ opts
+          Repo.insert_all(name, [[a: 1, b: b]], opts)
+        end
+
+        assert insert.("X", on_conflict: :nothing) == {1, nil}
+        assert insert.("x", on_conflict: :nothing) == {0, nil}
+        assert insert.("x", on_conflict: [set: [b: "y"]]) == {1, nil}
+        assert rows("SELECT b FROM #{table}") == [["y"]]
+      end
+    end
+
     test "needs no target, and finds the columns of a constraint" do
       assert {1, nil} = Repo.insert_all(Row, [%{name: "r1", n: 8}], on_conflict: {:replace, [:n]})
       row = [%{name: "r1", n: 9}]

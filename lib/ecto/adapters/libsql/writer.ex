@@ -4,8 +4,11 @@ defmodule Ecto.Adapters.LibSql.Writer do
   # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema}
+  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.{Compare, Uuid}
+
+  # Structs that stand for one value.
+  @scalars [Decimal, Date, Time, NaiveDateTime, DateTime]
 
   @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()
   def insert(meta, %{source: source, prefix: prefix}, params, on_conflict, returning, opts) do
@@ -180,13 +183,20 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
   defp renumber({:^, meta, [ix | rest]}, by) when is_integer(ix), do: {:^, meta, [ix + by | rest]}
 
+  defp renumber({:values, meta, [types, ix, rows]}, by),
+    do: {:values, meta, [types, ix + by, rows]}
+
   defp renumber(tuple, by) when is_tuple(tuple),
     do: tuple |> Tuple.to_list() |> renumber(by) |> List.to_tuple()
 
-  defp renumber(list, by) when is_list(list), do: Enum.map(list, &renumber(&1, by))
+  defp renumber([head | tail], by), do: [renumber(head, by) | renumber(tail, by)]
 
-  defp renumber(%Ecto.Query.Tagged{value: value} = tagged, by),
-    do: %{tagged | value: renumber(value, by)}
+  # Sub-queries, with all that they are made of, and tagged values.
+  defp renumber(%module{} = struct, by) when module not in @scalars,
+    do: struct(struct, struct |> Map.from_struct() |> renumber(by))
+
+  defp renumber(%{} = map, by) when not is_struct(map),
+    do: Map.new(map, fn {key, value} -> {key, renumber(value, by)} end)
 
   defp renumber(other, _by), do: other
 
@@ -274,8 +284,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
     cond do
       sql ->
-        [_, target] = Regex.run(~r/\bON\s+(?:"[^"]*"|\S+?)\s*(\(.*)$/is, sql)
-        {:unsafe_fragment, target}
+        {:unsafe_fragment, indexed(sql)}
 
       name == "#{source}_pkey" ->
         for column <- Schema.columns(meta, source, prefix), column.pk > 0, do: column.name
@@ -284,5 +293,15 @@ defmodule Ecto.Adapters.LibSql.Writer do
         raise ArgumentError,
               "there is no unique index #{inspect(name)} on #{inspect(source)} to be a conflict target"
     end
+  end
+
+  # What stands behind ON and the table. A comment at the end would hide what follows.
+  defp indexed(sql) do
+    [_on | rest] = sql |> Tokens.scan() |> Enum.drop_while(&(Tokens.keyword(&1) != "ON"))
+    [_table | rest] = Tokens.skip(rest)
+
+    Enum.map_join(rest, fn token ->
+      if match?({:space, _}, token), do: " ", else: elem(token, 1)
+    end)
   end
 end

@@ -140,10 +140,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   defp conflict({%{sources: _} = query, _, target}) do
     query = Sources.complete(query)
     if query.joins != [], do: error!(query, "joins are not supported in on_conflict queries")
+    refuse_cte(query)
     sources = Sources.create(query, [])
     sets = Update.assignments(query, sources, :upsert)
     [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(query, sources)]
   end
+
+  defp refuse_cte(%{with_ctes: %{queries: [_ | _]}} = query) do
+    error!(
+      query,
+      "SQLite has no WITH in an on_conflict query; use a sub-query in place of with_cte"
+    )
+  end
+
+  defp refuse_cte(_query), do: :ok
 
   defp target([]), do: []
   defp target({:unsafe_fragment, sql}), do: [?\s | sql]
