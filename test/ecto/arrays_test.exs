@@ -190,6 +190,41 @@ defmodule Ecto.Adapters.LibSql.ArraysTest do
     end
   end
 
+  test "a JSON path and a column without a schema may hold anything beside arrays" do
+    sql!("CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT)")
+
+    for doc <- [
+          ~S({"l": [1, [2, 3]]}),
+          ~S({"l": "text"}),
+          "{}",
+          ~S({"l": null}),
+          "[1]",
+          "no JSON"
+        ],
+        do: Repo.query!("INSERT INTO docs (doc) VALUES (?)", [doc])
+
+    docs = from(d in "docs", select: d.id, where: d.id < 6)
+    assert Repo.all(where(docs, [d], json_extract_path(d.doc, ["l"]) == [^1, [2, ^3]])) == [1]
+    assert Repo.all(where(docs, [d], json_extract_path(d.doc, ["l"]) != [^1, [2, ^3]])) == [2]
+    assert Repo.all(from(d in "docs", select: d.id, where: d.doc == [^1])) == [5]
+    assert Repo.all(from(d in "docs", select: d.id, where: d.doc != [^1], where: d.id > 4)) == [6]
+  end
+
+  test "a whole list beside a JSON path needs its type, and says so" do
+    sql!(~S|CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT);
+      INSERT INTO docs (doc) VALUES ('{"l": [1, [2, 3]]}')|)
+
+    docs = from(d in "docs", select: d.id)
+    list = [1, [2, 3]]
+
+    assert_raise ArgumentError, ~r/type\(\^list, \{:array, :any\}\)/, fn ->
+      Repo.all(where(docs, [d], json_extract_path(d.doc, ["l"]) == ^list))
+    end
+
+    typed = dynamic([d], json_extract_path(d.doc, ["l"]) == type(^list, {:array, :any}))
+    assert Repo.all(where(docs, ^typed)) == [1]
+  end
+
   test "a list with single values in it, which Ecto does not cast, is refused where they need a cast" do
     for condition <- [dynamic([l], l.kinds == [^:sent]), dynamic([l], [[^1]] != l.nested)] do
       assert_raise Ecto.QueryError, ~r/\^list/, fn -> found(condition) end

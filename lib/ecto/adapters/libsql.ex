@@ -168,8 +168,24 @@ defmodule Ecto.Adapters.LibSql do
     ReadFirst.run(query, meta, opts, params, &super(meta, query_meta, &1, &2, opts))
   end
 
-  def execute(meta, query_meta, query, params, opts),
-    do: meta |> super(query_meta, query, params, opts) |> Heap.note()
+  def execute(meta, query_meta, query, params, opts) do
+    meta |> super(query_meta, query, params, opts) |> Heap.note()
+  rescue
+    error in EctoLibSql.Error -> reraise(explained(error, params), __STACKTRACE__)
+  end
+
+  # The driver does not know how a query gives a list its type.
+  defp explained(%{kind: :invalid_argument} = error, params) do
+    if Enum.any?(params, &is_list/1),
+      do: %ArgumentError{
+        message:
+          "a list among the query's parameters has no type; where it means a JSON array, as beside a JSON path, " <>
+            "write type(^list, {:array, :any})"
+      },
+      else: error
+  end
+
+  defp explained(error, _params), do: error
 
   @impl Ecto.Adapter.Queryable
   def stream(meta, query_meta, query, params, opts),

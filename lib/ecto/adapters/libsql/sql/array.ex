@@ -144,10 +144,27 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     type = type(array, sources)
     same_form!(type, query)
     castable!(type, list, query)
-    array = Expr.operand(array, sources, query)
+    array = array |> whole() |> Expr.operand(sources, query)
     equal = equal(array, "$", list, inner(type), sources, query)
-    equal = if op == :==, do: equal, else: ["NOT (", equal, ?)]
-    ["CASE WHEN ", array, " IS NOT NULL THEN ", equal, " END"]
+    {valid, other} = if op == :==, do: {equal, "0"}, else: {["NOT (", equal, ?)], "1"}
+
+    [
+      ["CASE WHEN ", array, " IS NULL THEN NULL WHEN ", valid?(array), " THEN ", valid],
+      [" ELSE ", other, " END"]
+    ]
+  end
+
+  # JSON of any kind, where a path would give the value of a scalar; NULL for JSON's null.
+  defp whole({:json_extract_path, meta, args}),
+    do: {:fragment, [], [raw: "nullif(", expr: {:json_fetch, meta, args}, raw: ", 'null')"]}
+
+  defp whole(array), do: array
+
+  # Without a schema a column may hold any text.
+  defp valid?(array) do
+    if Types.setting(:array_type, :string) == :binary,
+      do: ["json_valid(", array, ", 5)"],
+      else: ["json_valid(", array, ?)]
   end
 
   defp equal(array, path, list, type, sources, query) do
