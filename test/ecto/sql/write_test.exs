@@ -135,6 +135,18 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       assert Enum.take(all(), 4) == [[1, "r1", 17], [2, "r2", 27], [3, "r3", 3], [4, "r4", 4]]
     end
 
+    test "changes arrays in columns that are called as those of json_each" do
+      sql!("CREATE TABLE named (id INTEGER PRIMARY KEY, value TEXT, json TEXT, type TEXT)")
+      sql!("INSERT INTO named VALUES (1, '[1,2]', '[1,2]', '[1,2]')")
+
+      Repo.insert_all("named", [[id: 1]],
+        on_conflict: [pull: [value: 1, json: 2], push: [type: 3]],
+        conflict_target: :id
+      )
+
+      assert rows("SELECT * FROM named") == [[1, "[2]", "[1]", "[1,2,3]"]]
+    end
+
     test "a query with a CTE is refused" do
       query =
         from(r in Row,

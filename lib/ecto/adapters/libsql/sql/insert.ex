@@ -142,7 +142,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     if query.joins != [], do: error!(query, "joins are not supported in on_conflict queries")
     refuse_cte(query)
     sources = Sources.create(query, [])
-    sets = Update.assignments(query, sources, :upsert)
+    sets = Update.assignments(query, sources)
     [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(query, sources)]
   end
 

@@ -42,7 +42,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp direct(query, sources, name) do
-    [name, " SET ", assignments(query, sources, :qualified), Select.where(query, sources)]
+    [name, " SET ", assignments(query, sources), Select.where(query, sources)]
   end
 
   # The target is called "target", so that its name is free for the select.
@@ -146,12 +146,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp value_name(ix), do: ["\"value", Integer.to_string(ix), ?"]
 
   @doc """
-  What follows SET. In an upsert the columns stand alone: they mean the row that is there.
+  What follows SET. The columns have their table in front, in an upsert as well: those of json_each(), by which
+  arrays are changed, would hide columns of their names.
   """
-  @spec assignments(map(), Sources.t(), :qualified | :upsert) :: iodata()
-  def assignments(query, sources, form) do
+  @spec assignments(map(), Sources.t()) :: iodata()
+  def assignments(query, sources) do
     Enum.map_intersperse(changes(query), ", ", fn {op, key, value} ->
-      column = if form == :upsert, do: Quote.name(key), else: Sources.column(sources, 0, key)
+      column = Sources.column(sources, 0, key)
       [Quote.name(key), " = " | new_value(op, column, key, value, sources, query)]
     end)
   end
