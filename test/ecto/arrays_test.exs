@@ -145,6 +145,16 @@ defmodule Ecto.Adapters.LibSql.ArraysTest do
       assert back(:floats) == [0.1 + 0.2, 1.0, 0.1 + 0.2]
     end
 
+    test "as JSON libraries write them" do
+      for float <- [1.0e20, 1.0e-5, 0.001, 1.0e16, 123_456_789_012_345_680.0, 1.5e300, -2.5e-120] do
+        sql!("DELETE FROM lists")
+        put(floats: [])
+        Repo.update_all(Lists, push: [floats: float])
+        assert text("floats") == Jason.encode!([float])
+        assert found(dynamic([l], l.floats == ^[float])) == 1
+      end
+    end
+
     property "pushed" do
       check all(float <- float(), max_runs: 50) do
         sql!("DELETE FROM lists")

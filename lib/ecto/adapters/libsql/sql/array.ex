@@ -45,7 +45,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     ["json(CASE WHEN ", value, " THEN 'true' WHEN NOT ", value, " THEN 'false' ELSE 'null' END)"]
   end
 
-  # The fewest digits that mean the same number, as JSON libraries write it.
+  # As JSON libraries write it, so that whole arrays are equal as texts: with the fewest digits that mean the same
+  # number, and nothing in the exponent that need not be there.
   defp real(value) do
     tries =
       for digits <- ["15", "16"] do
@@ -53,16 +54,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
         [" WHEN CAST(", text, " AS REAL) THEN ", text]
       end
 
-    [
-      ["CASE typeof(", value, ") WHEN 'real' THEN json((SELECT CASE \"v\"", tries],
-      [
-        " ELSE printf('%!.17g', \"v\") END FROM (SELECT ",
-        value,
-        " AS \"v\"))) ELSE ",
-        value,
-        " END"
-      ]
+    text = [
+      ["(SELECT CASE \"v\"", tries, " ELSE printf('%!.17g', \"v\") END FROM "],
+      ["(SELECT ", value, " AS \"v\"))"]
     ]
+
+    text = ["replace(replace(", text, ", 'e+', 'e'), 'e-0', 'e-')"]
+    ["CASE typeof(", value, ") WHEN 'real' THEN ", json(text), " ELSE ", value, " END"]
   end
 
   defp json(value), do: ["json(", value, ?)]
