@@ -83,21 +83,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec below(t()) :: iodata()
   def below(sources), do: [?s | elem(sources, tuple_size(sources) - 1)]
 
-  @doc "The columns by which the rows of the written table are found again: the rowid without a schema or key."
-  @spec keys(t()) :: [atom(), ...]
-  def keys(sources) do
+  @doc "The columns of the written table's primary key, as its schema has it."
+  @spec primary_key(t()) :: [atom()]
+  def primary_key(sources) do
     case elem(elem(sources, 0), 2) do
-      nil -> [:rowid]
-      schema -> schema |> primary_key() |> or_rowid()
+      nil ->
+        []
+
+      schema ->
+        for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
     end
   end
-
-  defp primary_key(schema) do
-    for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
-  end
-
-  defp or_rowid([]), do: [:rowid]
-  defp or_rowid(fields), do: fields
 
   @doc """
   The same sources for RETURNING, which knows the written table by its own name alone. Without any name a

@@ -115,8 +115,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Tie do
   defp place(_expr), do: :neither
 
   defp type({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, _sources, inner) do
-    {sources, ix} = Sources.parent!(inner, as)
-    sources |> Sources.type(ix, field) |> kind()
+    # Nothing is known of rows further out while the types of a sub-query are asked for by themselves.
+    with {sources, ix} <- Sources.parent(inner, as),
+         do: sources |> Sources.type(ix, field) |> kind()
   end
 
   defp type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources, _inner),
