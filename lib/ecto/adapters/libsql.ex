@@ -136,11 +136,12 @@ defmodule Ecto.Adapters.LibSql do
       else: LongList.generate(query, generate)
   end
 
-  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again.
+  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again. What runs
+  # stands in the number's place, because to_sql shows the other.
   defp prepared(query, generate) do
     case LongList.generate(query, generate) do
       sql when is_binary(sql) -> {:cache, {id(), sql}}
-      %LongList{} = folded -> {:nocache, {id(), folded}}
+      %LongList{} = folded -> {:nocache, {folded, LongList.shown(folded)}}
     end
   end
 
@@ -156,12 +157,22 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Queryable
-  def execute(meta, query_meta, {:cache, _update, {%Keyed{}, _} = prepared}, params, opts),
+  def execute(meta, query_meta, {:cache, update, {%Keyed{}, _} = prepared}, params, opts) do
+    update.(prepared)
+    execute(meta, query_meta, {:nocache, prepared}, params, opts)
+  end
+
+  def execute(meta, query_meta, {:cached, _, _, {%Keyed{}, _} = prepared}, params, opts),
     do: execute(meta, query_meta, {:nocache, prepared}, params, opts)
 
   def execute(meta, query_meta, {:nocache, {%Keyed{} = keyed, default}}, params, opts) do
     query = Keyed.resolve(keyed, default, meta)
     execute(meta, query_meta, {:nocache, {id(), query}}, params, opts)
+  end
+
+  def execute(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
+    {sql, params} = LongList.fold(list, params)
+    execute(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
   end
 
   def execute(meta, query_meta, {:nocache, {_id, %ReadFirst{} = query}}, params, opts) do
@@ -188,6 +199,11 @@ defmodule Ecto.Adapters.LibSql do
   defp explained(error, _params), do: error
 
   @impl Ecto.Adapter.Queryable
+  def stream(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
+    {sql, params} = LongList.fold(list, params)
+    stream(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
+  end
+
   def stream(meta, query_meta, query, params, opts),
     do: meta |> super(query_meta, query, params, opts) |> Streaming.anywhere(meta, opts)
 

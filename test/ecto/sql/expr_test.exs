@@ -316,6 +316,24 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     end
   end
 
+  test "a number, a field and an expression may be negated" do
+    assert Repo.all(
+             from(t in Thing, order_by: t.id, limit: 1, select: {-t.a, -(t.a - 10), 3 - -t.a})
+           ) == [{-7, 3, 10}]
+
+    assert ids(from(t in Thing, where: -t.a < -5)) == [1]
+  end
+
+  test "a whole row is counted, or missed, by its key" do
+    query = from(t in Thing, left_join: o in Thing, on: o.id == t.id + 1, where: t.id < 3)
+    assert Repo.one(select(query, [t, o], {count(t), count(o), count(t, :distinct)})) == {2, 1, 2}
+    assert Repo.all(from([t, o] in query, where: is_nil(o), select: t.id)) == [2]
+
+    assert_raise Ecto.QueryError, ~r/name a field/, fn ->
+      Repo.one(from(t in "things", select: count(t)))
+    end
+  end
+
   test "the text of a path grows with its pinned keys, not with their power of two" do
     size = fn query -> :all |> Repo.to_sql(query) |> elem(0) |> byte_size() end
     k = "k"

@@ -70,10 +70,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
     do: Compare.like(like, left, right, sources, query)
 
+  # A row is there if its key is.
+  def expr({function, meta, [{:&, _, [ix]} | rest]}, sources, query)
+      when function in [:count, :is_nil],
+      do: expr({function, meta, [Sources.key!(sources, ix, query) | rest]}, sources, query)
+
   def expr({:is_nil, _, [arg]}, sources, query),
     do: [operand(arg, sources, query) | " IS NULL"]
 
   def expr({:not, _, [arg]}, sources, query), do: ["NOT (", expr(arg, sources, query), ?)]
+
+  def expr({:-, _, [arg]}, sources, query), do: ["(- ", operand(arg, sources, query), ?)]
 
   def expr({:exists, _, [%Ecto.SubQuery{} = subquery]}, sources, query),
     do: ["EXISTS " | expr(subquery, sources, query)]

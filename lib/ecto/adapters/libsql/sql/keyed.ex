@@ -8,19 +8,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Keyed do
   alias Ecto.Adapters.LibSql.Schema
   alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst, Sources, Update}
 
-  @enforce_keys [:table, :prefix, :keyed?, :generate]
+  @enforce_keys [:table, :prefix, :keyed?, :usual, :generate]
   defstruct @enforce_keys
 
   @type generated :: LongList.generated() | ReadFirst.t()
 
   @typedoc """
-  `keyed?` says whether the schema has a primary key; `generate` writes the text that finds rows by the given
-  columns.
+  `keyed?` says whether the schema has a primary key; `usual` is the text that finds rows by the rowid under the
+  name that no column uses as a rule, and `generate` writes the one for other columns.
   """
   @type t :: %__MODULE__{
           table: String.t(),
           prefix: String.t() | nil,
           keyed?: boolean(),
+          usual: generated(),
           generate: ([atom(), ...] -> generated())
         }
 
@@ -32,11 +33,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Keyed do
   def prepare(query, generate) do
     {table, _schema, prefix} = elem(query.sources, 0)
 
+    by = &generate.(Update.put_keys(query, &1))
+
     keyed = %__MODULE__{
       table: table,
       prefix: prefix,
       keyed?: query |> Sources.create([]) |> Sources.primary_key() != [],
-      generate: &generate.(Update.put_keys(query, &1))
+      usual: by.([:_rowid_]),
+      generate: by
     }
 
     {keyed, generate.(query)}
@@ -46,6 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Keyed do
   @spec resolve(t(), generated(), Ecto.Adapter.adapter_meta()) :: generated()
   def resolve(%__MODULE__{table: table} = keyed, default, meta) do
     case Schema.rowid(meta, table, keyed.prefix) do
+      {:ok, :_rowid_} -> keyed.usual
       {:ok, rowid} -> keyed.generate.([rowid])
       reason when keyed.keyed? or reason == :unknown -> default
       reason -> cannot!(table, reason)

@@ -49,6 +49,16 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
     %__MODULE__{sql: folding.(lists), lists: lists, folding: folding}
   end
 
+  @doc """
+  The text that takes the parameters as they are, for those who want to see one; where there are too many of
+  them, what fold/2 needs.
+  """
+  @spec shown(t()) :: generated()
+  def shown(%__MODULE__{lists: lists, folding: folding} = folded) do
+    total = lists |> Enum.map(&elem(&1, 1)) |> Enum.sum()
+    if total < Compare.max_parameters(), do: folding.([]), else: folded
+  end
+
   @doc "The text to run, and its parameters."
   @spec fold(iodata() | t() | ReadFirst.t(), list()) :: {binary(), list()}
   def fold(%__MODULE__{lists: lists} = folded, params) do

@@ -95,6 +95,21 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     end
   end
 
+  @doc "The field that says whether a row of a source is there: one of its schema's primary key."
+  @spec key!(t(), non_neg_integer(), map()) :: term()
+  def key!(sources, ix, query) do
+    with {_, _, schema} when is_atom(schema) and schema != nil <- elem(sources, ix),
+         [field | _] <- schema.__schema__(:primary_key) do
+      {{:., [], [{:&, [], [ix]}, schema.__schema__(:field_source, field)]}, [], []}
+    else
+      _no_key ->
+        error!(
+          query,
+          "a whole row can only be counted or asked for by the primary key of a schema; name a field"
+        )
+    end
+  end
+
   @doc """
   The same sources for RETURNING, which knows the written table by its own name alone. Without any name a
   column would be taken for one of json_each in the sub-queries of JSON paths.
