@@ -324,6 +324,11 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: -t.a < -5)) == [1]
   end
 
+  test "LIKE finds bytes that a sub-query selects" do
+    inner = from(t in Thing, select: %{id: t.id, bytes: t.data})
+    assert Repo.all(from(x in subquery(inner), where: like(x.bytes, "bl%"), select: x.id)) == [1]
+  end
+
   test "a whole row is counted, or missed, by its key" do
     query = from(t in Thing, left_join: o in Thing, on: o.id == t.id + 1, where: t.id < 3)
     assert Repo.one(select(query, [t, o], {count(t), count(o), count(t, :distinct)})) == {2, 1, 2}

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
   # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.{Codec, Connection, Ddl, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.{Compare, Uuid}
 
   # Structs that stand for one value.
@@ -246,6 +246,12 @@ defmodule Ecto.Adapters.LibSql.Writer do
     do: {{query, length(params)}, params}
 
   defp cell({_key, {:placeholder, index}}, _name, _defaults), do: {{:placeholder, index}, []}
+
+  # Without a schema nobody has dumped it yet.
+  defp cell({key, %module{} = value}, _name, _defaults)
+       when module in [Date, Time, NaiveDateTime, DateTime],
+       do: {key, [Codec.time_text(value)]}
+
   defp cell({key, value}, _name, _defaults), do: {key, [value]}
   defp cell(nil, name, defaults), do: {{:default, default(defaults[to_string(name)])}, []}
 

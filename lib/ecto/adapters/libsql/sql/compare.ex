@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   alias Ecto.Adapters.LibSql.{ArrayMembers, Codec}
   alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Moment, Numeric, Scaled, Select}
-  alias Ecto.Adapters.LibSql.SQL.{Sources, Uuid}
+  alias Ecto.Adapters.LibSql.SQL.{Sources, Type, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -107,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   """
   @spec like(:like | :ilike, term(), term(), Sources.t(), map()) :: iodata()
   def like(kind, left, right, sources, query) do
-    binary? = binary?(left, sources) or binary?(right, sources)
+    binary? = :binary in [Type.of(left, sources, query), Type.of(right, sources, query)]
     left = text(Expr.operand(left, sources, query), binary?)
     right = text(Expr.operand(right, sources, query), binary?)
     matching(kind, left, right)
@@ -121,8 +121,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp text(sql, true), do: ["CAST(", sql, " AS TEXT)"]
   defp text(sql, false), do: sql
-
-  defp binary?(expr, sources), do: field_type(expr, sources) == :binary
 
   @doc """
   `left op any(subquery)` and `left op all(subquery)`, which SQLite does not have: membership where
