@@ -81,9 +81,18 @@ defmodule Ecto.Adapters.LibSql.Writer do
         many(meta, Enum.map(rows, fn _row -> insert end), opts)
 
       rows ->
+        rows = if schema.schema, do: rows, else: Enum.map(rows, &dumped/1)
         insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts)
     end
   end
+
+  # Without a schema, Ecto hands values on as they are.
+  defp dumped(row), do: Enum.map(row, fn {key, value} -> {key, moment(value)} end)
+
+  defp moment(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
+    do: Codec.time_text(value)
+
+  defp moment(value), do: value
 
   defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
     {_, conflict_params, _} = on_conflict
@@ -246,12 +255,6 @@ defmodule Ecto.Adapters.LibSql.Writer do
     do: {{query, length(params)}, params}
 
   defp cell({_key, {:placeholder, index}}, _name, _defaults), do: {{:placeholder, index}, []}
-
-  # Without a schema nobody has dumped it yet.
-  defp cell({key, %module{} = value}, _name, _defaults)
-       when module in [Date, Time, NaiveDateTime, DateTime],
-       do: {key, [Codec.time_text(value)]}
-
   defp cell({key, value}, _name, _defaults), do: {key, [value]}
   defp cell(nil, name, defaults), do: {{:default, default(defaults[to_string(name)])}, []}
 
