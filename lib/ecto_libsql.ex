@@ -44,7 +44,7 @@ defmodule EctoLibSql do
     State
   }
 
-  alias EctoLibSql.{SharedMemory, Telemetry}
+  alias EctoLibSql.{SharedMemory, Telemetry, TransactionCallbacks}
   alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
 
   require Isolation
@@ -54,7 +54,6 @@ defmodule EctoLibSql do
   @type params :: list() | map() | keyword()
   @type failure :: {:error | :disconnect, Exception.t(), State.t()}
 
-  @savepoint "ecto_libsql_savepoint"
   @max_rows 500
 
   # --- Pools and single connections ---
@@ -325,35 +324,7 @@ defmodule EctoLibSql do
   """
   @spec handle_begin(keyword(), State.t()) ::
           {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
-  def handle_begin(opts, %State{} = state) do
-    with {:ok, behaviour} <- Transactions.behaviour(opts, state),
-         {:ok, state} <- Isolation.enter(opts, state) do
-      begin(behaviour, opts, state)
-    else
-      {:error, error} -> {:error, error, state}
-    end
-  end
-
-  defp begin(:savepoint, opts, state) do
-    case Transactions.savepoint(state, :open, @savepoint) do
-      :ok -> writes(opts, :refuse, :begin, state)
-      {:error, error} -> Callbacks.failed(error, state)
-    end
-  end
-
-  defp begin(behaviour, opts, state),
-    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts, state)), state)
-
-  defp begun({:ok, state}, _before), do: {:ok, :begin, state}
-
-  defp begun({:error, %Error{kind: :misuse} = error}, state) do
-    case Transactions.status(state) do
-      {:ok, true} -> {:transaction, state}
-      _ -> Callbacks.failed(error, state)
-    end
-  end
-
-  defp begun({:error, error}, state), do: Callbacks.failed(error, state)
+  def handle_begin(opts, %State{} = state), do: TransactionCallbacks.begin(opts, state)
 
   @doc """
   Commits, or releases the savepoint with `mode: :savepoint`. A commit that SQLite refuses is rolled
@@ -361,18 +332,7 @@ defmodule EctoLibSql do
   """
   @spec handle_commit(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_commit(opts, %State{} = state) do
-    if Transactions.mode?(opts, :savepoint) do
-      end_savepoint([:release], :commit, opts, state)
-    else
-      case Transactions.commit(state, Callbacks.timeout(opts, state)) do
-        {:ok, state} -> {:ok, Callbacks.done(:commit), state}
-        :idle -> {:idle, %{state | trx_id: nil}}
-        {:error, error, :rolled_back} -> Callbacks.failed(error, %{state | trx_id: nil})
-        {:error, error, :still_open} -> {:disconnect, error, state}
-      end
-    end
-  end
+  def handle_commit(opts, %State{} = state), do: TransactionCallbacks.commit(opts, state)
 
   @doc """
   Rolls back, or back to the savepoint and releases it with `mode: :savepoint`. `{:idle, state}` if
@@ -380,43 +340,7 @@ defmodule EctoLibSql do
   """
   @spec handle_rollback(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_rollback(opts, %State{} = state) do
-    if Transactions.mode?(opts, :savepoint) do
-      end_savepoint([:rollback_to, :release], :rollback, opts, state)
-    else
-      case Transactions.rollback(state) do
-        {:ok, state} -> {:ok, Callbacks.done(:rollback), state}
-        :idle -> {:idle, state}
-        {:error, error} -> {:disconnect, error, state}
-      end
-    end
-  end
-
-  defp end_savepoint(operations, command, opts, state) do
-    with {:ok, done, state} <- savepoint(operations, Callbacks.done(command), state),
-         do: writes(opts, :allow, done, state)
-  end
-
-  # Inside of the sandbox a read-only transaction is a savepoint.
-  defp writes(opts, operation, done, state) do
-    with true <- Transactions.mode?(opts, :read_only),
-         {:error, error} <- Transactions.writes(state, operation) do
-      Callbacks.failed(error, state)
-    else
-      _nothing_to_do_or_done -> {:ok, done, state}
-    end
-  end
-
-  # Savepoints nest under one name: SQLite takes the innermost.
-  defp savepoint([operation | rest], done, state) do
-    case Transactions.savepoint(state, operation, @savepoint) do
-      :ok -> savepoint(rest, done, state)
-      {:error, %Error{kind: :misuse}} -> {:idle, state}
-      {:error, error} -> Callbacks.failed(error, state)
-    end
-  end
-
-  defp savepoint([], done, state), do: {:ok, done, state}
+  def handle_rollback(opts, %State{} = state), do: TransactionCallbacks.rollback(opts, state)
 
   # --- Callbacks: cursors ---
 
