@@ -44,16 +44,16 @@ defmodule EctoLibSql do
     State
   }
 
-  alias EctoLibSql.{SharedMemory, Telemetry}
+  alias EctoLibSql.{SharedMemory, Telemetry, TransactionCallbacks}
   alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
 
+  require Isolation
   require Source
 
   @type conn :: Source.source()
   @type params :: list() | map() | keyword()
   @type failure :: {:error | :disconnect, Exception.t(), State.t()}
 
-  @savepoint "ecto_libsql_savepoint"
   @max_rows 500
 
   # --- Pools and single connections ---
@@ -191,9 +191,11 @@ defmodule EctoLibSql do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
 
-      with {:ok, {id, handle}} <- Lifetime.open(options.location, native) do
+      open = fn -> Lifetime.open(options.location, native) end
+
+      with {:ok, {id, handle}} <- open.() do
         state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
-        {:ok, %{state | settings: options.settings}}
+        {:ok, %{state | settings: %{options.settings | reopen: open}}}
       end
     end
   end
@@ -228,6 +230,9 @@ defmodule EctoLibSql do
   @doc "Compiles the statement into the connection's cache; syntax errors show here."
   @spec handle_prepare(Query.t() | iodata(), keyword(), State.t()) ::
           {:ok, Query.t(), State.t()} | failure()
+  def handle_prepare(query, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_prepare(query, opts, &1))
+
   def handle_prepare(%Query{statement: Source.state_query()} = query, _opts, state),
     do: {:ok, query, state}
 
@@ -256,6 +261,9 @@ defmodule EctoLibSql do
           State.t()
         ) ::
           {:ok, Query.t(), Result.t(), State.t()} | failure()
+  def handle_execute(query, params, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_execute(query, params, opts, &1))
+
   def handle_execute(%Query{statement: Source.state_query()} = query, _params, _opts, state) do
     {:ok, query, Source.state_result(state), state}
   end
@@ -275,6 +283,13 @@ defmodule EctoLibSql do
   def handle_execute(query, params, opts, %State{} = state) do
     with {:ok, query} <- Callbacks.query(query, state),
          do: handle_execute(query, params, opts, state)
+  end
+
+  defp outside(state, call) do
+    case Isolation.leave(state) do
+      {:ok, state} -> call.(state)
+      {:error, error} -> {:disconnect, error, state}
+    end
   end
 
   @doc "Drops the statement from the connection's cache."
@@ -309,33 +324,7 @@ defmodule EctoLibSql do
   """
   @spec handle_begin(keyword(), State.t()) ::
           {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
-  def handle_begin(opts, %State{} = state) do
-    with {:ok, behaviour} <- Transactions.behaviour(opts, state),
-         {:ok, state} <- Isolation.enter(opts, state) do
-      begin(behaviour, opts, state)
-    else
-      {:error, error} -> {:error, error, state}
-    end
-  end
-
-  defp begin(:savepoint, opts, state) do
-    with {:ok, :begin, state} <- savepoint([:open], :begin, state),
-         do: writes(opts, :refuse, :begin, state)
-  end
-
-  defp begin(behaviour, opts, state),
-    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts, state)), state)
-
-  defp begun({:ok, state}, _before), do: {:ok, :begin, state}
-
-  defp begun({:error, %Error{kind: :misuse} = error}, state) do
-    case Transactions.status(state) do
-      {:ok, true} -> {:transaction, state}
-      _ -> Callbacks.failed(error, state)
-    end
-  end
-
-  defp begun({:error, error}, state), do: Callbacks.failed(error, state)
+  def handle_begin(opts, %State{} = state), do: TransactionCallbacks.begin(opts, state)
 
   @doc """
   Commits, or releases the savepoint with `mode: :savepoint`. A commit that SQLite refuses is rolled
@@ -343,18 +332,7 @@ defmodule EctoLibSql do
   """
   @spec handle_commit(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_commit(opts, %State{} = state) do
-    if Transactions.mode?(opts, :savepoint) do
-      end_savepoint([:release], :commit, opts, state)
-    else
-      case Transactions.commit(state, Callbacks.timeout(opts, state)) do
-        {:ok, state} -> {:ok, Callbacks.done(:commit), state}
-        :idle -> {:idle, %{state | trx_id: nil}}
-        {:error, error, :rolled_back} -> Callbacks.failed(error, %{state | trx_id: nil})
-        {:error, error, :still_open} -> {:disconnect, error, state}
-      end
-    end
-  end
+  def handle_commit(opts, %State{} = state), do: TransactionCallbacks.commit(opts, state)
 
   @doc """
   Rolls back, or back to the savepoint and releases it with `mode: :savepoint`. `{:idle, state}` if
@@ -362,49 +340,16 @@ defmodule EctoLibSql do
   """
   @spec handle_rollback(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_rollback(opts, %State{} = state) do
-    if Transactions.mode?(opts, :savepoint) do
-      end_savepoint([:rollback_to, :release], :rollback, opts, state)
-    else
-      case Transactions.rollback(state) do
-        {:ok, state} -> {:ok, Callbacks.done(:rollback), state}
-        :idle -> {:idle, state}
-        {:error, error} -> {:disconnect, error, state}
-      end
-    end
-  end
-
-  defp end_savepoint(operations, command, opts, state) do
-    with {:ok, done, state} <- savepoint(operations, Callbacks.done(command), state),
-         do: writes(opts, :allow, done, state)
-  end
-
-  # Inside of the sandbox a read-only transaction is a savepoint.
-  defp writes(opts, operation, done, state) do
-    with true <- Transactions.mode?(opts, :read_only),
-         {:error, error} <- Transactions.writes(state, operation) do
-      Callbacks.failed(error, state)
-    else
-      _nothing_to_do_or_done -> {:ok, done, state}
-    end
-  end
-
-  # Savepoints nest under one name: SQLite takes the innermost.
-  defp savepoint([operation | rest], done, state) do
-    case Transactions.savepoint(state, operation, @savepoint) do
-      :ok -> savepoint(rest, done, state)
-      {:error, %Error{kind: :misuse}} -> {:idle, state}
-      {:error, error} -> Callbacks.failed(error, state)
-    end
-  end
-
-  defp savepoint([], done, state), do: {:ok, done, state}
+  def handle_rollback(opts, %State{} = state), do: TransactionCallbacks.rollback(opts, state)
 
   # --- Callbacks: cursors ---
 
   @doc "Compiles and binds; `handle_fetch/4` reads the rows."
   @spec handle_declare(Query.t() | iodata(), params(), keyword(), State.t()) ::
           {:ok, Query.t(), Cursor.t(), State.t()} | failure()
+  def handle_declare(query, params, opts, state) when Isolation.left(state),
+    do: outside(state, &handle_declare(query, params, opts, &1))
+
   def handle_declare(query, params, _opts, %State{} = state) do
     with {:ok, %Query{statement: sql} = query} <- Callbacks.query(query, state) do
       case Callbacks.open_cursor(state, sql, params) do

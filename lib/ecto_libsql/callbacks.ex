@@ -94,10 +94,6 @@ defmodule EctoLibSql.Callbacks do
   def about(%Error{statement: nil} = error, sql), do: %{error | statement: sql}
   def about(error, _sql), do: error
 
-  @doc "The result of a statement that does nothing but end a transaction."
-  @spec done(:commit | :rollback) :: Result.t()
-  def done(command), do: %Result{command: command}
-
   @doc """
   How an error leaves a callback. Mistakes in parameters are raised, unless DBConnection calls: it
   would stop the connection for an exception, and raises the returned one itself.

@@ -2,10 +2,17 @@ defmodule EctoLibSql.Isolation do
   @moduledoc false
   # `sandbox: :isolated`: a connection that Ecto's sandbox lends to a test works on a copy of the database in
   # memory, made when it is lent for the first time. Tests then share no write lock. The sandbox rolls back what a
-  # test did, so that the next one finds the copy as it was.
+  # test did, so that the next one finds the copy as it was. What runs outside of the sandbox's transaction means
+  # the database itself: the connection then opens it anew.
 
   alias EctoLibSql.{Error, Options, State}
-  alias EctoLibSql.Native.Control
+  alias EctoLibSql.Native.{Control, Lifetime}
+
+  @doc "Whether a connection has a copy while nobody in the sandbox has it: then leave/1 comes first."
+  defguard left(state)
+           when :erlang.map_get(:trx_id, state) == nil and
+                  is_map(:erlang.map_get(:settings, state)) and
+                  :erlang.map_get(:sandbox, :erlang.map_get(:settings, state)) == :copied
 
   @doc "What has to happen before the sandbox's transaction begins; nothing for any other one."
   @spec enter(keyword(), State.t()) :: {:ok, State.t()} | {:error, Exception.t()}
@@ -13,8 +20,20 @@ defmodule EctoLibSql.Isolation do
     # The mode by which the sandbox begins; see EctoLibSql.Native.Transactions.
     if List.keyfind(opts, :mode, 0) == {:mode, :transaction},
       do: lent(setting(opts, state), state),
-      else: {:ok, state}
+      else: leave(state)
   end
+
+  @doc "Opens the database itself again where the connection has a copy and no transaction."
+  @spec leave(State.t()) :: {:ok, State.t()} | {:error, Exception.t()}
+  def leave(state) when left(state) do
+    with {:ok, {id, handle}} <- state.settings.reopen.() do
+      Lifetime.close(state)
+      settings = %{state.settings | sandbox: :isolated}
+      {:ok, %{state | conn_id: id, handle: handle, settings: settings}}
+    end
+  end
+
+  def leave(state), do: {:ok, state}
 
   defp setting(opts, state) do
     settings = state.settings || Options.default_settings()
@@ -34,7 +53,8 @@ defmodule EctoLibSql.Isolation do
     end
   end
 
-  defp lent(setting, state) when setting in [:shared, :copied], do: {:ok, state}
+  defp lent(:copied, state), do: {:ok, state}
+  defp lent(:shared, state), do: leave(state)
 
   defp lent(other, _state) do
     message = "the option :sandbox must be :shared or :isolated, got: #{inspect(other)}"

@@ -13,7 +13,7 @@ defmodule EctoLibSql.Nif do
 
   @on_load :load
 
-  @type conn :: reference() | binary()
+  @type conn :: reference() | binary() | {reference() | binary(), transaction_id :: binary()}
   @type ticket :: reference()
   @type error :: %{
           kind: atom(),

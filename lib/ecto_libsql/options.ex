@@ -67,6 +67,7 @@ defmodule EctoLibSql.Options do
           before_disconnect: nil | (term(), State.t() -> term()) | {module(), atom(), [term()]},
           disconnect_on_error_codes: [atom()],
           sandbox: :shared | :isolated | :copied,
+          reopen: (() -> {:ok, {String.t(), reference()}} | {:error, EctoLibSql.Error.t()}) | nil,
           pooled: boolean()
         }
 
@@ -86,6 +87,7 @@ defmodule EctoLibSql.Options do
     before_disconnect: nil,
     disconnect_on_error_codes: [],
     sandbox: :shared,
+    reopen: nil,
     pooled: false
   }
 
@@ -214,6 +216,8 @@ defmodule EctoLibSql.Options do
       before_disconnect: callback!(opts),
       disconnect_on_error_codes: codes!(opts),
       sandbox: sandbox!(opts),
+      # What connect/1 did.
+      reopen: nil,
       # DBConnection numbers its connections.
       pooled: opts[:pool_index] != nil
     }

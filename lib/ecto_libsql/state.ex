@@ -90,6 +90,12 @@ defmodule EctoLibSql.State do
   def conn(%__MODULE__{handle: nil, conn_id: id}), do: id
   def conn(%__MODULE__{handle: handle}), do: handle
 
+  # The same for what runs in the state's transaction, if it has one: refused once SQLite has rolled that back
+  # by itself.
+  @spec in_transaction(t()) :: EctoLibSql.Nif.conn()
+  def in_transaction(%__MODULE__{trx_id: nil} = state), do: conn(state)
+  def in_transaction(%__MODULE__{trx_id: trx_id} = state), do: {conn(state), trx_id}
+
   # Any list is answered, not only keyword lists.
   defp get(opts, key) do
     case List.keyfind(opts, key, 0) do

@@ -15,7 +15,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLookAround{20};
 // enif_consume_timeslice() counts in hundredths of a time slice of about one millisecond.
 constexpr microseconds kPercent{10};
-constexpr int kInterrupted = 9;  // SQLITE_INTERRUPT. Source: sqlite.org/rescode.html#interrupt
+constexpr int kAbortRollback = 516;  // SQLITE_ABORT_ROLLBACK. Source: as below
+constexpr int kInterrupted = 9;      // SQLITE_INTERRUPT. Source: sqlite.org/rescode.html#interrupt
 
 [[noreturn]] void stop_interrupted() {
   throw Error(ErrorKind::interrupted, "interrupted", kInterrupted);
@@ -39,6 +40,7 @@ Use::Use(Call& call, ConnectionPtr connection)
 void Use::lock_inline() {
   if (!lock_.try_lock()) return;
   if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
+  check_transaction();
   connection().set_budget(kInlineBudget);
 }
 
@@ -53,6 +55,7 @@ void Use::lock_dirty() {
     }
   }
   check_interrupts();
+  check_transaction();
   connection().set_deadline(call_.deadline());
   // Looking at the count as well: the library forgets an interrupt that comes before the start.
   connection().set_cancel_check([this] {
@@ -64,6 +67,16 @@ void Use::lock_dirty() {
 void Use::check_interrupts() const {
   if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
   if (call_.interrupts_seen() != object_->interrupts()) stop_interrupted();
+}
+
+// Outside of its transaction a statement would take effect at once, and for good.
+void Use::check_transaction() {
+  if (call_.transaction() == 0 || connection().lost_transaction() != call_.transaction()) return;
+  throw Error(
+      ErrorKind::misuse,
+      "the transaction was rolled back by SQLite when a statement in it failed; it has to be "
+      "ended before anything else can run",
+      kAbortRollback);
 }
 
 Use::~Use() {

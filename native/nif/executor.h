@@ -86,6 +86,7 @@ class Use {
   void lock_inline();
   void lock_dirty();
   void check_interrupts() const;
+  void check_transaction();
   [[nodiscard]] Term give_up();
   [[nodiscard]] Term wait();
   [[nodiscard]] Term complete(Term result);

@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 
+#include "ids.h"
 #include "messages.h"
 
 namespace libsql::nif {
@@ -19,8 +20,15 @@ Call::Call(ErlNifEnv* env, int arity, const Term* arguments, NifFunction resume)
   enif_self(env, &self_);
 }
 
-ConnectionPtr Call::connection(int index) const {
-  const Term term = arguments_[index];
+ConnectionPtr Call::connection(int index) {
+  Term term = arguments_[index];
+  int arity = 0;
+  const Term* pair = nullptr;
+  if (enif_get_tuple(env_, term, &arity, &pair) != 0 && arity == 2) {
+    term = pair[0];
+    const auto id = parse_child_id(binary_of(env_, pair[1], "transaction id"), kTransactionLetter);
+    transaction_ = id ? id->number : 0;
+  }
   ConnectionPtr found;
   ErlNifBinary id;
   if (const Handle* handle = state_->handles.get(env_, term); handle != nullptr) {

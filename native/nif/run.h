@@ -36,9 +36,12 @@ class Call {
   [[nodiscard]] const ErlNifPid& self() const noexcept { return self_; }
   [[nodiscard]] bool is_inline() const noexcept { return resume_ != nullptr; }
 
-  // The connection that an argument names by handle or id.
-  // Errors: Failure not_found "Connection not found", also when it has been closed.
-  [[nodiscard]] ConnectionPtr connection(int index) const;
+  // The connection that an argument names by handle or id, or by {handle or id, transaction id}:
+  // the call then belongs to that transaction. Errors: Failure not_found "Connection not found",
+  // also when it has been closed.
+  [[nodiscard]] ConnectionPtr connection(int index);
+  // The number of the transaction that the call belongs to, 0 if it says none.
+  [[nodiscard]] std::uint64_t transaction() const noexcept { return transaction_; }
 
   // Ends this pass; the operation starts again on a dirty I/O scheduler. An inline call only.
   [[nodiscard]] Term continue_dirty() const noexcept;
@@ -70,6 +73,7 @@ class Call {
   NifFunction resume_;
   const std::shared_ptr<State>& state_;
   ErlNifPid self_;
+  std::uint64_t transaction_ = 0;
   std::optional<std::uint64_t> interrupts_seen_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };

@@ -132,6 +132,36 @@ defmodule EctoLibSql.CallbacksTest do
       assert_usable(state)
     end
 
+    # The rest of the caller's transaction would take effect outside of any.
+    test "nothing runs in a transaction that SQLite has rolled back, until it is ended", %{
+      state: state
+    } do
+      begun = begin!(state)
+      run!(begun, "INSERT INTO t (x) VALUES (1)")
+      error!(begun, "INSERT OR ROLLBACK INTO t (x) VALUES (1)")
+
+      for refused <- [
+            fn -> EctoLibSql.query(begun, "INSERT INTO t (x) VALUES (2)") end,
+            fn -> EctoLibSql.query(begun, "SELECT 1; SELECT 2") end,
+            fn ->
+              EctoLibSql.Native.batch(begun, [{"INSERT INTO t (x) VALUES (2)", []}])
+            end
+          ] do
+        assert {:error, error} = refused.()
+        assert inspect(error) =~ "rolled back by SQLite"
+      end
+
+      assert %Error{kind: :misuse, sqlite: %{extended_code: :abort_rollback}} =
+               error!(begun, "SELECT 1")
+
+      assert {:error, %Error{kind: :misuse}, _} =
+               EctoLibSql.handle_begin([mode: :savepoint], begun)
+
+      {_ok_or_idle, _, ended} = EctoLibSql.handle_rollback([], begun)
+      assert rows!(ended, "SELECT x FROM t") == []
+      assert_usable(ended)
+    end
+
     test "a second begin says that a transaction is open", %{state: state} do
       begun = begin!(state)
       assert {:transaction, ^begun} = EctoLibSql.handle_begin([], begun)

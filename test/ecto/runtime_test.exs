@@ -49,6 +49,7 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
 
       {sql, params} = Ecto.Adapters.SQL.to_sql(:all, Repo.get_dynamic_repo(), query)
       assert to_string(sql) =~ "FROM \"t\""
+      assert is_binary(sql) or length(list) > 32_766
       refute inspect(sql) =~ "lists:"
       assert Repo.query!(sql, params).rows == Enum.map(expected, &[&1])
 
@@ -237,6 +238,46 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
 
     assert {:error, %EctoLibSql.Error{kind: :timeout}} = Ecto.Adapters.SQL.query(meta, slow)
     assert Ecto.Adapters.LibSql.Schema.rows(meta, slow) == [[2_000_000]]
+  end
+
+  # An interrupted write, a full disk and ON CONFLICT ROLLBACK end SQLite's transaction.
+  test "what follows a statement that ended the transaction is refused, not committed by itself" do
+    sql!("CREATE TABLE account (x UNIQUE); INSERT INTO account VALUES ('there')")
+    lose = fn -> {:error, _} = Repo.query("INSERT OR ROLLBACK INTO account VALUES ('there')") end
+
+    transaction = fn opts ->
+      Repo.transaction(
+        fn ->
+          sql!("INSERT INTO account VALUES ('debit')")
+          lose.()
+          sql!("INSERT INTO account VALUES ('credit')")
+        end,
+        opts
+      )
+    end
+
+    assert_raise EctoLibSql.Error, ~r/rolled back by SQLite/, fn -> transaction.([]) end
+
+    assert_raise EctoLibSql.Error, ~r/rolled back by SQLite/, fn ->
+      Repo.transaction(fn -> transaction.(mode: :savepoint) end)
+    end
+
+    assert {:error, :no} =
+             Repo.transaction(fn ->
+               lose.()
+               {:error, _} = Repo.query("INSERT INTO account VALUES ('credit')")
+               Repo.rollback(:no)
+             end)
+
+    assert {:error, :rollback} = Repo.transaction(fn -> lose.() end)
+    assert rows("SELECT x FROM account") == [["there"]]
+    assert {:ok, _} = Repo.transaction(fn -> sql!("INSERT INTO account VALUES ('next')") end)
+  end
+
+  test "a savepoint needs a transaction" do
+    assert_raise EctoLibSql.Error, ~r/savepoints exist inside transactions/, fn ->
+      Repo.transaction(fn -> flunk("ran") end, mode: :savepoint)
+    end
   end
 
   test "a comment stands in what is logged and cannot end itself" do

@@ -67,6 +67,42 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     Task.await(own(repo, transactions))
   end
 
+  @tag repo: Keyword.put(@pool, :sandbox, :shared)
+  test "what SQLite rolls back in a test leaves nothing of it behind", %{repo: repo} do
+    test = fn ->
+      {:error, _} = Repo.query("INSERT OR ROLLBACK INTO t VALUES (1, 'again')")
+      {:error, error} = Repo.query("INSERT INTO t VALUES (2, 'leak')")
+      assert_raise EctoLibSql.Error, fn -> Repo.transaction(fn -> :ok end) end
+      error.message
+    end
+
+    assert Task.await(own(repo, test)) =~ "rolled back by SQLite"
+    assert Task.await(own(repo, fn -> rows("SELECT v FROM t") end)) == [["first"]]
+  end
+
+  @tag repo: @pool
+  test "what runs outside of the sandbox means the database itself", %{repo: repo, folder: folder} do
+    insert = fn v -> sql!("INSERT INTO t (v) VALUES ('#{v}')") end
+    for n <- 1..3, do: Task.await(own(repo, fn -> insert.("test #{n}") end))
+
+    unboxed = fn ->
+      Repo.put_dynamic_repo(repo)
+      Sandbox.unboxed_run(repo, fn -> insert.("unboxed") end)
+    end
+
+    Task.await(Task.async(unboxed))
+    Sandbox.mode(repo, :auto)
+    for n <- 1..3, do: insert.("auto #{n}")
+    {:ok, _} = Repo.transaction(fn -> sql!("CREATE TABLE later (x)") end)
+
+    {:ok, file} = EctoLibSql.connect(database: Path.join(folder, "test.db"))
+    column = fn sql -> List.flatten(EctoLibSql.query!(file, sql).rows) end
+    written = ["first", "unboxed", "auto 1", "auto 2", "auto 3"]
+    assert column.("SELECT v FROM t ORDER BY id") == written
+    assert column.("SELECT name FROM sqlite_master WHERE name = 'later'") == ["later"]
+    EctoLibSql.disconnect([], file)
+  end
+
   @tag repo: @pool
   test "the next owner finds the database as it was prepared", %{repo: repo} do
     for _ <- 1..6 do

@@ -142,6 +142,10 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
+  test "days before the year 0 load" do
+    assert stored(:date, ~D[-0001-01-01]) == ~D[-0001-01-01]
+  end
+
   property "exact decimals keep every digit and compare by value" do
     Application.put_env(:ecto_libsql, :decimal_type, :exact)
     parts = {integer(-900_000_000_000_000_000..900_000_000_000_000_000), integer(-12..0)}

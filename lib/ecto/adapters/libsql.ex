@@ -83,7 +83,7 @@ defmodule Ecto.Adapters.LibSql do
     Writer
   }
 
-  alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst}
+  alias Ecto.Adapters.LibSql.SQL.{Keyed, LongList, ReadFirst, Update}
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
@@ -129,21 +129,29 @@ defmodule Ecto.Adapters.LibSql do
   def prepare(:update_all, query), do: prepared_write(query, &Connection.update_all/1)
   def prepare(:delete_all, query), do: prepared_write(query, &Connection.delete_all/1)
 
+  # In the place of the text's number stands what writes it anew when it runs.
   defp prepared_write(query, generate) do
-    if ReadFirst.needed?(query),
-      do: {:nocache, {System.unique_integer([:positive]), ReadFirst.generate(query, generate)}},
+    if Update.selects?(query),
+      do: {:cache, Keyed.prepare(query, &written(&1, generate))},
       else: prepared(query, generate)
   end
 
-  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again.
-  defp prepared(query, generate) do
-    id = System.unique_integer([:positive])
+  defp written(query, generate) do
+    if ReadFirst.needed?(query),
+      do: ReadFirst.generate(query, generate),
+      else: LongList.generate(query, generate)
+  end
 
+  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again. What runs
+  # stands in the number's place, because to_sql shows the other.
+  defp prepared(query, generate) do
     case LongList.generate(query, generate) do
-      sql when is_binary(sql) -> {:cache, {id, sql}}
-      %LongList{} = folded -> {:nocache, {id, folded}}
+      sql when is_binary(sql) -> {:cache, {id(), sql}}
+      %LongList{} = folded -> {:nocache, {folded, LongList.shown(folded)}}
     end
   end
+
+  defp id, do: System.unique_integer([:positive])
 
   defoverridable init: 1, stream: 5, transaction: 3
 
@@ -155,14 +163,53 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Queryable
+  def execute(meta, query_meta, {:cache, update, {%Keyed{}, _} = prepared}, params, opts) do
+    update.(prepared)
+    execute(meta, query_meta, {:nocache, prepared}, params, opts)
+  end
+
+  def execute(meta, query_meta, {:cached, _, _, {%Keyed{}, _} = prepared}, params, opts),
+    do: execute(meta, query_meta, {:nocache, prepared}, params, opts)
+
+  def execute(meta, query_meta, {:nocache, {%Keyed{} = keyed, default}}, params, opts) do
+    query = Keyed.resolve(keyed, default, meta)
+    execute(meta, query_meta, {:nocache, {id(), query}}, params, opts)
+  end
+
+  def execute(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
+    {sql, params} = LongList.fold(list, params)
+    execute(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
+  end
+
   def execute(meta, query_meta, {:nocache, {_id, %ReadFirst{} = query}}, params, opts) do
     ReadFirst.run(query, meta, opts, params, &super(meta, query_meta, &1, &2, opts))
   end
 
-  def execute(meta, query_meta, query, params, opts),
-    do: meta |> super(query_meta, query, params, opts) |> Heap.note()
+  def execute(meta, query_meta, query, params, opts) do
+    meta |> super(query_meta, query, params, opts) |> Heap.note()
+  rescue
+    error in EctoLibSql.Error -> reraise(explained(error, params), __STACKTRACE__)
+  end
+
+  # The driver does not know how a query gives a list its type.
+  defp explained(%{kind: :invalid_argument} = error, params) do
+    if Enum.any?(params, &is_list/1),
+      do: %ArgumentError{
+        message:
+          "a list among the query's parameters has no type; where it means a JSON array, as beside a JSON path, " <>
+            "write type(^list, {:array, :any})"
+      },
+      else: error
+  end
+
+  defp explained(error, _params), do: error
 
   @impl Ecto.Adapter.Queryable
+  def stream(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
+    {sql, params} = LongList.fold(list, params)
+    stream(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
+  end
+
   def stream(meta, query_meta, query, params, opts),
     do: meta |> super(query_meta, query, params, opts) |> Streaming.anywhere(meta, opts)
 

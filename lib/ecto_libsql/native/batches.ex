@@ -75,7 +75,7 @@ defmodule EctoLibSql.Native.Batches do
 
   defp run(state, members, on_error, timeout) do
     with {:ok, members} <- encode(members) do
-      conn = State.conn(state)
+      conn = State.in_transaction(state)
 
       case Statements.waiting(state, timeout, &Nif.batch(conn, members, on_error, &1)) do
         {:ok, answers} -> {:ok, answers}

@@ -28,7 +28,7 @@ defmodule EctoLibSql.Native.Statements do
   end
 
   defp one(state, sql, params, timeout, cache) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     case Nif.execute(conn, sql, params, {timeout, cache}) do
       {:wait, ticket} ->
@@ -55,7 +55,7 @@ defmodule EctoLibSql.Native.Statements do
   @spec script(State.t(), String.t(), :plain | :atomic, integer()) ::
           {:ok, [Result.t()]} | failure()
   def script(state, sql, mode, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     case waiting(state, timeout, &Nif.script(conn, sql, mode, &1)) do
       {:ok, results} -> {:ok, Enum.map(results, &to_result/1)}
@@ -67,7 +67,7 @@ defmodule EctoLibSql.Native.Statements do
   @spec run_prepared(State.t(), String.t(), Nif.params(), integer()) ::
           {:ok, Result.t()} | failure()
   def run_prepared(state, id, params, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     case Nif.execute_statement(conn, id, params, timeout) do
       {:wait, ticket} ->
@@ -86,7 +86,7 @@ defmodule EctoLibSql.Native.Statements do
   @spec measure(State.t(), String.t(), list(), integer()) ::
           {:ok, %{atom() => integer()}} | failure()
   def measure(state, sql, params, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     with {:ok, params} <- Codec.encode(params),
          {:ok, id} <- simple(Nif.prepare(conn, sql)) do
@@ -107,7 +107,7 @@ defmodule EctoLibSql.Native.Statements do
   @doc "Opens a cursor and returns its id."
   @spec open_cursor(State.t(), String.t(), Nif.params()) :: {:ok, String.t()} | failure()
   def open_cursor(state, sql, params) do
-    case Nif.open_cursor(State.conn(state), sql, params) do
+    case Nif.open_cursor(State.in_transaction(state), sql, params) do
       {:ok, id} -> {:ok, id}
       {:error, error} -> {:error, Codec.refusal(params, exception(error))}
     end
@@ -116,7 +116,7 @@ defmodule EctoLibSql.Native.Statements do
   @doc "The next rows of a cursor."
   @spec fetch(State.t(), String.t(), pos_integer(), integer()) :: {:ok, Result.t()} | failure()
   def fetch(state, cursor_id, max_rows, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     case waiting(state, timeout, &Nif.fetch(conn, cursor_id, max_rows, &1)) do
       {:ok, {columns, rows, count, _done?}} ->

@@ -21,7 +21,7 @@ defmodule EctoLibSql.Native.Transactions do
     modes = modes(opts)
 
     cond do
-      not Enum.all?(modes, &(&1 in @modes)) -> refuse(@expected)
+      wrong = wrong_mode(modes) -> refuse(wrong)
       :savepoint in modes -> {:ok, :savepoint}
       modes == [] or hd(modes) == :transaction -> {:ok, default(state)}
       true -> {:ok, hd(modes)}
@@ -31,6 +31,11 @@ defmodule EctoLibSql.Native.Transactions do
   def behaviour(_opts, _state), do: refuse("the options of a transaction must be a keyword list")
 
   defp modes(opts), do: for({key, mode} <- opts, key in @keys and mode != nil, do: mode)
+
+  defp wrong_mode(modes) do
+    mode = Enum.find(modes, &(&1 not in @modes))
+    mode && "#{@expected}, got: #{inspect(mode)}"
+  end
 
   @doc """
   Whether the options ask for `mode`, beside others: Ecto's sandbox puts its `mode: :savepoint` before
@@ -47,10 +52,12 @@ defmodule EctoLibSql.Native.Transactions do
 
   @doc """
   For a transaction inside of an open one, whose mode holds for both: raises if the inner one asks that
-  nothing be written, and the outer one lets it.
+  nothing be written, and the outer one lets it, or for a mode that there is not.
   """
   @spec check_nested!(keyword(), Source.source()) :: :ok
   def check_nested!(opts, source) do
+    if wrong = opts |> modes() |> wrong_mode(), do: raise(ArgumentError, wrong)
+
     if mode?(opts, :read_only) and
          Source.with_state(source, &Nif.writes(State.conn(&1), :ask)) == {:ok, true} do
       raise ArgumentError,

@@ -124,6 +124,10 @@ class Connection {
   [[nodiscard]] bool read_only() const;
   // Counts the transactions of this connection: differs when another transaction has begun.
   [[nodiscard]] std::uint64_t transaction_serial() const;
+  // The number of the last transaction that SQLite has rolled back by itself, in the middle of a
+  // statement: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none. What
+  // its caller runs next would run outside of it.
+  [[nodiscard]] std::uint64_t lost_transaction() const;
   // What commit() or rollback() would cost now.
   [[nodiscard]] Work end_of_transaction_work() const;
 

@@ -141,6 +141,7 @@ void Connection::refuse_writes() { session().refuse_writes(); }
 void Connection::allow_writes() { session().allow_writes(); }
 bool Connection::read_only() const { return session().read_only(); }
 std::uint64_t Connection::transaction_serial() const { return session().transaction_serial(); }
+std::uint64_t Connection::lost_transaction() const { return session().lost_transaction(); }
 Work Connection::end_of_transaction_work() const { return session().end_of_transaction_work(); }
 
 // --- Facts ---

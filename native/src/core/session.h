@@ -84,6 +84,7 @@ class Session {
   virtual void allow_writes() noexcept = 0;
   [[nodiscard]] virtual bool read_only() const = 0;
   [[nodiscard]] virtual std::uint64_t transaction_serial() const = 0;
+  [[nodiscard]] virtual std::uint64_t lost_transaction() const = 0;
   [[nodiscard]] virtual Work end_of_transaction_work() const = 0;
 
   [[nodiscard]] virtual std::int64_t last_insert_rowid() const = 0;

@@ -12,6 +12,12 @@ namespace {
 constexpr const char* kControlSql[] = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
                                        "ROLLBACK"};
 
+// The statements whose purpose it is.
+constexpr bool ends_transaction(StatementKind kind) noexcept {
+  return kind == StatementKind::commit || kind == StatementKind::rollback ||
+         kind == StatementKind::release;
+}
+
 // A statement of the cache, which knows it until it comes back.
 class Lent {
  public:
@@ -185,7 +191,9 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
     } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
     }
   }
+  const std::uint64_t open = in_transaction_ ? serial_ : 0;
   transaction_boundary();
+  if (!in_transaction_ && !ends_transaction(statement.kind())) lost_ = open != 0 ? open : lost_;
   // A write within a transaction goes on writing; asking costs as much as the rest of this.
   const bool writing = (ok && in_transaction_ && is_dml(statement.kind())) ||
                        sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
@@ -221,7 +229,7 @@ void LocalSession::transaction_boundary() noexcept {
     writes_ = 0;
   } else {
     end_cursors();
-    allow_writes();
+    end_refusals();
   }
 }
 

@@ -55,6 +55,7 @@ class LocalSession final : public core::Session {
   void allow_writes() noexcept override;
   [[nodiscard]] bool read_only() const override;
   [[nodiscard]] std::uint64_t transaction_serial() const override { return serial_; }
+  [[nodiscard]] std::uint64_t lost_transaction() const override { return lost_; }
   [[nodiscard]] Work end_of_transaction_work() const override;
 
   [[nodiscard]] std::int64_t last_insert_rowid() const override;
@@ -189,6 +190,7 @@ class LocalSession final : public core::Session {
   bool in_transaction_ = false;
   int refusals_ = 0;  // refuse_writes() not yet taken back.
   std::uint64_t serial_ = 0;
+  std::uint64_t lost_ = 0;
   int writes_ = 0;  // In the open transaction; one that may be large counts as too many.
 
   bool wal_ = false;

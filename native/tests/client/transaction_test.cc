@@ -237,5 +237,22 @@ TEST_F(TransactionTest, AllowingWritesLeavesTheUsersOwnPragmaAlone) {
   EXPECT_THAT([&] { insert(1); }, throws_error(ErrorKind::read_only));
 }
 
+TEST_F(TransactionTest, TellsWhichTransactionSqliteHasRolledBack) {
+  EXPECT_EQ(db_.lost_transaction(), 0);
+  insert(1);
+  db_.begin_transaction(Behaviour::deferred);
+  const std::uint64_t lost = db_.transaction_serial();
+  EXPECT_THAT([&] { db_.execute("INSERT OR ROLLBACK INTO t VALUES (1)"); },
+              throws_error(ErrorKind::constraint));
+  EXPECT_FALSE(db_.in_transaction());
+  EXPECT_EQ(db_.lost_transaction(), lost);
+
+  db_.execute("BEGIN");
+  db_.execute("ROLLBACK");
+  Transaction next = db_.begin();
+  next.commit();
+  EXPECT_EQ(db_.lost_transaction(), lost);
+}
+
 }  // namespace
 }  // namespace libsql

@@ -122,6 +122,17 @@ defmodule EctoLibSql.PoolTest do
       end
     end
 
+    test "a mode that there is not is named, also for an inner one" do
+      pool = start!()
+      inner = fn conn -> EctoLibSql.transaction(conn, & &1, mode: :sideways) end
+
+      assert_raise ArgumentError, ~r/got: :sideways/, fn ->
+        EctoLibSql.transaction(pool, inner)
+      end
+
+      assert_raise Error, ~r/got: :sideways/, fn -> inner.(pool) end
+    end
+
     test "a commit that SQLite refuses gives the connection back idle" do
       pool = start!(pool_size: 1)
       EctoLibSql.query!(pool, "CREATE TABLE p (id INTEGER PRIMARY KEY)")

@@ -70,7 +70,8 @@ defmodule Ecto.Adapters.LibSql.SQL.CombineTest do
       for query <- [
             from(t in T, select: t.id, order_by: t.n, union: ^rest),
             from(t in T, select: t.id, order_by: t.n, except_all: ^rest),
-            from(t in T, select: t.n, order_by: t.id, union: ^rest)
+            from(t in T, select: t.n, order_by: t.id, union: ^rest),
+            from(t in T, select: t.n, order_by: type(t.id, :string), union: ^rest)
           ] do
         assert_raise Ecto.QueryError, ~r/order_by.*select.*sub-query/s, fn -> Repo.all(query) end
       end

@@ -107,6 +107,26 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[1, 2])))) == [1, 2]
   end
 
+  test "in: a fragment that is a query or VALUES is a set of all its rows" do
+    for fragment <- [
+          dynamic([t], t.id in fragment("SELECT id FROM things")),
+          dynamic([t], t.id in fragment("\n  select id FROM things WHERE id < ?", ^9)),
+          dynamic([t], t.id in fragment("SELECT/**/id FROM things")),
+          dynamic([t], t.id in fragment("-- all\nSELECT id FROM things")),
+          dynamic(
+            [t],
+            t.id in fragment("/* all */ WITH x AS (SELECT id FROM things) SELECT id FROM x")
+          ),
+          dynamic([t], t.id in fragment("With x AS (SELECT id FROM things) SELECT id FROM x")),
+          dynamic([t], t.id in fragment("VALUES (1), (2)")),
+          dynamic([t], t.id in fragment("VALUES(?), (?)", 1, ^2)),
+          dynamic([t], t.id in fragment(" /* two */ (?, ?)", 1, 2)),
+          dynamic([t], t.id in fragment("json_array(?, ?)", 1, 2))
+        ] do
+      assert ids(where(Thing, ^fragment)) == [1, 2]
+    end
+  end
+
   test "lists of literals have the form of the field" do
     assert ids(from(t in Thing, where: t.name in ["plain", "other"])) == [2]
     assert ids(from(t in Thing, where: t.ok in [true])) == [1]
@@ -129,6 +149,34 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: t.a == ^1 and t.name in ^["plain" | names])) == [2]
   end
 
+  test "long lists whose members JSON cannot carry, and bytes beside long lists" do
+    names = for n <- 1..1000, do: "n#{n}"
+    Repo.query!("UPDATE things SET name = CAST(x'61006200' AS TEXT) WHERE id = 1")
+    assert ids(from(t in Thing, where: t.name in ^["a\0b\0" | names])) == [1]
+    assert ids(from(t in Thing, where: t.name in ^["plain", <<255>> | names])) == [2]
+    numbers = Enum.to_list(1..40_000)
+    assert ids(from(t in Thing, where: t.data == ^"blob" and t.id in ^numbers)) == [1]
+
+    both = from(t in Thing, where: t.data in ^["blob" | names] and t.id in ^numbers and t.a == ^7)
+    assert ids(both) == [1]
+
+    for numbers <- [1..10, 1..1000] do
+      assert_raise EctoLibSql.Error, ~r/64 bits/, fn ->
+        ids(from(t in Thing, where: t.id in ^[2 ** 63 | Enum.to_list(numbers)]))
+      end
+    end
+
+    many = for n <- 1..33_000, do: "n#{n}"
+
+    for {condition, what} <- [
+          {dynamic([t], t.data in ^many), ~r/bytes/},
+          {dynamic([t], t.name in ^["\0" | many]), ~r/zero byte/},
+          {dynamic([t], t.id in ^[2 ** 63 | numbers]), ~r/64 bits/}
+        ] do
+      assert_raise ArgumentError, what, fn -> ids(where(Thing, ^condition)) end
+    end
+  end
+
   test "like and ilike" do
     assert ids(from(t in Thing, where: like(t.name, "pl%"))) == [2]
     assert ids(from(t in Thing, where: like(t.name, "%100\\%"))) == [1]
@@ -142,9 +190,26 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert one(from(t in Thing, select: fragment("?", identifier(^"name")))) == "Über 100%"
     assert one(from(t in Thing, select: fragment("?", constant(^"it's")))) == "it's"
 
+    assert ids(from(t in Thing, where: fragment("? NOT IN (?)", t.id, splice(^[])))) == [1, 2]
+    assert ids(from(t in Thing, where: fragment("? IN (?)", t.id, splice(^[])))) == []
+    assert one(from(t in Thing, select: fragment("json_array(?)", splice(^[])))) == "[]"
+
+    assert_raise EctoLibSql.Error, ~r/syntax/, fn ->
+      one(from(t in Thing, select: fragment("coalesce(?, 1)", splice(^[]))))
+    end
+
     assert_raise Ecto.QueryError, ~r/keyword/, fn ->
       Repo.all(from(t in Thing, where: fragment(a: 1), select: t.id))
     end
+  end
+
+  test "a minus before a negative number in a fragment begins no comment" do
+    assert one(from(t in Thing, select: fragment("?-?", t.a, -1))) == 8
+    assert one(from(t in Thing, select: fragment("-?-?", -1.5, constant(^(-2))))) == 3.5
+    assert one(from(t in Thing, select: fragment("?-?", t.a, fragment("?", -1)))) == 8
+    assert one(from(t in Thing, select: fragment("? - ?", t.a, -1))) == 8
+    # A literal may stand inside of a text.
+    assert one(from(t in Thing, select: fragment("date(?, '? days')", t.day, -1))) == "2020-01-30"
   end
 
   test "text with quotes, backslashes and zero bytes stays what it is" do
@@ -248,6 +313,29 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
 
       assert Repo.one(select(query, [t], t.meta[^"a"][^x][^y][^z])) ==
                member(whole, ["a", x, y, z])
+    end
+  end
+
+  test "a number, a field and an expression may be negated" do
+    assert Repo.all(
+             from(t in Thing, order_by: t.id, limit: 1, select: {-t.a, -(t.a - 10), 3 - -t.a})
+           ) == [{-7, 3, 10}]
+
+    assert ids(from(t in Thing, where: -t.a < -5)) == [1]
+  end
+
+  test "LIKE finds bytes that a sub-query selects" do
+    inner = from(t in Thing, select: %{id: t.id, bytes: t.data})
+    assert Repo.all(from(x in subquery(inner), where: like(x.bytes, "bl%"), select: x.id)) == [1]
+  end
+
+  test "a whole row is counted, or missed, by its key" do
+    query = from(t in Thing, left_join: o in Thing, on: o.id == t.id + 1, where: t.id < 3)
+    assert Repo.one(select(query, [t, o], {count(t), count(o), count(t, :distinct)})) == {2, 1, 2}
+    assert Repo.all(from([t, o] in query, where: is_nil(o), select: t.id)) == [2]
+
+    assert_raise Ecto.QueryError, ~r/name a field/, fn ->
+      Repo.one(from(t in "things", select: count(t)))
     end
   end
 

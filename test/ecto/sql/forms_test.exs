@@ -370,6 +370,14 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       assert ids(from(m in M, where: m.utc_usec == ^m.utc_usec)) == [1]
     end
 
+    test "a moment is written and found without a schema (#{form})" do
+      Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
+      at = ~U[2024-01-01 10:00:00Z]
+      Repo.insert_all("m", [[id: 1, utc: at]])
+      assert ids(from(m in M, where: m.utc == ^at)) == [1]
+      assert Repo.all(from(m in "m", where: m.utc == ^at, select: m.id)) == [1]
+    end
+
     test "a moment is soon and not yet past (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       now = DateTime.utc_now() |> DateTime.truncate(:second)

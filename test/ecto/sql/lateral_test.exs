@@ -148,6 +148,52 @@ defmodule Ecto.Adapters.LibSql.SQL.LateralTest do
     end
   end
 
+  test "the rows of a join are numbered as the comparison collates" do
+    inner =
+      from(a in A, where: a.e == parent_as(:b).e, order_by: a.id, limit: 1, select: %{id: a.id})
+
+    sql!("INSERT INTO a VALUES (3, 'AB', 3)")
+
+    query =
+      from(b in B,
+        as: :b,
+        left_lateral_join: x in subquery(inner),
+        on: true,
+        order_by: b.id,
+        select: {b.id, x.id}
+      )
+
+    assert Repo.all(query) == [{1, 1}, {2, 1}, {3, 2}, {4, 2}, {5, nil}]
+  end
+
+  test "a lateral sub-query in a lateral sub-query sees both rows around it" do
+    below = from(b in B, where: b.a_id == parent_as(:m).id and b.v < parent_as(:a).n)
+    below = from(b in below, select: %{id: b.id})
+
+    middle =
+      from(m in A,
+        as: :m,
+        left_lateral_join: b in subquery(below),
+        on: true,
+        where: m.id == parent_as(:a).id,
+        select: %{id: b.id}
+      )
+
+    assert pairs(middle) == [{1, nil}, {2, 5}]
+
+    last = from(b in tied(), order_by: [desc: b.id], limit: 1, select: %{id: b.id})
+
+    middle =
+      from(m in A,
+        where: m.id == parent_as(:a).id,
+        left_lateral_join: b in subquery(last),
+        on: true,
+        select: %{id: b.id}
+      )
+
+    assert pairs(middle) == [{1, 2}, {2, 5}]
+  end
+
   test "a tie between fields of one type numbers the rows of a join" do
     inner = from(b in tied(), order_by: [desc: b.id], limit: 1, select: %{id: b.id})
     assert pairs(inner) == [{1, 2}, {2, 5}]

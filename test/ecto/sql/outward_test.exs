@@ -85,6 +85,20 @@ defmodule Ecto.Adapters.LibSql.SQL.OutwardTest do
       assert_raise Ecto.QueryError, ~r/order_by.*select/s, fn -> outer(%{v: subquery(hidden)}) end
     end
 
+    test "the nearest row, of a CTE and behind IN" do
+      body = from(z in nearest(), limit: 1, select: %{id: z.id})
+      inner = "near" |> with_cte("near", as: ^body) |> select([n], n.id)
+      assert outer(%{v: subquery(inner)}) == [%{v: 2}, %{v: 1}, %{v: 4}, %{v: 3}]
+
+      near = from(z in nearest(), limit: 2, select: z.id - 1)
+
+      assert Repo.all(from(q in Q, as: :q, where: q.id in subquery(near), select: q.id)) == [
+               1,
+               2,
+               3
+             ]
+    end
+
     test "a sub-query that itself looks outside" do
       deep = from(y in Q, where: y.id == parent_as(:z).id, select: y.n - parent_as(:q).n)
 

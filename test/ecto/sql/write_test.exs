@@ -117,6 +117,73 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       assert Enum.take(all(), 2) == [[1, "r1", 16], [2, "r2", 2]]
     end
 
+    test "a query may have parameters anywhere, however many statements the rows take" do
+      many = for i <- 1..20_000, do: %{id: i, name: "m#{i}", n: -i}
+      odd = from(o in "others", where: o.row_id == ^1 and o.v > ^0, select: o.row_id)
+      list = Enum.to_list(3..600)
+
+      query =
+        from(r in Row,
+          where: r.id in subquery(odd) or r.id in ^list or exists(odd),
+          where: fragment("? = ?", r.id, type(^2, :integer)) or r.id == ^1,
+          update: [set: [n: ^7 + coalesce(r.n, ^0) * ^10]]
+        )
+
+      assert {count, nil} = Repo.insert_all(Row, many, on_conflict: query, conflict_target: [:id])
+
+      assert count == 20_000 - 2
+      assert Enum.take(all(), 4) == [[1, "r1", 17], [2, "r2", 27], [3, "r3", 3], [4, "r4", 4]]
+    end
+
+    test "changes arrays in columns that are called as those of json_each" do
+      sql!("CREATE TABLE named (id INTEGER PRIMARY KEY, value TEXT, json TEXT, type TEXT)")
+      sql!("INSERT INTO named VALUES (1, '[1,2]', '[1,2]', '[1,2]')")
+
+      Repo.insert_all("named", [[id: 1]],
+        on_conflict: [pull: [value: 1, json: 2], push: [type: 3]],
+        conflict_target: :id
+      )
+
+      assert rows("SELECT * FROM named") == [[1, "[2]", "[1]", "[1,2,3]"]]
+    end
+
+    test "a query with a CTE is refused" do
+      query =
+        from(r in Row,
+          where: r.n in subquery(from(c in "cte", select: c.v)),
+          update: [set: [n: 1]]
+        )
+        |> with_cte("cte", as: ^from(o in "others", select: %{v: o.v}))
+
+      assert_raise Ecto.QueryError, ~r/on_conflict.*with_cte|with_cte.*on_conflict/, fn ->
+        Repo.insert_all(Row, [%{id: 1}], on_conflict: query, conflict_target: :id)
+      end
+    end
+
+    test "finds a constraint however its table is written" do
+      for {table, ix} <-
+            Enum.with_index(["[weird (tbl]", "`weird (tbl`", "\"weird (tbl\"", "plain"]) do
+        name = if table == "plain", do: "plain", else: "weird (tbl"
+
+        sql!("""
+        DROP TABLE IF EXISTS #{table};
+        CREATE TABLE #{table} (a INTEGER, b TEXT);
+        CREATE UNIQUE INDEX /* on it */ "on#{ix}" -- here
+          ON #{table} /* ( */(a, lower(b)) WHERE b <> '('
+        """)
+
+        insert = fn b, opts ->
+          opts = [conflict_target: {:constraint, :"on#{ix}"}] ++ opts
+          Repo.insert_all(name, [[a: 1, b: b]], opts)
+        end
+
+        assert insert.("X", on_conflict: :nothing) == {1, nil}
+        assert insert.("x", on_conflict: :nothing) == {0, nil}
+        assert insert.("x", on_conflict: [set: [b: "y"]]) == {1, nil}
+        assert rows("SELECT b FROM #{table}") == [["y"]]
+      end
+    end
+
     test "needs no target, and finds the columns of a constraint" do
       assert {1, nil} = Repo.insert_all(Row, [%{name: "r1", n: 8}], on_conflict: {:replace, [:n]})
       row = [%{name: "r1", n: 9}]
@@ -158,6 +225,54 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
                  conflict_target: :name,
                  returning: true
                )
+    end
+  end
+
+  defmodule Needy do
+    use Ecto.Schema
+
+    schema "needy" do
+      field(:need, :string)
+      field(:kind, :string)
+    end
+  end
+
+  describe "on_conflict of a row without fields" do
+    test "leaves other violations than conflicts alone" do
+      sql!("CREATE TABLE needy (id INTEGER PRIMARY KEY, need TEXT NOT NULL, kind TEXT)")
+      upsert = [on_conflict: {:replace, [:kind]}, conflict_target: :id]
+
+      for opts <- [[on_conflict: :nothing], upsert] do
+        assert_raise Ecto.ConstraintError, ~r/need/, fn -> Repo.insert(%Needy{}, opts) end
+        assert_raise EctoLibSql.Error, ~r/NOT NULL/, fn -> Repo.insert_all(Needy, [[]], opts) end
+      end
+    end
+
+    test "takes every default, and nothing or the update where there was such a row" do
+      sql!("""
+      CREATE TABLE needy (kind TEXT DEFAULT (lower('KIND')) UNIQUE, id INTEGER PRIMARY KEY,
+        need TEXT NOT NULL DEFAULT 'none')
+      """)
+
+      assert {:ok, %Needy{id: 1}} = Repo.insert(%Needy{}, on_conflict: :nothing)
+      assert {:ok, %Needy{id: nil}} = Repo.insert(%Needy{}, on_conflict: :nothing)
+      assert {0, nil} = Repo.insert_all(Needy, [[], []], on_conflict: :nothing)
+
+      assert {1, [%{need: "new"}]} =
+               Repo.insert_all(Needy, [[]],
+                 on_conflict: [set: [need: "new"]],
+                 conflict_target: :kind,
+                 returning: [:need]
+               )
+
+      assert rows("SELECT * FROM needy") == [["kind", 1, "new"]]
+
+      missing = fn -> Repo.insert_all("missing", [[]], on_conflict: :nothing) end
+      assert_raise EctoLibSql.Error, ~r/no such table/, missing
+
+      assert_raise ArgumentError, ~r/without fields.*Repo/, fn ->
+        Ecto.Adapters.LibSql.Connection.insert(nil, "needy", [], [[]], {:nothing, [], []}, [], [])
+      end
     end
   end
 
@@ -302,6 +417,75 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     assert rows("SELECT a, b FROM pairs WHERE v = 1") == [[1, "x"], [2, "x"], [3, "x"]]
     assert Repo.delete_all(from([p, r] in query, where: is_nil(r.id))) == {3, nil}
     assert rows("SELECT a, b FROM pairs") == [[1, "x"], [2, "x"], [3, "x"]]
+  end
+
+  describe "joins in writes find a row again" do
+    setup do
+      sql!("CREATE TABLE picks (id INTEGER PRIMARY KEY, v INTEGER, w INTEGER)")
+      Repo.insert_all("picks", [[v: 1, w: 10], [v: 3, w: 30]])
+      :ok
+    end
+
+    defp picked(table), do: from(t in table, join: p in "picks", on: p.v == t.v)
+
+    # Of the rows with v = 1, 2, 3 the first is updated and the third deleted.
+    defp write_picked(table) do
+      first = where(picked(table), [t, p], p.v == 1)
+      assert Repo.update_all(first, inc: [v: 10]) == {1, nil}
+      third = from([t, p] in picked(table), select: {t.v, p.w})
+      assert Repo.delete_all(third) == {1, [{3, 30}]}
+    end
+
+    test "where the table has a column of the rowid's name" do
+      columns = ["rowid", "_rowid_", "oid", "RowId, _ROWID_", "rowid, oid", "_rowid_, oid"]
+
+      for {columns, ix} <- Enum.with_index(columns) do
+        table = "odd#{ix}"
+        sql!("CREATE TABLE #{table} (v INTEGER, #{columns})")
+        for v <- 1..3, do: sql!("INSERT INTO #{table} (v) VALUES (#{v})")
+        sql!("UPDATE #{table} SET (#{columns}) = (#{String.replace(columns, ~r/\w+/, "1")})")
+        write_picked(String.upcase(table))
+        assert rows("SELECT v FROM #{table} ORDER BY v") == [[2], [11]]
+      end
+    end
+
+    test "or raise where the table's columns have all its names" do
+      sql!("CREATE TABLE odd (rowid, _rowid_, oid, v INTEGER); INSERT INTO odd (v) VALUES (1)")
+
+      assert_raise ArgumentError, ~r/"odd".*rowid, _rowid_ and oid/, fn ->
+        Repo.delete_all(picked("odd"))
+      end
+
+      sql!("CREATE TABLE bare (k INTEGER PRIMARY KEY, v INTEGER) WITHOUT ROWID")
+      assert_raise ArgumentError, ~r/"bare".*schema/, fn -> Repo.delete_all(picked("bare")) end
+
+      assert_raise EctoLibSql.Error, ~r/no such table: none/, fn ->
+        Repo.delete_all(picked("none"))
+      end
+    end
+
+    test "where its key is NULL, also when others have the same" do
+      sql!("CREATE TABLE pairs (a INTEGER, b TEXT, v INTEGER, PRIMARY KEY (a, b))")
+
+      for {a, b} <- [{1, nil}, {nil, "x"}, {nil, nil}] do
+        sql!("DELETE FROM pairs")
+        for v <- 1..3, do: Repo.query!("INSERT INTO pairs VALUES (?, ?, ?)", [a, b, v])
+        write_picked(Pair)
+        assert rows("SELECT v FROM pairs ORDER BY v") == [[2], [11]]
+      end
+    end
+
+    @tag attach: ["other"]
+    test "where an attached database has the table" do
+      sql!("CREATE TABLE other.odd (_rowid_, v INTEGER)")
+      sql!("CREATE TABLE odd (rowid, v INTEGER)")
+      for v <- 1..3, do: sql!("INSERT INTO other.odd VALUES (1, #{v})")
+
+      picks = put_query_prefix(from(p in "picks"), "main")
+      query = from(t in "odd", prefix: "other", join: p in ^picks, on: p.v == t.v)
+      assert Repo.delete_all(query) == {2, nil}
+      assert rows("SELECT v FROM other.odd") == [[2]]
+    end
   end
 
   describe "delete_all" do

@@ -43,6 +43,34 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
+  @doc """
+  The name by which statements reach the rowid of a table, else why they cannot: it is WITHOUT ROWID or a view,
+  its columns have all the names, or there is no such table.
+  """
+  @spec rowid(source(), String.t(), String.t() | nil) ::
+          {:ok, atom()} | :none | :hidden | :unknown
+  def rowid(source, table, prefix) do
+    query = [
+      "SELECT l.schema, l.wr OR l.type = 'view', lower(c.name) FROM pragma_table_list(?1) AS l, ",
+      "pragma_table_xinfo(l.name, l.schema) AS c WHERE l.schema = ifnull(?2, l.schema) COLLATE NOCASE ",
+      # As SQLite looks for a table without a prefix.
+      "ORDER BY l.schema <> 'temp', l.schema <> 'main'"
+    ]
+
+    case rows(source, query, [table, prefix]) do
+      [[_schema, 1, _name] | _] -> :none
+      [[schema, 0, _name] | _] = all -> free(for [^schema, _, name] <- all, do: name)
+      [] -> :unknown
+    end
+  end
+
+  defp free(columns) do
+    case Enum.find(~w(_rowid_ rowid oid)a, &(Atom.to_string(&1) not in columns)) do
+      nil -> :hidden
+      name -> {:ok, name}
+    end
+  end
+
   @doc "Indexes with their key columns; nil stands for an expression."
   @spec indexes(source(), String.t(), String.t() | nil) :: [map()]
   def indexes(source, table, prefix \\ nil) do

@@ -49,11 +49,7 @@ defmodule Ecto.Adapters.LibSql.Times do
   end
 
   def load(value, :date) when is_binary(value) do
-    case Date.from_iso8601(binary_part(value, 0, min(10, byte_size(value)))) do
-      {:ok, _} = date when byte_size(value) == 10 -> date
-      {:ok, _} = date -> if moment?(value), do: date, else: :error
-      {:error, _} -> :error
-    end
+    with {:error, _} <- Date.from_iso8601(value), do: day(value)
   end
 
   def load(value, kind) when is_binary(value) and kind in [:time, :time_usec] do
@@ -82,7 +78,13 @@ defmodule Ecto.Adapters.LibSql.Times do
 
   def load(_value, _kind), do: :error
 
-  defp moment?(value), do: match?({:ok, _, _}, parse(value))
+  # Of a moment.
+  defp day(value) do
+    case parse(value) do
+      {:ok, moment, _zone} -> {:ok, NaiveDateTime.to_date(moment)}
+      :error -> :error
+    end
+  end
 
   # `{:ok, naive, offset in seconds or nil}`
   defp parse(value) do

@@ -72,22 +72,25 @@ defmodule Ecto.Adapters.LibSql.Transaction do
   # Each level has a name of its own; Ecto's rollback is a throw that carries the connection.
   defp savepoint(meta, opts, fun) do
     name = "ecto_#{System.unique_integer([:positive])}"
-    run = &SQL.query!(meta, &1 <> name, [], Keyword.take(opts, [:log, :timeout]))
-    run.("SAVEPOINT ")
+    run = &SQL.query(meta, &1 <> name, [], Keyword.take(opts, [:log, :timeout]))
+    done!(run.("SAVEPOINT "))
 
     try do
       fun.()
     catch
       kind, reason ->
-        run.("ROLLBACK TO ")
-        run.("RELEASE ")
+        # Where SQLite has rolled back everything, there is no savepoint any more, and the reason is what counts.
+        with {:ok, _} <- run.("ROLLBACK TO "), do: run.("RELEASE ")
         rolled_back(kind, reason, connection(meta), __STACKTRACE__)
     else
       result ->
-        run.("RELEASE ")
+        done!(run.("RELEASE "))
         {:ok, result}
     end
   end
+
+  defp done!({:ok, _result}), do: :ok
+  defp done!({:error, error}), do: raise(error)
 
   defp rolled_back(:throw, {DBConnection, ref, reason}, %DBConnection{conn_ref: ref}, _stack),
     do: {:error, reason}

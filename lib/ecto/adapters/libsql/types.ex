@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   # Which column type, cast, loaders and dumpers belong to an Ecto type. Ecto gives loaders and
   # dumpers no repository, so the options are read from the application environment of :ecto_libsql.
 
-  alias Ecto.Adapters.LibSql.{BinaryId, Codec}
+  alias Ecto.Adapters.LibSql.{ArrayMembers, BinaryId, Codec}
 
   @integers ~w(id serial bigserial smallserial identity integer bigint smallint boolean)a
   @texts ~w(string text citext)a
@@ -216,21 +216,12 @@ defmodule Ecto.Adapters.LibSql.Types do
     do: [&Codec.load_json/1, &Ecto.Type.embedded_load(type, &1, :json)]
 
   defp load({:array, _}, {:array, _} = type),
-    do: [&Codec.load_array/1, &load_members(type, &1)]
+    do: [&Codec.load_array/1, &ArrayMembers.load(type, &1)]
 
   defp load({:array, _}, type), do: [&Codec.load_array/1, type]
   defp load(:duration, type), do: [&Codec.load_duration/1, type]
   defp load(kind, type) when kind in @times, do: [&Codec.load_time(&1, kind), type]
   defp load(_other, type), do: [type]
-
-  # Members are JSON; ecto_sqlite3, and json_insert() in Oban's updates, write what a field of their type would
-  # hold: maps as texts, booleans as numbers.
-  defp load_members(type, list) do
-    with :error <- Ecto.Type.embedded_load(type, list, :json),
-         do: Ecto.Type.load(type, list, &load_member/2)
-  end
-
-  defp load_member(type, value), do: Ecto.Type.adapter_load(Ecto.Adapters.LibSql, type, value)
 
   defp dump(:binary, type), do: [type, &Codec.dump_binary/1]
   defp dump(:bitstring, type), do: [type, &Codec.dump_bitstring/1]
@@ -250,7 +241,7 @@ defmodule Ecto.Adapters.LibSql.Types do
     do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json(&1, :map_type)]
 
   defp dump({:array, _}, {:array, _} = type),
-    do: [&Ecto.Type.embedded_dump(type, &1, :json), &Codec.dump_json(&1, :array_type)]
+    do: [&ArrayMembers.dump(type, &1), &Codec.dump_json(&1, :array_type)]
 
   defp dump({:array, _}, type), do: [type, &Codec.dump_json(&1, :array_type)]
   defp dump(:duration, type), do: [type, &Codec.dump_duration/1]

@@ -1,18 +1,22 @@
 defmodule Ecto.Adapters.LibSql.Writer do
   @moduledoc false
   # Inserts as Ecto hands them over. What the text level cannot do needs the table: the default value of
-  # a field that only some rows have, the columns of a constraint named as conflict target, and more
+  # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Connection, Ddl, Schema, Transaction}
+  alias Ecto.Adapters.LibSql.{Codec, Connection, Ddl, Schema, Tokens, Transaction}
   alias Ecto.Adapters.LibSql.SQL.{Compare, Uuid}
+
+  # Structs that stand for one value.
+  @scalars [Decimal, Date, Time, NaiveDateTime, DateTime]
 
   @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()
   def insert(meta, %{source: source, prefix: prefix}, params, on_conflict, returning, opts) do
     {kind, conflict_params, _target} = on_conflict
     {fields, values} = Enum.unzip(params)
     on_conflict = resolve_target(meta, prefix, source, on_conflict)
-    sql = Connection.insert(prefix, source, fields, [fields], on_conflict, returning, [])
+    {header, row} = some_field(meta, prefix, source, fields, fields, on_conflict)
+    sql = Connection.insert(prefix, source, header, [row], on_conflict, returning, [])
     params = values ++ conflict_params
 
     Ecto.Adapters.SQL.struct(
@@ -70,16 +74,25 @@ defmodule Ecto.Adapters.LibSql.Writer do
         write.({query, params, conflict_params}, on_conflict)
 
       rows when header == [] ->
-        many(
-          meta,
-          Enum.map(rows, fn row -> fn -> write.({[row], [], []}, on_conflict) end end),
-          opts
-        )
+        {header, row} = some_field(meta, prefix, source, [], [], on_conflict)
+        write = &write(meta, schema, header, &1, &2, returning, placeholders, opts)
+        {_, conflict_params, _} = on_conflict
+        insert = fn -> write.({[row], [], conflict_params}, on_conflict) end
+        many(meta, Enum.map(rows, fn _row -> insert end), opts)
 
       rows ->
+        rows = if schema.schema, do: rows, else: Enum.map(rows, &dumped/1)
         insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts)
     end
   end
+
+  # Without a schema, Ecto hands values on as they are.
+  defp dumped(row), do: Enum.map(row, fn {key, value} -> {key, moment(value)} end)
+
+  defp moment(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
+    do: Codec.time_text(value)
+
+  defp moment(value), do: value
 
   defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
     {_, conflict_params, _} = on_conflict
@@ -179,13 +192,20 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
   defp renumber({:^, meta, [ix | rest]}, by) when is_integer(ix), do: {:^, meta, [ix + by | rest]}
 
+  defp renumber({:values, meta, [types, ix, rows]}, by),
+    do: {:values, meta, [types, ix + by, rows]}
+
   defp renumber(tuple, by) when is_tuple(tuple),
     do: tuple |> Tuple.to_list() |> renumber(by) |> List.to_tuple()
 
-  defp renumber(list, by) when is_list(list), do: Enum.map(list, &renumber(&1, by))
+  defp renumber([head | tail], by), do: [renumber(head, by) | renumber(tail, by)]
 
-  defp renumber(%Ecto.Query.Tagged{value: value} = tagged, by),
-    do: %{tagged | value: renumber(value, by)}
+  # Sub-queries, with all that they are made of, and tagged values.
+  defp renumber(%module{} = struct, by) when module not in @scalars,
+    do: struct(struct, struct |> Map.from_struct() |> renumber(by))
+
+  defp renumber(%{} = map, by) when not is_struct(map),
+    do: Map.new(map, fn {key, value} -> {key, renumber(value, by)} end)
 
   defp renumber(other, _by), do: other
 
@@ -247,6 +267,20 @@ defmodule Ecto.Adapters.LibSql.Writer do
     Map.new(Schema.columns(meta, source, prefix), &{&1.name, &1.default})
   end
 
+  # DEFAULT VALUES takes no upsert clause, and OR IGNORE would hide other violations than conflicts as well, so
+  # one column is given its default.
+  defp some_field(_meta, _prefix, _source, header, row, {:raise, _, _}), do: {header, row}
+
+  defp some_field(meta, prefix, source, [], _row, _on_conflict) do
+    case Enum.find(Schema.columns(meta, source, prefix), &(not &1.generated)) do
+      # No table, of which SQLite says so.
+      nil -> {[:_rowid_], [{:default, "NULL"}]}
+      column -> {[column.name], [{:default, default(column.default)}]}
+    end
+  end
+
+  defp some_field(_meta, _prefix, _source, header, row, _on_conflict), do: {header, row}
+
   ## Conflict targets
 
   defp resolve_target(meta, prefix, source, {action, params, [{:constraint, name}]}),
@@ -260,8 +294,7 @@ defmodule Ecto.Adapters.LibSql.Writer do
 
     cond do
       sql ->
-        [_, target] = Regex.run(~r/\bON\s+(?:"[^"]*"|\S+?)\s*(\(.*)$/is, sql)
-        {:unsafe_fragment, target}
+        {:unsafe_fragment, indexed(sql)}
 
       name == "#{source}_pkey" ->
         for column <- Schema.columns(meta, source, prefix), column.pk > 0, do: column.name
@@ -270,5 +303,15 @@ defmodule Ecto.Adapters.LibSql.Writer do
         raise ArgumentError,
               "there is no unique index #{inspect(name)} on #{inspect(source)} to be a conflict target"
     end
+  end
+
+  # What stands behind ON and the table. A comment at the end would hide what follows.
+  defp indexed(sql) do
+    [_on | rest] = sql |> Tokens.scan() |> Enum.drop_while(&(Tokens.keyword(&1) != "ON"))
+    [_table | rest] = Tokens.skip(rest)
+
+    Enum.map_join(rest, fn token ->
+      if match?({:space, _}, token), do: " ", else: elem(token, 1)
+    end)
   end
 end

@@ -3,8 +3,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
   # UNION, EXCEPT and INTERSECT. SQLite evaluates a chain from left to right and allows ORDER BY and
   # LIMIT only at its end, so an arm with its own is wrapped. EXCEPT ALL and INTERSECT ALL do not
   # exist: the n-th copy of a row is numbered, which makes all rows different, and the numbers are
-  # dropped again. The rows of all arms have an order by what is selected, so that a term of the first
-  # query means its column.
+  # dropped again. What is combined has columns and no sources, so an order by a field is one by the column
+  # that the first query selects it as.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
@@ -45,6 +45,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Combine do
   # Names and numbers of columns, as in a fragment, are left to SQLite.
   defp of_row?({name, _, [_]}) when name in [:&, :parent_as], do: true
   defp of_row?(%Ecto.SubQuery{}), do: true
+  defp of_row?(%Ecto.Query.Tagged{value: value}), do: of_row?(value)
   defp of_row?(tuple) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> of_row?()
   defp of_row?([head | tail]), do: of_row?(head) or of_row?(tail)
   defp of_row?(_other), do: false

@@ -4,8 +4,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.Codec
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Moment, Numeric, Scaled, Select, Sources, Uuid}
+  alias Ecto.Adapters.LibSql.{ArrayMembers, Codec}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Moment, Numeric, Scaled, Select}
+  alias Ecto.Adapters.LibSql.SQL.{Sources, Type, Uuid}
 
   @empty "(SELECT NULL WHERE 1=0)"
   # SQLite's limit on parameters; see LongList.
@@ -17,10 +18,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   @spec member(term(), term(), Sources.t(), map()) :: iodata()
   def member(left, right, sources, query) do
     right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
-    Json.same_form!(field_type(right, sources), query)
+    Array.same_form!(field_type(right, sources), query)
     for member <- List.wrap(right), do: Scaled.check!(:in, left, member, sources, query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
-    [beside(left, right, sources, query), " IN " | both || set(right, left, sources, query)]
+
+    decimal_in_array(left, right, sources, query) ||
+      [beside(left, right, sources, query), " IN " | both || set(right, left, sources, query)]
+  end
+
+  defp decimal_in_array(left, right, sources, query) do
+    with {:array, _} = type <- field_type(right, sources) do
+      Array.has(Expr.expr(right, sources, query), Expr.operand(left, sources, query), type)
+    else
+      _no_array -> nil
+    end
   end
 
   # The left side stands beside each member.
@@ -40,7 +51,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp listed(json, type) do
     with {:ok, list} <- Codec.load_json(json),
-         {:ok, list} <- Ecto.Type.embedded_load({:array, type}, list, :json) do
+         {:ok, list} <- ArrayMembers.load({:array, type}, list) do
       for member <- list do
         {:ok, stored} = Ecto.Type.adapter_dump(Ecto.Adapters.LibSql, type, member)
         stored
@@ -72,9 +83,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   defp set(%Ecto.SubQuery{} = subquery, _left, sources, query),
     do: Expr.expr(subquery, sources, query)
 
-  defp set({:fragment, _, [{:raw, raw} | _]} = fragment, _left, sources, query) do
+  defp set({:fragment, _, parts} = fragment, _left, sources, query) do
     sql = Expr.expr(fragment, sources, query)
-    if raw =~ ~r/^\s*\(/, do: sql, else: Json.members(sql)
+    if Fragment.set?(parts), do: sql, else: Json.members(sql)
   end
 
   defp set(array, left, sources, query) do
@@ -96,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   """
   @spec like(:like | :ilike, term(), term(), Sources.t(), map()) :: iodata()
   def like(kind, left, right, sources, query) do
-    binary? = binary?(left, sources) or binary?(right, sources)
+    binary? = :binary in [Type.of(left, sources, query), Type.of(right, sources, query)]
     left = text(Expr.operand(left, sources, query), binary?)
     right = text(Expr.operand(right, sources, query), binary?)
     matching(kind, left, right)
@@ -110,8 +121,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   defp text(sql, true), do: ["CAST(", sql, " AS TEXT)"]
   defp text(sql, false), do: sql
-
-  defp binary?(expr, sources), do: field_type(expr, sources) == :binary
 
   @doc """
   `left op any(subquery)` and `left op all(subquery)`, which SQLite does not have: membership where

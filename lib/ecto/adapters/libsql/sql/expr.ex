@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Compare, Fragment, Interval, Json, Literal, Moment}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Compare, Fragment, Interval, Json, Literal, Moment}
   alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Scaled, Select, Sources, Uuid, Window}
   alias Ecto.Query.Tagged
 
@@ -55,6 +55,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
       when op in @comparisons and quantifier in [:any, :all],
       do: Compare.quantified(op, quantifier, left, subquery, sources, query)
 
+  def expr({op, _, [array, list]}, sources, query) when op in [:==, :!=] and is_list(list),
+    do: Array.compare(op, array, list, sources, query)
+
+  def expr({op, _, [list, array]}, sources, query) when op in [:==, :!=] and is_list(list),
+    do: Array.compare(op, array, list, sources, query)
+
   def expr({op, _, [left, right]}, sources, query) when op in [:==, :!=],
     do: Uuid.compare(op, left, right, sources, query) || operator(op, left, right, sources, query)
 
@@ -64,10 +70,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
     do: Compare.like(like, left, right, sources, query)
 
+  # A row is there if its key is.
+  def expr({function, meta, [{:&, _, [ix]} | rest]}, sources, query)
+      when function in [:count, :is_nil],
+      do: expr({function, meta, [Sources.key!(sources, ix, query) | rest]}, sources, query)
+
   def expr({:is_nil, _, [arg]}, sources, query),
     do: [operand(arg, sources, query) | " IS NULL"]
 
   def expr({:not, _, [arg]}, sources, query), do: ["NOT (", expr(arg, sources, query), ?)]
+
+  def expr({:-, _, [arg]}, sources, query), do: ["(- ", operand(arg, sources, query), ?)]
 
   def expr({:exists, _, [%Ecto.SubQuery{} = subquery]}, sources, query),
     do: ["EXISTS " | expr(subquery, sources, query)]
@@ -133,7 +146,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({:blob, bytes}, _sources, _query) when is_binary(bytes), do: Quote.blob(bytes)
 
   def expr(list, sources, query) when is_list(list),
-    do: list |> Enum.map(&expr(&1, sources, query)) |> Json.array()
+    do: Array.build(list, nil, sources, query)
 
   def expr(literal, _sources, query)
       when is_binary(literal) or is_number(literal) or is_boolean(literal) or is_nil(literal) or

@@ -13,15 +13,43 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   end
 
   def fragment({:fragment, _, parts}, sources, query) do
-    sql = Enum.map(parts, &piece(&1, sources, query))
-    if select?(parts), do: [?(, sql, ?)], else: sql
+    sql = pieces(parts, sources, query)
+    if query?(parts), do: [?(, sql, ?)], else: sql
   end
 
-  defp piece({:raw, text}, _sources, _query), do: text
-  defp piece({:expr, expr}, sources, query), do: Expr.expr(expr, sources, query)
+  defp pieces([{:raw, text}, {:expr, expr} | parts], sources, query) do
+    sql = Expr.expr(expr, sources, query)
+    sql = if String.ends_with?(text, "-"), do: behind_minus(sql), else: sql
+    [text, sql | pieces(parts, sources, query)]
+  end
 
-  defp select?([{:raw, text} | _]), do: text =~ ~r/^\s*(select|values|with)\s/i
-  defp select?(_parts), do: false
+  defp pieces([{:raw, text} | parts], sources, query), do: [text | pieces(parts, sources, query)]
+
+  defp pieces([{:expr, expr} | parts], sources, query),
+    do: [Expr.expr(expr, sources, query) | pieces(parts, sources, query)]
+
+  defp pieces([], _sources, _query), do: []
+
+  # Two of them would begin a comment.
+  defp behind_minus(sql) do
+    case IO.iodata_to_binary(sql) do
+      "-" <> _ = sql -> [?(, sql, ?)]
+      sql -> sql
+    end
+  end
+
+  @doc "Whether a fragment gives a set of rows, and not a value."
+  @spec set?(list()) :: boolean()
+  def set?(parts), do: query?(parts) or opens?(parts, ~r/^\(/)
+
+  # WITH may also be the name of a column; the others may not.
+  defp query?(parts), do: opens?(parts, ~r/^((select|values)(?![\w$])|with[\s\/"`\[])/i)
+
+  # Before the first word there may be blanks and comments.
+  defp opens?([{:raw, text} | _], pattern),
+    do: Regex.replace(~r/^(\s|--[^\n]*\n|\/\*.*?\*\/)+/s, text, "") =~ pattern
+
+  defp opens?(_parts, _pattern), do: false
 
   @spec part({atom(), term(), list()}, Sources.t(), map()) :: iodata()
   def part({:identifier, _, [name]}, _sources, _query), do: Quote.name(name)
@@ -35,7 +63,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   def part({:constant, _, [value]}, _sources, _query) when is_float(value),
     do: Float.to_string(value)
 
-  def part({:splice, _, [{:^, _, [_ix, 0]}]}, _sources, _query), do: "NULL"
+  # SQLite knows the empty list. As in Ecto's own adapters, other places than IN () have a syntax error.
+  def part({:splice, _, [{:^, _, [_ix, 0]}]}, _sources, _query), do: []
 
   def part({:splice, _, [{:^, _, [ix, length]}]}, _sources, _query),
     do: Enum.map_intersperse(ix..(ix + length - 1), ", ", &Expr.parameter/1)
@@ -48,6 +77,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   @spec body({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
   def body({:fragment, _, parts} = fragment, sources, query) do
     sql = fragment(fragment, sources, query)
-    if select?(parts), do: sql, else: [?(, sql, ?)]
+    if query?(parts), do: sql, else: [?(, sql, ?)]
   end
 end

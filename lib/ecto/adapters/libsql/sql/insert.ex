@@ -12,23 +12,26 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
 
   @spec insert(term(), term(), [atom()], term(), tuple(), list(), list()) :: iodata()
   def insert(prefix, table, header, rows, on_conflict, returning, placeholders) do
+    refuse_bare(header, on_conflict)
+
     [
-      [verb(header, on_conflict), Quote.table(prefix, table), alias_for(on_conflict)],
+      ["INSERT INTO ", Quote.table(prefix, table), alias_for(on_conflict)],
       values(header, rows, on_conflict, length(placeholders) + 1),
-      conflict(header, on_conflict)
+      conflict(on_conflict)
       | Update.returning_columns(returning)
     ]
   end
 
-  # DEFAULT VALUES takes no upsert clause.
-  defp verb([], {:nothing, _, _}), do: "INSERT OR IGNORE INTO "
-  defp verb([], {:raise, _, _}), do: "INSERT INTO "
+  # DEFAULT VALUES takes no upsert clause, and OR IGNORE ignores more than conflicts.
+  defp refuse_bare([], {action, _, _}) when action != :raise do
+    error!(
+      nil,
+      "SQLite has no ON CONFLICT for a row without fields, so one needs a default of the table's; Repo " <>
+        "functions look it up, Connection.insert/7 cannot"
+    )
+  end
 
-  defp verb([], _on_conflict),
-    do:
-      error!(nil, "a row without fields can only be inserted with on_conflict :raise or :nothing")
-
-  defp verb(_header, _on_conflict), do: "INSERT INTO "
+  defp refuse_bare(_header, _on_conflict), do: :ok
 
   defp alias_for({%{sources: _} = query, _, _}) do
     {_, name, _} = query |> Sources.complete() |> Sources.create([]) |> elem(0)
@@ -119,13 +122,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   defp cell(_field, number, :numbered), do: {[?? | Integer.to_string(number)], number + 1}
   defp cell(_field, number, :bare), do: {??, number + 1}
 
-  defp conflict(_header, {:raise, _, _}), do: []
-  defp conflict([], _default_values), do: []
+  defp conflict({:raise, _, _}), do: []
 
-  defp conflict(_header, {:nothing, _, target}),
+  defp conflict({:nothing, _, target}),
     do: [" ON CONFLICT", target(target), " DO NOTHING"]
 
-  defp conflict(_header, {fields, _, target}) when is_list(fields) do
+  defp conflict({fields, _, target}) when is_list(fields) do
     sets =
       Enum.map_intersperse(fields, ", ", fn field ->
         name = Quote.name(field)
@@ -135,13 +137,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     [" ON CONFLICT", target(target), " DO UPDATE SET ", sets]
   end
 
-  defp conflict(_header, {%{sources: _} = query, _, target}) do
+  defp conflict({%{sources: _} = query, _, target}) do
     query = Sources.complete(query)
     if query.joins != [], do: error!(query, "joins are not supported in on_conflict queries")
+    refuse_cte(query)
     sources = Sources.create(query, [])
     sets = Update.assignments(query, sources, :upsert)
     [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(query, sources)]
   end
+
+  defp refuse_cte(%{with_ctes: %{queries: [_ | _]}} = query) do
+    error!(
+      query,
+      "SQLite has no WITH in an on_conflict query; use a sub-query in place of with_cte"
+    )
+  end
+
+  defp refuse_cte(_query), do: :ok
 
   defp target([]), do: []
   defp target({:unsafe_fragment, sql}), do: [?\s | sql]

@@ -1,8 +1,6 @@
 defmodule Ecto.Adapters.LibSql.SQL.Json do
   @moduledoc false
-  # JSON paths, and arrays, which are JSON texts here.
-
-  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+  # JSON paths, and the values that come out of them.
 
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Adapters.LibSql.Types
@@ -94,69 +92,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     ]
   end
 
-  @doc "A list of SQL values as a JSON array."
-  @spec array([iodata()]) :: iodata()
-  def array(items), do: [function("_array("), Enum.intersperse(items, ", "), ?)]
-
-  # Arrays kept in the binary form only equal binary ones. SQLite has each function for both.
-  defp function(name),
+  @doc "A function that makes an array. Those kept in the binary form only equal binary ones."
+  @spec function(String.t()) :: iodata()
+  def function(name),
     do:
       if(Types.setting(:array_type, :string) == :binary, do: ["jsonb", name], else: ["json", name])
 
   @doc "The values of a JSON array, to stand behind IN."
   @spec members(iodata()) :: iodata()
   def members(array), do: ["(SELECT value FROM json_each(", array, "))"]
-
-  @doc """
-  Refuses to look for a value in an array whose members are written otherwise than a field of their type.
-  """
-  @spec same_form!(term(), map()) :: :ok
-  def same_form!({:array, member}, query) do
-    if Types.other_in_json?(member) do
-      error!(
-        query,
-        "members of type #{inspect(member)} are kept in another form inside of arrays than in fields, " <>
-          "as the application's options stand; compare with a fragment"
-      )
-    end
-
-    :ok
-  end
-
-  def same_form!(_type, _query), do: :ok
-
-  @doc "Appends to an array column. `type` is the member's Ecto type or nil."
-  @spec push(iodata(), iodata(), term()) :: iodata()
-  def push(column, value, type),
-    do: [function("_insert(coalesce("), column, ", '[]'), '$[#]', ", member(value, type), ?)]
-
-  @doc "Removes each member equal to `value` from an array column."
-  @spec pull(iodata(), iodata(), term()) :: iodata()
-  def pull(column, value, type) do
-    booleans = if type == :boolean, do: "NOT IN", else: "IN"
-
-    [
-      ["CASE WHEN ", column, " IS NOT NULL THEN (SELECT ", function("_group_array(")],
-      "CASE WHEN type IN ('object', 'array') THEN json(value) ",
-      "WHEN type IN ('true', 'false') THEN json(type) ELSE value END) ",
-      ["FROM json_each(", column, ") WHERE value IS NOT ", value],
-      [" OR type ", booleans, " ('true', 'false')) END"]
-    ]
-  end
-
-  defp member(value, :boolean),
-    do: [
-      "json(CASE WHEN ",
-      value,
-      " THEN 'true' WHEN NOT ",
-      value,
-      " THEN 'false' ELSE 'null' END)"
-    ]
-
-  defp member(value, :map), do: json(value)
-  defp member(value, {kind, _}) when kind in [:map, :array], do: json(value)
-  defp member(value, {:parameterized, {kind, _}}) when kind == Ecto.Embedded, do: json(value)
-  defp member(value, _scalar), do: value
-
-  defp json(value), do: ["json(", value, ?)]
 end

@@ -1,7 +1,8 @@
 defmodule Ecto.Adapters.LibSql.SQL.LongList do
   @moduledoc false
   # `x in ^list` with a long list: the list travels as one JSON text instead of as many parameters, of
-  # which SQLite takes 32,766 and parses thousands slowly. The parameters behind it move up.
+  # which SQLite takes 32,766 and parses thousands slowly. The parameters behind it move up. A list with a member
+  # that JSON does not carry stays parameters.
 
   alias Ecto.Adapters.LibSql.Codec
   alias Ecto.Adapters.LibSql.SQL.{Compare, ReadFirst}
@@ -9,10 +10,16 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
   # Beyond this many members a text is cheaper than parameters.
   @threshold 500
 
-  defstruct [:sql, :plain, :lists]
+  defstruct [:sql, :lists, :folding]
 
-  @typedoc "`lists` are `{index, length}`; `plain` is the text without folding, where it can run."
-  @type t :: %__MODULE__{sql: binary(), plain: binary() | nil, lists: [{integer(), integer()}]}
+  @typedoc """
+  `lists` are `{index, length}`; `sql` is the text with all of them folded, and `folding` writes the one with only
+  some of them.
+  """
+  @type t :: %__MODULE__{sql: binary(), lists: lists(), folding: (lists() -> binary())}
+  @type lists :: [{non_neg_integer(), pos_integer()}]
+
+  @integers -9_223_372_036_854_775_808..9_223_372_036_854_775_807
 
   defimpl String.Chars do
     def to_string(%{sql: sql}), do: sql
@@ -38,34 +45,64 @@ defmodule Ecto.Adapters.LibSql.SQL.LongList do
   end
 
   defp folded(query, lists, generate) do
+    folding = fn lists -> query |> rewrite(lists) |> generate.() |> IO.iodata_to_binary() end
+    %__MODULE__{sql: folding.(lists), lists: lists, folding: folding}
+  end
+
+  @doc """
+  The text that takes the parameters as they are, for those who want to see one; where there are too many of
+  them, what fold/2 needs.
+  """
+  @spec shown(t()) :: generated()
+  def shown(%__MODULE__{lists: lists, folding: folding} = folded) do
     total = lists |> Enum.map(&elem(&1, 1)) |> Enum.sum()
-    plain = if total < Compare.max_parameters(), do: IO.iodata_to_binary(generate.(query))
-    sql = query |> rewrite(lists) |> generate.() |> IO.iodata_to_binary()
-    %__MODULE__{sql: sql, plain: plain, lists: lists}
+    if total < Compare.max_parameters(), do: folding.([]), else: folded
   end
 
   @doc "The text to run, and its parameters."
   @spec fold(iodata() | t() | ReadFirst.t(), list()) :: {binary(), list()}
-  def fold(%__MODULE__{} = folded, params) do
-    if bytes?(params),
-      do: {plain!(folded), params},
-      else: {folded.sql, join(params, 0, folded.lists)}
+  def fold(%__MODULE__{lists: lists} = folded, params) do
+    case Enum.split_with(lists, &(refusal(&1, params) == nil)) do
+      {_all, []} ->
+        {folded.sql, join(params, 0, lists)}
+
+      {carried, [other | _]} ->
+        joined = join(params, 0, carried)
+        if length(joined) > Compare.max_parameters(), do: cannot!(refusal(other, params))
+        {folded.folding.(carried), joined}
+    end
   end
 
   # The write, of the two statements.
   def fold(%ReadFirst{write: {sql, count}}, params), do: fold(sql, Enum.take(params, count))
   def fold(sql, params), do: {IO.iodata_to_binary(sql), params}
 
-  # JSON has no bytes.
-  defp bytes?(params), do: Enum.any?(params, &match?({:blob, _}, &1))
-
-  defp plain!(%{plain: nil}) do
+  defp cannot!(reason) do
     raise ArgumentError,
-          "a list of binaries must fit into #{Compare.max_parameters()} parameters; split the list, or " <>
+          "a list with #{reason} must fit into #{Compare.max_parameters()} parameters; split the list, or " <>
             "join with a values list"
   end
 
-  defp plain!(%{plain: plain}), do: plain
+  # What JSON does not carry of a list.
+  defp refusal({ix, length}, params) do
+    params |> Enum.drop(ix) |> Enum.take(length) |> Enum.find_value(&refusal/1)
+  end
+
+  defp refusal({:blob, _bytes}), do: "bytes"
+  defp refusal({:text, text}), do: refusal(text)
+
+  defp refusal(text) when is_binary(text) do
+    cond do
+      not String.valid?(text) -> "texts that are not UTF-8"
+      String.contains?(text, <<0>>) -> "texts with a zero byte"
+      true -> nil
+    end
+  end
+
+  defp refusal(integer) when is_integer(integer) and integer not in @integers,
+    do: "integers beyond 64 bits"
+
+  defp refusal(_other), do: nil
 
   defp join(params, _at, []), do: params
 

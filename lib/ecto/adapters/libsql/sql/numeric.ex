@@ -61,6 +61,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Numeric do
   defp value?(literal), do: is_binary(literal)
 
   defp arithmetic?({op, _, [_, _]}), do: op in @arithmetic
+  defp arithmetic?({:-, _, [_]}), do: true
   defp arithmetic?(_expr), do: false
 
   defp counted?({function, _, args}) when function in @numbers and is_list(args), do: true

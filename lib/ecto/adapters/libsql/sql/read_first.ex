@@ -8,23 +8,23 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Schema
-  alias Ecto.Adapters.LibSql.SQL.{LongList, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{LongList, Select, Sources, Update}
   alias Ecto.Adapters.SQL
 
-  @enforce_keys [:read, :write, :keys, :places, :by_rowid]
+  @enforce_keys [:read, :write, :keys, :places, :updated]
   defstruct @enforce_keys
 
   @typedoc """
   `read` and `write` are a statement and how many of the parameters it takes, `keys` the columns in front of
-  the others in both, and `places` says for each selected value which of them it comes from. `by_rowid` are the
-  table, its prefix and the updated columns where the rows are found again by their rowid.
+  the others in both, and `places` says for each selected value which of them it comes from. `updated` are the
+  table, its prefix and the updated columns of an update.
   """
   @type t :: %__MODULE__{
           read: {LongList.generated(), non_neg_integer()},
           write: {LongList.generated(), non_neg_integer()},
           keys: pos_integer(),
           places: [:read | :write],
-          by_rowid: nil | {String.t(), String.t() | nil, [atom()]}
+          updated: nil | {String.t(), String.t() | nil, [atom()]}
         }
 
   defimpl String.Chars do
@@ -43,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   def generate(query, generate) do
     query = Sources.complete(query)
     places = Enum.map(query.select.fields, &place!(sources(&1), query))
-    keys = query |> Sources.create([]) |> Sources.keys()
+    keys = Update.keys(query, Sources.create(query, []))
     refuse(query, keys)
 
     read = %{selecting(query, keys, places, :read) | updates: [], lock: "FOR UPDATE"}
@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
       write: {LongList.generate(write, generate), parameters(write)},
       keys: length(keys),
       places: places,
-      by_rowid: by_rowid(query, keys)
+      updated: if(updated(query) != [], do: written(query))
     }
   end
 
@@ -75,15 +75,8 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
     for %{expr: expr} <- query.updates, {_op, changes} <- expr, {column, _} <- changes, do: column
   end
 
-  # Which column is the rowid, only the database knows.
-  defp by_rowid(%{from: %{source: {table, _schema}} = from} = query, [:rowid]) do
-    case updated(query) do
-      [] -> nil
-      columns -> {table, from.prefix || query.prefix, columns}
-    end
-  end
-
-  defp by_rowid(_query, _keys), do: nil
+  defp written(%{from: %{source: {table, _schema}} = from} = query),
+    do: {table, from.prefix || query.prefix, updated(query)}
 
   ## Where a selected value comes from
 
@@ -123,7 +116,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
           {non_neg_integer(), [list()]}
   def run(%__MODULE__{} = query, meta, opts, params, execute) do
     both = fn ->
-      keep_rowids!(query.by_rowid, meta)
+      keep_rowids!(query.updated, meta)
       both(query, params, execute)
     end
 
@@ -135,6 +128,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
     end
   end
 
+  # Which column is the rowid, only the database knows.
   defp keep_rowids!(nil, _meta), do: :ok
 
   defp keep_rowids!({table, prefix, updated}, meta) do

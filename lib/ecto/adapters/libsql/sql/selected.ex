@@ -45,12 +45,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Selected do
   def column({:field, ix}, names), do: names |> Enum.at(ix) |> Quote.name()
   def column({:json, ix}, names), do: ["json_extract(", column({:field, ix}, names), ", '$')"]
 
-  @doc "Refuses an order by something that `where`, one of Ecto's words, leaves nothing of."
+  @doc "Refuses an order by something that is not selected, because of the `construct` in the query."
   @spec refuse!(map(), String.t()) :: no_return()
-  def refuse!(query, where) do
+  def refuse!(query, construct) do
     error!(
       query,
-      "the order_by of a query with #{where} sees only what its select holds: select the term too, " <>
+      "the order_by of a query with #{construct} sees only what its select holds: select the term too, " <>
         "and name it by selected_as/1 if it has parameters, or order a sub-query"
     )
   end

@@ -83,21 +83,32 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec below(t()) :: iodata()
   def below(sources), do: [?s | elem(sources, tuple_size(sources) - 1)]
 
-  @doc "The columns by which the rows of the written table are found again: the rowid without a schema or key."
-  @spec keys(t()) :: [atom(), ...]
-  def keys(sources) do
+  @doc "The columns of the written table's primary key, as its schema has it."
+  @spec primary_key(t()) :: [atom()]
+  def primary_key(sources) do
     case elem(elem(sources, 0), 2) do
-      nil -> [:rowid]
-      schema -> schema |> primary_key() |> or_rowid()
+      nil ->
+        []
+
+      schema ->
+        for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
     end
   end
 
-  defp primary_key(schema) do
-    for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
+  @doc "The field that says whether a row of a source is there: one of its schema's primary key."
+  @spec key!(t(), non_neg_integer(), map()) :: term()
+  def key!(sources, ix, query) do
+    with {_, _, schema} when is_atom(schema) and schema != nil <- elem(sources, ix),
+         [field | _] <- schema.__schema__(:primary_key) do
+      {{:., [], [{:&, [], [ix]}, schema.__schema__(:field_source, field)]}, [], []}
+    else
+      _no_key ->
+        error!(
+          query,
+          "a whole row can only be counted or asked for by the primary key of a schema; name a field"
+        )
+    end
   end
-
-  defp or_rowid([]), do: [:rowid]
-  defp or_rowid(fields), do: fields
 
   @doc """
   The same sources for RETURNING, which knows the written table by its own name alone. Without any name a

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Tie do
   # Equalities of a lateral sub-query's columns with the outer row, taken out of its WHERE so that a join
   # can have them as its condition. That gives the same rows only where the sub-query computes each row by
   # itself, and where the comparison means the same outside: SQLite compares as the left operand collates
-  # and as both columns' types convert, which a column of a sub-query keeps and an expression has not.
+  # and as the types of both convert, which a column brings along into a sub-query and an expression does not.
 
   alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
   alias Ecto.Query.{LimitExpr, Tagged}
@@ -76,7 +76,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Tie do
       free
       |> Enum.reverse()
       |> Enum.flat_map_reduce([], fn where, ties ->
-        parts = where.expr |> conjuncts() |> Enum.map(&tie(&1, inner_sources, inner))
+        parts = where.expr |> conjuncts() |> Enum.map(&part(&1, inner_sources, inner))
         {found, rest} = Enum.split_with(parts, &is_struct(&1, __MODULE__))
         {for({:rest, expr} <- rest, do: %{where | expr: expr}), ties ++ found}
       end)
@@ -87,7 +87,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Tie do
   defp conjuncts({:and, _, [left, right]}), do: conjuncts(left) ++ conjuncts(right)
   defp conjuncts(expr), do: [expr]
 
-  defp tie({:==, _, [left, right]} = expr, sources, inner) do
+  defp part({:==, _, [left, right]} = expr, sources, inner) do
     tie =
       case {place(left), place(right)} do
         {:inner, :outer} -> tie(left, right, :inner, sources, inner)
@@ -98,29 +98,26 @@ defmodule Ecto.Adapters.LibSql.SQL.Tie do
     tie || {:rest, expr}
   end
 
-  defp tie(expr, _sources, _inner), do: {:rest, expr}
+  defp part(expr, _sources, _inner), do: {:rest, expr}
 
-  # Fields of two types may be kept in two forms, which Expr knows how to compare where it sees both.
+  # Fields of two types may be kept in two forms, which Expr can only compare where it sees both types.
   defp tie(own, outer, first, sources, inner) do
-    types = {type(own, sources, inner), type(outer, sources, inner)}
+    {own_type, outer_type} = {type(own, sources, inner), type(outer, sources, inner)}
 
-    case types do
-      {same, same} -> tie(own, outer, first, same != nil)
-      {own_type, outer_type} when nil in [own_type, outer_type] -> tie(own, outer, first, false)
-      _different -> nil
+    if own_type == outer_type or nil in [own_type, outer_type] do
+      same? = own_type == outer_type and own_type != nil
+      %__MODULE__{inner: own, outer: outer, first: first, same_type?: same?}
     end
   end
-
-  defp tie(own, outer, first, same?),
-    do: %__MODULE__{inner: own, outer: outer, first: first, same_type?: same?}
 
   defp place({{:., _, [{:parent_as, _, [_]}, _field]}, _, []}), do: :outer
   defp place({{:., _, [{:&, _, [_]}, _field]}, _, []}), do: :inner
   defp place(_expr), do: :neither
 
   defp type({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, _sources, inner) do
-    {sources, ix} = Sources.parent!(inner, as)
-    sources |> Sources.type(ix, field) |> kind()
+    # Nothing is known of rows further out while the types of a sub-query are asked for by themselves.
+    with {sources, ix} <- Sources.parent(inner, as),
+         do: sources |> Sources.type(ix, field) |> kind()
   end
 
   defp type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources, _inner),

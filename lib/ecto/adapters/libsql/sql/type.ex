@@ -24,6 +24,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Type do
 
   def of(%Tagged{type: type}, _sources, _query), do: type
 
+  def of({:-, _, [arg]}, sources, query), do: of(arg, sources, query)
+
   def of({op, _, [left, right]}, sources, query) when op in @arithmetic,
     do: number(of(left, sources, query), of(right, sources, query))
 

@@ -2,16 +2,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   @moduledoc false
   # UPDATE and DELETE. SQLite's own forms take no joins (DELETE), no left joins before the first inner
   # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the keys of the rows first, and
-  # for an update the new values with them. The key is the schema's primary key, since a table may be
-  # WITHOUT ROWID, and the rowid where there is no schema.
+  # for an update the new values with them. Which columns these are only the database can say: see Keyed.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
 
   alias Ecto.Adapters.LibSql.SQL.{
+    Array,
     Expr,
-    Json,
     Marked,
     Moment,
     Quote,
@@ -20,6 +19,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
     Sources,
     Uuid
   }
+
+  @keys :"$libsql_keys"
+
+  @doc "Whether the rows are selected first, and then found again by keys."
+  @spec selects?(map()) :: boolean()
+  def selects?(query), do: query |> Sources.complete() |> plain?() |> Kernel.not()
+
+  @doc "Remembers in `query` the columns by which its rows are found again."
+  @spec put_keys(map(), [atom(), ...]) :: map()
+  def put_keys(query, keys), do: %{query | aliases: Map.put(query.aliases, @keys, keys)}
+
+  @doc "These columns; where nobody has asked the database, the schema's primary key or the rowid."
+  @spec keys(map(), Sources.t()) :: [atom(), ...]
+  def keys(%{aliases: %{@keys => keys}}, _sources), do: keys
+
+  # A column of the user's is less likely to be called so than rowid or oid.
+  def keys(_query, sources),
+    do: with([] <- Sources.primary_key(sources), do: [:_rowid_])
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -42,7 +59,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   # The target is called "target", so that its name is free for the select.
   defp selected(query, sources) do
     values = changes(query)
-    keys = keys(sources)
+    keys = key_names(query, sources)
 
     sets =
       Enum.map_intersperse(Enum.with_index(values), ", ", fn {{_op, key, _value}, ix} ->
@@ -82,7 +99,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp chosen(query, sources) do
-    keys = keys(sources)
+    keys = key_names(query, sources)
 
     [
       [" WHERE ", key(keys), " IN (SELECT "],
@@ -112,7 +129,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Select.order_by(query, sources) | Select.window_of_rows(query, sources)
     ]
 
-  defp keys(sources), do: sources |> Sources.keys() |> Enum.map(&Quote.name/1)
+  defp key_names(query, sources), do: query |> keys(sources) |> Enum.map(&Quote.name/1)
 
   defp key([key]), do: key
   defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
@@ -140,12 +157,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp value_name(ix), do: ["\"value", Integer.to_string(ix), ?"]
 
   @doc """
-  What follows SET. In an upsert the columns stand alone: they mean the row that is there.
+  What follows SET. In an upsert the columns stand alone, as users of the text level know them, but for
+  arrays: the columns of json_each(), by which these are changed, would hide columns of their names.
   """
   @spec assignments(map(), Sources.t(), :qualified | :upsert) :: iodata()
   def assignments(query, sources, form) do
     Enum.map_intersperse(changes(query), ", ", fn {op, key, value} ->
-      column = if form == :upsert, do: Quote.name(key), else: Sources.column(sources, 0, key)
+      alone? = form == :upsert and op not in [:push, :pull]
+      column = if alone?, do: Quote.name(key), else: Sources.column(sources, 0, key)
       [Quote.name(key), " = " | new_value(op, column, key, value, sources, query)]
     end)
   end
@@ -156,6 +175,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
         {key, value} <- changes,
         do: {op, key, value}
   end
+
+  defp new_value(:set, _column, key, list, sources, query) when is_list(list),
+    do: Array.set(list, Sources.type(sources, 0, key), sources, query)
 
   defp new_value(:set, _column, key, value, sources, query) do
     :ok = Scaled.check_value!(value, Sources.type(sources, 0, key), sources, query)
@@ -171,22 +193,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp new_value(:push, column, key, value, sources, query),
-    do: Json.push(column, Expr.operand(value, sources, query), member_type(sources, key))
+    do: Array.push(column, value, Sources.type(sources, 0, key), sources, query)
 
-  defp new_value(:pull, column, key, value, sources, query) do
-    Json.same_form!(Sources.type(sources, 0, key), query)
-    Json.pull(column, Expr.operand(value, sources, query), member_type(sources, key))
-  end
+  defp new_value(:pull, column, key, value, sources, query),
+    do: Array.pull(column, value, Sources.type(sources, 0, key), sources, query)
 
   defp new_value(op, _column, _key, _value, _sources, query),
     do: error!(query, "unknown update operation #{inspect(op)}")
-
-  defp member_type(sources, key) do
-    case Sources.type(sources, 0, key) do
-      {:array, type} -> type
-      _unknown -> nil
-    end
-  end
 
   # RETURNING knows the columns of the written table alone.
   defp returning(%{select: nil}, _sources), do: []

@@ -1,0 +1,212 @@
+defmodule Ecto.Adapters.LibSql.SQL.Array do
+  @moduledoc false
+  # Arrays, which are JSON texts here: lists of values made into one, changed, and compared by their members.
+  # SQLite writes a real into JSON with 15 digits and a boolean as a number, so both are written out.
+
+  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
+
+  alias Ecto.Adapters.LibSql.{ArrayMembers, Types}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Sources}
+
+  @doc "A list of values as an array. `type` is the member's Ecto type or nil."
+  @spec build(list(), term(), Sources.t(), map()) :: iodata()
+  def build(list, type, sources, query) do
+    items = Enum.map_intersperse(list, ", ", &item(&1, type, sources, query))
+    [Json.function("_array("), items, ?)]
+  end
+
+  defp item(list, type, sources, query) when is_list(list),
+    do: build(list, inner(type), sources, query)
+
+  defp item(value, _type, _sources, _query) when is_boolean(value), do: ["json('#{value}')"]
+
+  defp item(value, _type, sources, query)
+       when is_binary(value) or is_integer(value) or is_nil(value),
+       do: Expr.expr(value, sources, query)
+
+  defp item(value, type, sources, query),
+    do: value |> Expr.operand(sources, query) |> member(type)
+
+  defp inner({:array, type}), do: type
+  defp inner(_type), do: nil
+
+  # An SQL value as a member of the given type.
+  defp member(value, type) do
+    case type && Types.primitive(type) do
+      :boolean -> boolean(value)
+      kind when kind in [nil, :any, :float] -> real(value)
+      :map -> json(value)
+      {kind, _} when kind in [:map, :array] -> json(value)
+      _text_or_integer -> value
+    end
+  end
+
+  defp boolean(value) do
+    ["json(CASE WHEN ", value, " THEN 'true' WHEN NOT ", value, " THEN 'false' ELSE 'null' END)"]
+  end
+
+  # As JSON libraries write it, so that whole arrays are equal as texts: with the fewest digits that mean the same
+  # number, and nothing in the exponent that need not be there.
+  defp real(value) do
+    tries =
+      for digits <- ["15", "16"] do
+        text = ["printf('%!.", digits, "g', \"v\")"]
+        [" WHEN CAST(", text, " AS REAL) THEN ", text]
+      end
+
+    text = [
+      ["(SELECT CASE \"v\"", tries, " ELSE printf('%!.17g', \"v\") END FROM "],
+      ["(SELECT ", value, " AS \"v\"))"]
+    ]
+
+    text = ["replace(replace(", text, ", 'e+', 'e'), 'e-0', 'e-')"]
+    ["CASE typeof(", value, ") WHEN 'real' THEN ", json(text), " ELSE ", value, " END"]
+  end
+
+  defp json(value), do: ["json(", value, ?)]
+
+  @doc "The same for a column of the given type."
+  @spec set(list(), term(), Sources.t(), map()) :: iodata()
+  def set(list, type, sources, query) do
+    same_form!(type, query)
+    castable!(type, list, query)
+    build(list, inner(type), sources, query)
+  end
+
+  # Ecto neither casts nor dumps a value that is pinned inside of a list.
+  defp castable!(type, list, query) do
+    if type != nil and pinned?(list) and not ArrayMembers.plain?(type) do
+      error!(
+        query,
+        "Ecto does not cast values pinned inside of a list to #{inspect(type)}; pin ^list"
+      )
+    end
+  end
+
+  defp pinned?({:^, _, _}), do: true
+  defp pinned?(list), do: is_list(list) and Enum.any?(list, &pinned?/1)
+
+  @doc "Appends to an array column of the given type, which may be nil."
+  @spec push(iodata(), term(), term(), Sources.t(), map()) :: iodata()
+  def push(column, value, type, sources, query) do
+    same_form!(type, query)
+    value = member(Expr.operand(value, sources, query), inner(type))
+    [Json.function("_insert(coalesce("), column, ", '[]'), '$[#]', ", value, ?)]
+  end
+
+  @doc "Removes each member equal to `value` from an array column; the others stay as they were written."
+  @spec pull(iodata(), term(), term(), Sources.t(), map()) :: iodata()
+  def pull(column, value, type, sources, query) do
+    same_form!(type, query)
+    value = Expr.operand(value, sources, query)
+
+    [
+      ["CASE WHEN ", column, " IS NOT NULL THEN (SELECT ", Json.function("_group_array(")],
+      ["m.json -> m.fullkey) FROM json_each(", column, ") AS m WHERE "],
+      [other("m.value", value, inner(type)), " OR m.type ", other_kinds(inner(type)), ") END"]
+    ]
+  end
+
+  # json_each() gives booleans as numbers.
+  defp other_kinds(type) do
+    if type && Types.primitive(type) == :boolean,
+      do: "NOT IN ('true', 'false', 'null')",
+      else: "IN ('true', 'false')"
+  end
+
+  defp other(left, right, type),
+    do: [comparable(left, type), " IS NOT " | comparable(right, type)]
+
+  # Decimals are texts, which may end with any number of zeros.
+  defp comparable(value, type) do
+    if decimal?(type), do: ["CAST(", value, " AS TEXT) COLLATE decimal"], else: value
+  end
+
+  defp decimal?(type), do: type != nil and Types.primitive(type) == :decimal
+
+  @doc "Whether an array of the given type, which may be nil, has a member; nil where that is no more than IN."
+  @spec has(iodata(), iodata(), term()) :: iodata() | nil
+  def has(array, value, type) do
+    if decimal?(inner(type)) do
+      members = ["(SELECT CAST(value AS TEXT) FROM json_each(", array, "))"]
+      [comparable(value, inner(type)), " IN " | members]
+    end
+  end
+
+  @doc """
+  `array == list` or `array != list` with a list of which not all is known before the query runs. Texts would
+  only be equal if they were written by the same library.
+  """
+  @spec compare(:== | :!=, term(), list(), Sources.t(), map()) :: iodata()
+  def compare(op, array, list, sources, query) do
+    type = type(array, sources)
+    same_form!(type, query)
+    castable!(type, list, query)
+    array = array |> whole() |> Expr.operand(sources, query)
+    equal = equal(array, "$", list, inner(type), sources, query)
+    {valid, other} = if op == :==, do: {equal, "0"}, else: {["NOT (", equal, ?)], "1"}
+
+    [
+      ["CASE WHEN ", array, " IS NULL THEN NULL WHEN ", valid?(array), " THEN ", valid],
+      [" ELSE ", other, " END"]
+    ]
+  end
+
+  # JSON of any kind, where a path would give the value of a scalar; NULL for JSON's null.
+  defp whole({:json_extract_path, meta, args}),
+    do: {:fragment, [], [raw: "nullif(", expr: {:json_fetch, meta, args}, raw: ", 'null')"]}
+
+  defp whole(array), do: array
+
+  # Without a schema a column may hold any text.
+  defp valid?(array) do
+    if Types.setting(:array_type, :string) == :binary,
+      do: ["json_valid(", array, ", 5)"],
+      else: ["json_valid(", array, ?)]
+  end
+
+  defp equal(array, path, list, type, sources, query) do
+    members =
+      for {value, ix} <- Enum.with_index(list),
+          do: [" AND " | equal_member(array, "#{path}[#{ix}]", value, type, sources, query)]
+
+    count = list |> length() |> Integer.to_string()
+
+    [
+      ["json_type(", array, ", '", path, "') IS 'array' AND "],
+      ["json_array_length(", array, ", '", path, "') IS ", count | members]
+    ]
+  end
+
+  defp equal_member(array, path, list, type, sources, query) when is_list(list),
+    do: equal(array, path, list, inner(type), sources, query)
+
+  defp equal_member(array, path, value, type, sources, query) do
+    stored = ["json_extract(", array, ", '", path, "')"]
+    value = Expr.operand(value, sources, query)
+    [comparable(stored, type), " IS " | comparable(value, type)]
+  end
+
+  defp type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
+    do: Sources.type(sources, ix, field)
+
+  defp type(_expr, _sources), do: nil
+
+  @doc """
+  Refuses to look for a value in an array whose members are written otherwise than a field of their type.
+  """
+  @spec same_form!(term(), map()) :: :ok
+  def same_form!({:array, member}, query) do
+    if Types.other_in_json?(member) do
+      error!(
+        query,
+        "members of type #{inspect(member)} are kept in another form inside of arrays than in fields, " <>
+          "as the application's options stand; use a fragment"
+      )
+    end
+
+    :ok
+  end
+
+  def same_form!(_type, _query), do: :ok
+end
