@@ -95,6 +95,20 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
       assert violates("INSERT INTO u VALUES ('x')") == [unique: "u_pkey"]
     end
 
+    # Two rows of one number break the primary key first, whatever else is over it.
+    test "the number of a row counts before an index over it" do
+      sql!("""
+      CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE UNIQUE INDEX over_id ON t (id) WHERE a = 1;
+      CREATE TABLE w (id INTEGER PRIMARY KEY, a) WITHOUT ROWID; CREATE UNIQUE INDEX over_w ON w (id);
+      INSERT INTO t VALUES (1, 1); INSERT INTO w VALUES (1, 1)
+      """)
+
+      for a <- [1, 2],
+          do: assert(violates("INSERT INTO t VALUES (1, #{a})") == [unique: "t_pkey"])
+
+      assert violates("INSERT INTO w VALUES (1, 1)") == [unique: "w_pkey"]
+    end
+
     test "none is named where that cannot be found out" do
       sql!("""
       CREATE TABLE t (email TEXT, kind TEXT);

@@ -321,6 +321,20 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     end
   end
 
+  # What is taken back are its own doings: Ecto's takes back the transaction that it is in.
+  test "explain inside a transaction leaves that as it was" do
+    deletes = from(t in "t", where: t.id > 2000)
+
+    assert {:ok, 500} =
+             Repo.transaction(fn ->
+               sql!("DELETE FROM t WHERE id = 1")
+               explained = Repo.explain(:delete_all, deletes, analyze: true)
+               List.last(explained)["rows"]
+             end)
+
+    assert rows("SELECT count(*) FROM t") == [[2499]]
+  end
+
   test "explain gives maps, byte code or text" do
     query = from(t in "t", where: t.id == 1, select: t.v)
     assert [%{"detail" => detail} | _] = Repo.explain(:all, query)

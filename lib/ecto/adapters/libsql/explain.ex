@@ -15,7 +15,7 @@ defmodule Ecto.Adapters.LibSql.Explain do
 
   @doc """
   `Repo.explain/3`. Ecto's own plans the query in the repository of the module's name, which need not run
-  where a repository is dynamic.
+  where a repository is dynamic, and takes back the transaction that it is in.
   """
   @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
   def run(repo, dynamic, operation, queryable, opts) do
@@ -23,7 +23,9 @@ defmodule Ecto.Adapters.LibSql.Explain do
     explain = fn -> Ecto.Adapters.SQL.explain(meta, operation, queryable, false, opts) end
 
     if Keyword.get(opts, :wrap_in_transaction, true) do
-      {:error, outcome} = repo.transaction(fn -> repo.rollback(explain.()) end, opts)
+      inside = if repo.in_transaction?(), do: [mode: :savepoint], else: []
+      undone = fn -> repo.rollback(explain.()) end
+      {:error, outcome} = repo.transaction(undone, Keyword.merge(opts, inside))
       explained!(outcome)
     else
       explain.()

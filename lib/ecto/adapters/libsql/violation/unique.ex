@@ -12,6 +12,8 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
   # Dropping an index takes time in proportion to its rows.
   @row_limit 100_000
 
+  @running "SELECT count(*) FROM sqlite_stmt WHERE busy"
+
   @spec name(DBConnection.conn(), String.t(), String.t(), list(), keyword()) :: keyword()
   def name(conn, "UNIQUE constraint failed: " <> detail = message, sql, params, opts) do
     {table, columns} = Constraints.split(detail)
@@ -19,12 +21,29 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
     {prefix, _table} = Touched.written(sql) || {nil, table}
     over = {table, columns, prefix}
 
-    case Enum.filter(Schema.indexes(conn, table, prefix), &(&1.unique and &1.columns == columns)) do
-      [] -> rowid(conn, over)
-      [index] -> named(conn, index, over)
-      indexes -> violated(conn, indexes, over, {message, sql, params}, opts)
+    indexes = Schema.indexes(conn, table, prefix)
+
+    if number?(conn, indexes, over) do
+      primary_key(conn, over)
+    else
+      case Enum.filter(indexes, &(&1.unique and &1.columns == columns)) do
+        [] -> []
+        [index] -> named(conn, index, over)
+        several -> violated(conn, several, over, {message, sql, params}, opts)
+      end
     end
   end
+
+  # The number of a row has no index, and is looked at before them.
+  defp number?(conn, indexes, {table, [column], prefix}) do
+    not Enum.any?(indexes, &(&1.origin == "pk")) and
+      match?(
+        [%{name: ^column}],
+        Enum.filter(Schema.columns(conn, table, prefix), &(&1.pk > 0))
+      )
+  end
+
+  defp number?(_conn, _indexes, _several_columns), do: false
 
   defp named(_conn, %{origin: "c", name: name}, _over), do: [unique: name]
   defp named(conn, %{origin: "u"}, over), do: written(conn, :unique, over, [])
@@ -38,16 +57,6 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
     name = sql && ConstraintName.find(sql, kind, columns)
     if name, do: [unique: name], else: default
   end
-
-  # The number of a row has no index.
-  defp rowid(conn, {table, [column], prefix} = over) do
-    case Enum.filter(Schema.columns(conn, table, prefix), &(&1.pk > 0)) do
-      [%{name: ^column}] -> primary_key(conn, over)
-      _other -> []
-    end
-  end
-
-  defp rowid(_conn, _over), do: []
 
   defp violated(conn, indexes, {table, _columns, prefix} = over, {_, sql, _} = failed, opts) do
     if Rerun.possible?(sql) and not reading?(conn) and
@@ -67,11 +76,7 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
     DBConnection.status(conn) == :transaction and
       not match?(
         {:ok, _query, %{rows: [[_itself = 1]]}},
-        DBConnection.execute(
-          conn,
-          %Query{statement: "SELECT count(*) FROM sqlite_stmt WHERE busy"},
-          []
-        )
+        DBConnection.execute(conn, %Query{statement: @running}, [])
       )
   end
 
