@@ -302,6 +302,14 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
       assert rows("SELECT count(*) FROM b") == [[2]]
     end
 
+    @tag repo: [fkey_names: false]
+    test "is not looked for where the repository says so, unless a query does" do
+      sql = "INSERT INTO posts (user_id) VALUES (9)"
+      assert fails(fn -> Repo.query!(sql) end) == [foreign_key: :unknown]
+      named = fails(fn -> Repo.query!(sql, [], fkey_names: true) end)
+      assert named == [foreign_key: "posts_user_id_fkey"]
+    end
+
     test "is found for every way to write" do
       for sql <- [
             "UPDATE posts SET user_id = 9",

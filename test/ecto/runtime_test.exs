@@ -482,7 +482,8 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
           {[migration_lock_term: 0],
            "the option :migration_lock_term must be a number of seconds above 0, got: 0"},
           {[migration_lock: :yes], "the option :migration_lock must be true or false, got: :yes"},
-          {[timeout: "x"], "the option :timeout must be milliseconds or :infinity, got: \"x\""}
+          {[timeout: "x"], "the option :timeout must be milliseconds or :infinity, got: \"x\""},
+          {[fkey_names: 1], "the option :fkey_names must be true or false, got: 1"}
         ] do
       assert {:error, {%ArgumentError{message: ^message}, _stack}} =
                Repo.start_link([name: nil, database: ":memory:"] ++ opts)

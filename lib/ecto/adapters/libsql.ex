@@ -27,7 +27,8 @@ defmodule Ecto.Adapters.LibSql do
 
   ## Options of a query
 
-  Given to a `Repo` function, or by the repository's `default_options/1`:
+  Given to a `Repo` function, or by the repository's `default_options/1`; `:fkey_names` also in its
+  configuration:
 
     * `:decode` - `:declared` decodes the values of a query without a schema by the declared types of their
       columns
@@ -115,6 +116,8 @@ defmodule Ecto.Adapters.LibSql do
   @impl Ecto.Adapter
   def init(config) do
     {:ok, child, meta} = super(config)
+    # Each call has these among its options.
+    meta = Map.update!(meta, :opts, &(&1 ++ Keyword.take(config, [:fkey_names])))
     {:ok, child, Map.put(meta, :libsql, Config.for_migrations(config))}
   end
 

@@ -41,7 +41,7 @@ defmodule Ecto.Adapters.LibSql.Config do
 
   # The driver checks its own options.
   defp check!(opts) do
-    opts |> Keyword.take([:timeout]) |> QueryOptions.check!()
+    opts |> Keyword.take([:timeout, :fkey_names]) |> QueryOptions.check!()
     dialects = [nil, :auto, :sqlite, :libsql]
     one!(opts, :dialect, ":auto, :sqlite or :libsql", &(&1 in dialects))
     one!(opts, :migration_lock, "true or false", &(&1 in [nil, true, false]))
