@@ -10,6 +10,17 @@
 
 namespace libsql::local {
 
+namespace {
+
+void add(StatementCounters& total, const StatementCounters& some, int sign) noexcept {
+  total.full_scan_steps += sign * some.full_scan_steps;
+  total.sorts += sign * some.sorts;
+  total.automatic_indexes += sign * some.automatic_indexes;
+  total.instructions += sign * some.instructions;
+}
+
+}  // namespace
+
 LocalStatement::LocalStatement(LocalSession& session, StmtHandle stmt, std::string sql)
     : session_(session),
       stmt_(std::move(stmt)),
@@ -48,13 +59,27 @@ bool LocalStatement::touches_few_rows() {
 }
 
 StatementCounters LocalStatement::counters() const {
-  const auto count = [this](int counter) { return sqlite3_stmt_status(handle(), counter, 0); };
+  static_cast<void>(handle());
+  StatementCounters counters = raw_counters();
+  add(counters, abandoned_, -1);
+  return counters;
+}
+
+StatementCounters LocalStatement::raw_counters() const noexcept {
+  const auto count = [this](int counter) { return sqlite3_stmt_status(stmt_.get(), counter, 0); };
   StatementCounters counters;
   counters.full_scan_steps = count(SQLITE_STMTSTATUS_FULLSCAN_STEP);
   counters.sorts = count(SQLITE_STMTSTATUS_SORT);
   counters.automatic_indexes = count(SQLITE_STMTSTATUS_AUTOINDEX);
   counters.instructions = count(SQLITE_STMTSTATUS_VM_STEP);
   return counters;
+}
+
+// What is given up for want of a budget is run again elsewhere, and counts once.
+void LocalStatement::abandon() noexcept {
+  heavy_ = true;
+  add(abandoned_, raw_counters(), 1);
+  add(abandoned_, before_, -1);
 }
 
 Work LocalStatement::work() {
@@ -158,6 +183,7 @@ void LocalStatement::start() {
   total_before_ = sqlite3_total_changes64(session_.db());
   feed_mark_ = session_.feed().mark();
   if (heavy_) started_ = std::chrono::steady_clock::now();
+  if (session_.cancellation().has_budget()) before_ = raw_counters();
 }
 
 Step LocalStatement::step() {
@@ -186,7 +212,7 @@ Step LocalStatement::finish(int rc) {
   const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
   if (undone) session_.feed().cut(feed_mark_);
   if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
-    heavy_ = true;
+    abandon();
   } else if (heavy_ &&
              std::chrono::steady_clock::now() - started_ < std::chrono::microseconds(500)) {
     heavy_ = false;
@@ -201,7 +227,7 @@ Step LocalStatement::finish(int rc) {
 void LocalStatement::reset() noexcept {
   if (!running_) return;
   // Left before its end because it was too much for a budget's place: the next run goes elsewhere.
-  if (read_only_ && session_.cancellation().has_budget()) heavy_ = true;
+  if (read_only_ && session_.cancellation().has_budget()) abandon();
   // SQLite commits a finished write here, and undoes nothing of what it had shown.
   sqlite3_reset(stmt_.get());
   running_ = false;

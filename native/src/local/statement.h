@@ -77,6 +77,8 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] sqlite3_stmt* handle() const;
   void start();
   Step finish(int rc);
+  [[nodiscard]] StatementCounters raw_counters() const noexcept;
+  void abandon() noexcept;
   // Sets `view` in place: copying it at once would wait for the stores of its parts.
   void read(int column, ValueView& view) const;
   // Looks at the program once it is worth it: at the second use, and after a recompilation.
@@ -103,6 +105,8 @@ class LocalStatement final : public core::PreparedStatement {
   bool few_rows_ = false;
   bool heavy_ = false;  // Its last run exceeded the budget.
   std::chrono::steady_clock::time_point started_;
+  StatementCounters before_;     // When its run under a budget began.
+  StatementCounters abandoned_;  // By runs that were given up.
 };
 
 }  // namespace libsql::local

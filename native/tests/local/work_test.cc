@@ -1,9 +1,10 @@
 // How much work a statement may cause.
 #include "local/work.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "testing/database_test.h"
+#include "testing/matchers.h"
 
 namespace libsql {
 namespace {
@@ -65,6 +66,23 @@ TEST_F(WorkTest, QueriesThatExceedTheirBudgetBecomeUnbounded) {
   }
   db_.set_budget(std::nullopt);
   EXPECT_EQ(statement.work(), Work::unbounded);
+}
+
+// What explain with analyze: true reports, was once the sum of a run that was given up and the
+// whole one.
+TEST_F(WorkTest, RunsThatAreGivenUpDoNotCount) {
+  constexpr std::string_view kSlow =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+      " SELECT count(*) FROM n";
+  Statement once = db_.prepare(kSlow);
+  once.execute();
+  Statement twice = db_.prepare(kSlow);
+  db_.set_budget(std::chrono::microseconds(200));
+  EXPECT_THAT([&] { twice.execute(); }, testing::throws_error(ErrorKind::would_block));
+  EXPECT_EQ(twice.counters().instructions, 0);
+  db_.set_budget(std::nullopt);
+  twice.execute();
+  EXPECT_EQ(twice.counters().instructions, once.counters().instructions);
 }
 
 TEST_F(WorkTest, EndingATransactionCostsWhatItDid) {
