@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   #
   # Indexes and triggers are dropped before and made again from their own text; views only hold names.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Dependents, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.{CreateTable, Dependents, RowCopy, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @savepoint "ecto_libsql_rebuild"
@@ -96,11 +96,12 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   # An error speaks of the table, not of its copy.
   defp copy_rows(state, copy, old, new) do
     loose = CreateTable.detached(new, state.name)
-    run_sql(state, CreateTable.to_sql(loose, Quote.table(state.prefix, copy)))
+    quoted = Quote.table(state.prefix, copy)
+    run_sql(state, CreateTable.to_sql(loose, quoted))
     if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
 
     try do
-      run_sql(state, fill(state, copy, old, new))
+      run_sql(state, RowCopy.sql(quoted, new, Quote.table(state.prefix, state.name), old))
     after
       if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=OFF")
     end
@@ -108,59 +109,6 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     error in EctoLibSql.Error ->
       message = String.replace(error.message, copy <> ".", state.name <> ".")
       reraise %{error | message: message}, __STACKTRACE__
-  end
-
-  ## Rows
-
-  defp fill(state, copy, old, new) do
-    kept =
-      for %{kind: :column, name: name} = item <- stored(new),
-          column = CreateTable.column(old, name),
-          stored?(column),
-          do: CreateColumn.parse(item.tokens).name
-
-    rowid = if copy_rowid?(old, new, kept), do: ["rowid"], else: []
-    columns = Enum.intersperse(rowid ++ kept, ", ")
-    from = Quote.table(state.prefix, state.name)
-
-    if columns == [],
-      do: ["SELECT 1"],
-      else: [
-        "INSERT INTO ",
-        Quote.table(state.prefix, copy),
-        " (",
-        columns,
-        ") SELECT ",
-        columns,
-        " FROM ",
-        from
-      ]
-  end
-
-  # Generated columns fill themselves.
-  defp stored(table), do: Enum.filter(table.items, &(&1.kind == :column and stored?(&1)))
-
-  defp stored?(item),
-    do: not Enum.any?(CreateColumn.parse(item.tokens).clauses, &(&1.kind == :generated))
-
-  # A rowid that has a name travels with its column.
-  defp copy_rowid?(old, new, _kept) do
-    not CreateTable.without_rowid?(old) and not CreateTable.without_rowid?(new) and
-      not CreateTable.column?(old, "rowid") and not CreateTable.column?(new, "rowid") and
-      not rowid_alias?(old)
-  end
-
-  defp rowid_alias?(table) do
-    Enum.any?(table.items, fn
-      %{kind: :column} = item ->
-        column = CreateColumn.parse(item.tokens)
-
-        String.upcase(column.type) == "INTEGER" and
-          Enum.any?(column.clauses, &(&1.kind == :primary_key))
-
-      %{kind: :constraint} ->
-        false
-    end)
   end
 
   ## Names

@@ -1,0 +1,22 @@
+defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
+  # What a rebuild does with the rows: each value arrives, under any name and any rule of the table, in
+  # the form that its new type is looked for.
+  use EctoLibSql.EctoCase, async: true
+
+  alias Ecto.Adapters.LibSql, as: Adapter
+  alias Ecto.Migration.Table
+
+  defp meta, do: Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
+  defp ddl(command), do: {:ok, _} = Adapter.execute_ddl(meta(), command, log: false)
+  defp alter(table, changes), do: ddl({:alter, %Table{name: table}, changes})
+  defp stored(name), do: hd(hd(rows("SELECT sql FROM main.sqlite_master WHERE name = ?", [name])))
+
+  # The stored spelling of such a name is a text, or the time, where a value is expected.
+  test "columns named in single quotes, or like a function without parentheses, keep their values" do
+    sql!("CREATE TABLE a ('id' INTEGER PRIMARY KEY, 'it''s' TEXT, current_date TEXT, b INT)")
+    sql!("INSERT INTO a VALUES (1, 'x', 'y', 5)")
+    alter("a", [{:modify, :b, :integer, [null: false]}])
+    assert rows("SELECT * FROM a") == [[1, "x", "y", 5]]
+    assert stored("a") =~ "('id' INTEGER PRIMARY KEY, 'it''s' TEXT, current_date TEXT, b"
+  end
+end
