@@ -19,4 +19,22 @@ defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
     assert rows("SELECT * FROM a") == [[1, "x", "y", 5]]
     assert stored("a") =~ "('id' INTEGER PRIMARY KEY, 'it''s' TEXT, current_date TEXT, b"
   end
+
+  test "rows that collide after the change are not dropped by the table's own ON CONFLICT" do
+    for {clause, column, values} <- [
+          {"UNIQUE ON CONFLICT REPLACE", :integer, "('1'), ('1.0')"},
+          {"UNIQUE ON CONFLICT IGNORE", :integer, "('1'), ('1.0')"},
+          {"NOT NULL ON CONFLICT IGNORE CHECK (x <> 3)", :integer, "('1'), ('3.0')"}
+        ] do
+      sql!("CREATE TABLE a (x TEXT #{clause}); INSERT INTO a VALUES #{values}")
+      before = rows("SELECT * FROM a")
+
+      assert_raise EctoLibSql.Error, ~r/constraint failed/, fn ->
+        alter("a", [{:modify, :x, column, []}])
+      end
+
+      assert rows("SELECT * FROM a") == before
+      sql!("DROP TABLE a")
+    end
+  end
 end

@@ -14,9 +14,10 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
     # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
     columns = Enum.intersperse(rowid ++ Enum.map(kept, &Quote.name/1), ", ")
 
+    # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
     if columns == [],
       do: ["SELECT 1"],
-      else: ["INSERT INTO ", to, " (", columns, ") SELECT ", columns, " FROM " | from]
+      else: ["INSERT OR ABORT INTO ", to, " (", columns, ") SELECT ", columns, " FROM " | from]
   end
 
   # Generated columns fill themselves.
