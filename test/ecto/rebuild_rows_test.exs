@@ -37,4 +37,6 @@ defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
       sql!("DROP TABLE a")
     end
   end
+
+  @tag repo: [pool_size: 1]
 end

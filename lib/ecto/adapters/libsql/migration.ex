@@ -50,6 +50,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   end
 
   def execute(meta, {:rename, %Index{} = index, name}, opts) do
+    index = %{index | prefix: index.prefix || "main"}
     write_lock(meta, index.table, index.prefix)
 
     case Schema.sql(meta, "index", to_string(index.name), index.prefix) do
@@ -137,7 +138,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # here look at the schema first. A table that is not there is found out about later.
   defp write_lock(meta, table, prefix) do
     if Ecto.Adapters.SQL.in_transaction?(meta) do
-      sql = ["DELETE FROM ", Quote.table(prefix, table), " WHERE 0"]
+      sql = ["DELETE FROM ", Quote.table(prefix || "main", table), " WHERE 0"]
       Ecto.Adapters.SQL.query(meta, IO.iodata_to_binary(sql), [], log: false)
     end
   end

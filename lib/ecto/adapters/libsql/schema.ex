@@ -76,7 +76,11 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
-  @doc "The table with its name as it is stored; raises if there is none that can be altered."
+  @doc """
+  The table with its name as it is stored, and its database; raises if there is none that can be altered.
+
+  SQLite looks for a name without a database among the temporary tables first.
+  """
   @spec table!(source(), Ecto.Migration.Table.t()) :: Ecto.Migration.Table.t()
   def table!(source, table) do
     query = ["SELECT type, name, sql FROM ", database(table.prefix), "sqlite_master "]
@@ -86,7 +90,7 @@ defmodule Ecto.Adapters.LibSql.Schema do
       [["table", name, sql]] ->
         if sql =~ ~r/^CREATE\s+VIRTUAL\b/i,
           do: cannot!(table, "it is virtual; drop it and create it anew"),
-          else: %{table | name: name}
+          else: %{table | name: name, prefix: table.prefix || "main"}
 
       [["view", _name, _sql]] ->
         cannot!(table, "it is a view")

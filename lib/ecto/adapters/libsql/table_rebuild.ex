@@ -20,7 +20,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   @savepoint "ecto_libsql_rebuild"
 
   @doc """
-  Rebuilds `table`, whose name is spelt as it is stored, as `edit` changes its definition. `removed` names columns that disappear.
+  Rebuilds `table`, as `Schema.table!/2` gives it, as `edit` changes its definition. `removed` names columns
+  that disappear.
 
   ## Options
 
@@ -166,8 +167,6 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   end
 
   # The stored text has no database in front of the name.
-  defp created(%{prefix: nil}, sql), do: sql
-
   defp created(%{prefix: prefix}, sql) do
     Regex.replace(
       ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i,
