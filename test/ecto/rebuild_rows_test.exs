@@ -39,4 +39,32 @@ defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
   end
 
   @tag repo: [pool_size: 1]
+  test "a temporary table of the same name is left alone, and its rows too" do
+    sql!("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT); INSERT INTO t VALUES (1, 2, 3)")
+    sql!("CREATE INDEX i ON t (a); CREATE TABLE log (x)")
+    sql!("CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END")
+    sql!("CREATE TEMP TABLE t (id INTEGER PRIMARY KEY, a INT, z INT)")
+    sql!("INSERT INTO temp.t VALUES (9, 9, 9)")
+
+    alter("t", [{:modify, :a, :string, [null: false]}])
+    alter("t", [{:remove, :b}, {:add_if_not_exists, :z, :integer, [default: 4]}])
+
+    ddl({:create, %Ecto.Migration.Constraint{name: :short, table: "t", check: "length(a) < 9"}})
+
+    assert rows("SELECT * FROM main.t") == [[1, "2", 4]]
+    assert rows("SELECT * FROM temp.t") == [[9, 9, 9]]
+    assert rows("SELECT name FROM sqlite_temp_master") == [["t"]]
+    objects = "SELECT name FROM main.sqlite_master WHERE tbl_name = 't' ORDER BY 1"
+    assert rows(objects) == [["i"], ["t"], ["tr"]]
+  end
+
+  test "names that differ by the case of a letter beyond ASCII are two" do
+    sql!(~s|CREATE TABLE a ("É" INT, "é" INT, "Z" INT); INSERT INTO a VALUES (1, 2, 3)|)
+    alter("a", [{:modify, :é, :string, []}, {:modify, :z, :string, [null: false]}])
+    assert rows("SELECT * FROM a") == [[1, "2", "3"]]
+    alter("a", [{:remove, :É}, {:modify, :z, :integer, []}])
+    assert rows(~s|SELECT "é", z FROM a|) == [["2", 3]]
+    alter("a", [{:add_if_not_exists, :É, :integer, [default: 5]}])
+    assert rows("SELECT * FROM a") == [["2", 3, 5]]
+  end
 end

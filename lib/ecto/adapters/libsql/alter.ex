@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
   # stored definition.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Types}
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Tokens, Types}
   alias Ecto.Adapters.LibSql.Ddl.{Column, Default, Table}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.Reference
@@ -13,7 +13,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   @doc "Conditional changes as plain ones, or nothing."
   @spec resolve([change()], [Schema.column()]) :: [change()]
   def resolve(changes, columns) do
-    names = MapSet.new(columns, &String.downcase(&1.name))
+    names = MapSet.new(columns, &Tokens.fold(&1.name))
     {changes, _names} = Enum.flat_map_reduce(changes, names, &resolve_one/2)
     changes
   end
@@ -42,7 +42,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
 
   defp resolve_one({:modify, _name, _type, _opts} = change, names), do: {[change], names}
 
-  defp key(name), do: name |> to_string() |> String.downcase()
+  defp key(name), do: name |> to_string() |> Tokens.fold()
 
   @spec direct?(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t(), [change()]) :: boolean()
   def direct?(meta, table, changes) do
@@ -86,7 +86,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   defp indexed?(meta, table, name) do
     Enum.any?(Schema.indexes(meta, to_string(table.name), table.prefix), fn index ->
       index.partial or
-        Enum.any?(index.columns, &(is_nil(&1) or String.downcase(&1) == String.downcase(name)))
+        Enum.any?(index.columns, &(is_nil(&1) or Tokens.fold(&1) == Tokens.fold(name)))
     end)
   end
 
@@ -253,7 +253,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # A key that is one already stays as it is written.
   defp put_keys(definition, column, key?) do
     keys = CreateTable.primary_key(definition)
-    key = String.downcase(column)
+    key = Tokens.fold(column)
 
     case {key?, key in keys} do
       {true, false} -> CreateTable.put_primary_key(definition, keys ++ [column])
@@ -267,7 +267,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     keys = CreateTable.primary_key(definition)
 
     cond do
-      opts[:null] == true or String.downcase(column) not in keys -> definition
+      opts[:null] == true or Tokens.fold(column) not in keys -> definition
       length(keys) > 1 and opts[:primary_key] != true -> definition
       length(keys) == 1 and Types.rowid?(plain(type)) -> definition
       true -> Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))

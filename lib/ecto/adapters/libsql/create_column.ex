@@ -91,7 +91,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   defp head("CONSTRAINT", rest, _all) do
     [name | rest] = Tokens.skip(rest)
     [first | _] = all = Tokens.skip(rest)
-    {name |> elem(1) |> String.trim("\""), kind(Tokens.keyword(first)), all}
+    {Tokens.identifier(name), kind(Tokens.keyword(first)), all}
   end
 
   defp head(word, _rest, all), do: {nil, kind(word), all}
@@ -173,7 +173,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   @spec remove_constraint([Tokens.token()], String.t()) :: [Tokens.token()]
   def remove_constraint(tokens, name) do
     column = parse(tokens)
-    kept = Enum.reject(column.clauses, &(&1.name && String.downcase(&1.name) == name))
+    kept = Enum.reject(column.clauses, &(&1.name && Tokens.fold(&1.name) == name))
     if kept == column.clauses, do: tokens, else: tokens(%{column | clauses: kept})
   end
 

@@ -35,8 +35,8 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   end
 
   defp constraint_name(tokens) do
-    with [{:word, word} | rest] <- Tokens.skip(tokens),
-         "CONSTRAINT" <- String.upcase(word),
+    with [first | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- Tokens.keyword(first),
          [name | _] <- Tokens.skip(rest) do
       Tokens.name(name)
     else
@@ -56,7 +56,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   @spec column(t(), String.t()) :: item() | nil
   def column(%{items: items}, name) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
     Enum.find(items, &(&1.kind == :column and &1.name == name))
   end
 
@@ -86,7 +86,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
     items =
       items
       |> Enum.reject(fn
-        %{kind: :column} = item -> item.name == String.downcase(name)
+        %{kind: :column} = item -> item.name == Tokens.fold(name)
         %{kind: :constraint} = item -> Tokens.mention?(own_part(item.tokens), name)
       end)
       |> Enum.map(&remove_checks(&1, name))
@@ -170,7 +170,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @doc "Changes the definition of a column."
   @spec update_column(t(), String.t(), (CreateColumn.t() -> CreateColumn.t())) :: t()
   def update_column(%{items: items} = table, name, fun) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
 
     items =
       Enum.map(items, fn
@@ -187,14 +187,14 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @doc "Removes the foreign keys of the table level that start at exactly this column."
   @spec remove_foreign_key(t(), String.t()) :: t()
   def remove_foreign_key(%{items: items} = table, column) do
-    column = String.downcase(column)
+    column = Tokens.fold(column)
     %{table | items: Enum.reject(items, &(hd(foreign_columns(&1) ++ [nil]) == column))}
   end
 
   @doc "Removes a constraint by its name, at the table or at a column; `:error` if there is none."
   @spec remove_constraint(t(), String.t()) :: {:ok, t()} | :error
   def remove_constraint(%{items: items} = table, name) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
 
     changed =
       items
@@ -213,7 +213,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @doc "The name given to the foreign key over these columns, or nil."
   @spec foreign_key_name(t(), [String.t()]) :: String.t() | nil
   def foreign_key_name(%{items: items}, columns) do
-    columns = Enum.map(columns, &String.downcase/1)
+    columns = Enum.map(columns, &Tokens.fold/1)
 
     Enum.find_value(items, fn
       %{kind: :constraint} = item ->
@@ -226,10 +226,10 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   # The name as it was written, not in lower case.
   defp original_name(tokens) do
-    with [{:word, word} | rest] <- Tokens.skip(tokens),
-         "CONSTRAINT" <- String.upcase(word),
-         [{kind, text} | _] <- Tokens.skip(rest) do
-      if kind == :word, do: text, else: String.slice(text, 1..-2//1)
+    with [first | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- Tokens.keyword(first),
+         [name | _] <- Tokens.skip(rest) do
+      Tokens.identifier(name)
     else
       _unnamed -> nil
     end

@@ -2,7 +2,7 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
   @moduledoc false
   # The INSERT ... SELECT that fills a rebuilt table from the old one.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable}
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @doc "Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`."
@@ -40,7 +40,7 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
       %{kind: :column} = item ->
         column = CreateColumn.parse(item.tokens)
 
-        String.upcase(column.type) == "INTEGER" and
+        Tokens.fold(column.type) == "integer" and
           Enum.any?(column.clauses, &(&1.kind == :primary_key))
 
       %{kind: :constraint} ->
