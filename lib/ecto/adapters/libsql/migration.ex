@@ -12,19 +12,43 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
-  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
-  # transaction it would be a read before a write, see write_lock/3.
-  def execute(meta, {:create_if_not_exists, %Table{} = table, columns}, opts) do
-    if not Ecto.Adapters.SQL.in_transaction?(meta) and
-         Schema.exists?(meta, to_string(table.name), table.prefix, opts),
-       do: {:ok, []},
-       else: create(meta, {:create_if_not_exists, table, columns}, opts)
+  def execute(meta, command, opts) do
+    cond do
+      Ecto.Adapters.SQL.in_transaction?(meta) -> run(meta, command, opts)
+      there_already?(meta, command, opts) -> {:ok, []}
+      text?(command) -> text(meta, command, opts)
+      true -> whole(meta, command, opts)
+    end
   end
 
-  def execute(meta, {:create, %Table{} = _table, _columns} = command, opts),
-    do: create(meta, command, opts)
+  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
+  # transaction it would be a read before a write, see write_lock/3.
+  defp there_already?(meta, {:create_if_not_exists, %Table{} = table, _columns}, opts),
+    do: Schema.exists?(meta, to_string(table.name), table.prefix, opts)
 
-  def execute(meta, {:alter, %Table{} = table, changes}, opts) do
+  defp there_already?(_meta, _command, _opts), do: false
+
+  # The user's own statements may be of those that no transaction can hold.
+  defp text?(command), do: is_binary(command) or is_list(command)
+
+  # One command may be several statements, of which a migration without a transaction must not do half.
+  # They also need one connection: another one may not know yet what the first has altered.
+  defp whole(meta, command, opts) do
+    transaction = Keyword.put(opts, :mode, :immediate)
+
+    {:ok, done} =
+      Ecto.Adapters.SQL.transaction(meta, transaction, fn -> run(meta, command, opts) end)
+
+    done
+  end
+
+  ## Commands
+
+  defp run(meta, {command, %Table{} = _table, _columns} = create, opts)
+       when command in [:create, :create_if_not_exists],
+       do: create(meta, create, opts)
+
+  defp run(meta, {:alter, %Table{} = table, changes}, opts) do
     write_lock(meta, table.name, table.prefix)
     table = Schema.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
@@ -37,19 +61,19 @@ defmodule Ecto.Adapters.LibSql.Migration do
       true -> rebuild(meta, table, changes, opts)
     end
 
-    Enum.each(Sequence.restarts(table, changes), &run(meta, &1, opts))
+    Enum.each(Sequence.restarts(table, changes), &statement(meta, &1, opts))
     create_triggers(meta, table, actions, opts)
   end
 
   # What nothing refers to has nothing to cascade to.
-  def execute(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
+  defp run(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
     write_lock(meta, table.name, table.prefix)
     unreferenced!(meta, table)
     drop_triggers(meta, table, :all, opts)
     text(meta, {command, table, :restrict}, opts)
   end
 
-  def execute(meta, {:rename, %Index{} = index, name}, opts) do
+  defp run(meta, {:rename, %Index{} = index, name}, opts) do
     index = %{index | prefix: index.prefix || "main"}
     write_lock(meta, index.table, index.prefix)
 
@@ -58,14 +82,14 @@ defmodule Ecto.Adapters.LibSql.Migration do
         raise ArgumentError, "cannot rename index #{inspect(index.name)}: it does not exist"
 
       sql ->
-        run(meta, ["DROP INDEX " | Quote.table(index.prefix, index.name)], opts)
-        run(meta, renamed(sql, Quote.table(index.prefix, name)), opts)
+        statement(meta, ["DROP INDEX " | Quote.table(index.prefix, index.name)], opts)
+        statement(meta, renamed(sql, Quote.table(index.prefix, name)), opts)
         {:ok, []}
     end
   end
 
-  def execute(meta, {:create, %Constraint{check: check} = constraint}, opts)
-      when is_binary(check) do
+  defp run(meta, {:create, %Constraint{check: check} = constraint}, opts)
+       when is_binary(check) do
     name = to_string(constraint.name)
 
     definition = [
@@ -86,13 +110,13 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
-  def execute(_meta, {:create, %Constraint{} = constraint}, _opts) do
+  defp run(_meta, {:create, %Constraint{} = constraint}, _opts) do
     raise ArgumentError,
           "SQLite has no exclusion constraints, got: #{inspect(constraint.name)}; a unique index or a " <>
             "trigger may serve instead"
   end
 
-  def execute(meta, {command, %Constraint{} = constraint, _mode}, opts) when command in @drops do
+  defp run(meta, {command, %Constraint{} = constraint, _mode}, opts) when command in @drops do
     name = to_string(constraint.name)
 
     edit = fn definition ->
@@ -112,7 +136,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
-  def execute(meta, command, opts), do: text(meta, command, opts)
+  defp run(meta, command, opts), do: text(meta, command, opts)
 
   defp create(meta, {command, table, columns}, opts) do
     random_rowid!(meta, table)
@@ -122,11 +146,11 @@ defmodule Ecto.Adapters.LibSql.Migration do
   end
 
   defp text(meta, command, opts) do
-    command |> Ddl.execute_ddl() |> Enum.each(&run(meta, &1, opts))
+    command |> Ddl.execute_ddl() |> Enum.each(&statement(meta, &1, opts))
     {:ok, []}
   end
 
-  defp run(meta, sql, opts),
+  defp statement(meta, sql, opts),
     do: Ecto.Adapters.SQL.query!(meta, IO.iodata_to_binary(sql), [], opts)
 
   defp table(meta, constraint) do
@@ -216,7 +240,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   defp create_triggers(meta, table, actions, opts, unless_there?) do
     defaults = Map.new(columns(meta, table), &{&1.name, &1.default})
-    Enum.each(actions, &run(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
+    Enum.each(actions, &statement(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
     {:ok, []}
   end
 
@@ -229,7 +253,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
       ])
 
     for [name, sql] <- triggers, Action.trigger?(sql, table, columns) do
-      run(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
+      statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
     end
   end
 
