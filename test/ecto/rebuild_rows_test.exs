@@ -67,4 +67,57 @@ defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
     alter("a", [{:add_if_not_exists, :É, :integer, [default: 5]}])
     assert rows("SELECT * FROM a") == [["2", 3, 5]]
   end
+
+  test "a column that is removed and added anew has nothing of the old one" do
+    sql!("CREATE TABLE a (x TEXT, y INT); INSERT INTO a VALUES ('old', 1)")
+    sql!("CREATE INDEX i ON a (x)")
+
+    alter("a", [
+      {:remove, :X},
+      {:add, :x, :integer, [default: 7]},
+      {:modify, :y, :integer, [null: false]}
+    ])
+
+    assert rows("SELECT x, y FROM a") == [[7, 1]]
+    assert rows("SELECT name FROM sqlite_master WHERE type = 'index'") == []
+
+    alter("a", [
+      {:remove_if_exists, :x},
+      {:add_if_not_exists, :x, :string, [null: false, default: "n"]}
+    ])
+
+    assert rows("SELECT x, y FROM a") == [["n", 1]]
+  end
+
+  test "rows keep their numbers, whatever is called rowid" do
+    sql!(
+      "CREATE TABLE a (rowid TEXT, x INT); INSERT INTO a (oid, rowid, x) VALUES (100, 'x', 2), (50, 'y', 3)"
+    )
+
+    alter("a", [{:modify, :x, :integer, [null: false]}])
+    alter("a", [{:add, :_rowid_, :integer, [null: false, default: 1]}])
+    assert rows("SELECT oid, rowid, x FROM a") == [[50, "y", 3], [100, "x", 2]]
+  end
+
+  test "rows keep their numbers when a key of numbers is none any more" do
+    for key <- ["id INTEGER PRIMARY KEY, x INT", "id INTEGER, x INT, PRIMARY KEY (id)"] do
+      sql!("CREATE TABLE a (#{key}); INSERT INTO a VALUES (7, 1), (5, 2)")
+      alter("a", [{:modify, :id, :string, []}])
+      assert rows("SELECT rowid, id, x FROM a") == [[5, "5", 2], [7, "7", 1]]
+      sql!("DROP TABLE a")
+    end
+
+    # This is no rowid, whatever its type.
+    sql!("CREATE TABLE a (id INTEGER PRIMARY KEY DESC, x INT)")
+    sql!("INSERT INTO a (rowid, id, x) VALUES (7, 1, 1), (5, 2, 2)")
+    alter("a", [{:modify, :x, :string, []}])
+    assert rows("SELECT rowid, id, x FROM a") == [[5, 2, "2"], [7, 1, "1"]]
+    # Here another column becomes it.
+    alter("a", [
+      {:modify, :id, :integer, [primary_key: false]},
+      {:modify, :x, :integer, [primary_key: true]}
+    ])
+
+    assert rows("SELECT rowid, id, x FROM a") == [[1, 1, 1], [2, 2, 2]]
+  end
 end

@@ -146,6 +146,24 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   defp primary?(tokens), do: Enum.any?(own_part(tokens), &(Tokens.keyword(&1) == "PRIMARY"))
 
+  @doc "The column that is the rowid by another name, or nil."
+  @spec rowid_alias(t()) :: String.t() | nil
+  def rowid_alias(table) do
+    with [key] <- primary_key(table),
+         %{tokens: tokens} <- column(table, key),
+         column = CreateColumn.parse(tokens),
+         "integer" <- Tokens.fold(column.type),
+         false <- without_rowid?(table) or Enum.any?(column.clauses, &descending_key?/1) do
+      key
+    else
+      _other -> nil
+    end
+  end
+
+  # The one spelling of such a key that does not make it the rowid, an old mistake that SQLite keeps.
+  defp descending_key?(clause),
+    do: clause.kind == :primary_key and clause.text =~ ~r/\bDESC\b/i
+
   @doc "Replaces the primary key. One column keeps it in its own definition, which makes rowids."
   @spec put_primary_key(t(), [String.t()]) :: t()
   def put_primary_key(%{items: items} = table, keys) do

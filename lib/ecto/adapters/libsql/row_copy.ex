@@ -5,19 +5,41 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
   alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
-  @doc "Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`."
-  @spec sql(iodata(), CreateTable.t(), iodata(), CreateTable.t()) :: iodata()
-  def sql(to, new, from, old) do
-    kept = for %{name: name} <- stored(new), stored?(CreateTable.column(old, name)), do: name
-    rowid = if copy_rowid?(old, new), do: ["rowid"], else: []
+  @rowids ~w(rowid _rowid_ oid)
+
+  @doc """
+  Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`. What
+  `removed` names has no values to give, even if a column of this name was added anew.
+  """
+  @spec sql({iodata(), CreateTable.t()}, {iodata(), CreateTable.t()}, [String.t()]) :: iodata()
+  def sql({to, new}, {from, old}, removed) do
+    kept = kept(new, old, Enum.map(removed, &Tokens.fold/1))
 
     # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
-    columns = Enum.intersperse(rowid ++ Enum.map(kept, &Quote.name/1), ", ")
+    columns = for name <- kept, do: {Quote.name(name), Quote.name(name)}
+    pairs = rowid(new, old, kept) ++ columns
 
     # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
-    if columns == [],
+    if pairs == [],
       do: ["SELECT 1"],
-      else: ["INSERT OR ABORT INTO ", to, " (", columns, ") SELECT ", columns, " FROM " | from]
+      else: [
+        "INSERT OR ABORT INTO ",
+        to,
+        " (",
+        list(pairs, 0),
+        ") SELECT ",
+        list(pairs, 1),
+        " FROM " | from
+      ]
+  end
+
+  defp list(pairs, at), do: Enum.map_intersperse(pairs, ", ", &elem(&1, at))
+
+  defp kept(new, old, removed) do
+    for %{name: name} <- stored(new),
+        name not in removed,
+        stored?(CreateTable.column(old, name)),
+        do: name
   end
 
   # Generated columns fill themselves.
@@ -28,23 +50,32 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
   defp stored?(item),
     do: not Enum.any?(CreateColumn.parse(item.tokens).clauses, &(&1.kind == :generated))
 
-  # A rowid that has a name travels with its column.
-  defp copy_rowid?(old, new) do
-    not CreateTable.without_rowid?(old) and not CreateTable.without_rowid?(new) and
-      not CreateTable.column?(old, "rowid") and not CreateTable.column?(new, "rowid") and
-      not rowid_alias?(old)
+  ## Numbers of rows
+
+  # `{its name in the new table, in the old one}`, if there is something to copy under names that no
+  # column has taken.
+  defp rowid(new, old, kept) do
+    with true <- copy_rowid?(new, old, kept),
+         to when to != nil <- free(new),
+         from when from != nil <- free(old) do
+      [{to, from}]
+    else
+      _nothing -> []
+    end
   end
 
-  defp rowid_alias?(table) do
-    Enum.any?(table.items, fn
-      %{kind: :column} = item ->
-        column = CreateColumn.parse(item.tokens)
+  # A column that is the rowid brings its own values; one that becomes it without having any numbers the
+  # rows by those they have, or anew if another column was it.
+  defp copy_rowid?(new, old, kept) do
+    becomes = CreateTable.rowid_alias(new)
 
-        Tokens.fold(column.type) == "integer" and
-          Enum.any?(column.clauses, &(&1.kind == :primary_key))
-
-      %{kind: :constraint} ->
-        false
-    end)
+    cond do
+      CreateTable.without_rowid?(old) or CreateTable.without_rowid?(new) -> false
+      is_nil(becomes) -> true
+      becomes in kept -> false
+      true -> is_nil(CreateTable.rowid_alias(old))
+    end
   end
+
+  defp free(table), do: Enum.find(@rowids, &(not CreateTable.column?(table, &1)))
 end

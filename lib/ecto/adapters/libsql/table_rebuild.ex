@@ -20,8 +20,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   @savepoint "ecto_libsql_rebuild"
 
   @doc """
-  Rebuilds `table`, as `Schema.table!/2` gives it, as `edit` changes its definition. `removed` names columns
-  that disappear.
+  Inside a transaction, rebuilds `table`, as `Schema.table!/2` gives it, as `edit` changes its definition.
+  `removed` names columns that disappear.
 
   ## Options
 
@@ -49,16 +49,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
       references: references
     }
 
-    if Ecto.Adapters.SQL.in_transaction?(meta) do
-      rebuild(state, removed, edit)
-    else
-      opts = Keyword.put(opts, :mode, :immediate)
-
-      {:ok, :ok} =
-        Ecto.Adapters.SQL.transaction(meta, opts, fn -> rebuild(state, removed, edit) end)
-
-      :ok
-    end
+    rebuild(state, removed, edit)
   end
 
   defp rebuild(state, removed, edit) do
@@ -85,7 +76,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     working = Dependents.working(state.meta, state.prefix)
     copy = "ecto_libsql_rebuild_" <> state.name
 
-    copy_rows(state, copy, old, new)
+    copy_rows(state, copy, old, new, removed)
     Enum.each(drops(state), &run_sql(state, &1))
     exchange(state, copy, old, new)
     run_sql(state, ["DROP TABLE " | Quote.table(state.prefix, copy)])
@@ -95,14 +86,15 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   end
 
   # An error speaks of the table, not of its copy.
-  defp copy_rows(state, copy, old, new) do
+  defp copy_rows(state, copy, old, new, removed) do
     loose = CreateTable.detached(new, state.name)
     quoted = Quote.table(state.prefix, copy)
+    from = Quote.table(state.prefix, state.name)
     run_sql(state, CreateTable.to_sql(loose, quoted))
     if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
 
     try do
-      run_sql(state, RowCopy.sql(quoted, new, Quote.table(state.prefix, state.name), old))
+      run_sql(state, RowCopy.sql({quoted, new}, {from, old}, removed))
     after
       if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=OFF")
     end
