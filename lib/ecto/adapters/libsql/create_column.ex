@@ -17,6 +17,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
           | :collate
           | :references
           | :generated
+          | :name
           | :comment
   @type clause :: %{kind: kind(), name: String.t() | nil, text: String.t()}
   @type t :: %__MODULE__{
@@ -90,11 +91,20 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   # `{constraint name, kind, tokens from the kind's first word on}`
   defp head("CONSTRAINT", rest, _all) do
     [name | rest] = Tokens.skip(rest)
-    [first | _] = all = Tokens.skip(rest)
-    {Tokens.identifier(name), kind(Tokens.keyword(first)), all}
+    {Tokens.identifier(name), rest |> Tokens.skip() |> named_kind(), Tokens.skip(rest)}
   end
 
   defp head(word, _rest, all), do: {nil, kind(word), all}
+
+  # SQLite takes a name that names nothing.
+  defp named_kind([]), do: :name
+
+  defp named_kind([first | _]) do
+    case Tokens.keyword(first) do
+      "CONSTRAINT" -> :name
+      word -> kind(word)
+    end
+  end
 
   defp kind("PRIMARY"), do: :primary_key
   defp kind("NOT"), do: :not_null
@@ -108,6 +118,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   defp kind("AS"), do: :generated
 
   # A clause ends where the next one starts, but some clauses hold words that start others.
+  defp take(:name, tokens), do: {[], tokens}
   defp take(:references, [first | rest]), do: references(rest, [first])
   defp take(:not_null, tokens), do: words(tokens, 2)
   defp take(:default, tokens), do: words(tokens, 2)

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   # A stored CREATE TABLE as its columns and constraints, to change one of them and leave the rest as it
   # was written.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, Tokens}
+  alias Ecto.Adapters.LibSql.{CreateColumn, Mentions, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   # `lead` is what stands before the first column: blanks, or the comment of the table.
@@ -20,8 +20,39 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
       sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
 
     {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
-    items = items |> Tokens.split() |> Enum.map(&item/1)
+    items = items |> Tokens.split() |> Enum.flat_map(&single/1) |> Enum.map(&item/1)
     %__MODULE__{lead: Tokens.text(lead), items: items, tail: Tokens.text(tail)}
+  end
+
+  # SQLite takes constraints of the table without a comma between them.
+  defp single(tokens) do
+    case Tokens.skip(tokens) do
+      [first | _] ->
+        if Tokens.keyword(first) in @constraints, do: constraints(tokens), else: [tokens]
+
+      [] ->
+        [tokens]
+    end
+  end
+
+  defp constraints(tokens) do
+    {items, last, _depth} =
+      Enum.reduce(tokens, {[], [], 0}, fn token, {items, item, depth} ->
+        if depth == 0 and Tokens.keyword(token) in @constraints and not named_only?(item),
+          do: {[item | items], [token], 0},
+          else: {items, [token | item], depth + Tokens.change(token)}
+      end)
+
+    [last | items] |> Enum.reverse() |> Enum.map(&Enum.reverse/1)
+  end
+
+  # Blanks, or `CONSTRAINT name` of which the rest has to come; in reverse.
+  defp named_only?(item) do
+    case Enum.reject(item, &match?({:space, _}, &1)) do
+      [] -> true
+      [_name, word] -> Tokens.keyword(word) == "CONSTRAINT"
+      _more -> false
+    end
   end
 
   defp item(tokens) do
@@ -87,7 +118,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
       items
       |> Enum.reject(fn
         %{kind: :column} = item -> item.name == Tokens.fold(name)
-        %{kind: :constraint} = item -> Tokens.mention?(own_part(item.tokens), name)
+        %{kind: :constraint} = item -> mentions?(item, name)
       end)
       |> Enum.map(&remove_checks(&1, name))
 
@@ -99,7 +130,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   defp remove_checks(%{kind: :column} = item, name) do
     column = CreateColumn.parse(item.tokens)
-    gone = &(&1.kind == :check and Tokens.mention?(Tokens.scan(&1.text), name))
+    gone = &(&1.kind == :check and &1.text |> Tokens.scan() |> in_check?(name))
 
     if Enum.any?(column.clauses, gone) do
       kept = %{column | clauses: Enum.reject(column.clauses, gone)}
@@ -108,6 +139,28 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
       item
     end
   end
+
+  defp mentions?(%{tokens: tokens} = item, name) do
+    case kind(item) do
+      "FOREIGN" -> Tokens.fold(name) in foreign_columns(item)
+      "CHECK" -> in_check?(tokens, name)
+      nil -> false
+      _list -> Mentions.in_list?(tokens, name)
+    end
+  end
+
+  defp in_check?(tokens, name) do
+    {expression, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
+    Mentions.in_expression?(expression, name)
+  end
+
+  # The word that says what a constraint is; nil where there is only a name.
+  defp kind(%{tokens: tokens}),
+    do:
+      Enum.find_value(
+        tokens,
+        &(Tokens.keyword(&1) in (@constraints -- ["CONSTRAINT"]) && Tokens.keyword(&1))
+      )
 
   # What stands before REFERENCES is about this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))

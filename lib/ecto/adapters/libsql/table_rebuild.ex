@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   #
   # Indexes and triggers are dropped before and made again from their own text; views only hold names.
 
-  alias Ecto.Adapters.LibSql.{CreateTable, Dependents, RowCopy, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.{CreateTable, Dependents, Mentions, RowCopy, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @savepoint "ecto_libsql_rebuild"
@@ -171,8 +171,8 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   defp lost_indexes(state, removed) do
     for %{name: name} <- Schema.indexes(state.meta, state.name, state.prefix),
         sql = Schema.sql(state.meta, "index", name, state.prefix),
-        columns = sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})),
-        Enum.any?(removed, &Tokens.mention?(columns, &1)),
+        tokens = Tokens.scan(sql),
+        Enum.any?(removed, &Mentions.in_list?(tokens, &1)),
         do: name
   end
 

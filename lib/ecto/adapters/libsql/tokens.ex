@@ -79,18 +79,6 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   def keyword({:word, text}), do: String.upcase(text, :ascii)
   def keyword(_token), do: nil
 
-  @doc "Whether a name stands among the tokens, quoted or not."
-  @spec mention?([token()], String.t()) :: boolean()
-  def mention?(tokens, name) do
-    name = fold(name)
-
-    Enum.any?(tokens, fn
-      {:word, _} = token -> token |> name() |> String.split(".") |> List.last() == name
-      {:quoted, _} = token -> name(token) == name
-      _other -> false
-    end)
-  end
-
   @doc "The tokens with `column` for each `table.column`."
   @spec unqualified([token()], String.t()) :: [token()]
   def unqualified(tokens, table), do: without(tokens, fold(table))
