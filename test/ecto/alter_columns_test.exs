@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
-  alias Ecto.Migration.{Constraint, Table}
+  alias Ecto.Migration.{Constraint, Reference, Table}
 
   defp meta, do: Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
   defp ddl(command), do: {:ok, _} = Adapter.execute_ddl(meta(), command, log: false)
@@ -49,5 +49,54 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
     sql!("INSERT INTO t VALUES (0, 1)")
     refused("INSERT INTO t VALUES (1, 0)", ~r/CHECK constraint failed: c2/)
     assert stored("t") =~ "c2"
+  end
+
+  describe "a foreign key of several columns" do
+    setup do
+      sql!(
+        "CREATE TABLE o (id INTEGER PRIMARY KEY); CREATE TABLE u (org INT, id INT, PRIMARY KEY (org, id))"
+      )
+
+      both = reference("u", column: :org, with: [user_id: :id])
+
+      ddl(
+        {:create, %Table{name: "c"}, [{:add, :org_id, both, []}, {:add, :user_id, :integer, []}]}
+      )
+
+      {:ok, both: both}
+    end
+
+    defp reference(table, fields \\ []),
+      do: struct!(%Reference{table: table, type: :integer}, fields)
+
+    defp keys do
+      rows("""
+      SELECT "table", group_concat("from") FROM pragma_foreign_key_list('c') GROUP BY id ORDER BY 1
+      """)
+    end
+
+    test "stays when its first column refers to something else too", %{both: both} do
+      alter("c", [{:modify, :org_id, reference("o"), []}])
+      assert keys() == [["o", "org_id"], ["u", "org_id,user_id"]]
+      alter("c", [{:modify, :org_id, :integer, [from: reference("o")]}])
+      assert keys() == [["u", "org_id,user_id"]]
+      alter("c", [{:modify, :org_id, :integer, [from: {both, []}]}])
+      assert keys() == []
+    end
+
+    test "is replaced by one over the same columns", %{both: both} do
+      alter("c", [{:modify, :org_id, %{both | on_delete: :delete_all}, []}])
+      assert keys() == [["u", "org_id,user_id"]]
+      assert stored("c") =~ "ON DELETE CASCADE"
+    end
+
+    test "goes by the name that Ecto gives it" do
+      alter("c", [{:modify, :org_id, reference("o"), []}])
+      drop = {:drop, %Constraint{name: :c_org_id_fkey, table: "c"}, :restrict}
+      ddl(drop)
+      assert keys() == [["u", "org_id,user_id"]]
+      ddl(drop)
+      assert keys() == []
+    end
   end
 end

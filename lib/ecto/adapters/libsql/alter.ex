@@ -128,7 +128,9 @@ defmodule Ecto.Adapters.LibSql.Alter do
     end
 
     definition =
-      if drops_reference?(type, opts), do: unreference(definition, column), else: definition
+      type
+      |> dropped_keys(opts, column)
+      |> Enum.reduce(definition, &unreference(&2, column, &1))
 
     opts = Keyword.put(opts, :strict, CreateTable.strict?(definition))
 
@@ -148,17 +150,35 @@ defmodule Ecto.Adapters.LibSql.Alter do
   defp replaces?({:modify, _name, type, opts}), do: drops_reference?(type, opts)
   defp replaces?(change), do: elem(change, 0) == :remove
 
-  defp drops_reference?(%Reference{}, _opts), do: true
+  defp drops_reference?(type, opts), do: dropped_keys(type, opts, "") != []
 
-  defp drops_reference?(_type, opts) do
-    match?(%Reference{}, opts[:from]) or match?({%Reference{}, _}, opts[:from])
+  # The columns of foreign keys that go: the one that `from:` names, and what a new reference replaces. A
+  # key that only shares a column with these stays.
+  defp dropped_keys(type, opts, column) do
+    old = for %Reference{} = reference <- was(opts), do: key_columns(column, reference)
+    new = for %Reference{} = reference <- [type], do: [[column], key_columns(column, reference)]
+    Enum.uniq(old ++ Enum.concat(new))
   end
 
-  defp unreference(definition, column) do
-    definition
-    |> CreateTable.remove_foreign_key(column)
-    |> CreateTable.update_column(column, &CreateColumn.put(&1, :references, nil))
+  defp key_columns(column, %Reference{with: with}),
+    do: [column | for({own, _parent} <- with, do: to_string(own))]
+
+  # What the column was, according to `from:`, which is a type or a type with options.
+  defp was(opts) do
+    case opts[:from] do
+      nil -> []
+      {type, opts} when is_list(opts) -> [type]
+      type -> [type]
+    end
   end
+
+  defp unreference(definition, column, columns) do
+    definition = CreateTable.remove_foreign_key(definition, columns)
+    if columns == [column], do: unreference_column(definition, column), else: definition
+  end
+
+  defp unreference_column(definition, column),
+    do: CreateTable.update_column(definition, column, &CreateColumn.put(&1, :references, nil))
 
   defp modify(column, table, type, opts) do
     %{column | type: Column.written_type(type, opts)}
@@ -288,11 +308,21 @@ defmodule Ecto.Adapters.LibSql.Alter do
     with :error <- CreateTable.remove_constraint(definition, name),
          [_, column] <- Regex.run(~r/^#{Regex.escape(table)}_(.+)_fkey$/, name),
          true <- CreateTable.column?(definition, column),
-         changed when changed != definition <- unreference(definition, column) do
+         changed when changed != definition <- unreference_by_name(definition, column) do
       {:ok, changed}
     else
       {:ok, _definition} = done -> done
       _nothing_found -> :error
     end
+  end
+
+  # Keys of one and of several columns have the same name then.
+  defp unreference_by_name(definition, column) do
+    single = unreference(definition, column, [column])
+    several = CreateTable.composite_from(definition, column)
+
+    if single == definition and several != [],
+      do: CreateTable.remove_foreign_key(definition, several),
+      else: single
   end
 end

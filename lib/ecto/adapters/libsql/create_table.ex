@@ -255,11 +255,19 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
     %{table | items: items}
   end
 
-  @doc "Removes the foreign keys of the table level that start at exactly this column."
-  @spec remove_foreign_key(t(), String.t()) :: t()
-  def remove_foreign_key(%{items: items} = table, column) do
+  @doc "Removes the foreign keys of the table level over exactly these columns."
+  @spec remove_foreign_key(t(), [String.t()]) :: t()
+  def remove_foreign_key(%{items: items} = table, columns) do
+    columns = Enum.map(columns, &Tokens.fold/1)
+    %{table | items: Enum.reject(items, &(foreign_columns(&1) == columns))}
+  end
+
+  @doc "The columns of the foreign key of several that begins at this one and has no name."
+  @spec composite_from(t(), String.t()) :: [String.t()]
+  def composite_from(%{items: items}, column) do
     column = Tokens.fold(column)
-    %{table | items: Enum.reject(items, &(hd(foreign_columns(&1) ++ [nil]) == column))}
+    nameless = for %{name: nil} = item <- items, do: foreign_columns(item)
+    Enum.find(nameless, [], &match?([^column, _ | _], &1))
   end
 
   @doc "Removes a constraint by its name, at the table or at a column; `:error` if there is none."
