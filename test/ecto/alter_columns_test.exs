@@ -99,4 +99,128 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
       assert keys() == []
     end
   end
+
+  describe "the collation" do
+    defp equal?(table, column, other),
+      do: rows("SELECT count(*) > 0 FROM #{table} WHERE #{column} = ?", [other]) == [[1]]
+
+    test "comes and goes with a type that has one" do
+      ddl(
+        {:create, %Table{name: "t"},
+         [{:add, :x, :citext, []}, {:add, :y, :string, [collate: :binary]}]}
+      )
+
+      sql!("INSERT INTO t VALUES ('a', 'a')")
+      assert equal?("t", "x", "A")
+      alter("t", [{:modify, :x, :string, [from: :citext]}, {:modify, :y, :citext, []}])
+      assert {equal?("t", "x", "A"), equal?("t", "y", "A")} == {false, true}
+      assert stored("t") == ~s|CREATE TABLE "t" ("x" TEXT, "y" TEXT COLLATE NOCASE)|
+
+      alter("t", [
+        {:modify, :x, :citext, [from: {:string, null: true}]},
+        {:modify, :y, :text, [from: {:citext, []}]}
+      ])
+
+      assert stored("t") == ~s|CREATE TABLE "t" ("x" TEXT COLLATE NOCASE, "y" TEXT)|
+    end
+
+    test "that is given wins" do
+      ddl(
+        {:create, %Table{name: "t"},
+         [{:add, :x, :citext, [collate: :binary]}, {:add, :y, :citext, []}]}
+      )
+
+      alter("t", [{:modify, :y, :citext, [collate: :rtrim]}])
+      assert stored("t") == ~s|CREATE TABLE "t" ("x" TEXT COLLATE BINARY, "y" TEXT COLLATE RTRIM)|
+    end
+
+    test "that was written by hand stays with texts, and goes with other types" do
+      sql!("CREATE TABLE t (x VARCHAR(9) COLLATE nocase NOT NULL, y TEXT COLLATE nocase)")
+      alter("t", [{:modify, :x, :string, [null: true]}, {:modify, :y, :integer, []}])
+      assert stored("t") == ~s|CREATE TABLE "t" (x TEXT COLLATE nocase, y INTEGER)|
+      alter("t", [{:modify, :x, :string, [from: {:array, :string}]}])
+      assert stored("t") =~ "x TEXT COLLATE nocase"
+    end
+  end
+
+  describe "between texts and bytes" do
+    test "values change their form with the type" do
+      sql!(
+        "CREATE TABLE t (s TEXT, b BLOB, n INT); INSERT INTO t VALUES ('aé', x'62C3A9', 1), (NULL, NULL, 2)"
+      )
+
+      alter("t", [{:modify, :s, :binary, []}, {:modify, :b, :string, []}])
+      assert rows("SELECT s = x'61C3A9', b = 'bé' FROM t") == [[1, 1], [nil, nil]]
+      alter("t", [{:modify, :s, :string, [null: true]}, {:modify, :b, :binary, []}])
+      assert rows("SELECT s = 'aé', b = x'62C3A9' FROM t") == [[1, 1], [nil, nil]]
+    end
+
+    # Other adapters keep the 16 bytes of a UUID in a column of text.
+    test "values stay as they are where the type does" do
+      sql!("CREATE TABLE t (s TEXT, b BLOB); INSERT INTO t VALUES (x'00FF', 'text')")
+      alter("t", [{:modify, :s, :string, [default: "x"]}, {:modify, :b, :binary, [default: "y"]}])
+      assert rows("SELECT s = x'00FF', b = 'text' FROM t") == [[1, 1]]
+    end
+
+    test "a STRICT table takes them" do
+      sql!("CREATE TABLE t (s TEXT NOT NULL, b BLOB) STRICT; INSERT INTO t VALUES ('a', x'62')")
+      alter("t", [{:modify, :s, :binary, []}, {:modify, :b, :text, []}])
+      assert rows("SELECT typeof(s), typeof(b) FROM t") == [["blob", "text"]]
+    end
+  end
+
+  describe "a check of modify" do
+    test "stands beside the others, and in the place of the one with its name" do
+      ddl(
+        {:create, %Table{name: "t"},
+         [{:add, :a, :integer, [check: %{name: "pos", expr: "a > 0"}]}]}
+      )
+
+      alter("t", [{:modify, :a, :integer, [check: %{name: "small", expr: "a < 10"}]}])
+      alter("t", [{:modify, :a, :integer, [check: "a <> 5"]}])
+      alter("t", [{:modify, :a, :integer, [check: "a <> 5"]}])
+      for value <- [0, 10, 5], do: refused("INSERT INTO t VALUES (#{value})", ~r/CHECK/)
+      assert length(String.split(stored("t"), "a <> 5")) == 2
+
+      alter("t", [{:modify, :a, :integer, [check: %{name: "small", expr: "a < 100"}]}])
+      sql!("INSERT INTO t VALUES (10)")
+      refused("INSERT INTO t VALUES (0)", ~r/CHECK constraint failed: pos/)
+      refused("INSERT INTO t VALUES (100)", ~r/CHECK constraint failed: small/)
+    end
+  end
+
+  describe "what a column has beside the change" do
+    test "stays: a deferral that stands apart from its reference" do
+      sql!("CREATE TABLE p (id INTEGER PRIMARY KEY)")
+
+      sql!(
+        "CREATE TABLE t (a INT REFERENCES p (id) NOT NULL DEFERRABLE INITIALLY DEFERRED, b INT REFERENCES p)"
+      )
+
+      alter("t", [{:modify, :a, :integer, [null: true]}])
+      Repo.transaction(fn -> sql!("INSERT INTO t (a) VALUES (5); INSERT INTO p VALUES (5)") end)
+      # It would be the next key's otherwise.
+      alter("t", [{:modify, :a, :integer, [from: reference("p")]}])
+      refute stored("t") =~ "DEFER"
+    end
+
+    test "stays: comments, also where they are all that separates two words" do
+      sql!(
+        "CREATE TABLE t (a INT DEFAULT/**/5/* five */CHECK (a/**/IS/**/NOT/**/NULL), b INT NOT/* no */NULL)"
+      )
+
+      alter("t", [{:modify, :a, :string, []}, {:modify, :b, :integer, [default: 1]}])
+      sql!("INSERT INTO t DEFAULT VALUES")
+      assert rows("SELECT * FROM t") == [["5", 1]]
+      refused("INSERT INTO t (b) VALUES (NULL)", ~r/NOT NULL/)
+      for comment <- ["/* five */", "/* no */"], do: assert(stored("t") =~ comment)
+    end
+
+    test "stays: a comment before the columns" do
+      sql!("CREATE TABLE t /* about (t) */ -- more\n (a INT)")
+      alter("t", [{:modify, :a, :string, []}])
+      for comment <- ["about (t)", "more"], do: assert(stored("t") =~ comment)
+      sql!("INSERT INTO t VALUES (1)")
+    end
+  end
 end

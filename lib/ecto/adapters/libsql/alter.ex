@@ -3,9 +3,8 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
   # stored definition.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Tokens, Types}
-  alias Ecto.Adapters.LibSql.Ddl.{Column, Default, Table}
-  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, ModifyColumn, Schema, Tokens, Types}
+  alias Ecto.Adapters.LibSql.Ddl.Column
   alias Ecto.Migration.Reference
 
   @type change :: tuple()
@@ -135,10 +134,19 @@ defmodule Ecto.Adapters.LibSql.Alter do
     opts = Keyword.put(opts, :strict, CreateTable.strict?(definition))
 
     definition
-    |> CreateTable.update_column(column, &modify(&1, table, type, opts))
+    |> CreateTable.update_column(column, &ModifyColumn.apply(&1, table, type, opts))
     |> add_foreign_key(table, name, type)
     |> put_keys(column, opts[:primary_key])
     |> forbid_null(column, type, opts)
+  end
+
+  @doc "The columns that change between texts and bytes, folded, with what they become."
+  @spec casts([change()]) :: %{String.t() => :text | :blob}
+  def casts(changes) do
+    for {:modify, name, type, _opts} <- changes,
+        class = ModifyColumn.class(type),
+        into: %{},
+        do: {key(name), class}
   end
 
   @doc "The columns whose foreign keys these changes replace or remove."
@@ -155,22 +163,15 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # The columns of foreign keys that go: the one that `from:` names, and what a new reference replaces. A
   # key that only shares a column with these stays.
   defp dropped_keys(type, opts, column) do
-    old = for %Reference{} = reference <- was(opts), do: key_columns(column, reference)
+    old =
+      for %Reference{} = reference <- ModifyColumn.was(opts), do: key_columns(column, reference)
+
     new = for %Reference{} = reference <- [type], do: [[column], key_columns(column, reference)]
     Enum.uniq(old ++ Enum.concat(new))
   end
 
   defp key_columns(column, %Reference{with: with}),
     do: [column | for({own, _parent} <- with, do: to_string(own))]
-
-  # What the column was, according to `from:`, which is a type or a type with options.
-  defp was(opts) do
-    case opts[:from] do
-      nil -> []
-      {type, opts} when is_list(opts) -> [type]
-      type -> [type]
-    end
-  end
 
   defp unreference(definition, column, columns) do
     definition = CreateTable.remove_foreign_key(definition, columns)
@@ -180,93 +181,10 @@ defmodule Ecto.Adapters.LibSql.Alter do
   defp unreference_column(definition, column),
     do: CreateTable.update_column(definition, column, &CreateColumn.put(&1, :references, nil))
 
-  defp modify(column, table, type, opts) do
-    %{column | type: Column.written_type(type, opts)}
-    |> reference(table, type)
-    |> null(opts)
-    |> default(type, opts)
-    |> check(opts)
-    |> collate(opts)
-    |> comment(opts)
-    |> only_when_added!(opts)
-  end
-
-  defp reference(column, table, %Reference{with: []} = reference) do
-    named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
-    CreateColumn.put(column, :references, text([named, Column.references(table, reference)]))
-  end
-
-  defp reference(column, _table, _type), do: column
-
   defp add_foreign_key(definition, table, name, %Reference{with: [_ | _]} = reference),
     do: CreateTable.add_constraint(definition, Column.foreign_key(table, name, reference))
 
   defp add_foreign_key(definition, _table, _name, _type), do: definition
-
-  defp null(column, opts) do
-    case Keyword.fetch(opts, :null) do
-      {:ok, false} ->
-        column |> CreateColumn.put(:null, nil) |> CreateColumn.put(:not_null, "NOT NULL")
-
-      {:ok, true} ->
-        CreateColumn.put(column, :not_null, nil)
-
-      :error ->
-        column
-    end
-  end
-
-  defp default(column, type, opts) do
-    case Keyword.fetch(opts, :default) do
-      {:ok, nil} -> CreateColumn.put(column, :default, nil)
-      {:ok, value} -> put_default(column, Default.literal(value, type))
-      :error -> column
-    end
-  end
-
-  defp put_default(column, nil), do: column
-  defp put_default(column, sql), do: CreateColumn.put(column, :default, text(["DEFAULT ", sql]))
-
-  defp check(column, opts) do
-    case opts[:check] do
-      nil -> column
-      check -> CreateColumn.put(column, :check, String.trim(text(Column.check(check))))
-    end
-  end
-
-  defp collate(column, opts) do
-    case Column.collate(opts) do
-      [] -> column
-      sql -> CreateColumn.put(column, :collate, String.trim(text(sql)))
-    end
-  end
-
-  defp comment(column, opts) do
-    case Keyword.fetch(opts, :comment) do
-      {:ok, comment} ->
-        CreateColumn.put(column, :comment, comment && text(Table.comment(comment)))
-
-      :error ->
-        column
-    end
-  end
-
-  defp only_when_added!(column, opts) do
-    if opts[:start_value] do
-      raise ArgumentError,
-            ":start_value is for a column that is added, got it on modify of #{column.name}"
-    end
-
-    if opts[:generated] do
-      raise ArgumentError,
-            "a column with values cannot become a generated one, got generated: " <>
-              "#{inspect(opts[:generated])} for #{column.name}; remove the column and add it anew"
-    end
-
-    column
-  end
-
-  defp text(iodata), do: IO.iodata_to_binary(iodata)
 
   ## Keys
 

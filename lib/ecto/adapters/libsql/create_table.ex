@@ -16,13 +16,18 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   @spec parse(String.t()) :: t()
   def parse(sql) do
-    {group, tail} =
-      sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
-
+    {head, body} = sql |> Tokens.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
+    {group, tail} = Tokens.group(body)
     {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
+    lead = Enum.filter(head, &comment?/1) ++ lead
     items = items |> Tokens.split() |> Enum.flat_map(&single/1) |> Enum.map(&item/1)
     %__MODULE__{lead: Tokens.text(lead), items: items, tail: Tokens.text(tail)}
   end
+
+  # Those behind the name of the table move into the parenthesis, where ours stands.
+  defp comment?({:space, "--" <> _}), do: true
+  defp comment?({:space, "/*" <> _}), do: true
+  defp comment?(_token), do: false
 
   # SQLite takes constraints of the table without a comma between them.
   defp single(tokens) do

@@ -185,6 +185,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
     end
 
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
+    opts = Keyword.put(opts, :casts, Alter.casts(changes))
     opts = Keyword.put(opts, :references, not Enum.any?(changes, &unchecked?/1))
     TableRebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
   end

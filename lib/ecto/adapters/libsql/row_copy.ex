@@ -9,14 +9,19 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
 
   @doc """
   Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`. What
-  `removed` names has no values to give, even if a column of this name was added anew.
+  `removed` names has no values to give, even if a column of this name was added anew; `casts` says which columns become texts or bytes.
   """
-  @spec sql({iodata(), CreateTable.t()}, {iodata(), CreateTable.t()}, [String.t()]) :: iodata()
-  def sql({to, new}, {from, old}, removed) do
+  @spec sql(
+          {iodata(), CreateTable.t()},
+          {iodata(), CreateTable.t()},
+          [String.t()],
+          %{String.t() => :text | :blob}
+        ) :: iodata()
+  def sql({to, new}, {from, old}, removed, casts) do
     kept = kept(new, old, Enum.map(removed, &Tokens.fold/1))
 
     # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
-    columns = for name <- kept, do: {Quote.name(name), Quote.name(name)}
+    columns = for name <- kept, do: {Quote.name(name), value(old, name, casts[name])}
     pairs = rowid(new, old, kept) ++ columns
 
     # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
@@ -49,6 +54,36 @@ defmodule Ecto.Adapters.LibSql.RowCopy do
 
   defp stored?(item),
     do: not Enum.any?(CreateColumn.parse(item.tokens).clauses, &(&1.kind == :generated))
+
+  ## Values
+
+  # Between texts and bytes no affinity converts, and the other one would never be found again. What was not
+  # of the old type is left as it is.
+  defp value(old, name, class) do
+    %{type: type} = CreateColumn.parse(CreateTable.column(old, name).tokens)
+    quoted = Quote.name(name)
+
+    cond do
+      class == :blob and type =~ ~r/char|clob|text/i -> cast(quoted, "text", "BLOB")
+      class == :text and type =~ ~r/blob/i -> cast(quoted, "blob", "TEXT")
+      true -> quoted
+    end
+  end
+
+  defp cast(quoted, from, to),
+    do: [
+      "CASE typeof(",
+      quoted,
+      ") WHEN '",
+      from,
+      "' THEN CAST(",
+      quoted,
+      " AS ",
+      to,
+      ") ELSE ",
+      quoted,
+      " END"
+    ]
 
   ## Numbers of rows
 

@@ -26,6 +26,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   ## Options
 
     * `:check` - `false` copies rows that break a new CHECK constraint
+    * `:casts` - columns that change between texts and bytes, see `RowCopy.sql/4`
     * `:references` - `false` lets rows be that break a new foreign key
     * everything else goes to `Ecto.Adapters.SQL.query!/4`
   """
@@ -39,6 +40,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   def run(meta, table, removed, edit, opts) do
     {check, opts} = Keyword.pop(opts, :check, true)
     {references, opts} = Keyword.pop(opts, :references, true)
+    {casts, opts} = Keyword.pop(opts, :casts, %{})
 
     state = %{
       meta: meta,
@@ -46,6 +48,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
       name: to_string(table.name),
       prefix: table.prefix,
       check: check,
+      casts: casts,
       references: references
     }
 
@@ -94,7 +97,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
 
     try do
-      run_sql(state, RowCopy.sql({quoted, new}, {from, old}, removed))
+      run_sql(state, RowCopy.sql({quoted, new}, {from, old}, removed, state.casts))
     after
       if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=OFF")
     end

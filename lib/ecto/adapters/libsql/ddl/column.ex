@@ -29,12 +29,22 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
     ]
   end
 
-  @doc "The type as DDL writes it."
-  @spec type(term(), keyword()) :: iodata()
-  def type(type, opts) do
-    case written_type(type, opts) do
-      "" -> []
-      text -> [?\s, text]
+  # A type may bring a collation; one that is given takes its place.
+  defp type(type, opts) do
+    case {type |> written_type(opts) |> split_collation(), collate(opts)} do
+      {{"", nil}, _given} -> []
+      {{text, nil}, _given} -> [?\s, text]
+      {{text, collation}, []} -> [?\s, text, ?\s, collation]
+      {{text, _collation}, _given} -> [?\s, text]
+    end
+  end
+
+  @doc "`TEXT COLLATE NOCASE` as the type and its collation."
+  @spec split_collation(String.t()) :: {String.t(), String.t() | nil}
+  def split_collation(written) do
+    case Regex.run(~r/^(.*?)\s+(COLLATE\s+\S+)$/is, written) do
+      [_all, type, collation] -> {type, collation}
+      nil -> {written, nil}
     end
   end
 
