@@ -107,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     definition
     |> CreateTable.add_column(Column.definition(table, name, type, opts))
     |> add_foreign_key(table, name, type)
-    |> then(&if length(keys) > 1, do: CreateTable.put_primary_key(&1, keys), else: &1)
+    |> then(&if length(keys) > 1, do: join_key(&1, keys), else: &1)
   end
 
   defp apply_change({:remove, name}, definition, _table) do
@@ -208,9 +208,16 @@ defmodule Ecto.Adapters.LibSql.Alter do
       opts[:null] == true or Tokens.fold(column) not in keys -> definition
       length(keys) > 1 and opts[:primary_key] != true -> definition
       length(keys) == 1 and Types.rowid?(plain(type)) -> definition
-      true -> Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))
+      true -> not_null(definition, keys)
     end
   end
+
+  # A key of one column may have been the rowid, which numbered itself and needed no NOT NULL.
+  defp join_key(definition, keys),
+    do: definition |> CreateTable.put_primary_key(keys) |> not_null(keys)
+
+  defp not_null(definition, keys),
+    do: Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))
 
   defp not_null, do: &CreateColumn.put(&1, :not_null, "NOT NULL")
 

@@ -13,7 +13,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
   @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
   def definition(table, name, type, opts) do
     generated!(opts)
-    opts = Sequence.options!(name, plain(type), opts)
+    opts = name |> Sequence.options!(plain(type), opts) |> drawn(plain(type))
 
     [
       Quote.name(name),
@@ -37,6 +37,14 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
       {{text, collation}, []} -> [?\s, text, ?\s, collation]
       {{text, _collation}, _given} -> [?\s, text]
     end
+  end
+
+  # SQLite numbers no column that is only a part of the key: it would be NULL, and the same rows could come
+  # twice. Such a number is drawn by lot, among those that a JSON number can hold.
+  defp drawn(opts, type) do
+    if opts[:primary_key] == true and type in @serials and is_nil(opts[:default]),
+      do: Keyword.put(opts, :default, {:fragment, "(random() & 9007199254740991)"}),
+      else: opts
   end
 
   @doc "`TEXT COLLATE NOCASE` as the type and its collation."
@@ -70,14 +78,13 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
   defp plain(%Reference{type: type}), do: type
   defp plain(type), do: type
 
-  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here. A serial that
-  # is only a part of the key numbers nothing in SQLite; it stays NULL, as in other adapters.
+  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here.
   defp null(type, opts) do
     cond do
       opts[:null] == false -> " NOT NULL"
       opts[:null] == true -> []
       opts[:primary_key] == :alone and not Types.rowid?(plain(type)) -> " NOT NULL"
-      opts[:primary_key] == true and plain(type) not in @serials -> " NOT NULL"
+      opts[:primary_key] == true -> " NOT NULL"
       true -> []
     end
   end
