@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # JSON columns, conditional changes look first, and actions on single columns become triggers.
 
   alias Ecto.Adapters.LibSql.{Alter, CreateTable, Ddl, Dependents, Schema, TableRebuild, Tokens}
-  alias Ecto.Adapters.LibSql.Ddl.{Action, Default, Sequence}
+  alias Ecto.Adapters.LibSql.Ddl.{Action, Default, DefaultForm, Sequence}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
@@ -61,6 +61,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
       true -> rebuild(meta, table, changes, opts)
     end
 
+    refresh_triggers(meta, table, changes, opts)
     Enum.each(Sequence.restarts(table, changes), &statement(meta, &1, opts))
     create_triggers(meta, table, actions, opts)
   end
@@ -240,23 +241,41 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp create_triggers(_meta, _table, [], _opts, _unless_there?), do: {:ok, []}
 
   defp create_triggers(meta, table, actions, opts, unless_there?) do
-    defaults = Map.new(columns(meta, table), &{&1.name, &1.default})
+    defaults = defaults(meta, table)
     Enum.each(actions, &statement(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
     {:ok, []}
   end
 
   # The triggers of the actions on these columns, or of the whole table.
   defp drop_triggers(meta, table, columns, opts) do
-    triggers =
-      Schema.rows(meta, [
-        ["SELECT name, sql FROM ", Schema.database(table.prefix), "sqlite_master "],
-        "WHERE type = 'trigger'"
-      ])
+    for {name, _sql} <- action_triggers(meta, table, columns),
+        do: statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
+  end
 
-    for [name, sql] <- triggers, Action.trigger?(sql, table, columns) do
-      statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
+  # A trigger holds the default values that columns had when it was made.
+  defp refresh_triggers(meta, table, changes, opts) do
+    if Enum.any?(changes, &match?({:modify, _name, _type, [_ | _]}, &1)) do
+      defaults = defaults(meta, table)
+
+      for {name, sql} <- action_triggers(meta, table, :all),
+          new = Action.with_defaults(sql, defaults),
+          new != sql do
+        statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
+        statement(meta, Schema.located(new, table.prefix), opts)
+      end
     end
   end
+
+  defp action_triggers(meta, table, columns) do
+    master = [Schema.database(table.prefix), "sqlite_master"]
+
+    for [name, sql] <-
+          Schema.rows(meta, ["SELECT name, sql FROM ", master, " WHERE type = 'trigger'"]),
+        Action.trigger?(sql, table, columns),
+        do: {name, sql}
+  end
+
+  defp defaults(meta, table), do: Map.new(columns(meta, table), &{&1.name, &1.default})
 
   # Arrays are JSON texts; DDL takes a type given as text as it is.
   defp storable({:array, _inner}), do: :map
@@ -276,19 +295,27 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp default(opts, type) do
     case Keyword.fetch(opts, :default) do
       {:ok, {:fragment, sql}} ->
-        Keyword.put(opts, :default, {:fragment, Default.parenthesise(sql)})
+        Keyword.put(opts, :default, {:fragment, fragment(sql, type)})
 
-      # The type is gone once the column is text, and bits need it.
-      {:ok, value} when is_bitstring(value) and type == :bitstring ->
-        Keyword.put(
-          opts,
-          :default,
-          {:fragment, IO.iodata_to_binary(Default.literal(value, type))}
-        )
+      # The type is gone once the column is text, and bits and arrays need it.
+      {:ok, value}
+      when (is_bitstring(value) and type == :bitstring) or
+             (is_list(value) and elem(type, 0) == :array) ->
+        Keyword.put(opts, :default, literal(value, type))
 
       _other ->
         opts
     end
+  end
+
+  defp literal(value, type) do
+    with sql when sql != nil <- Default.literal(value, type),
+         do: {:fragment, IO.iodata_to_binary(sql)}
+  end
+
+  defp fragment(sql, type) do
+    now = if sql =~ ~r/^\s*CURRENT_TIMESTAMP\s*$/i, do: DefaultForm.now(type)
+    now || Default.parenthesise(sql)
   end
 
   defp renamed(sql, name) do

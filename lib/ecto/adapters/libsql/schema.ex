@@ -76,6 +76,13 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
+  @doc "The stored text of an index or a trigger, which names no database, to make it in this one."
+  @spec located(String.t(), String.t()) :: String.t()
+  def located(sql, prefix) do
+    head = ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i
+    Regex.replace(head, sql, fn _all, create -> "#{create}#{Quote.name(prefix)}." end)
+  end
+
   @doc """
   The table with its name as it is stored, and its database; raises if there is none that can be altered.
 

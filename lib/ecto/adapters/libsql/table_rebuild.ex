@@ -157,17 +157,11 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
         [state.name]
       )
 
-    {for(["index", name, sql] <- objects, name not in gone, do: created(state, sql)),
-     for(["trigger", _name, sql] <- objects, do: created(state, sql))}
-  end
-
-  # The stored text has no database in front of the name.
-  defp created(%{prefix: prefix}, sql) do
-    Regex.replace(
-      ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i,
-      sql,
-      "\\1#{Quote.name(prefix)}."
-    )
+    {for(
+       ["index", name, sql] <- objects,
+       name not in gone,
+       do: Schema.located(sql, state.prefix)
+     ), for(["trigger", _name, sql] <- objects, do: Schema.located(sql, state.prefix))}
   end
 
   # Other databases remove the indexes of a column with it, be it in an expression or a condition.
