@@ -58,7 +58,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     default = opts[:default]
 
     cond do
-      opts[:primary_key] || opts[:stored] || opts[:start_value] -> false
+      opts[:primary_key] || opts[:start_value] || Column.stored?(opts) -> false
       match?({:fragment, _}, default) -> false
       opts[:null] == false and is_nil(default) -> false
       match?(%Reference{with: [_ | _]}, type) -> false

@@ -3,8 +3,18 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # Migration commands with the database in view: what SQLite cannot alter is rebuilt, arrays become
   # JSON columns, conditional changes look first, and actions on single columns become triggers.
 
-  alias Ecto.Adapters.LibSql.{Alter, CreateTable, Ddl, Dependents, Schema, TableRebuild, Tokens}
-  alias Ecto.Adapters.LibSql.Ddl.{Action, Default, DefaultForm, Sequence}
+  alias Ecto.Adapters.LibSql.{
+    ActionTriggers,
+    Alter,
+    ColumnCommand,
+    CreateTable,
+    Ddl,
+    Dependents,
+    InUse
+  }
+
+  alias Ecto.Adapters.LibSql.{Schema, TableRebuild, Tokens}
+  alias Ecto.Adapters.LibSql.Ddl.Sequence
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
@@ -52,8 +62,8 @@ defmodule Ecto.Adapters.LibSql.Migration do
     write_lock(meta, table.name, table.prefix)
     table = Schema.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
-    {changes, actions} = prepare(changes)
-    drop_triggers(meta, table, Alter.replaced(changes), opts)
+    {changes, actions} = ColumnCommand.prepare(changes)
+    ActionTriggers.drop(meta, table, Alter.replaced(changes), opts)
 
     cond do
       changes == [] -> :ok
@@ -61,17 +71,35 @@ defmodule Ecto.Adapters.LibSql.Migration do
       true -> rebuild(meta, table, changes, opts)
     end
 
-    refresh_triggers(meta, table, changes, opts)
+    ActionTriggers.refresh(meta, table, changes, opts)
     Enum.each(Sequence.restarts(table, changes), &statement(meta, &1, opts))
-    create_triggers(meta, table, actions, opts)
+    ActionTriggers.create(meta, table, actions, opts)
+    {:ok, []}
   end
 
   # What nothing refers to has nothing to cascade to.
   defp run(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
     write_lock(meta, table.name, table.prefix)
-    unreferenced!(meta, table)
-    drop_triggers(meta, table, :all, opts)
-    text(meta, {command, table, :restrict}, opts)
+
+    if command == :drop or Schema.exists?(meta, to_string(table.name), table.prefix, opts),
+      do: drop(meta, table, {command, table, :restrict}, opts),
+      else: {:ok, []}
+  end
+
+  defp run(meta, {command, %Index{} = index, _mode} = drop, opts) when command in @drops do
+    write_lock(meta, index.table, index.prefix)
+    InUse.no_parent_key!(meta, index)
+    text(meta, drop, opts)
+  end
+
+  defp run(meta, {:rename, %Table{} = table, %Table{} = other}, opts) do
+    table = renamable(meta, table, :table, opts)
+    text(meta, {:rename, table, other}, opts)
+  end
+
+  defp run(meta, {:rename, %Table{} = table, from, to}, opts) do
+    table = renamable(meta, table, from, opts)
+    text(meta, {:rename, table, from, to}, opts)
   end
 
   defp run(meta, {:rename, %Index{} = index, name}, opts) do
@@ -141,9 +169,29 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   defp create(meta, {command, table, columns}, opts) do
     random_rowid!(meta, table)
-    {columns, actions} = prepare(columns)
+    {columns, actions} = ColumnCommand.prepare(columns)
     text(meta, {command, table, columns}, opts)
-    create_triggers(meta, table, actions, opts, command == :create_if_not_exists)
+    ActionTriggers.create(meta, table, actions, opts, command == :create_if_not_exists)
+    {:ok, []}
+  end
+
+  defp drop(meta, table, command, opts) do
+    InUse.unreferenced!(meta, table)
+    working = Dependents.working_without(meta, table)
+    ActionTriggers.drop(meta, table, :all, opts)
+    text(meta, command, opts)
+    Dependents.check!(meta, table, working)
+    {:ok, []}
+  end
+
+  # Where the main database has no such table, a temporary one may be meant.
+  defp renamable(meta, table, column, opts) do
+    write_lock(meta, table.name, table.prefix)
+    InUse.unsearched!(meta, table, column)
+
+    if is_nil(table.prefix) and Schema.exists?(meta, to_string(table.name), nil, opts),
+      do: %{table | prefix: "main"},
+      else: table
   end
 
   defp text(meta, command, opts) do
@@ -194,19 +242,6 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp unchecked?({_command, _name, %Reference{validate: false}, _opts}), do: true
   defp unchecked?(_change), do: false
 
-  # Dropping a table deletes its rows first, and with them those of children that cascade.
-  defp unreferenced!(meta, table) do
-    case Schema.referring(meta, to_string(table.name), table.prefix) do
-      [] ->
-        :ok
-
-      others ->
-        raise ArgumentError,
-              "cannot drop table #{inspect(table.name)}: foreign keys of " <>
-                "#{Enum.map_join(others, ", ", &inspect/1)} refer to it"
-    end
-  end
-
   defp random_rowid!(meta, table) do
     asked? = random_rowid?(table.options)
 
@@ -220,103 +255,6 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp random_rowid?(text) when is_binary(text), do: text =~ ~r/\bRANDOM\s+ROWID\b/i
   defp random_rowid?(list) when is_list(list), do: {:random_rowid, true} in list
   defp random_rowid?(nil), do: false
-
-  ## Columns
-
-  defp prepare(changes) do
-    {changes, actions} = changes |> Enum.map(&prepare_change/1) |> Enum.unzip()
-    {changes, Enum.concat(actions)}
-  end
-
-  defp prepare_change({command, name, type, opts}) when command in [:add, :modify] do
-    {type, actions} = Action.split(name, type)
-    opts = default(opts, type)
-    {{command, name, type |> storable() |> deferrable(opts), opts}, actions}
-  end
-
-  defp prepare_change({:remove, name, _type, _opts}), do: {{:remove, name}, []}
-  defp prepare_change({:remove, name}), do: {{:remove, name}, []}
-
-  defp create_triggers(meta, table, actions, opts, unless_there? \\ false)
-  defp create_triggers(_meta, _table, [], _opts, _unless_there?), do: {:ok, []}
-
-  defp create_triggers(meta, table, actions, opts, unless_there?) do
-    defaults = defaults(meta, table)
-    Enum.each(actions, &statement(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
-    {:ok, []}
-  end
-
-  # The triggers of the actions on these columns, or of the whole table.
-  defp drop_triggers(meta, table, columns, opts) do
-    for {name, _sql} <- action_triggers(meta, table, columns),
-        do: statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
-  end
-
-  # A trigger holds the default values that columns had when it was made.
-  defp refresh_triggers(meta, table, changes, opts) do
-    if Enum.any?(changes, &match?({:modify, _name, _type, [_ | _]}, &1)) do
-      defaults = defaults(meta, table)
-
-      for {name, sql} <- action_triggers(meta, table, :all),
-          new = Action.with_defaults(sql, defaults),
-          new != sql do
-        statement(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
-        statement(meta, Schema.located(new, table.prefix), opts)
-      end
-    end
-  end
-
-  defp action_triggers(meta, table, columns) do
-    master = [Schema.database(table.prefix), "sqlite_master"]
-
-    for [name, sql] <-
-          Schema.rows(meta, ["SELECT name, sql FROM ", master, " WHERE type = 'trigger'"]),
-        Action.trigger?(sql, table, columns),
-        do: {name, sql}
-  end
-
-  defp defaults(meta, table), do: Map.new(columns(meta, table), &{&1.name, &1.default})
-
-  # Arrays are JSON texts; DDL takes a type given as text as it is.
-  defp storable({:array, _inner}), do: :map
-  defp storable(%Reference{} = reference), do: %{reference | type: storable(reference.type)}
-  defp storable(type), do: type
-
-  # Ecto's references/2 passes on no options of an adapter, a column does.
-  defp deferrable(%Reference{} = reference, opts) do
-    case Keyword.fetch(opts, :deferrable) do
-      {:ok, value} -> %{reference | options: [{:deferrable, value} | reference.options || []]}
-      :error -> reference
-    end
-  end
-
-  defp deferrable(type, _opts), do: type
-
-  defp default(opts, type) do
-    case Keyword.fetch(opts, :default) do
-      {:ok, {:fragment, sql}} ->
-        Keyword.put(opts, :default, {:fragment, fragment(sql, type)})
-
-      # The type is gone once the column is text, and bits and arrays need it.
-      {:ok, value}
-      when (is_bitstring(value) and type == :bitstring) or
-             (is_list(value) and elem(type, 0) == :array) ->
-        Keyword.put(opts, :default, literal(value, type))
-
-      _other ->
-        opts
-    end
-  end
-
-  defp literal(value, type) do
-    with sql when sql != nil <- Default.literal(value, type),
-         do: {:fragment, IO.iodata_to_binary(sql)}
-  end
-
-  defp fragment(sql, type) do
-    now = if sql =~ ~r/^\s*CURRENT_TIMESTAMP\s*$/i, do: DefaultForm.now(type)
-    now || Default.parenthesise(sql)
-  end
 
   defp renamed(sql, name) do
     # CREATE [UNIQUE] INDEX [IF NOT EXISTS] name ON …

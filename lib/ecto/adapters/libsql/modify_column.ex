@@ -130,9 +130,9 @@ defmodule Ecto.Adapters.LibSql.ModifyColumn do
   end
 
   defp only_when_added!(column, opts) do
-    if opts[:start_value] do
+    for key <- [:start_value, :autoincrement], opts[key] do
       raise ArgumentError,
-            ":start_value is for a column that is added, got it on modify of #{column.name}"
+            "#{inspect(key)} is for a column that is added, got it on modify of #{column.name}"
     end
 
     if opts[:generated] do

@@ -18,7 +18,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
     [
       Quote.name(name),
       type(type, opts),
-      key(type, opts),
+      key(name, type, opts),
       inline_reference(table, name, type),
       Default.clause(opts, type),
       null(type, opts),
@@ -66,12 +66,22 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
 
   def written_type(type, opts), do: Types.column(type, opts)
 
-  defp key(type, opts) do
+  defp key(name, type, opts) do
+    alone? = opts[:primary_key] == :alone
+
     cond do
-      opts[:primary_key] != :alone -> []
-      opts[:autoincrement] && Types.rowid?(plain(type)) -> " PRIMARY KEY AUTOINCREMENT"
-      opts[:autoincrement] -> raise ArgumentError, "autoincrement needs an integer primary key"
-      true -> " PRIMARY KEY"
+      opts[:autoincrement] && alone? && Types.rowid?(plain(type)) ->
+        " PRIMARY KEY AUTOINCREMENT"
+
+      opts[:autoincrement] ->
+        raise ArgumentError,
+              "autoincrement needs an integer that is the whole primary key, got it for #{inspect(name)}"
+
+      alone? ->
+        " PRIMARY KEY"
+
+      true ->
+        []
     end
   end
 
@@ -139,6 +149,13 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
       other ->
         raise ArgumentError, ":generated must be the expression as text, got: #{inspect(other)}"
     end
+  end
+
+  @doc "Whether a generated column keeps its values."
+  @spec stored?(keyword()) :: boolean()
+  def stored?(opts) do
+    opts[:stored] == true or
+      (is_binary(opts[:generated]) and opts[:generated] =~ ~r/\bSTORED\s*$/i)
   end
 
   defp trailing_comment(nil), do: []
