@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   #
   # Indexes and triggers are dropped before and made again from their own text; views only hold names.
 
-  alias Ecto.Adapters.LibSql.{CreateTable, Dependents, Mentions, RowCopy, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.{Checks, CreateTable, Dependents, Mentions, RowCopy, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @savepoint "ecto_libsql_rebuild"
@@ -94,17 +94,40 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     quoted = Quote.table(state.prefix, copy)
     from = Quote.table(state.prefix, state.name)
     run_sql(state, CreateTable.to_sql(loose, quoted))
-    if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
+    fill = RowCopy.sql({quoted, new}, {from, old}, removed, state.casts)
 
-    try do
-      run_sql(state, RowCopy.sql({quoted, new}, {from, old}, removed, state.casts))
-    after
-      if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=OFF")
-    end
+    if state.check,
+      do: checked(state, fill, {from, old}, {quoted, new}),
+      else: unchecked(state, fill)
   rescue
     error in EctoLibSql.Error ->
       message = String.replace(error.message, copy <> ".", state.name <> ".")
       reraise %{error | message: message}, __STACKTRACE__
+  end
+
+  # Rows that broke a check before do not stop another change, as with foreign keys; all other checks hold.
+  defp checked(state, fill, {from, old}, {to, new}) do
+    run_sql(state, fill)
+  rescue
+    error in EctoLibSql.Error ->
+      before = if failed_check?(error), do: broken(state, Checks.all(old), from), else: []
+      if before == [], do: reraise(error, __STACKTRACE__)
+      unchecked(state, fill)
+
+      with [check | _] <- broken(state, Checks.all(new) -- before, to) do
+        message = "CHECK constraint failed: #{check.name || check.expression}"
+        reraise %{error | message: message}, __STACKTRACE__
+      end
+  end
+
+  defp failed_check?(error), do: error.message =~ "CHECK constraint failed"
+  defp broken(state, checks, table), do: Checks.broken(checks, state.meta, table, state.name)
+
+  defp unchecked(state, fill) do
+    run_sql(state, "PRAGMA ignore_check_constraints=ON")
+    run_sql(state, fill)
+  after
+    run_sql(state, "PRAGMA ignore_check_constraints=OFF")
   end
 
   ## Names
