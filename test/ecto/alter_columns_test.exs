@@ -138,6 +138,9 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
       sql!("CREATE TABLE t (x VARCHAR(9) COLLATE nocase NOT NULL, y TEXT COLLATE nocase)")
       alter("t", [{:modify, :x, :string, [null: true]}, {:modify, :y, :integer, []}])
       assert stored("t") == ~s|CREATE TABLE "t" (x TEXT COLLATE nocase, y INTEGER)|
+      sql!("CREATE TABLE u (x COLLATE nocase)")
+      alter("u", [{:modify, :x, :string, []}])
+      assert stored("u") == ~s|CREATE TABLE "u" (x TEXT COLLATE nocase)|
       alter("t", [{:modify, :x, :string, [from: {:array, :string}]}])
       assert stored("t") =~ "x TEXT COLLATE nocase"
     end

@@ -105,6 +105,10 @@ defmodule Ecto.Adapters.LibSql.DefaultsTest do
     assert stored_as_field!(:utc_datetime, ~U[2020-01-01 10:00:00Z]) == "2020-01-01 10:00:00"
   end
 
+  test "texts of any bytes" do
+    for text <- ["it's", "a\0b", "\0"], do: stored_as_field!(:text, text)
+  end
+
   test "the time of now" do
     for form <- [:iso8601, :text_datetime],
         type <- [:utc_datetime, :utc_datetime_usec, :naive_datetime, :naive_datetime_usec] do

@@ -56,6 +56,15 @@ defmodule Ecto.Adapters.LibSql.RebuildRowsTest do
     assert rows("SELECT name FROM sqlite_temp_master") == [["t"]]
     objects = "SELECT name FROM main.sqlite_master WHERE tbl_name = 't' ORDER BY 1"
     assert rows(objects) == [["i"], ["t"], ["tr"]]
+
+    ddl({:rename, %Table{name: "t"}, :z, :zz})
+    ddl({:drop, %Ecto.Migration.Index{name: :i, table: "t", columns: [:a]}, :restrict})
+    ddl({:drop, %Table{name: "t"}, :restrict})
+    assert rows(objects) == []
+    assert rows("SELECT * FROM temp.t") == [[9, 9, 9]]
+    # Now only the temporary one can be meant.
+    ddl({:drop_if_exists, %Table{name: "t"}, :restrict})
+    assert rows("SELECT name FROM sqlite_temp_master") == []
   end
 
   test "names that differ by the case of a letter beyond ASCII are two" do

@@ -148,6 +148,7 @@ defmodule Ecto.Adapters.LibSql.RefusedDdlTest do
             {[defualt: 1, null: false], ~r/option :defualt of column :x/},
             {[unique: true], ~r/option :unique of column :x.*unique_index/},
             {[null: :no], ~r/:null of column :x is true or false, got: :no/},
+            {[comment: 3], ~r/comment of :x is a text, got: 3/},
             {[autoincrement: true], ~r/autoincrement.*:x/}
           ] do
         refused(message, {:create, %Table{name: "t"}, [{:add, :x, :integer, opts}]})

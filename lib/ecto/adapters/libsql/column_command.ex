@@ -26,7 +26,12 @@ defmodule Ecto.Adapters.LibSql.ColumnCommand do
     {{command, name, type |> storable() |> deferrable(opts), opts}, actions}
   end
 
-  defp prepare_one({:remove, name, _type, _opts}), do: {{:remove, name}, []}
+  # The options are for the way back.
+  defp prepare_one({:remove, name, _type, opts}) do
+    Enum.each(opts, &known!(name, &1))
+    {{:remove, name}, []}
+  end
+
   defp prepare_one({:remove, name}), do: {{:remove, name}, []}
 
   # A misspelt `null: false` would be a column that takes NULL.
@@ -39,6 +44,9 @@ defmodule Ecto.Adapters.LibSql.ColumnCommand do
       key in @flags and value not in [true, false, nil] ->
         raise ArgumentError,
               "#{inspect(key)} of column #{inspect(name)} is true or false, got: #{inspect(value)}"
+
+      key == :comment and not (is_nil(value) or is_binary(value)) ->
+        raise ArgumentError, "the comment of #{inspect(name)} is a text, got: #{inspect(value)}"
 
       true ->
         :ok

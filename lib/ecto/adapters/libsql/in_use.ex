@@ -27,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.InUse do
   @doc "Without the unique index over its parent's columns a foreign key lets nothing be written any more."
   @spec no_parent_key!(meta(), Index.t()) :: :ok
   def no_parent_key!(meta, %Index{} = index) do
-    table = to_string(index.table)
+    table = indexed(meta, index)
     indexes = Schema.indexes(meta, table, index.prefix)
 
     with %{unique: true, partial: false} = key <- Enum.find(indexes, &same?(&1.name, index.name)),
@@ -38,6 +38,17 @@ defmodule Ecto.Adapters.LibSql.InUse do
               "#{inspect(child)} refers to; drop that one first"
     else
       _unused -> :ok
+    end
+  end
+
+  # A migration may name another table, since SQLite needs none to drop an index.
+  defp indexed(meta, index) do
+    master = [Schema.database(index.prefix), "sqlite_master"]
+    sql = ["SELECT tbl_name FROM ", master, " WHERE type = 'index' AND name = ?1 COLLATE NOCASE"]
+
+    case Schema.rows(meta, sql, [to_string(index.name)]) do
+      [[table]] -> table
+      [] -> to_string(index.table)
     end
   end
 

@@ -81,15 +81,19 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp run(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
     write_lock(meta, table.name, table.prefix)
 
+    table = in_main(meta, table, opts)
+
     if command == :drop or Schema.exists?(meta, to_string(table.name), table.prefix, opts),
       do: drop(meta, table, {command, table, :restrict}, opts),
-      else: {:ok, []}
+      else: text(meta, {command, table, :restrict}, opts)
   end
 
-  defp run(meta, {command, %Index{} = index, _mode} = drop, opts) when command in @drops do
+  defp run(meta, {command, %Index{} = index, _mode}, opts) when command in @drops do
     write_lock(meta, index.table, index.prefix)
     InUse.no_parent_key!(meta, index)
-    text(meta, drop, opts)
+    there? = Schema.sql(meta, "index", to_string(index.name), index.prefix) != nil
+    index = if there?, do: %{index | prefix: index.prefix || "main"}, else: index
+    text(meta, {command, index, :restrict}, opts)
   end
 
   defp run(meta, {:rename, %Table{} = table, %Table{} = other}, opts) do
@@ -184,11 +188,14 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
-  # Where the main database has no such table, a temporary one may be meant.
   defp renamable(meta, table, column, opts) do
     write_lock(meta, table.name, table.prefix)
     InUse.unsearched!(meta, table, column)
+    in_main(meta, table, opts)
+  end
 
+  # Where the main database has no such table, a temporary one may be meant.
+  defp in_main(meta, table, opts) do
     if is_nil(table.prefix) and Schema.exists?(meta, to_string(table.name), nil, opts),
       do: %{table | prefix: "main"},
       else: table

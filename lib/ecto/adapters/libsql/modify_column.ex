@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.ModifyColumn do
   # A type takes the collation that it brought with it. One that was written by hand stays with texts.
   defp kept(column, written, opts) do
     with %{text: clause} <- Enum.find(column.clauses, &(&1.kind == :collate)),
-         true <- text?(column.type) and text?(written),
+         true <- (column.type == "" or text?(column.type)) and text?(written),
          false <- Tokens.fold(clause) in ["collate decimal" | brought(opts)] do
       clause
     else

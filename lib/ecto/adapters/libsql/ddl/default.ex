@@ -40,7 +40,12 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
     do: Quote.blob(value)
 
   defp written(value, _type) when is_binary(value) do
-    if String.valid?(value), do: Quote.text(value), else: Quote.blob(value)
+    cond do
+      not String.valid?(value) -> Quote.blob(value)
+      # Written as a cast, which a default takes in parentheses only.
+      String.contains?(value, <<0>>) -> [?(, Quote.text(value), ?)]
+      true -> Quote.text(value)
+    end
   end
 
   defp written(value, _type) when is_integer(value), do: Quote.integer(value)
