@@ -2,6 +2,7 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
   # What an alteration of one column leaves alone: keys, constraints and indexes of the others, and what the
   # column keeps itself.
   use EctoLibSql.EctoCase, async: true
+  use ExUnitProperties
 
   alias Ecto.Adapters.LibSql, as: Adapter
   alias Ecto.Migration.{Constraint, Reference, Table}
@@ -226,4 +227,59 @@ defmodule Ecto.Adapters.LibSql.AlterColumnsTest do
       sql!("INSERT INTO t VALUES (1)")
     end
   end
+
+  # Names that are words of SQL too, or look like one another.
+  @names ~w(key desc length check and total date nocase like end É é primary x o'clock current_date a.b replace)
+
+  # `{text with the columns as A, B and C, those it speaks of}`
+  @constraints [
+    {"CHECK (A > 0 AND length(B) IS NOT NULL)", "AB"},
+    {"CONSTRAINT total CHECK (date(A) LIKE 'key' ESCAPE 'x' OR 1)", "A"},
+    {"CONSTRAINT \"desc\" UNIQUE (A COLLATE nocase DESC, C) ON CONFLICT REPLACE", "AC"},
+    {"CHECK (CASE WHEN t.A THEN CAST(C AS date) ELSE x'00' END IS NOT 5)", "AC"},
+    {"FOREIGN KEY (B, A) REFERENCES p (key, \"desc\") ON DELETE SET NULL", "AB"},
+    {"UNIQUE (C)", "C"},
+    {"CHECK (B NOT LIKE C AND NOT A IN (1, 2))", "ABC"}
+  ]
+
+  property "a removed column takes just what speaks of it, whatever it is called" do
+    sql!("CREATE TABLE p (key, \"desc\", PRIMARY KEY (key, \"desc\"))")
+
+    check all(
+            names <- uniq_list_of(member_of(@names), length: 3),
+            constraints <- uniq_list_of(member_of(@constraints), max_length: 4),
+            separators <- list_of(member_of([", ", " ", " /* key */ ", ",\n"]), length: 4),
+            gone <- member_of(["A", "B", "C"]),
+            max_runs: 60
+          ) do
+      quoted =
+        ["A", "B", "C"] |> Enum.zip(names) |> Map.new(fn {at, name} -> {at, ~s("#{name}")} end)
+
+      written = fn text -> Regex.replace(~r/\b[ABC]\b/, text, &quoted[&1]) end
+      columns = for at <- ["A", "B", "C"], do: quoted[at] <> " TEXT"
+
+      rules =
+        for {{text, _used}, by} <- Enum.zip(constraints, separators), do: [by, written.(text)]
+
+      body = IO.iodata_to_binary([Enum.join(columns, ", "), rules_after_comma(rules)])
+      sql!("DROP TABLE IF EXISTS t")
+      sql!("CREATE TABLE t (n INTEGER PRIMARY KEY, #{body})")
+
+      column = String.to_atom(Map.fetch!(Map.new(Enum.zip(["A", "B", "C"], names)), gone))
+      alter("t", [{:remove, column}, {:modify, :n, :integer, [comment: "rebuilt"]}])
+
+      for {text, used} <- constraints do
+        kept? = not String.contains?(used, gone)
+
+        assert {body, gone, text, String.contains?(stored("t"), written.(text))} ==
+                 {body, gone, text, kept?}
+      end
+
+      assert rows("PRAGMA integrity_check") == [["ok"]]
+    end
+  end
+
+  # The columns end with a comma; what follows needs none.
+  defp rules_after_comma([]), do: []
+  defp rules_after_comma([[_by, first] | rest]), do: [", ", first | rest]
 end
