@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.ActionTriggers do
   # with the columns, and follow their default values.
 
   alias Ecto.Adapters.LibSql.Ddl.Action
-  alias Ecto.Adapters.LibSql.Schema
+  alias Ecto.Adapters.LibSql.{Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.Table
 
@@ -25,7 +25,9 @@ defmodule Ecto.Adapters.LibSql.ActionTriggers do
 
   # SQLite would find out when the first parent is deleted.
   defp columns!({_column, _reference, kind, columns}, defaults, table) do
-    case Enum.reject(columns, &Map.has_key?(defaults, to_string(&1))) do
+    names = defaults |> Map.keys() |> Enum.map(&Tokens.fold/1)
+
+    case Enum.reject(columns, &((&1 |> to_string() |> Tokens.fold()) in names)) do
       [] ->
         :ok
 

@@ -48,17 +48,15 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   # A comment behind a type or a clause stands for itself: it stays when the clause goes.
   defp uncommented(tokens) do
     # It may have been all that kept two words apart.
-    rest = tokens |> Enum.map(&if(comment?(&1), do: {:space, " "}, else: &1)) |> single_blanks()
-    {rest, for(token <- tokens, comment?(token), do: clause(:comment, [token]))}
+    rest =
+      tokens |> Enum.map(&if(Tokens.comment?(&1), do: {:space, " "}, else: &1)) |> single_blanks()
+
+    {rest, for(token <- tokens, Tokens.comment?(token), do: clause(:comment, [token]))}
   end
 
   defp single_blanks([{:space, _}, {:space, _} = blank | rest]), do: single_blanks([blank | rest])
   defp single_blanks([token | rest]), do: [token | single_blanks(rest)]
   defp single_blanks([]), do: []
-
-  defp comment?({:space, "/*" <> _}), do: true
-  defp comment?({:space, "--" <> _}), do: true
-  defp comment?(_token), do: false
 
   defp clause(kind, name \\ nil, tokens), do: %{kind: kind, name: name, text: text(tokens)}
 

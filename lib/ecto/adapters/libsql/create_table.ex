@@ -12,22 +12,19 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @type item :: %{kind: :column | :constraint, name: String.t() | nil, tokens: [Tokens.token()]}
   @type t :: %__MODULE__{lead: String.t(), items: [item()], tail: String.t()}
 
-  @constraints ~w(CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN)
+  @kinds ~w(PRIMARY UNIQUE CHECK FOREIGN)
+  @constraints ["CONSTRAINT" | @kinds]
 
   @spec parse(String.t()) :: t()
   def parse(sql) do
     {head, body} = sql |> Tokens.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
     {group, tail} = Tokens.group(body)
     {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
-    lead = Enum.filter(head, &comment?/1) ++ lead
+    # Comments behind the name of the table move into the parenthesis, where ours stands.
+    lead = Enum.filter(head, &Tokens.comment?/1) ++ lead
     items = items |> Tokens.split() |> Enum.flat_map(&single/1) |> Enum.map(&item/1)
     %__MODULE__{lead: Tokens.text(lead), items: items, tail: Tokens.text(tail)}
   end
-
-  # Those behind the name of the table move into the parenthesis, where ours stands.
-  defp comment?({:space, "--" <> _}), do: true
-  defp comment?({:space, "/*" <> _}), do: true
-  defp comment?(_token), do: false
 
   # SQLite takes constraints of the table without a comma between them.
   defp single(tokens) do
@@ -161,11 +158,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   # The word that says what a constraint is; nil where there is only a name.
   defp kind(%{tokens: tokens}),
-    do:
-      Enum.find_value(
-        tokens,
-        &(Tokens.keyword(&1) in (@constraints -- ["CONSTRAINT"]) && Tokens.keyword(&1))
-      )
+    do: tokens |> Enum.map(&Tokens.keyword/1) |> Enum.find(&(&1 in @kinds))
 
   # What stands before REFERENCES is about this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))

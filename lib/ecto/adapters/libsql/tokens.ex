@@ -79,6 +79,11 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   def keyword({:word, text}), do: String.upcase(text, :ascii)
   def keyword(_token), do: nil
 
+  @spec comment?(token()) :: boolean()
+  def comment?({:space, "--" <> _}), do: true
+  def comment?({:space, "/*" <> _}), do: true
+  def comment?(_token), do: false
+
   @doc "The tokens with `column` for each `table.column`."
   @spec unqualified([token()], String.t()) :: [token()]
   def unqualified(tokens, table), do: without(tokens, fold(table))

@@ -23,6 +23,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
   def trigger(table, {column, reference, kind, columns}, defaults, unless_there?) do
     name = "#{table.name}_#{column}_on_delete"
     pairs = [{column, reference.column} | reference.with]
+    defaults = folded(defaults)
 
     conditions =
       Enum.map_intersperse(pairs, " AND ", fn {own, parent} ->
@@ -31,7 +32,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
 
     sets =
       Enum.map_intersperse(columns, ", ", fn set ->
-        [Quote.name(set), " = " | value(kind, defaults[to_string(set)])]
+        [Quote.name(set), " = " | value(kind, defaults[set |> to_string() |> Tokens.fold()])]
       end)
 
     [
@@ -66,7 +67,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
   @doc "The trigger with the default values of today."
   @spec with_defaults(String.t(), %{String.t() => String.t() | nil}) :: String.t()
   def with_defaults(sql, defaults) do
-    defaults = Map.new(defaults, fn {name, default} -> {Tokens.fold(name), default} end)
+    defaults = folded(defaults)
 
     {head, [set | rest]} =
       sql |> Tokens.scan() |> Enum.split_while(&(Tokens.keyword(&1) != "SET"))
@@ -75,6 +76,9 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
     sets = sets |> Tokens.split() |> Enum.map_join(",", &with_default(&1, defaults))
     Enum.join([Tokens.text(head), Tokens.text([set]), sets, Tokens.text(rest)])
   end
+
+  defp folded(defaults),
+    do: Map.new(defaults, fn {name, default} -> {Tokens.fold(name), default} end)
 
   defp with_default(assignment, defaults) do
     {target, value} = Enum.split_while(assignment, &(&1 != {:punct, "("}))
