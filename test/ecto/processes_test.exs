@@ -88,9 +88,9 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
 
     # Behind the copy of the rows, the exchange of the names, the drop of the old table, and all of it.
     @places [
-      "^INSERT INTO \"ecto_libsql_rebuild",
-      "^UPDATE sqlite_master SET sql",
-      "^DROP TABLE \"ecto_libsql_rebuild",
+      "^INSERT OR ABORT INTO \"main\".\"ecto_libsql_rebuild",
+      "^UPDATE \"main\".sqlite_master SET sql",
+      "^DROP TABLE \"main\".\"ecto_libsql_rebuild",
       "^RELEASE ecto_libsql_rebuild"
     ]
 

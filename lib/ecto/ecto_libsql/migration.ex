@@ -23,6 +23,7 @@ defmodule EctoLibSql.Migration do
   of them.
   """
 
+  alias Ecto.Adapters.LibSql.Schema
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration
   alias EctoLibSql.Native
@@ -157,6 +158,7 @@ defmodule EctoLibSql.Migration do
   @spec create_full_text_search(name(), [name()], keyword()) :: :ok
   def create_full_text_search(table, columns, opts \\ []) do
     search = search!(table, columns, opts)
+    Migration.execute(fn -> integer_key!(search) end, fn -> :ok end)
     both(create_search(search), drop_search(search))
   end
 
@@ -183,6 +185,20 @@ defmodule EctoLibSql.Migration do
       settings: [content: table, content_rowid: own[:key] || :id] ++ settings,
       triggers: for(event <- ~w(insert delete update), do: {event, "#{name}_#{event}"})
     }
+  end
+
+  # FTS5 takes the key for the number of the row, and any text for 0.
+  defp integer_key!(%{key: key} = search) do
+    meta = Ecto.Adapter.lookup_meta(Migration.repo().get_dynamic_repo())
+    columns = Schema.columns(meta, to_string(search.table), search.prefix)
+    name = key |> to_string() |> String.downcase(:ascii)
+    numbered? = &(String.downcase(&1.name, :ascii) == name and &1.type =~ ~r/int/i)
+
+    if name not in ["rowid", "_rowid_", "oid"] and not Enum.any?(columns, numbered?) do
+      raise ArgumentError,
+            "a full-text search of #{inspect(search.table)} needs an integer key, and #{inspect(key)} is " <>
+              "none; name the column that is one as :key"
+    end
   end
 
   defp create_search(search) do

@@ -3,9 +3,8 @@ defmodule Ecto.Adapters.LibSql.Alter do
   # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
   # stored definition.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Types}
-  alias Ecto.Adapters.LibSql.Ddl.{Column, Default, Table}
-  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, ModifyColumn, Schema, Tokens, Types}
+  alias Ecto.Adapters.LibSql.Ddl.Column
   alias Ecto.Migration.Reference
 
   @type change :: tuple()
@@ -13,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   @doc "Conditional changes as plain ones, or nothing."
   @spec resolve([change()], [Schema.column()]) :: [change()]
   def resolve(changes, columns) do
-    names = MapSet.new(columns, &String.downcase(&1.name))
+    names = MapSet.new(columns, &Tokens.fold(&1.name))
     {changes, _names} = Enum.flat_map_reduce(changes, names, &resolve_one/2)
     changes
   end
@@ -42,7 +41,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
 
   defp resolve_one({:modify, _name, _type, _opts} = change, names), do: {[change], names}
 
-  defp key(name), do: name |> to_string() |> String.downcase()
+  defp key(name), do: name |> to_string() |> Tokens.fold()
 
   @spec direct?(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t(), [change()]) :: boolean()
   def direct?(meta, table, changes) do
@@ -59,7 +58,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     default = opts[:default]
 
     cond do
-      opts[:primary_key] || opts[:stored] || opts[:start_value] -> false
+      opts[:primary_key] || opts[:start_value] || Column.stored?(opts) -> false
       match?({:fragment, _}, default) -> false
       opts[:null] == false and is_nil(default) -> false
       match?(%Reference{with: [_ | _]}, type) -> false
@@ -86,7 +85,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
   defp indexed?(meta, table, name) do
     Enum.any?(Schema.indexes(meta, to_string(table.name), table.prefix), fn index ->
       index.partial or
-        Enum.any?(index.columns, &(is_nil(&1) or String.downcase(&1) == String.downcase(name)))
+        Enum.any?(index.columns, &(is_nil(&1) or Tokens.fold(&1) == Tokens.fold(name)))
     end)
   end
 
@@ -108,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.Alter do
     definition
     |> CreateTable.add_column(Column.definition(table, name, type, opts))
     |> add_foreign_key(table, name, type)
-    |> then(&if length(keys) > 1, do: CreateTable.put_primary_key(&1, keys), else: &1)
+    |> then(&if length(keys) > 1, do: join_key(&1, keys), else: &1)
   end
 
   defp apply_change({:remove, name}, definition, _table) do
@@ -128,15 +127,26 @@ defmodule Ecto.Adapters.LibSql.Alter do
     end
 
     definition =
-      if drops_reference?(type, opts), do: unreference(definition, column), else: definition
+      type
+      |> dropped_keys(opts, column)
+      |> Enum.reduce(definition, &unreference(&2, column, &1))
 
     opts = Keyword.put(opts, :strict, CreateTable.strict?(definition))
 
     definition
-    |> CreateTable.update_column(column, &modify(&1, table, type, opts))
+    |> CreateTable.update_column(column, &ModifyColumn.apply(&1, table, type, opts))
     |> add_foreign_key(table, name, type)
     |> put_keys(column, opts[:primary_key])
     |> forbid_null(column, type, opts)
+  end
+
+  @doc "The columns that change between texts and bytes, folded, with what they become."
+  @spec casts([change()]) :: %{String.t() => :text | :blob}
+  def casts(changes) do
+    for {:modify, name, type, _opts} <- changes,
+        class = ModifyColumn.class(type),
+        into: %{},
+        do: {key(name), class}
   end
 
   @doc "The columns whose foreign keys these changes replace or remove."
@@ -148,112 +158,40 @@ defmodule Ecto.Adapters.LibSql.Alter do
   defp replaces?({:modify, _name, type, opts}), do: drops_reference?(type, opts)
   defp replaces?(change), do: elem(change, 0) == :remove
 
-  defp drops_reference?(%Reference{}, _opts), do: true
+  defp drops_reference?(type, opts), do: dropped_keys(type, opts, "") != []
 
-  defp drops_reference?(_type, opts) do
-    match?(%Reference{}, opts[:from]) or match?({%Reference{}, _}, opts[:from])
+  # The columns of foreign keys that go: the one that `from:` names, and what a new reference replaces. A
+  # key that only shares a column with these stays.
+  defp dropped_keys(type, opts, column) do
+    old =
+      for %Reference{} = reference <- ModifyColumn.was(opts), do: key_columns(column, reference)
+
+    new = for %Reference{} = reference <- [type], do: [[column], key_columns(column, reference)]
+    Enum.uniq(old ++ Enum.concat(new))
   end
 
-  defp unreference(definition, column) do
-    definition
-    |> CreateTable.remove_foreign_key(column)
-    |> CreateTable.update_column(column, &CreateColumn.put(&1, :references, nil))
+  defp key_columns(column, %Reference{with: with}),
+    do: [column | for({own, _parent} <- with, do: to_string(own))]
+
+  defp unreference(definition, column, columns) do
+    definition = CreateTable.remove_foreign_key(definition, columns)
+    if columns == [column], do: unreference_column(definition, column), else: definition
   end
 
-  defp modify(column, table, type, opts) do
-    %{column | type: Column.written_type(type, opts)}
-    |> reference(table, type)
-    |> null(opts)
-    |> default(type, opts)
-    |> check(opts)
-    |> collate(opts)
-    |> comment(opts)
-    |> only_when_added!(opts)
-  end
-
-  defp reference(column, table, %Reference{with: []} = reference) do
-    named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
-    CreateColumn.put(column, :references, text([named, Column.references(table, reference)]))
-  end
-
-  defp reference(column, _table, _type), do: column
+  defp unreference_column(definition, column),
+    do: CreateTable.update_column(definition, column, &CreateColumn.put(&1, :references, nil))
 
   defp add_foreign_key(definition, table, name, %Reference{with: [_ | _]} = reference),
     do: CreateTable.add_constraint(definition, Column.foreign_key(table, name, reference))
 
   defp add_foreign_key(definition, _table, _name, _type), do: definition
 
-  defp null(column, opts) do
-    case Keyword.fetch(opts, :null) do
-      {:ok, false} ->
-        column |> CreateColumn.put(:null, nil) |> CreateColumn.put(:not_null, "NOT NULL")
-
-      {:ok, true} ->
-        CreateColumn.put(column, :not_null, nil)
-
-      :error ->
-        column
-    end
-  end
-
-  defp default(column, type, opts) do
-    case Keyword.fetch(opts, :default) do
-      {:ok, nil} -> CreateColumn.put(column, :default, nil)
-      {:ok, value} -> put_default(column, Default.literal(value, type))
-      :error -> column
-    end
-  end
-
-  defp put_default(column, nil), do: column
-  defp put_default(column, sql), do: CreateColumn.put(column, :default, text(["DEFAULT ", sql]))
-
-  defp check(column, opts) do
-    case opts[:check] do
-      nil -> column
-      check -> CreateColumn.put(column, :check, String.trim(text(Column.check(check))))
-    end
-  end
-
-  defp collate(column, opts) do
-    case Column.collate(opts) do
-      [] -> column
-      sql -> CreateColumn.put(column, :collate, String.trim(text(sql)))
-    end
-  end
-
-  defp comment(column, opts) do
-    case Keyword.fetch(opts, :comment) do
-      {:ok, comment} ->
-        CreateColumn.put(column, :comment, comment && text(Table.comment(comment)))
-
-      :error ->
-        column
-    end
-  end
-
-  defp only_when_added!(column, opts) do
-    if opts[:start_value] do
-      raise ArgumentError,
-            ":start_value is for a column that is added, got it on modify of #{column.name}"
-    end
-
-    if opts[:generated] do
-      raise ArgumentError,
-            "a column with values cannot become a generated one, got generated: " <>
-              "#{inspect(opts[:generated])} for #{column.name}; remove the column and add it anew"
-    end
-
-    column
-  end
-
-  defp text(iodata), do: IO.iodata_to_binary(iodata)
-
   ## Keys
 
   # A key that is one already stays as it is written.
   defp put_keys(definition, column, key?) do
     keys = CreateTable.primary_key(definition)
-    key = String.downcase(column)
+    key = Tokens.fold(column)
 
     case {key?, key in keys} do
       {true, false} -> CreateTable.put_primary_key(definition, keys ++ [column])
@@ -267,12 +205,19 @@ defmodule Ecto.Adapters.LibSql.Alter do
     keys = CreateTable.primary_key(definition)
 
     cond do
-      opts[:null] == true or String.downcase(column) not in keys -> definition
+      opts[:null] == true or Tokens.fold(column) not in keys -> definition
       length(keys) > 1 and opts[:primary_key] != true -> definition
       length(keys) == 1 and Types.rowid?(plain(type)) -> definition
-      true -> Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))
+      true -> not_null(definition, keys)
     end
   end
+
+  # A key of one column may have been the rowid, which numbered itself and needed no NOT NULL.
+  defp join_key(definition, keys),
+    do: definition |> CreateTable.put_primary_key(keys) |> not_null(keys)
+
+  defp not_null(definition, keys),
+    do: Enum.reduce(keys, definition, &CreateTable.update_column(&2, &1, not_null()))
 
   defp not_null, do: &CreateColumn.put(&1, :not_null, "NOT NULL")
 
@@ -288,11 +233,21 @@ defmodule Ecto.Adapters.LibSql.Alter do
     with :error <- CreateTable.remove_constraint(definition, name),
          [_, column] <- Regex.run(~r/^#{Regex.escape(table)}_(.+)_fkey$/, name),
          true <- CreateTable.column?(definition, column),
-         changed when changed != definition <- unreference(definition, column) do
+         changed when changed != definition <- unreference_by_name(definition, column) do
       {:ok, changed}
     else
       {:ok, _definition} = done -> done
       _nothing_found -> :error
     end
+  end
+
+  # Keys of one and of several columns have the same name then.
+  defp unreference_by_name(definition, column) do
+    single = unreference(definition, column, [column])
+    several = CreateTable.composite_from(definition, column)
+
+    if single == definition and several != [],
+      do: CreateTable.remove_foreign_key(definition, several),
+      else: single
   end
 end

@@ -16,7 +16,9 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
           | :default
           | :collate
           | :references
+          | :deferral
           | :generated
+          | :name
           | :comment
   @type clause :: %{kind: kind(), name: String.t() | nil, text: String.t()}
   @type t :: %__MODULE__{
@@ -26,7 +28,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
           clauses: [clause()]
         }
 
-  @starters ~w(CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS)
+  @starters ~w(CONSTRAINT PRIMARY NOT NULL UNIQUE CHECK DEFAULT COLLATE REFERENCES GENERATED AS DEFERRABLE)
 
   @spec parse([Tokens.token()]) :: t()
   def parse(tokens) do
@@ -45,13 +47,16 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
 
   # A comment behind a type or a clause stands for itself: it stays when the clause goes.
   defp uncommented(tokens) do
-    {comments, rest} = Enum.split_with(tokens, &comment?/1)
-    {rest, Enum.map(comments, &clause(:comment, [&1]))}
+    # It may have been all that kept two words apart.
+    rest =
+      tokens |> Enum.map(&if(Tokens.comment?(&1), do: {:space, " "}, else: &1)) |> single_blanks()
+
+    {rest, for(token <- tokens, Tokens.comment?(token), do: clause(:comment, [token]))}
   end
 
-  defp comment?({:space, "/*" <> _}), do: true
-  defp comment?({:space, "--" <> _}), do: true
-  defp comment?(_token), do: false
+  defp single_blanks([{:space, _}, {:space, _} = blank | rest]), do: single_blanks([blank | rest])
+  defp single_blanks([token | rest]), do: [token | single_blanks(rest)]
+  defp single_blanks([]), do: []
 
   defp clause(kind, name \\ nil, tokens), do: %{kind: kind, name: name, text: text(tokens)}
 
@@ -90,11 +95,20 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   # `{constraint name, kind, tokens from the kind's first word on}`
   defp head("CONSTRAINT", rest, _all) do
     [name | rest] = Tokens.skip(rest)
-    [first | _] = all = Tokens.skip(rest)
-    {name |> elem(1) |> String.trim("\""), kind(Tokens.keyword(first)), all}
+    from = Tokens.skip(rest)
+    {Tokens.identifier(name), kind_of(from), from}
   end
 
-  defp head(word, _rest, all), do: {nil, kind(word), all}
+  defp head(_word, _rest, all), do: {nil, kind_of(all), all}
+
+  defp kind_of(tokens) do
+    case tokens |> solid() |> Enum.take(2) |> Enum.map(&Tokens.keyword/1) do
+      # SQLite takes a name that names nothing.
+      none when none == [] or hd(none) == "CONSTRAINT" -> :name
+      ["NOT", "DEFERRABLE"] -> :deferral
+      [word | _] -> kind(word)
+    end
+  end
 
   defp kind("PRIMARY"), do: :primary_key
   defp kind("NOT"), do: :not_null
@@ -104,11 +118,17 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   defp kind("DEFAULT"), do: :default
   defp kind("COLLATE"), do: :collate
   defp kind("REFERENCES"), do: :references
+  defp kind("DEFERRABLE"), do: :deferral
   defp kind("GENERATED"), do: :generated
   defp kind("AS"), do: :generated
 
   # A clause ends where the next one starts, but some clauses hold words that start others.
+  defp take(:name, tokens), do: {[], tokens}
   defp take(:references, [first | rest]), do: references(rest, [first])
+
+  defp take(:deferral, [first | _] = tokens),
+    do: words(tokens, if(Tokens.keyword(first) == "NOT", do: 2, else: 1))
+
   defp take(:not_null, tokens), do: words(tokens, 2)
   defp take(:default, tokens), do: words(tokens, 2)
   defp take(:generated, tokens), do: generated(tokens, [])
@@ -146,6 +166,7 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
     case {last_word(taken), Enum.map(Enum.take(solid(rest), 2), &Tokens.keyword/1)} do
       {"SET", [word | _]} when word in ["NULL", "DEFAULT"] -> references(rest, taken)
       {_, ["NOT", "DEFERRABLE"]} -> references(rest, taken)
+      {_, ["DEFERRABLE" | _]} -> references(rest, taken)
       _end -> {taken, rest}
     end
   end
@@ -165,15 +186,28 @@ defmodule Ecto.Adapters.LibSql.CreateColumn do
   @doc "Replaces the clause of a kind, or removes it."
   @spec put(t(), kind(), String.t() | nil) :: t()
   def put(%{clauses: clauses} = column, kind, text) do
-    kept = Enum.reject(clauses, &(&1.kind == kind))
+    # A deferral that stands alone is about the reference before it, and would be about another one.
+    gone = if kind == :references, do: [:references, :deferral], else: [kind]
+    kept = Enum.reject(clauses, &(&1.kind in gone))
     added = if text, do: [%{kind: kind, name: nil, text: text}], else: []
     %{column | clauses: kept ++ added}
   end
 
+  @doc "Adds a check, in the place of one with the same name or, if it has none, the same text."
+  @spec put_check(t(), String.t() | nil, String.t()) :: t()
+  def put_check(%{clauses: clauses} = column, name, text) do
+    kept = Enum.reject(clauses, &(&1.kind == :check and same_check?(&1, name, text)))
+    %{column | clauses: kept ++ [%{kind: :check, name: name, text: text}]}
+  end
+
+  defp same_check?(%{name: nil} = clause, nil, text), do: clause.text == text
+  defp same_check?(%{name: nil}, _name, _text), do: false
+  defp same_check?(clause, name, _text), do: Tokens.fold(clause.name) == name
+
   @spec remove_constraint([Tokens.token()], String.t()) :: [Tokens.token()]
   def remove_constraint(tokens, name) do
     column = parse(tokens)
-    kept = Enum.reject(column.clauses, &(&1.name && String.downcase(&1.name) == name))
+    kept = Enum.reject(column.clauses, &(&1.name && Tokens.fold(&1.name) == name))
     if kept == column.clauses, do: tokens, else: tokens(%{column | clauses: kept})
   end
 

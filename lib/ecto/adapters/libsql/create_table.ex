@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   # A stored CREATE TABLE as its columns and constraints, to change one of them and leave the rest as it
   # was written.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, Tokens}
+  alias Ecto.Adapters.LibSql.{CreateColumn, Mentions, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   # `lead` is what stands before the first column: blanks, or the comment of the table.
@@ -12,16 +12,49 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @type item :: %{kind: :column | :constraint, name: String.t() | nil, tokens: [Tokens.token()]}
   @type t :: %__MODULE__{lead: String.t(), items: [item()], tail: String.t()}
 
-  @constraints ~w(CONSTRAINT PRIMARY UNIQUE CHECK FOREIGN)
+  @kinds ~w(PRIMARY UNIQUE CHECK FOREIGN)
+  @constraints ["CONSTRAINT" | @kinds]
 
   @spec parse(String.t()) :: t()
   def parse(sql) do
-    {group, tail} =
-      sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
-
+    {head, body} = sql |> Tokens.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
+    {group, tail} = Tokens.group(body)
     {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
-    items = items |> Tokens.split() |> Enum.map(&item/1)
+    # Comments behind the name of the table move into the parenthesis, where ours stands.
+    lead = Enum.filter(head, &Tokens.comment?/1) ++ lead
+    items = items |> Tokens.split() |> Enum.flat_map(&single/1) |> Enum.map(&item/1)
     %__MODULE__{lead: Tokens.text(lead), items: items, tail: Tokens.text(tail)}
+  end
+
+  # SQLite takes constraints of the table without a comma between them.
+  defp single(tokens) do
+    case Tokens.skip(tokens) do
+      [first | _] ->
+        if Tokens.keyword(first) in @constraints, do: constraints(tokens), else: [tokens]
+
+      [] ->
+        [tokens]
+    end
+  end
+
+  defp constraints(tokens) do
+    {items, last, _depth} =
+      Enum.reduce(tokens, {[], [], 0}, fn token, {items, item, depth} ->
+        if depth == 0 and Tokens.keyword(token) in @constraints and not named_only?(item),
+          do: {[item | items], [token], 0},
+          else: {items, [token | item], depth + Tokens.change(token)}
+      end)
+
+    [last | items] |> Enum.reverse() |> Enum.map(&Enum.reverse/1)
+  end
+
+  # Blanks, or `CONSTRAINT name` of which the rest has to come; in reverse.
+  defp named_only?(item) do
+    case Enum.reject(item, &match?({:space, _}, &1)) do
+      [] -> true
+      [_name, word] -> Tokens.keyword(word) == "CONSTRAINT"
+      _more -> false
+    end
   end
 
   defp item(tokens) do
@@ -35,8 +68,8 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   end
 
   defp constraint_name(tokens) do
-    with [{:word, word} | rest] <- Tokens.skip(tokens),
-         "CONSTRAINT" <- String.upcase(word),
+    with [first | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- Tokens.keyword(first),
          [name | _] <- Tokens.skip(rest) do
       Tokens.name(name)
     else
@@ -56,7 +89,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   @spec column(t(), String.t()) :: item() | nil
   def column(%{items: items}, name) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
     Enum.find(items, &(&1.kind == :column and &1.name == name))
   end
 
@@ -86,8 +119,8 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
     items =
       items
       |> Enum.reject(fn
-        %{kind: :column} = item -> item.name == String.downcase(name)
-        %{kind: :constraint} = item -> Tokens.mention?(own_part(item.tokens), name)
+        %{kind: :column} = item -> item.name == Tokens.fold(name)
+        %{kind: :constraint} = item -> mentions?(item, name)
       end)
       |> Enum.map(&remove_checks(&1, name))
 
@@ -99,7 +132,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   defp remove_checks(%{kind: :column} = item, name) do
     column = CreateColumn.parse(item.tokens)
-    gone = &(&1.kind == :check and Tokens.mention?(Tokens.scan(&1.text), name))
+    gone = &(&1.kind == :check and &1.text |> Tokens.scan() |> in_check?(name))
 
     if Enum.any?(column.clauses, gone) do
       kept = %{column | clauses: Enum.reject(column.clauses, gone)}
@@ -108,6 +141,24 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
       item
     end
   end
+
+  defp mentions?(%{tokens: tokens} = item, name) do
+    case kind(item) do
+      "FOREIGN" -> Tokens.fold(name) in foreign_columns(item)
+      "CHECK" -> in_check?(tokens, name)
+      nil -> false
+      _list -> Mentions.in_list?(tokens, name)
+    end
+  end
+
+  defp in_check?(tokens, name) do
+    {expression, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
+    Mentions.in_expression?(expression, name)
+  end
+
+  # The word that says what a constraint is; nil where there is only a name.
+  defp kind(%{tokens: tokens}),
+    do: tokens |> Enum.map(&Tokens.keyword/1) |> Enum.find(&(&1 in @kinds))
 
   # What stands before REFERENCES is about this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokens.keyword(&1) != "REFERENCES"))
@@ -146,6 +197,24 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   defp primary?(tokens), do: Enum.any?(own_part(tokens), &(Tokens.keyword(&1) == "PRIMARY"))
 
+  @doc "The column that is the rowid by another name, or nil."
+  @spec rowid_alias(t()) :: String.t() | nil
+  def rowid_alias(table) do
+    with [key] <- primary_key(table),
+         %{tokens: tokens} <- column(table, key),
+         column = CreateColumn.parse(tokens),
+         "integer" <- Tokens.fold(column.type),
+         false <- without_rowid?(table) or Enum.any?(column.clauses, &descending_key?/1) do
+      key
+    else
+      _other -> nil
+    end
+  end
+
+  # The one spelling of such a key that does not make it the rowid, an old mistake that SQLite keeps.
+  defp descending_key?(clause),
+    do: clause.kind == :primary_key and clause.text =~ ~r/\bDESC\b/i
+
   @doc "Replaces the primary key. One column keeps it in its own definition, which makes rowids."
   @spec put_primary_key(t(), [String.t()]) :: t()
   def put_primary_key(%{items: items} = table, keys) do
@@ -170,7 +239,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @doc "Changes the definition of a column."
   @spec update_column(t(), String.t(), (CreateColumn.t() -> CreateColumn.t())) :: t()
   def update_column(%{items: items} = table, name, fun) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
 
     items =
       Enum.map(items, fn
@@ -184,17 +253,25 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
     %{table | items: items}
   end
 
-  @doc "Removes the foreign keys of the table level that start at exactly this column."
-  @spec remove_foreign_key(t(), String.t()) :: t()
-  def remove_foreign_key(%{items: items} = table, column) do
-    column = String.downcase(column)
-    %{table | items: Enum.reject(items, &(hd(foreign_columns(&1) ++ [nil]) == column))}
+  @doc "Removes the foreign keys of the table level over exactly these columns."
+  @spec remove_foreign_key(t(), [String.t()]) :: t()
+  def remove_foreign_key(%{items: items} = table, columns) do
+    columns = Enum.map(columns, &Tokens.fold/1)
+    %{table | items: Enum.reject(items, &(foreign_columns(&1) == columns))}
+  end
+
+  @doc "The columns of the foreign key of several that begins at this one and has no name."
+  @spec composite_from(t(), String.t()) :: [String.t()]
+  def composite_from(%{items: items}, column) do
+    column = Tokens.fold(column)
+    nameless = for %{name: nil} = item <- items, do: foreign_columns(item)
+    Enum.find(nameless, [], &match?([^column, _ | _], &1))
   end
 
   @doc "Removes a constraint by its name, at the table or at a column; `:error` if there is none."
   @spec remove_constraint(t(), String.t()) :: {:ok, t()} | :error
   def remove_constraint(%{items: items} = table, name) do
-    name = String.downcase(name)
+    name = Tokens.fold(name)
 
     changed =
       items
@@ -213,7 +290,7 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
   @doc "The name given to the foreign key over these columns, or nil."
   @spec foreign_key_name(t(), [String.t()]) :: String.t() | nil
   def foreign_key_name(%{items: items}, columns) do
-    columns = Enum.map(columns, &String.downcase/1)
+    columns = Enum.map(columns, &Tokens.fold/1)
 
     Enum.find_value(items, fn
       %{kind: :constraint} = item ->
@@ -226,10 +303,10 @@ defmodule Ecto.Adapters.LibSql.CreateTable do
 
   # The name as it was written, not in lower case.
   defp original_name(tokens) do
-    with [{:word, word} | rest] <- Tokens.skip(tokens),
-         "CONSTRAINT" <- String.upcase(word),
-         [{kind, text} | _] <- Tokens.skip(rest) do
-      if kind == :word, do: text, else: String.slice(text, 1..-2//1)
+    with [first | rest] <- Tokens.skip(tokens),
+         "CONSTRAINT" <- Tokens.keyword(first),
+         [name | _] <- Tokens.skip(rest) do
+      Tokens.identifier(name)
     else
       _unnamed -> nil
     end

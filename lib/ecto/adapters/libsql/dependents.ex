@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Dependents do
   # Views and triggers name tables and columns that SQLite looks up only when they are used. A change of
   # a table that would break one has to fail, and not the first INSERT of the day after.
 
-  alias Ecto.Adapters.LibSql.Schema
+  alias Ecto.Adapters.LibSql.{Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @type use :: {:view | :insert | :update | :delete, String.t()}
@@ -22,6 +22,16 @@ defmodule Ecto.Adapters.LibSql.Dependents do
         for [table] <- triggered, kind <- [:insert, :update, :delete], do: {kind, table}
 
     Enum.filter(uses, &match?({:ok, _}, try(meta, prefix, &1)))
+  end
+
+  @doc "What works now and has to do so when the table is gone, with its own triggers."
+  @spec working_without(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t()) :: [use()]
+  def working_without(meta, table) do
+    name = table.name |> to_string() |> Tokens.fold()
+
+    meta
+    |> working(table.prefix)
+    |> Enum.reject(fn {_kind, used} -> Tokens.fold(used) == name end)
   end
 
   @doc "Raises if one of them does not work any more."

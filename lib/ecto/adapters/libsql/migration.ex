@@ -3,8 +3,18 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # Migration commands with the database in view: what SQLite cannot alter is rebuilt, arrays become
   # JSON columns, conditional changes look first, and actions on single columns become triggers.
 
-  alias Ecto.Adapters.LibSql.{Alter, CreateTable, Ddl, Dependents, Schema, TableRebuild, Tokens}
-  alias Ecto.Adapters.LibSql.Ddl.{Action, Default, Sequence}
+  alias Ecto.Adapters.LibSql.{
+    ActionTriggers,
+    Alter,
+    ColumnCommand,
+    CreateTable,
+    Ddl,
+    Dependents,
+    InUse
+  }
+
+  alias Ecto.Adapters.LibSql.{Schema, TableRebuild, Tokens}
+  alias Ecto.Adapters.LibSql.Ddl.Sequence
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 
@@ -12,24 +22,48 @@ defmodule Ecto.Adapters.LibSql.Migration do
 
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
-  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
-  # transaction it would be a read before a write, see write_lock/3.
-  def execute(meta, {:create_if_not_exists, %Table{} = table, columns}, opts) do
-    if not Ecto.Adapters.SQL.in_transaction?(meta) and
-         Schema.exists?(meta, to_string(table.name), table.prefix, opts),
-       do: {:ok, []},
-       else: create(meta, {:create_if_not_exists, table, columns}, opts)
+  def execute(meta, command, opts) do
+    cond do
+      Ecto.Adapters.SQL.in_transaction?(meta) -> run(meta, command, opts)
+      there_already?(meta, command, opts) -> {:ok, []}
+      text?(command) -> text(meta, command, opts)
+      true -> whole(meta, command, opts)
+    end
   end
 
-  def execute(meta, {:create, %Table{} = _table, _columns} = command, opts),
-    do: create(meta, command, opts)
+  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
+  # transaction it would be a read before a write, see write_lock/3.
+  defp there_already?(meta, {:create_if_not_exists, %Table{} = table, _columns}, opts),
+    do: Schema.exists?(meta, to_string(table.name), table.prefix, opts)
 
-  def execute(meta, {:alter, %Table{} = table, changes}, opts) do
+  defp there_already?(_meta, _command, _opts), do: false
+
+  # The user's own statements may be of those that no transaction can hold.
+  defp text?(command), do: is_binary(command) or is_list(command)
+
+  # One command may be several statements, of which a migration without a transaction must not do half.
+  # They also need one connection: another one may not know yet what the first has altered.
+  defp whole(meta, command, opts) do
+    transaction = Keyword.put(opts, :mode, :immediate)
+
+    {:ok, done} =
+      Ecto.Adapters.SQL.transaction(meta, transaction, fn -> run(meta, command, opts) end)
+
+    done
+  end
+
+  ## Commands
+
+  defp run(meta, {command, %Table{} = _table, _columns} = create, opts)
+       when command in [:create, :create_if_not_exists],
+       do: create(meta, create, opts)
+
+  defp run(meta, {:alter, %Table{} = table, changes}, opts) do
     write_lock(meta, table.name, table.prefix)
     table = Schema.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
-    {changes, actions} = prepare(changes)
-    drop_triggers(meta, table, Alter.replaced(changes), opts)
+    {changes, actions} = ColumnCommand.prepare(changes)
+    ActionTriggers.drop(meta, table, Alter.replaced(changes), opts)
 
     cond do
       changes == [] -> :ok
@@ -37,19 +71,43 @@ defmodule Ecto.Adapters.LibSql.Migration do
       true -> rebuild(meta, table, changes, opts)
     end
 
-    Enum.each(Sequence.restarts(table, changes), &run(meta, &1, opts))
-    create_triggers(meta, table, actions, opts)
+    ActionTriggers.refresh(meta, table, changes, opts)
+    Enum.each(Sequence.restarts(table, changes), &statement(meta, &1, opts))
+    ActionTriggers.create(meta, table, actions, opts)
+    {:ok, []}
   end
 
   # What nothing refers to has nothing to cascade to.
-  def execute(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
+  defp run(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
     write_lock(meta, table.name, table.prefix)
-    unreferenced!(meta, table)
-    drop_triggers(meta, table, :all, opts)
-    text(meta, {command, table, :restrict}, opts)
+
+    table = in_main(meta, table, opts)
+
+    if command == :drop or Schema.exists?(meta, to_string(table.name), table.prefix, opts),
+      do: drop(meta, table, {command, table, :restrict}, opts),
+      else: text(meta, {command, table, :restrict}, opts)
   end
 
-  def execute(meta, {:rename, %Index{} = index, name}, opts) do
+  defp run(meta, {command, %Index{} = index, _mode}, opts) when command in @drops do
+    write_lock(meta, index.table, index.prefix)
+    InUse.no_parent_key!(meta, index)
+    there? = Schema.sql(meta, "index", to_string(index.name), index.prefix) != nil
+    index = if there?, do: %{index | prefix: index.prefix || "main"}, else: index
+    text(meta, {command, index, :restrict}, opts)
+  end
+
+  defp run(meta, {:rename, %Table{} = table, %Table{} = other}, opts) do
+    table = renamable(meta, table, :table, opts)
+    text(meta, {:rename, table, other}, opts)
+  end
+
+  defp run(meta, {:rename, %Table{} = table, from, to}, opts) do
+    table = renamable(meta, table, from, opts)
+    text(meta, {:rename, table, from, to}, opts)
+  end
+
+  defp run(meta, {:rename, %Index{} = index, name}, opts) do
+    index = %{index | prefix: index.prefix || "main"}
     write_lock(meta, index.table, index.prefix)
 
     case Schema.sql(meta, "index", to_string(index.name), index.prefix) do
@@ -57,14 +115,14 @@ defmodule Ecto.Adapters.LibSql.Migration do
         raise ArgumentError, "cannot rename index #{inspect(index.name)}: it does not exist"
 
       sql ->
-        run(meta, ["DROP INDEX " | Quote.table(index.prefix, index.name)], opts)
-        run(meta, renamed(sql, Quote.table(index.prefix, name)), opts)
+        statement(meta, ["DROP INDEX " | Quote.table(index.prefix, index.name)], opts)
+        statement(meta, renamed(sql, Quote.table(index.prefix, name)), opts)
         {:ok, []}
     end
   end
 
-  def execute(meta, {:create, %Constraint{check: check} = constraint}, opts)
-      when is_binary(check) do
+  defp run(meta, {:create, %Constraint{check: check} = constraint}, opts)
+       when is_binary(check) do
     name = to_string(constraint.name)
 
     definition = [
@@ -85,13 +143,13 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
-  def execute(_meta, {:create, %Constraint{} = constraint}, _opts) do
+  defp run(_meta, {:create, %Constraint{} = constraint}, _opts) do
     raise ArgumentError,
           "SQLite has no exclusion constraints, got: #{inspect(constraint.name)}; a unique index or a " <>
             "trigger may serve instead"
   end
 
-  def execute(meta, {command, %Constraint{} = constraint, _mode}, opts) when command in @drops do
+  defp run(meta, {command, %Constraint{} = constraint, _mode}, opts) when command in @drops do
     name = to_string(constraint.name)
 
     edit = fn definition ->
@@ -111,21 +169,44 @@ defmodule Ecto.Adapters.LibSql.Migration do
     {:ok, []}
   end
 
-  def execute(meta, command, opts), do: text(meta, command, opts)
+  defp run(meta, command, opts), do: text(meta, command, opts)
 
   defp create(meta, {command, table, columns}, opts) do
     random_rowid!(meta, table)
-    {columns, actions} = prepare(columns)
+    {columns, actions} = ColumnCommand.prepare(columns)
     text(meta, {command, table, columns}, opts)
-    create_triggers(meta, table, actions, opts, command == :create_if_not_exists)
-  end
-
-  defp text(meta, command, opts) do
-    command |> Ddl.execute_ddl() |> Enum.each(&run(meta, &1, opts))
+    ActionTriggers.create(meta, table, actions, opts, command == :create_if_not_exists)
     {:ok, []}
   end
 
-  defp run(meta, sql, opts),
+  defp drop(meta, table, command, opts) do
+    InUse.unreferenced!(meta, table)
+    working = Dependents.working_without(meta, table)
+    ActionTriggers.drop(meta, table, :all, opts)
+    text(meta, command, opts)
+    Dependents.check!(meta, table, working)
+    {:ok, []}
+  end
+
+  defp renamable(meta, table, column, opts) do
+    write_lock(meta, table.name, table.prefix)
+    InUse.unsearched!(meta, table, column)
+    in_main(meta, table, opts)
+  end
+
+  # Where the main database has no such table, a temporary one may be meant.
+  defp in_main(meta, table, opts) do
+    if is_nil(table.prefix) and Schema.exists?(meta, to_string(table.name), nil, opts),
+      do: %{table | prefix: "main"},
+      else: table
+  end
+
+  defp text(meta, command, opts) do
+    command |> Ddl.execute_ddl() |> Enum.each(&statement(meta, &1, opts))
+    {:ok, []}
+  end
+
+  defp statement(meta, sql, opts),
     do: Ecto.Adapters.SQL.query!(meta, IO.iodata_to_binary(sql), [], opts)
 
   defp table(meta, constraint) do
@@ -137,7 +218,7 @@ defmodule Ecto.Adapters.LibSql.Migration do
   # here look at the schema first. A table that is not there is found out about later.
   defp write_lock(meta, table, prefix) do
     if Ecto.Adapters.SQL.in_transaction?(meta) do
-      sql = ["DELETE FROM ", Quote.table(prefix, table), " WHERE 0"]
+      sql = ["DELETE FROM ", Quote.table(prefix || "main", table), " WHERE 0"]
       Ecto.Adapters.SQL.query(meta, IO.iodata_to_binary(sql), [], log: false)
     end
   end
@@ -160,25 +241,13 @@ defmodule Ecto.Adapters.LibSql.Migration do
     end
 
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
+    opts = Keyword.put(opts, :casts, Alter.casts(changes))
     opts = Keyword.put(opts, :references, not Enum.any?(changes, &unchecked?/1))
     TableRebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
   end
 
   defp unchecked?({_command, _name, %Reference{validate: false}, _opts}), do: true
   defp unchecked?(_change), do: false
-
-  # Dropping a table deletes its rows first, and with them those of children that cascade.
-  defp unreferenced!(meta, table) do
-    case Schema.referring(meta, to_string(table.name), table.prefix) do
-      [] ->
-        :ok
-
-      others ->
-        raise ArgumentError,
-              "cannot drop table #{inspect(table.name)}: foreign keys of " <>
-                "#{Enum.map_join(others, ", ", &inspect/1)} refer to it"
-    end
-  end
 
   defp random_rowid!(meta, table) do
     asked? = random_rowid?(table.options)
@@ -193,77 +262,6 @@ defmodule Ecto.Adapters.LibSql.Migration do
   defp random_rowid?(text) when is_binary(text), do: text =~ ~r/\bRANDOM\s+ROWID\b/i
   defp random_rowid?(list) when is_list(list), do: {:random_rowid, true} in list
   defp random_rowid?(nil), do: false
-
-  ## Columns
-
-  defp prepare(changes) do
-    {changes, actions} = changes |> Enum.map(&prepare_change/1) |> Enum.unzip()
-    {changes, Enum.concat(actions)}
-  end
-
-  defp prepare_change({command, name, type, opts}) when command in [:add, :modify] do
-    {type, actions} = Action.split(name, type)
-    opts = default(opts, type)
-    {{command, name, type |> storable() |> deferrable(opts), opts}, actions}
-  end
-
-  defp prepare_change({:remove, name, _type, _opts}), do: {{:remove, name}, []}
-  defp prepare_change({:remove, name}), do: {{:remove, name}, []}
-
-  defp create_triggers(meta, table, actions, opts, unless_there? \\ false)
-  defp create_triggers(_meta, _table, [], _opts, _unless_there?), do: {:ok, []}
-
-  defp create_triggers(meta, table, actions, opts, unless_there?) do
-    defaults = Map.new(columns(meta, table), &{&1.name, &1.default})
-    Enum.each(actions, &run(meta, Action.trigger(table, &1, defaults, unless_there?), opts))
-    {:ok, []}
-  end
-
-  # The triggers of the actions on these columns, or of the whole table.
-  defp drop_triggers(meta, table, columns, opts) do
-    triggers =
-      Schema.rows(meta, [
-        ["SELECT name, sql FROM ", Schema.database(table.prefix), "sqlite_master "],
-        "WHERE type = 'trigger'"
-      ])
-
-    for [name, sql] <- triggers, Action.trigger?(sql, table, columns) do
-      run(meta, ["DROP TRIGGER " | Quote.table(table.prefix, name)], opts)
-    end
-  end
-
-  # Arrays are JSON texts; DDL takes a type given as text as it is.
-  defp storable({:array, _inner}), do: :map
-  defp storable(%Reference{} = reference), do: %{reference | type: storable(reference.type)}
-  defp storable(type), do: type
-
-  # Ecto's references/2 passes on no options of an adapter, a column does.
-  defp deferrable(%Reference{} = reference, opts) do
-    case Keyword.fetch(opts, :deferrable) do
-      {:ok, value} -> %{reference | options: [{:deferrable, value} | reference.options || []]}
-      :error -> reference
-    end
-  end
-
-  defp deferrable(type, _opts), do: type
-
-  defp default(opts, type) do
-    case Keyword.fetch(opts, :default) do
-      {:ok, {:fragment, sql}} ->
-        Keyword.put(opts, :default, {:fragment, Default.parenthesise(sql)})
-
-      # The type is gone once the column is text, and bits need it.
-      {:ok, value} when is_bitstring(value) and type == :bitstring ->
-        Keyword.put(
-          opts,
-          :default,
-          {:fragment, IO.iodata_to_binary(Default.literal(value, type))}
-        )
-
-      _other ->
-        opts
-    end
-  end
 
   defp renamed(sql, name) do
     # CREATE [UNIQUE] INDEX [IF NOT EXISTS] name ON …

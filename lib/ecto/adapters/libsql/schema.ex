@@ -105,7 +105,18 @@ defmodule Ecto.Adapters.LibSql.Schema do
     end
   end
 
-  @doc "The table with its name as it is stored; raises if there is none that can be altered."
+  @doc "The stored text of an index or a trigger, which names no database, to make it in this one."
+  @spec located(String.t(), String.t()) :: String.t()
+  def located(sql, prefix) do
+    head = ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i
+    Regex.replace(head, sql, fn _all, create -> "#{create}#{Quote.name(prefix)}." end)
+  end
+
+  @doc """
+  The table with its name as it is stored, and its database; raises if there is none that can be altered.
+
+  SQLite looks for a name without a database among the temporary tables first.
+  """
   @spec table!(source(), Ecto.Migration.Table.t()) :: Ecto.Migration.Table.t()
   def table!(source, table) do
     query = ["SELECT type, name, sql FROM ", database(table.prefix), "sqlite_master "]
@@ -115,7 +126,7 @@ defmodule Ecto.Adapters.LibSql.Schema do
       [["table", name, sql]] ->
         if sql =~ ~r/^CREATE\s+VIRTUAL\b/i,
           do: cannot!(table, "it is virtual; drop it and create it anew"),
-          else: %{table | name: name}
+          else: %{table | name: name, prefix: table.prefix || "main"}
 
       [["view", _name, _sql]] ->
         cannot!(table, "it is a view")
@@ -161,6 +172,23 @@ defmodule Ecto.Adapters.LibSql.Schema do
     ]
 
     for [name] <- rows(source, query, [table]), do: name
+  end
+
+  @doc "The foreign keys to `table`, its own ones too: the child, and the parent's columns; nil is its key."
+  @spec foreign_keys_to(source(), String.t(), String.t() | nil) :: [
+          {String.t(), [String.t() | nil]}
+        ]
+  def foreign_keys_to(source, table, prefix) do
+    query = [
+      ["SELECT m.name, f.id, f.\"to\" FROM ", database(prefix), "sqlite_master AS m, "],
+      ["pragma_foreign_key_list(m.name", argument(prefix), ") AS f "],
+      "WHERE m.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY m.name, f.id, f.seq"
+    ]
+
+    source
+    |> rows(query, [table])
+    |> Enum.chunk_by(fn [child, id, _to] -> {child, id} end)
+    |> Enum.map(fn [[child | _] | _] = key -> {child, Enum.map(key, &List.last/1)} end)
   end
 
   defp argument(nil), do: []

@@ -14,17 +14,19 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   #
   # Indexes and triggers are dropped before and made again from their own text; views only hold names.
 
-  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Dependents, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.{Checks, CreateTable, Dependents, Mentions, RowCopy, Schema, Tokens}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @savepoint "ecto_libsql_rebuild"
 
   @doc """
-  Rebuilds `table`, whose name is spelt as it is stored, as `edit` changes its definition. `removed` names columns that disappear.
+  Inside a transaction, rebuilds `table`, as `Schema.table!/2` gives it, as `edit` changes its definition.
+  `removed` names columns that disappear.
 
   ## Options
 
     * `:check` - `false` copies rows that break a new CHECK constraint
+    * `:casts` - columns that change between texts and bytes, see `RowCopy.sql/4`
     * `:references` - `false` lets rows be that break a new foreign key
     * everything else goes to `Ecto.Adapters.SQL.query!/4`
   """
@@ -38,6 +40,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   def run(meta, table, removed, edit, opts) do
     {check, opts} = Keyword.pop(opts, :check, true)
     {references, opts} = Keyword.pop(opts, :references, true)
+    {casts, opts} = Keyword.pop(opts, :casts, %{})
 
     state = %{
       meta: meta,
@@ -45,19 +48,11 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
       name: to_string(table.name),
       prefix: table.prefix,
       check: check,
+      casts: casts,
       references: references
     }
 
-    if Ecto.Adapters.SQL.in_transaction?(meta) do
-      rebuild(state, removed, edit)
-    else
-      opts = Keyword.put(opts, :mode, :immediate)
-
-      {:ok, :ok} =
-        Ecto.Adapters.SQL.transaction(meta, opts, fn -> rebuild(state, removed, edit) end)
-
-      :ok
-    end
+    rebuild(state, removed, edit)
   end
 
   defp rebuild(state, removed, edit) do
@@ -84,7 +79,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     working = Dependents.working(state.meta, state.prefix)
     copy = "ecto_libsql_rebuild_" <> state.name
 
-    copy_rows(state, copy, old, new)
+    copy_rows(state, copy, old, new, removed)
     Enum.each(drops(state), &run_sql(state, &1))
     exchange(state, copy, old, new)
     run_sql(state, ["DROP TABLE " | Quote.table(state.prefix, copy)])
@@ -94,73 +89,45 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   end
 
   # An error speaks of the table, not of its copy.
-  defp copy_rows(state, copy, old, new) do
+  defp copy_rows(state, copy, old, new, removed) do
     loose = CreateTable.detached(new, state.name)
-    run_sql(state, CreateTable.to_sql(loose, Quote.table(state.prefix, copy)))
-    if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=ON")
+    quoted = Quote.table(state.prefix, copy)
+    from = Quote.table(state.prefix, state.name)
+    run_sql(state, CreateTable.to_sql(loose, quoted))
+    fill = RowCopy.sql({quoted, new}, {from, old}, removed, state.casts)
 
-    try do
-      run_sql(state, fill(state, copy, old, new))
-    after
-      if not state.check, do: run_sql(state, "PRAGMA ignore_check_constraints=OFF")
-    end
+    if state.check,
+      do: checked(state, fill, {from, old}, {quoted, new}),
+      else: unchecked(state, fill)
   rescue
     error in EctoLibSql.Error ->
       message = String.replace(error.message, copy <> ".", state.name <> ".")
       reraise %{error | message: message}, __STACKTRACE__
   end
 
-  ## Rows
+  # Rows that broke a check before do not stop another change, as with foreign keys; all other checks hold.
+  defp checked(state, fill, {from, old}, {to, new}) do
+    run_sql(state, fill)
+  rescue
+    error in EctoLibSql.Error ->
+      before = if failed_check?(error), do: broken(state, Checks.all(old), from), else: []
+      if before == [], do: reraise(error, __STACKTRACE__)
+      unchecked(state, fill)
 
-  defp fill(state, copy, old, new) do
-    kept =
-      for %{kind: :column, name: name} = item <- stored(new),
-          column = CreateTable.column(old, name),
-          stored?(column),
-          do: CreateColumn.parse(item.tokens).name
-
-    rowid = if copy_rowid?(old, new, kept), do: ["rowid"], else: []
-    columns = Enum.intersperse(rowid ++ kept, ", ")
-    from = Quote.table(state.prefix, state.name)
-
-    if columns == [],
-      do: ["SELECT 1"],
-      else: [
-        "INSERT INTO ",
-        Quote.table(state.prefix, copy),
-        " (",
-        columns,
-        ") SELECT ",
-        columns,
-        " FROM ",
-        from
-      ]
+      with [check | _] <- broken(state, Checks.all(new) -- before, to) do
+        message = "CHECK constraint failed: #{check.name || check.expression}"
+        reraise %{error | message: message}, __STACKTRACE__
+      end
   end
 
-  # Generated columns fill themselves.
-  defp stored(table), do: Enum.filter(table.items, &(&1.kind == :column and stored?(&1)))
+  defp failed_check?(error), do: error.message =~ "CHECK constraint failed"
+  defp broken(state, checks, table), do: Checks.broken(checks, state.meta, table, state.name)
 
-  defp stored?(item),
-    do: not Enum.any?(CreateColumn.parse(item.tokens).clauses, &(&1.kind == :generated))
-
-  # A rowid that has a name travels with its column.
-  defp copy_rowid?(old, new, _kept) do
-    not CreateTable.without_rowid?(old) and not CreateTable.without_rowid?(new) and
-      not CreateTable.column?(old, "rowid") and not CreateTable.column?(new, "rowid") and
-      not rowid_alias?(old)
-  end
-
-  defp rowid_alias?(table) do
-    Enum.any?(table.items, fn
-      %{kind: :column} = item ->
-        column = CreateColumn.parse(item.tokens)
-
-        String.upcase(column.type) == "INTEGER" and
-          Enum.any?(column.clauses, &(&1.kind == :primary_key))
-
-      %{kind: :constraint} ->
-        false
-    end)
+  defp unchecked(state, fill) do
+    run_sql(state, "PRAGMA ignore_check_constraints=ON")
+    run_sql(state, fill)
+  after
+    run_sql(state, "PRAGMA ignore_check_constraints=OFF")
   end
 
   ## Names
@@ -213,27 +180,19 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
         [state.name]
       )
 
-    {for(["index", name, sql] <- objects, name not in gone, do: created(state, sql)),
-     for(["trigger", _name, sql] <- objects, do: created(state, sql))}
-  end
-
-  # The stored text has no database in front of the name.
-  defp created(%{prefix: nil}, sql), do: sql
-
-  defp created(%{prefix: prefix}, sql) do
-    Regex.replace(
-      ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i,
-      sql,
-      "\\1#{Quote.name(prefix)}."
-    )
+    {for(
+       ["index", name, sql] <- objects,
+       name not in gone,
+       do: Schema.located(sql, state.prefix)
+     ), for(["trigger", _name, sql] <- objects, do: Schema.located(sql, state.prefix))}
   end
 
   # Other databases remove the indexes of a column with it, be it in an expression or a condition.
   defp lost_indexes(state, removed) do
     for %{name: name} <- Schema.indexes(state.meta, state.name, state.prefix),
         sql = Schema.sql(state.meta, "index", name, state.prefix),
-        columns = sql |> Tokens.scan() |> Enum.drop_while(&(&1 != {:punct, "("})),
-        Enum.any?(removed, &Tokens.mention?(columns, &1)),
+        tokens = Tokens.scan(sql),
+        Enum.any?(removed, &Mentions.in_list?(tokens, &1)),
         do: name
   end
 

@@ -54,16 +54,21 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   @spec text([token()]) :: String.t()
   def text(tokens), do: Enum.map_join(tokens, &elem(&1, 1))
 
-  @doc "The name that a token means, in lower case: SQLite's names ignore case."
+  @doc "A name as SQLite compares it: only the letters of ASCII lose their case."
+  @spec fold(String.t()) :: String.t()
+  def fold(name), do: String.downcase(name, :ascii)
+
+  @doc "The name that a token means, folded."
   @spec name(token()) :: String.t()
-  def name({:word, text}), do: String.downcase(text)
-  def name({:string, text}), do: text |> unquote_with("'") |> String.downcase()
-  def name({:quoted, "[" <> text}), do: text |> String.trim_trailing("]") |> String.downcase()
+  def name(token), do: token |> identifier() |> fold()
 
-  def name({:quoted, <<q::binary-size(1), _::binary>> = text}),
-    do: text |> unquote_with(q) |> String.downcase()
+  @doc "The name that a token means, as it is spelt."
+  @spec identifier(token()) :: String.t()
+  def identifier({:string, text}), do: unquote_with(text, "'")
+  def identifier({:quoted, "[" <> text}), do: String.trim_trailing(text, "]")
 
-  def name({_kind, text}), do: text
+  def identifier({:quoted, <<q::binary-size(1), _::binary>> = text}), do: unquote_with(text, q)
+  def identifier({_kind, text}), do: text
 
   defp unquote_with(text, quote) do
     text |> String.slice(1..-2//1) |> String.replace(quote <> quote, quote)
@@ -71,24 +76,17 @@ defmodule Ecto.Adapters.LibSql.Tokens do
 
   @doc "The keyword of an unquoted word, in upper case, else nil."
   @spec keyword(token()) :: String.t() | nil
-  def keyword({:word, text}), do: String.upcase(text)
+  def keyword({:word, text}), do: String.upcase(text, :ascii)
   def keyword(_token), do: nil
 
-  @doc "Whether a name stands among the tokens, quoted or not."
-  @spec mention?([token()], String.t()) :: boolean()
-  def mention?(tokens, name) do
-    name = String.downcase(name)
-
-    Enum.any?(tokens, fn
-      {:word, _} = token -> token |> name() |> String.split(".") |> List.last() == name
-      {:quoted, _} = token -> name(token) == name
-      _other -> false
-    end)
-  end
+  @spec comment?(token()) :: boolean()
+  def comment?({:space, "--" <> _}), do: true
+  def comment?({:space, "/*" <> _}), do: true
+  def comment?(_token), do: false
 
   @doc "The tokens with `column` for each `table.column`."
   @spec unqualified([token()], String.t()) :: [token()]
-  def unqualified(tokens, table), do: without(tokens, String.downcase(table))
+  def unqualified(tokens, table), do: without(tokens, fold(table))
 
   defp without([{:quoted, _} = token, {:word, "." <> column} | rest], table) do
     if name(token) == table,
@@ -99,7 +97,7 @@ defmodule Ecto.Adapters.LibSql.Tokens do
   defp without([{:word, text} | rest], table) do
     case String.split(text, ".", parts: 2) do
       [name, column] ->
-        text = if String.downcase(name) == table, do: column, else: text
+        text = if fold(name) == table, do: column, else: text
         [{:word, text} | without(rest, table)]
 
       [text] ->

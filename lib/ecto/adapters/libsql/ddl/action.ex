@@ -5,6 +5,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
   # It runs before the parent's row goes, so that the key itself finds nothing left to refuse.
 
   alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.Tokens
   alias Ecto.Migration.{Reference, Table}
 
   @type t :: {atom(), Reference.t(), :nilify | :default, [atom()]}
@@ -22,6 +23,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
   def trigger(table, {column, reference, kind, columns}, defaults, unless_there?) do
     name = "#{table.name}_#{column}_on_delete"
     pairs = [{column, reference.column} | reference.with]
+    defaults = folded(defaults)
 
     conditions =
       Enum.map_intersperse(pairs, " AND ", fn {own, parent} ->
@@ -30,7 +32,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
 
     sets =
       Enum.map_intersperse(columns, ", ", fn set ->
-        [Quote.name(set), " = " | value(kind, defaults[to_string(set)])]
+        [Quote.name(set), " = " | value(kind, defaults[set |> to_string() |> Tokens.fold()])]
       end)
 
     [
@@ -58,7 +60,37 @@ defmodule Ecto.Adapters.LibSql.Ddl.Action do
       Enum.any?(columns, &(body =~ IO.iodata_to_binary([" WHERE ", Quote.name(&1), " = OLD."])))
   end
 
+  # The parenthesis tells a default from a NULL that was asked for.
   defp value(:nilify, _default), do: "NULL"
-  defp value(:default, nil), do: "NULL"
-  defp value(:default, default), do: [?(, default, ?)]
+  defp value(:default, default), do: [?(, default || "NULL", ?)]
+
+  @doc "The trigger with the default values of today."
+  @spec with_defaults(String.t(), %{String.t() => String.t() | nil}) :: String.t()
+  def with_defaults(sql, defaults) do
+    defaults = folded(defaults)
+
+    {head, [set | rest]} =
+      sql |> Tokens.scan() |> Enum.split_while(&(Tokens.keyword(&1) != "SET"))
+
+    {sets, rest} = until_where(rest, 0, [])
+    sets = sets |> Tokens.split() |> Enum.map_join(",", &with_default(&1, defaults))
+    Enum.join([Tokens.text(head), Tokens.text([set]), sets, Tokens.text(rest)])
+  end
+
+  defp folded(defaults),
+    do: Map.new(defaults, fn {name, default} -> {Tokens.fold(name), default} end)
+
+  defp with_default(assignment, defaults) do
+    {target, value} = Enum.split_while(assignment, &(&1 != {:punct, "("}))
+    {_old, rest} = if value == [], do: {[], []}, else: Tokens.group(value)
+    name = assignment |> Tokens.skip() |> hd() |> Tokens.name()
+    new = if value == [], do: [], else: value(:default, defaults[name])
+    IO.iodata_to_binary([Tokens.text(target), new, Tokens.text(rest)])
+  end
+
+  defp until_where([token | rest] = tokens, depth, taken) do
+    if depth == 0 and Tokens.keyword(token) == "WHERE",
+      do: {Enum.reverse(taken), tokens},
+      else: until_where(rest, depth + Tokens.change(token), [token | taken])
+  end
 end

@@ -13,12 +13,12 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
   @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
   def definition(table, name, type, opts) do
     generated!(opts)
-    opts = Sequence.options!(name, plain(type), opts)
+    opts = name |> Sequence.options!(plain(type), opts) |> drawn(plain(type))
 
     [
       Quote.name(name),
       type(type, opts),
-      key(type, opts),
+      key(name, type, opts),
       inline_reference(table, name, type),
       Default.clause(opts, type),
       null(type, opts),
@@ -29,12 +29,30 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
     ]
   end
 
-  @doc "The type as DDL writes it."
-  @spec type(term(), keyword()) :: iodata()
-  def type(type, opts) do
-    case written_type(type, opts) do
-      "" -> []
-      text -> [?\s, text]
+  # A type may bring a collation; one that is given takes its place.
+  defp type(type, opts) do
+    case {type |> written_type(opts) |> split_collation(), collate(opts)} do
+      {{"", nil}, _given} -> []
+      {{text, nil}, _given} -> [?\s, text]
+      {{text, collation}, []} -> [?\s, text, ?\s, collation]
+      {{text, _collation}, _given} -> [?\s, text]
+    end
+  end
+
+  # SQLite numbers no column that is only a part of the key: it would be NULL, and the same rows could come
+  # twice. Such a number is drawn by lot, among those that a JSON number can hold.
+  defp drawn(opts, type) do
+    if opts[:primary_key] == true and type in @serials and is_nil(opts[:default]),
+      do: Keyword.put(opts, :default, {:fragment, "(random() & 9007199254740991)"}),
+      else: opts
+  end
+
+  @doc "`TEXT COLLATE NOCASE` as the type and its collation."
+  @spec split_collation(String.t()) :: {String.t(), String.t() | nil}
+  def split_collation(written) do
+    case Regex.run(~r/^(.*?)\s+(COLLATE\s+\S+)$/is, written) do
+      [_all, type, collation] -> {type, collation}
+      nil -> {written, nil}
     end
   end
 
@@ -48,26 +66,35 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
 
   def written_type(type, opts), do: Types.column(type, opts)
 
-  defp key(type, opts) do
+  defp key(name, type, opts) do
+    alone? = opts[:primary_key] == :alone
+
     cond do
-      opts[:primary_key] != :alone -> []
-      opts[:autoincrement] && Types.rowid?(plain(type)) -> " PRIMARY KEY AUTOINCREMENT"
-      opts[:autoincrement] -> raise ArgumentError, "autoincrement needs an integer primary key"
-      true -> " PRIMARY KEY"
+      opts[:autoincrement] && alone? && Types.rowid?(plain(type)) ->
+        " PRIMARY KEY AUTOINCREMENT"
+
+      opts[:autoincrement] ->
+        raise ArgumentError,
+              "autoincrement needs an integer that is the whole primary key, got it for #{inspect(name)}"
+
+      alone? ->
+        " PRIMARY KEY"
+
+      true ->
+        []
     end
   end
 
   defp plain(%Reference{type: type}), do: type
   defp plain(type), do: type
 
-  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here. A serial that
-  # is only a part of the key numbers nothing in SQLite; it stays NULL, as in other adapters.
+  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here.
   defp null(type, opts) do
     cond do
       opts[:null] == false -> " NOT NULL"
       opts[:null] == true -> []
       opts[:primary_key] == :alone and not Types.rowid?(plain(type)) -> " NOT NULL"
-      opts[:primary_key] == true and plain(type) not in @serials -> " NOT NULL"
+      opts[:primary_key] == true -> " NOT NULL"
       true -> []
     end
   end
@@ -122,6 +149,13 @@ defmodule Ecto.Adapters.LibSql.Ddl.Column do
       other ->
         raise ArgumentError, ":generated must be the expression as text, got: #{inspect(other)}"
     end
+  end
+
+  @doc "Whether a generated column keeps its values."
+  @spec stored?(keyword()) :: boolean()
+  def stored?(opts) do
+    opts[:stored] == true or
+      (is_binary(opts[:generated]) and opts[:generated] =~ ~r/\bSTORED\s*$/i)
   end
 
   defp trailing_comment(nil), do: []

@@ -5,6 +5,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
   require Logger
 
   alias Ecto.Adapters.LibSql.{Codec, Tokens}
+  alias Ecto.Adapters.LibSql.Ddl.DefaultForm
   alias Ecto.Adapters.LibSql.SQL.Quote
 
   @spec clause(keyword(), term()) :: iodata()
@@ -25,30 +26,38 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
 
   @doc "A default value as SQL; nil where it cannot be one, which is logged."
   @spec literal(term(), term()) :: iodata() | nil
-  def literal({:fragment, sql}, _type) when is_binary(sql), do: sql
-  def literal(true, _type), do: "1"
-  def literal(false, _type), do: "0"
+  def literal(value, type), do: value |> DefaultForm.stored(type) |> written(type)
 
-  def literal(value, type) when is_bitstring(value) and type == :bitstring,
+  defp written({:fragment, sql}, _type) when is_binary(sql), do: sql
+  defp written({:blob, bytes}, _type), do: Quote.blob(bytes)
+  defp written(true, _type), do: "1"
+  defp written(false, _type), do: "0"
+
+  defp written(value, type) when is_bitstring(value) and type == :bitstring,
     do: value |> Codec.bitstring() |> Quote.blob()
 
-  def literal(value, type) when is_binary(value) and type in [:binary, :blob],
+  defp written(value, type) when is_binary(value) and type in [:binary, :blob],
     do: Quote.blob(value)
 
-  def literal(value, _type) when is_binary(value) do
-    if String.valid?(value), do: Quote.text(value), else: Quote.blob(value)
+  defp written(value, _type) when is_binary(value) do
+    cond do
+      not String.valid?(value) -> Quote.blob(value)
+      # Written as a cast, which a default takes in parentheses only.
+      String.contains?(value, <<0>>) -> [?(, Quote.text(value), ?)]
+      true -> Quote.text(value)
+    end
   end
 
-  def literal(value, _type) when is_integer(value), do: Quote.integer(value)
-  def literal(value, _type) when is_float(value), do: Float.to_string(value)
+  defp written(value, _type) when is_integer(value), do: Quote.integer(value)
+  defp written(value, _type) when is_float(value), do: Float.to_string(value)
 
-  def literal(%Decimal{} = value, _type),
+  defp written(%Decimal{} = value, _type),
     do: Quote.text(Decimal.to_string(value, :normal))
 
-  def literal(%module{} = value, _type) when module in [Date, Time, NaiveDateTime, DateTime],
+  defp written(%module{} = value, _type) when module in [Date, Time, NaiveDateTime, DateTime],
     do: value |> Codec.time_text() |> Quote.text()
 
-  def literal(value, _type) when is_list(value) or (is_map(value) and not is_struct(value)) do
+  defp written(value, _type) when is_list(value) or (is_map(value) and not is_struct(value)) do
     case Codec.json_library().encode(value) do
       {:ok, json} ->
         Quote.text(json)
@@ -63,7 +72,7 @@ defmodule Ecto.Adapters.LibSql.Ddl.Default do
     end
   end
 
-  def literal(value, _type) do
+  defp written(value, _type) do
     Logger.warning("Unsupported default value type in migration: #{inspect(value)}")
     nil
   end

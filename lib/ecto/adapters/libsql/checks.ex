@@ -1,0 +1,39 @@
+defmodule Ecto.Adapters.LibSql.Checks do
+  @moduledoc false
+  # The CHECK constraints of a definition, each by itself: SQLite stops at the first that a row breaks, and
+  # ignores all of them or none.
+
+  alias Ecto.Adapters.LibSql.{CreateColumn, CreateTable, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+
+  @type check :: %{name: String.t() | nil, expression: String.t()}
+
+  @spec all(CreateTable.t()) :: [check()]
+  def all(%CreateTable{items: items}), do: Enum.flat_map(items, &of/1)
+
+  defp of(%{kind: :column, tokens: tokens}) do
+    for %{kind: :check, name: name, text: text} <- CreateColumn.parse(tokens).clauses,
+        do: %{name: name, expression: text |> Tokens.scan() |> expression()}
+  end
+
+  defp of(%{kind: :constraint, name: name, tokens: tokens}) do
+    if Enum.any?(tokens, &(Tokens.keyword(&1) == "CHECK")),
+      do: [%{name: name, expression: expression(tokens)}],
+      else: []
+  end
+
+  defp expression(tokens) do
+    {group, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokens.group()
+    group |> Enum.slice(1..-2//1) |> Tokens.text() |> String.trim()
+  end
+
+  @doc "Those that rows of `table`, a quoted name, break. It answers to `name`, which expressions may use."
+  @spec broken([check()], Ecto.Adapter.adapter_meta(), iodata(), String.t()) :: [check()]
+  def broken(checks, meta, table, name) do
+    Enum.filter(checks, fn check ->
+      # The line ends what may be a comment at the end of the expression.
+      condition = [" WHERE NOT (", check.expression, "\n) LIMIT 1"]
+      Schema.rows(meta, ["SELECT 1 FROM ", table, " AS ", Quote.name(name) | condition]) != []
+    end)
+  end
+end
