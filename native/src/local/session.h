@@ -115,6 +115,11 @@ class LocalSession final : public core::Session {
   [[nodiscard]] ChangeFeed& feed() noexcept { return feed_; }
   // The error of a failed call, with the reason why the statement was stopped.
   [[nodiscard]] Error error(int rc, std::string_view sql) const;
+  // The one statement of a text that has been compiled before.
+  [[nodiscard]] StmtHandle compile_again(std::string_view sql) const {
+    std::string_view tail;
+    return compile_next(sql, &tail);
+  }
   // A statement starts. Errors: busy, would_block, interrupted, read_only.
   void statement_starts(const LocalStatement& statement);
   // A statement has ended, well or not.

@@ -27,6 +27,7 @@ LocalStatement::LocalStatement(LocalSession& session, StmtHandle stmt, std::stri
       sql_(std::move(sql)),
       kind_(statement_kind(sql_)),
       read_only_(sqlite3_stmt_readonly(stmt_.get()) != 0),
+      explains_(sqlite3_stmt_isexplain(stmt_.get()) != 0),
       savepoint_(core::savepoint_text(sql_)) {
   session_.enlist(this);
 }
@@ -177,6 +178,9 @@ void LocalStatement::start() {
     throw Error(ErrorKind::misuse, "the cursor has ended with its transaction")
         .with_statement(sql_);
   }
+  // Nothing of it is run, so SQLite does not notice that the schema has changed, and would show
+  // what the memory of the old one has become.
+  if (explains_) stmt_ = session_.compile_again(sql_);
   session_.statement_starts(*this);
   running_ = true;
   ++uses_;
@@ -187,10 +191,10 @@ void LocalStatement::start() {
 }
 
 Step LocalStatement::step() {
-  sqlite3_stmt* stmt = handle();
+  static_cast<void>(handle());
   if (!running_) start();
   row_.clear();
-  const int rc = sqlite3_step(stmt);
+  const int rc = sqlite3_step(stmt_.get());
   if (rc == SQLITE_ROW) return Step::row;
   return finish(rc);
 }

@@ -89,6 +89,7 @@ class LocalStatement final : public core::PreparedStatement {
   const std::string sql_;
   const StatementKind kind_;
   const bool read_only_;
+  const bool explains_;
   const std::optional<core::SavepointText> savepoint_;
   CacheSlot* slot_ = nullptr;
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -266,6 +267,30 @@ TEST_F(StatementTest, FollowsSchemaChanges) {
   ASSERT_EQ(statement.step(), Step::row);
   EXPECT_EQ(testing::row_text(statement.row()), "1|'new'");
   EXPECT_EQ(statement.column_count(), 2);
+}
+
+// SQLite does not look whether the program of an EXPLAIN is still that of its schema, and reads
+// what the old schema's memory has become.
+TEST_F(StatementTest, ExplainsTheSchemaOfTheMoment) {
+  constexpr std::string_view kExplain = "EXPLAIN INSERT INTO t DEFAULT VALUES";
+  db_.execute("CREATE TABLE p(a, b, PRIMARY KEY(a, b))");
+  std::optional<Statement> kept;
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "c" + std::to_string(i % 7);
+    db_.execute("DROP TABLE IF EXISTS t");
+    db_.execute("CREATE TABLE t(n INTEGER PRIMARY KEY, a, " + name + " TEXT CHECK (" + name +
+                " > 0), UNIQUE(" + name + "), FOREIGN KEY(a, " + name + ") REFERENCES p)");
+    const std::string program = query(kExplain);
+    EXPECT_NE(program.find("t." + name), std::string::npos);
+    if (!kept) kept = db_.prepare(kExplain);
+    std::string again;
+    while (kept->step() == Step::row) again += std::string(kept->column(5).bytes()) + '\n';
+    EXPECT_NE(again.find(name), std::string::npos);
+  }
+  db_.execute("DROP TABLE t");
+  EXPECT_THAT([&] { static_cast<void>(kept->step()); }, throws_error(ErrorKind::error));
+  db_.execute("CREATE TABLE t(n)");
+  EXPECT_EQ(kept->step(), Step::row);
 }
 
 }  // namespace
