@@ -61,4 +61,29 @@ defmodule Ecto.Adapters.LibSql.AtomicDdlTest do
     for _ <- 1..4, do: alter("a", [{:remove, :x}, {:add, :x, :string, [default: "n"]}])
     assert rows("SELECT x, y FROM a") == [["n", 1]]
   end
+
+  test "a command that finds nothing to do has the write lock, so that the version can be written" do
+    sql!("CREATE TABLE schema_migrations (version INTEGER); CREATE TABLE a (x)")
+    repo = Repo.get_dynamic_repo()
+
+    for command <- [
+          {:create_if_not_exists, %Table{name: "a"}, [{:add, :x, :integer, []}]},
+          {:drop_if_exists, %Index{name: :nope, table: "a"}, :restrict},
+          {:drop_if_exists, %Table{name: "nope"}, :restrict}
+        ] do
+      assert {:ok, %{num_rows: 1}} =
+               Repo.transaction(fn ->
+                 ddl(command)
+
+                 other =
+                   Task.async(fn ->
+                     Repo.put_dynamic_repo(repo)
+                     Repo.query("INSERT INTO a VALUES (1)", [], timeout: 200)
+                   end)
+
+                 assert {:error, _waited_in_vain} = Task.await(other)
+                 sql!("INSERT INTO schema_migrations VALUES (1)")
+               end)
+    end
+  end
 end

@@ -23,6 +23,9 @@ defmodule Ecto.Adapters.LibSql.Migration do
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
   def execute(meta, command, opts) do
+    # Also what turns out to change nothing is a read before the version is written.
+    write_lock(meta, meta.libsql.migration_source, nil)
+
     cond do
       Ecto.Adapters.SQL.in_transaction?(meta) -> run(meta, command, opts)
       there_already?(meta, command, opts) -> {:ok, []}
