@@ -195,7 +195,7 @@ defmodule EctoLibSql do
 
       with {:ok, {id, handle}} <- open.() do
         state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
-        {:ok, %{state | settings: %{options.settings | reopen: open}}}
+        {:ok, %{state | settings: Isolation.remember(options.settings, open, opts)}}
       end
     end
   end

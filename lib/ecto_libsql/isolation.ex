@@ -8,6 +8,17 @@ defmodule EctoLibSql.Isolation do
   alias EctoLibSql.{Error, Options, State}
   alias EctoLibSql.Native.{Control, Lifetime}
 
+  @doc """
+  Keeps how the connection was opened, where that may be needed. Elsewhere each call would pay for it:
+  DBConnection copies the state from one process to the next.
+  """
+  @spec remember(map(), (() -> term()), keyword()) :: map()
+  def remember(settings, open, opts) do
+    if settings.sandbox == :isolated or opts[:sandboxed],
+      do: %{settings | reopen: open},
+      else: settings
+  end
+
   @doc "Whether a connection has a copy while nobody in the sandbox has it: then leave/1 comes first."
   defguard left(state)
            when :erlang.map_get(:trx_id, state) == nil and
@@ -43,6 +54,11 @@ defmodule EctoLibSql.Isolation do
       :isolated when settings.sandbox == :copied -> :copied
       asked -> asked
     end
+  end
+
+  defp lent(:isolated, %State{settings: %{reopen: nil}}) do
+    message = "sandbox: :isolated needs Ecto.Adapters.SQL.Sandbox as the repository's pool"
+    {:error, Error.new(:invalid_argument, message)}
   end
 
   defp lent(:isolated, state) do

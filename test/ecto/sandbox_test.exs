@@ -80,27 +80,30 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     assert Task.await(own(repo, fn -> rows("SELECT v FROM t") end)) == [["first"]]
   end
 
-  @tag repo: @pool
-  test "what runs outside of the sandbox means the database itself", %{repo: repo, folder: folder} do
-    insert = fn v -> sql!("INSERT INTO t (v) VALUES ('#{v}')") end
-    for n <- 1..3, do: Task.await(own(repo, fn -> insert.("test #{n}") end))
+  for where <- [:repository, :checkout] do
+    @tag repo: if(where == :repository, do: @pool, else: Keyword.delete(@pool, :sandbox))
+    test "what runs outside of the sandbox means the database itself (isolated by the #{where})",
+         %{repo: repo, folder: folder} do
+      insert = fn v -> sql!("INSERT INTO t (v) VALUES ('#{v}')") end
+      for n <- 1..3, do: Task.await(own(repo, fn -> insert.("test #{n}") end, sandbox: :isolated))
 
-    unboxed = fn ->
-      Repo.put_dynamic_repo(repo)
-      Sandbox.unboxed_run(repo, fn -> insert.("unboxed") end)
+      unboxed = fn ->
+        Repo.put_dynamic_repo(repo)
+        Sandbox.unboxed_run(repo, fn -> insert.("unboxed") end)
+      end
+
+      Task.await(Task.async(unboxed))
+      Sandbox.mode(repo, :auto)
+      for n <- 1..3, do: insert.("auto #{n}")
+      {:ok, _} = Repo.transaction(fn -> sql!("CREATE TABLE later (x)") end)
+
+      {:ok, file} = EctoLibSql.connect(database: Path.join(folder, "test.db"))
+      column = fn sql -> List.flatten(EctoLibSql.query!(file, sql).rows) end
+      written = ["first", "unboxed", "auto 1", "auto 2", "auto 3"]
+      assert column.("SELECT v FROM t ORDER BY id") == written
+      assert column.("SELECT name FROM sqlite_master WHERE name = 'later'") == ["later"]
+      EctoLibSql.disconnect([], file)
     end
-
-    Task.await(Task.async(unboxed))
-    Sandbox.mode(repo, :auto)
-    for n <- 1..3, do: insert.("auto #{n}")
-    {:ok, _} = Repo.transaction(fn -> sql!("CREATE TABLE later (x)") end)
-
-    {:ok, file} = EctoLibSql.connect(database: Path.join(folder, "test.db"))
-    column = fn sql -> List.flatten(EctoLibSql.query!(file, sql).rows) end
-    written = ["first", "unboxed", "auto 1", "auto 2", "auto 3"]
-    assert column.("SELECT v FROM t ORDER BY id") == written
-    assert column.("SELECT name FROM sqlite_master WHERE name = 'later'") == ["later"]
-    EctoLibSql.disconnect([], file)
   end
 
   @tag repo: @pool

@@ -18,6 +18,9 @@ defmodule Ecto.Adapters.LibSql.Config do
   @spec connection(keyword()) :: keyword()
   def connection(opts) do
     opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
+    # The pool does not tell its connections what it is; see EctoLibSql.Isolation.
+    sandboxed? = opts[:pool] in [Ecto.Adapters.SQL.Sandbox, DBConnection.Ownership]
+    opts = Keyword.put(opts, :sandboxed, sandboxed?)
     private? = local?(opts) and kind(opts) == :private_memory
     if private? and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
   end
