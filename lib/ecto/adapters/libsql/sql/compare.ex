@@ -77,8 +77,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   defp set(list, left, sources, query) when is_list(list),
     do: [?(, Enum.map_intersperse(list, ", ", &element(&1, left, sources, query)), ?)]
 
-  defp set({:^, _, [ix, length]}, left, sources, query) when is_integer(length),
-    do: set(for(ix <- ix..(ix + length - 1), do: {:^, [], [ix]}), left, sources, query)
+  # Ecto writes such queries anew each time, and there may be hundreds of members: one is looked at.
+  defp set({:^, _, [ix, length]}, left, sources, query) when is_integer(length) do
+    last = ix + length - 1
+
+    if element({:^, [], [ix]}, left, sources, query) == Expr.parameter(ix),
+      do: [?(, Enum.map_intersperse(ix..last, ", ", &Expr.parameter/1), ?)],
+      else: set(for(ix <- ix..last, do: {:^, [], [ix]}), left, sources, query)
+  end
 
   defp set(%Ecto.SubQuery{} = subquery, _left, sources, query),
     do: Expr.expr(subquery, sources, query)

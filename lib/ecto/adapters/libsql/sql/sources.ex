@@ -180,8 +180,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
         elem(sources, ix)
       )
 
-  # Columns are named by their source in a planned query, not by their field.
+  # Columns are named by their source in a planned query, not by their field. Most have the same name.
   defp source_type(schema, column) do
+    if schema.__schema__(:field_source, column) == column,
+      do: schema.__schema__(:type, column),
+      else: renamed_type(schema, column)
+  end
+
+  defp renamed_type(schema, column) do
     Enum.find_value(schema.__schema__(:fields), fn field ->
       if schema.__schema__(:field_source, field) == column, do: schema.__schema__(:type, field)
     end)
