@@ -236,7 +236,9 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     slow =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000) SELECT max(i) FROM n"
 
-    assert {:error, %EctoLibSql.Error{kind: :timeout}} = Ecto.Adapters.SQL.query(meta, slow)
+    # Under load the pool's timer may be the faster one.
+    assert {:error, %EctoLibSql.Error{kind: kind}} = Ecto.Adapters.SQL.query(meta, slow)
+    assert kind in [:timeout, :interrupted]
     assert Ecto.Adapters.LibSql.Schema.rows(meta, slow) == [[2_000_000]]
   end
 

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Explain do
   # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either as
   # a table of text with `format: :text`. `analyze: true` runs the statement as well and adds what that cost.
 
-  alias Ecto.Adapters.LibSql.QueryOptions
+  alias Ecto.Adapters.LibSql.{Connection, QueryOptions, Transaction}
 
   @options [:type, :format, :analyze, :wrap_in_transaction]
 
@@ -19,8 +19,13 @@ defmodule Ecto.Adapters.LibSql.Explain do
   """
   @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
   def run(repo, dynamic, operation, queryable, opts) do
-    meta = %{Ecto.Adapter.lookup_meta(dynamic) | repo: dynamic}
-    explain = fn -> Ecto.Adapters.SQL.explain(meta, operation, queryable, false, opts) end
+    meta = Ecto.Adapter.lookup_meta(dynamic)
+    {sql, params} = Ecto.Adapters.SQL.to_sql(operation, dynamic, queryable)
+    of_repo = Keyword.take(meta.opts, [:timeout])
+
+    explain = fn ->
+      Connection.explain_query(Transaction.connection(meta), sql, params, opts ++ of_repo)
+    end
 
     if Keyword.get(opts, :wrap_in_transaction, true) do
       inside = if repo.in_transaction?(), do: [mode: :savepoint], else: []
@@ -28,7 +33,7 @@ defmodule Ecto.Adapters.LibSql.Explain do
       {:error, outcome} = repo.transaction(undone, Keyword.merge(opts, inside))
       explained!(outcome)
     else
-      explain.()
+      repo.checkout(explain)
     end
   end
 

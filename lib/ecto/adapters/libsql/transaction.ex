@@ -97,6 +97,7 @@ defmodule Ecto.Adapters.LibSql.Transaction do
 
   defp rolled_back(kind, reason, _conn, stack), do: :erlang.raise(kind, reason, stack)
 
-  # Where Ecto.Adapters.SQL keeps the connection of a transaction.
-  defp connection(%{pid: pool}), do: Process.get({SQL, pool})
+  @doc "The connection of this process, inside of a transaction or a checkout, where Ecto.Adapters.SQL keeps it."
+  @spec connection(meta()) :: DBConnection.t() | nil
+  def connection(%{pid: pool}), do: Process.get({SQL, pool})
 end
