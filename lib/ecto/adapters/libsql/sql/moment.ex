@@ -15,9 +15,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Moment do
     time: {:time, 0},
     time_usec: {:time, 6}
   }
-  # Whose parameters Ecto types by the field inside.
-  @typed [:min, :max, :first_value, :last_value, :nth_value, :lag, :lead]
-
   @typedoc "The zone that is written, or that there is no date, and the digits of the fraction."
   @type form :: {:utc | :naive | :time, 0 | 6}
 
@@ -77,15 +74,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Moment do
   defp form(type), do: @forms[primitive(type)]
 
   # In the form of the type that Ecto gives a parameter beside `other`; nil where that is any.
-  defp parameter({{:., _, _}, _, []} = field, sources, query),
-    do: field |> Type.of(sources, query) |> form()
-
-  defp parameter({function, _, [arg | _]}, sources, query) when function in @typed,
-    do: parameter(arg, sources, query)
-
   defp parameter({:datetime_add, _, _}, _sources, _query), do: form(:naive_datetime)
-  defp parameter(%Ecto.Query.Tagged{type: type}, _sources, _query), do: form(type)
-  defp parameter(_other, _sources, _query), do: nil
+
+  defp parameter(other, sources, query),
+    do: if(Type.typed?(other, sources, query), do: other |> Type.of(sources, query) |> form())
 
   # What is known to be one, or a value that is beside one.
   defp moment?({_, _}, _expr), do: true

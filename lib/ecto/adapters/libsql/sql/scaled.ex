@@ -11,8 +11,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
   alias Ecto.Query.Tagged
 
   @comparisons [:==, :!=, :<=, :>=, :<, :>, :in]
-  # Beside these, as beside a field, Ecto dumps a value by the type of the field.
-  @typed [:min, :max, :first_value, :last_value, :nth_value, :lag, :lead]
 
   @spec check!(atom(), term(), term(), Sources.t(), map()) :: :ok
   def check!(op, left, right, sources, query) do
@@ -70,7 +68,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
 
   defp side(expr, other, sources, query) do
     cond do
-      value?(expr) -> if typed?(other), do: :typed, else: :value
+      value?(expr) -> if typed?(other, sources, query), do: :typed, else: :value
       decimal?(expr, sources, query) -> :decimal
       expr |> Type.of(sources, query) |> Types.numeric?() -> :number
       true -> :unknown
@@ -81,11 +79,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
   defp value?({:^, _, [_ix, _length]}), do: true
   defp value?(literal), do: is_number(literal) or is_binary(literal)
 
-  defp typed?({{:., _, _}, _, []}), do: true
-  defp typed?({function, _, [arg | _]}) when function in @typed, do: typed?(arg)
-  defp typed?(%Tagged{}), do: true
-  defp typed?(nil), do: true
-  defp typed?(_other), do: false
+  # A column or a cast has a type of its own.
+  defp typed?(nil, _sources, _query), do: true
+  defp typed?(other, sources, query), do: Type.typed?(other, sources, query)
 
   defp decimal?(expr, sources, query) do
     type = Type.of(expr, sources, query)

@@ -12,7 +12,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @parent :"$libsql_parent"
 
   @type shape ::
-          module() | {:json, [atom()], map()} | {:query, map()} | {:values, keyword()} | nil
+          module()
+          | {:fields, Type.fields()}
+          | {:json, [atom()], Type.fields()}
+          | {:values, keyword()}
+          | nil
   @type source :: {iodata() | nil, iodata(), shape()}
   @type t :: tuple()
 
@@ -43,25 +47,33 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
         &if(Quote.name(elem(&1, 0)) == table, do: elem(&1, tuple_size(&1) - 1))
       )
 
-    {table, name, if(is_struct(body, Ecto.Query), do: {:query, body})}
+    # Ecto knows no types of its fields, so what stands beside them is dumped by none.
+    {table, name, if(is_struct(body, Ecto.Query), do: {:fields, Type.fields(body, :untyped)})}
   end
 
   defp common_table(source, _query), do: source
 
   # Where they stand in the query, sub-queries are planned; in its list of sources they are not.
+  # A lateral one sees those before it.
   defp subqueries(sources, query) do
-    joins = query |> Map.get(:joins, []) |> Enum.reduce(sources, &joined(&1, &2, query))
+    sources =
+      case query do
+        %{from: %{source: %Ecto.SubQuery{query: inner}}} ->
+          shape(sources, 0, {:fields, Type.fields(inner, :typed)})
 
-    case query do
-      %{from: %{source: %Ecto.SubQuery{query: inner}}} -> shape(joins, 0, {:query, inner})
-      _no_subquery -> joins
-    end
+        _no_subquery ->
+          sources
+      end
+
+    query |> Map.get(:joins, []) |> Enum.reduce(sources, &joined(&1, &2, query))
   end
 
   defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources, query) do
+    fields = Type.fields(inner, :typed)
+
     case Lateral.json_columns(join, sources, query) do
-      nil -> shape(sources, join.ix, {:query, inner})
-      columns -> shape(sources, join.ix, {:json, columns, inner})
+      nil -> shape(sources, join.ix, {:fields, fields})
+      columns -> shape(sources, join.ix, {:json, columns, fields})
     end
   end
 
@@ -87,11 +99,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec primary_key(t()) :: [atom()]
   def primary_key(sources) do
     case elem(elem(sources, 0), 2) do
-      nil ->
-        []
-
-      schema ->
+      schema when is_atom(schema) and schema != nil ->
         for field <- schema.__schema__(:primary_key), do: schema.__schema__(:field_source, field)
+
+      # Also the name of a CTE, which a write does not mean.
+      _no_schema ->
+        []
     end
   end
 
@@ -163,11 +176,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec type(t(), non_neg_integer(), atom()) :: term()
   def type(sources, ix, field) do
     case elem(sources, ix) do
-      {_, _, {:json, _columns, query}} -> Type.selected(query, field)
-      {_, _, {:query, query}} -> Type.selected(query, field)
+      {_, _, {:json, _columns, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(0)
+      {_, _, {:fields, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(0)
       {_, _, {:values, types}} -> types[field]
       {_, _, schema} when is_atom(schema) and not is_nil(schema) -> source_type(schema, field)
       _nothing_tells -> nil
+    end
+  end
+
+  @doc "Whether Ecto knows the type of a field as well, and dumps by it what stands beside it."
+  @spec typed?(t(), non_neg_integer(), atom()) :: boolean()
+  def typed?(sources, ix, field) do
+    case elem(sources, ix) do
+      {_, _, {:json, _columns, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(1)
+      {_, _, {:fields, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(1)
+      {_, _, {:values, _types}} -> true
+      {_, _, schema} -> is_atom(schema) and schema != nil
     end
   end
 

@@ -9,6 +9,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Type do
   @arithmetic [:+, :-, :*, :/]
   # Functions whose value is one of their argument's.
   @choosing [:min, :max, :lag, :lead, :first_value, :last_value, :nth_value, :filter, :over]
+  # Those of them that Ecto takes for as much.
+  @typed [:min, :max, :lag, :lead, :first_value, :last_value, :nth_value]
   @summing [:sum, :decimal_sum, :avg]
   @counting [:count, :row_number, :rank, :dense_rank, :ntile]
   @conditions [:==, :!=, :<=, :>=, :<, :>, :and, :or, :in, :is_nil, :not, :like, :ilike, :exists]
@@ -61,16 +63,42 @@ defmodule Ecto.Adapters.LibSql.SQL.Type do
   def of(%Decimal{}, _sources, _query), do: :decimal
   def of(_other, _sources, _query), do: nil
 
-  @doc "The type of the field that a sub-query selects under this name."
-  @spec selected(map(), atom()) :: term()
-  def selected(inner, name) do
+  @typedoc "What a sub-query selects, by name: the type, and whether Ecto knows it as well."
+  @type fields :: %{atom() => {term(), boolean()}}
+
+  @doc "Once for each sub-query: asked for by each reference, types would cost a power of its depth."
+  @spec fields(map(), :typed | :untyped) :: fields()
+  def fields(inner, known) do
     inner = Sources.complete(inner)
 
-    with %{fields: [_ | _] = fields} <- inner.select,
-         {^name, expr} <- List.keyfind(fields, name, 0),
-         do: of(expr, Sources.create(inner, []), inner),
-         else: (_not_there -> nil)
+    with %{fields: [_ | _] = fields} <- inner.select do
+      sources = Sources.create(inner, [])
+
+      for {name, expr} <- fields, is_atom(name), into: %{} do
+        {name, {of(expr, sources, inner), known == :typed and typed?(expr, sources, inner)}}
+      end
+    else
+      _nothing_selected -> %{}
+    end
   end
+
+  @doc "Whether Ecto knows the type of an expression, and dumps by it what stands beside it."
+  @spec typed?(term(), Sources.t(), map()) :: boolean()
+  def typed?({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources, _query),
+    do: Sources.typed?(sources, ix, field)
+
+  def typed?({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, _sources, query) do
+    case Sources.parent(query, as) do
+      {sources, ix} -> Sources.typed?(sources, ix, field)
+      nil -> false
+    end
+  end
+
+  def typed?({function, _, [arg | _]}, sources, query) when function in @typed,
+    do: typed?(arg, sources, query)
+
+  def typed?(%Tagged{}, _sources, _query), do: true
+  def typed?(_expr, _sources, _query), do: false
 
   defp value({key, expr}) when is_atom(key), do: expr
   defp value(expr), do: expr

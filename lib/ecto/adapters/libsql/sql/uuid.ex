@@ -31,13 +31,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Uuid do
   @doc "A value that Ecto gave no type, beside a UUID that is kept as bytes and is no field; else nil."
   @spec operand(term(), term(), Sources.t(), map()) :: iodata() | nil
   def operand(expr, other, sources, query) do
-    if value?(expr) and not field?(other) and bytes?(Type.of(other, sources, query)),
-      do: expr |> Expr.expr(sources, query) |> bytes()
+    if value?(expr) and not Type.typed?(other, sources, query) and
+         bytes?(Type.of(other, sources, query)),
+       do: expr |> Expr.expr(sources, query) |> bytes()
   end
-
-  # A parameter beside one is dumped by its type.
-  defp field?({{:., _, [_source, _field]}, _, []}), do: true
-  defp field?(_expr), do: false
 
   defp bytes?(nil), do: false
 
