@@ -14,9 +14,20 @@ defmodule EctoLibSql.Isolation do
   """
   @spec remember(map(), (() -> term()), keyword()) :: map()
   def remember(settings, open, opts) do
-    if settings.sandbox == :isolated or opts[:sandboxed],
-      do: %{settings | reopen: open},
-      else: settings
+    cond do
+      settings.sandbox != :isolated and not (opts[:sandboxed] || false) -> settings
+      opts[:after_connect] -> %{settings | reopen: &cannot_reopen/0}
+      true -> %{settings | reopen: open}
+    end
+  end
+
+  # DBConnection calls :after_connect when it connects, which it does after this error.
+  defp cannot_reopen do
+    message =
+      "the connection had a copy of the database for the sandbox and is opened anew, because of :after_connect; " <>
+        "run this again"
+
+    {:error, Error.new(:misuse, message)}
   end
 
   @doc "Whether a connection has a copy while nobody in the sandbox has it: then leave/1 comes first."

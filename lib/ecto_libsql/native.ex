@@ -218,13 +218,23 @@ defmodule EctoLibSql.Native do
   with `"columns"`, `"rows"` and `"num_rows"`.
   """
   @spec execute_batch_sql(source(), String.t()) :: {:ok, [map() | nil]} | {:error, reason()}
-  def execute_batch_sql(source, sql), do: ok_on_id(source, &Raw.execute_batch_native(&1, sql))
+  def execute_batch_sql(source, sql), do: batch_text(source, sql, :plain)
 
   @doc "The same, all or nothing."
   @spec execute_transactional_batch_sql(source(), String.t()) ::
           {:ok, [map() | nil]} | {:error, reason()}
   def execute_transactional_batch_sql(source, sql) do
-    ok_on_id(source, &Raw.execute_transactional_batch_native(&1, sql))
+    batch_text(source, sql, :atomic)
+  end
+
+  defp batch_text(id, sql, mode) when is_binary(id),
+    do: batch_text(%State{conn_id: id}, sql, mode)
+
+  defp batch_text(source, sql, mode) do
+    case Source.with_state(source, &Raw.script(&1, sql, mode)) do
+      results when is_list(results) -> {:ok, results}
+      error -> text(error)
+    end
   end
 
   # --- Metadata and control ---

@@ -6,6 +6,8 @@ defmodule EctoLibSql.TransactionCallbacks do
   alias EctoLibSql.{Callbacks, Error, Isolation, Result, State}
   alias EctoLibSql.Native.Transactions
 
+  require Isolation
+
   # Savepoints nest under one name: SQLite takes the innermost.
   @savepoint "ecto_libsql_savepoint"
 
@@ -18,6 +20,8 @@ defmodule EctoLibSql.TransactionCallbacks do
          {:ok, state} <- Isolation.enter(opts, state) do
       begin(behaviour, opts, state)
     else
+      # A connection that cannot leave its copy is of no use.
+      {:error, error} when Isolation.left(state) -> {:disconnect, error, state}
       {:error, error} -> {:error, error, state}
     end
   end

@@ -166,13 +166,15 @@ defmodule EctoLibSql.Native.Raw do
   end
 
   @spec execute_batch_native(id(), String.t()) :: [rows() | nil] | failure()
-  def execute_batch_native(conn_id, sql), do: script(conn_id, sql, :plain)
+  def execute_batch_native(conn_id, sql), do: script(state(conn_id), sql, :plain)
 
   @spec execute_transactional_batch_native(id(), String.t()) :: [rows() | nil] | failure()
-  def execute_transactional_batch_native(conn_id, sql), do: script(conn_id, sql, :atomic)
+  def execute_transactional_batch_native(conn_id, sql), do: script(state(conn_id), sql, :atomic)
 
-  defp script(conn_id, sql, mode) do
-    with {:ok, results} <- text(Statements.script(state(conn_id), sql, mode)) do
+  @doc "The same for a state, whose transaction the statements belong to."
+  @spec script(State.t(), String.t(), :plain | :atomic) :: [rows() | nil] | failure()
+  def script(state, sql, mode) do
+    with {:ok, results} <- text(Statements.script(state, sql, mode)) do
       Enum.map(results, fn result -> if result.columns, do: rows({:ok, result}) end)
     end
   end

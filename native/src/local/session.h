@@ -117,6 +117,8 @@ class LocalSession final : public core::Session {
   [[nodiscard]] Error error(int rc, std::string_view sql) const;
   // The one statement of a text that has been compiled before.
   [[nodiscard]] StmtHandle compile_again(std::string_view sql) const {
+    // What stopped another statement before is no reason why this one cannot be compiled.
+    cancellation_->start(running_ == 0, true);
     std::string_view tail;
     return compile_next(sql, &tail);
   }

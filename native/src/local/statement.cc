@@ -166,10 +166,26 @@ void LocalStatement::bind(int index, const ValueView& value) {
       break;
   }
   if (rc != SQLITE_OK) throw from_sqlite(session_.db(), rc, sql_);
+  if (!explains_) return;
+  const auto place = static_cast<std::size_t>(index) - 1;
+  if (bound_.size() <= place) bound_.resize(place + 1);
+  bound_[place] = value;
+}
+
+// Nothing of it is run, so SQLite does not notice that the schema has changed, and would show what
+// the memory of the old one has become. Its plan may depend on what is bound.
+void LocalStatement::compile_explanation() {
+  stmt_ = session_.compile_again(sql_);
+  abandoned_ = {};
+  const std::vector<ValueView> bound = std::exchange(bound_, {});
+  for (std::size_t place = 0; place < bound.size(); ++place) {
+    bind(static_cast<int>(place) + 1, bound[place]);
+  }
 }
 
 void LocalStatement::clear_bindings() {
   reset();
+  bound_.clear();
   sqlite3_clear_bindings(handle());
 }
 
@@ -178,9 +194,7 @@ void LocalStatement::start() {
     throw Error(ErrorKind::misuse, "the cursor has ended with its transaction")
         .with_statement(sql_);
   }
-  // Nothing of it is run, so SQLite does not notice that the schema has changed, and would show
-  // what the memory of the old one has become.
-  if (explains_) stmt_ = session_.compile_again(sql_);
+  if (explains_) compile_explanation();
   session_.statement_starts(*this);
   running_ = true;
   ++uses_;
@@ -254,6 +268,7 @@ void LocalStatement::end_with_transaction(std::uint64_t serial) noexcept {
 void LocalStatement::recycle() noexcept {
   reset();
   if (stmt_) sqlite3_clear_bindings(stmt_.get());
+  bound_.clear();
   ended_ = false;
   if (std::exchange(transaction_, 0) != 0) session_.count_cursor(-1);
 }

@@ -76,6 +76,7 @@ class LocalStatement final : public core::PreparedStatement {
  private:
   [[nodiscard]] sqlite3_stmt* handle() const;
   void start();
+  void compile_explanation();
   Step finish(int rc);
   [[nodiscard]] StatementCounters raw_counters() const noexcept;
   void abandon() noexcept;
@@ -100,6 +101,7 @@ class LocalStatement final : public core::PreparedStatement {
   std::int64_t total_before_ = 0;
   std::size_t feed_mark_ = 0;
   std::vector<ValueView> row_;
+  std::vector<ValueView> bound_;  // Of an EXPLAIN; not copied, as by SQLite.
 
   int uses_ = 0;
   int recompilations_ = -1;  // When the estimate was made.

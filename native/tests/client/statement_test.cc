@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -291,6 +292,16 @@ TEST_F(StatementTest, ExplainsTheSchemaOfTheMoment) {
   EXPECT_THAT([&] { static_cast<void>(kept->step()); }, throws_error(ErrorKind::error));
   db_.execute("CREATE TABLE t(n)");
   EXPECT_EQ(kept->step(), Step::row);
+}
+
+TEST_F(StatementTest, ExplainsWithWhatIsBound) {
+  db_.execute("CREATE TABLE t(a TEXT COLLATE NOCASE, b)");
+  db_.execute("CREATE INDEX i ON t(a)");
+  constexpr std::string_view kPlan = "EXPLAIN QUERY PLAN SELECT * FROM t WHERE a LIKE ?";
+  const std::vector<Value> prefix = {Value("abc%")};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_NE(query(kPlan, prefix).find("USING INDEX i"), std::string::npos);
+  }
 }
 
 }  // namespace

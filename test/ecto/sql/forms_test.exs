@@ -336,6 +336,50 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       assert ids(from(m in M, where: datetime_add(^at, 1, "day") > m.utc)) == [1]
     end
 
+    test "days, empty texts and long lists stand beside moments without a type (#{form})" do
+      Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
+      at = ~U[2020-06-01 12:00:00Z]
+
+      Repo.insert!(%M{
+        id: 1,
+        utc: at,
+        utc_usec: at |> DateTime.add(0) |> Map.put(:microsecond, {500_000, 6})
+      })
+
+      Repo.insert!(%M{id: 2})
+
+      assert ids(from(m in M, where: coalesce(m.utc, "") == "")) == [2]
+      assert ids(from(m in M, where: coalesce(m.utc, "") != "")) == [1]
+      assert ids(from(m in M, where: coalesce(m.utc, m.utc) >= ^~D[2020-06-01])) == [1]
+      assert ids(from(m in M, where: coalesce(m.utc, m.utc) >= "2020-06-02")) == []
+
+      for count <- [3, 600] do
+        list = [~U[2020-06-01 12:00:00.000000Z] | for(n <- 2..count, do: DateTime.add(at, n))]
+        assert ids(from(m in M, where: coalesce(m.utc, m.utc) in ^list)) == [1]
+      end
+    end
+
+    test "fields of CTEs and sub-queries are compared by time (#{form})" do
+      Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
+      at = ~U[2020-06-01 12:00:00Z]
+      later = ~U[2020-06-01 12:00:00.500000Z]
+      Repo.insert!(%M{id: 1, utc: at, utc_usec: later})
+
+      inner =
+        from(m in M,
+          select: %{id: m.id, utc: m.utc, either: coalesce(m.utc, ^at), usec: m.utc_usec}
+        )
+
+      cte = "c" |> with_cte("c", as: ^inner)
+      assert Repo.all(from(x in cte, where: x.utc <= ^later, select: x.id)) == [1]
+      assert Repo.all(from(x in cte, where: x.usec > x.utc, select: x.id)) == [1]
+      assert Repo.all(from(x in subquery(inner), where: x.either <= ^later, select: x.id)) == [1]
+
+      assert Repo.all(
+               from(x in subquery(inner), where: x.utc == ^at and x.usec == ^later, select: x.id)
+             ) == [1]
+    end
+
     test "what an update writes has its column's form (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       Repo.insert!(%M{utc_usec: ~U[2024-01-01 10:00:00.500000Z], utc: ~U[2024-01-01 10:00:00Z]})

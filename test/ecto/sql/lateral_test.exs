@@ -166,6 +166,34 @@ defmodule Ecto.Adapters.LibSql.SQL.LateralTest do
     assert Repo.all(query) == [{1, 1}, {2, 1}, {3, 2}, {4, 2}, {5, nil}]
   end
 
+  test "a lateral sub-query stands beside a sub-query, with a limit and with another type" do
+    outer = from(a in A, select: %{id: a.id, e: a.e})
+
+    first =
+      from(b in B,
+        where: b.a_id == parent_as(:s).id,
+        order_by: b.id,
+        limit: 1,
+        select: %{id: b.id}
+      )
+
+    other = from(b in B, where: b.e == parent_as(:s).id, select: %{id: b.id})
+
+    joined = fn inner ->
+      from(s in subquery(outer),
+        as: :s,
+        left_lateral_join: x in subquery(inner),
+        on: true,
+        order_by: [s.id, x.id],
+        select: {s.id, x.id}
+      )
+    end
+
+    assert Repo.all(joined.(first)) == [{1, 1}, {2, 3}]
+    # A text beside a number is one.
+    assert Repo.all(joined.(other)) == [{1, 5}, {2, nil}]
+  end
+
   test "a lateral sub-query in a lateral sub-query sees both rows around it" do
     below = from(b in B, where: b.a_id == parent_as(:m).id and b.v < parent_as(:a).n)
     below = from(b in below, select: %{id: b.id})

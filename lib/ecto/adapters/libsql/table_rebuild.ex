@@ -15,7 +15,9 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
   # Indexes and triggers are dropped before and made again from their own text; views only hold names.
 
   alias Ecto.Adapters.LibSql.{Checks, CreateTable, Dependents, Mentions, RowCopy, Schema, Tokens}
+  alias Ecto.Adapters.LibSql.Transaction
   alias Ecto.Adapters.LibSql.SQL.Quote
+  alias EctoLibSql.Native.{Source, Statements}
 
   @savepoint "ecto_libsql_rebuild"
 
@@ -64,8 +66,9 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
       replace(state, old, new, removed)
     rescue
       error ->
-        run_sql(state, "ROLLBACK TO #{@savepoint}")
-        run_sql(state, "RELEASE #{@savepoint}")
+        # Where SQLite has rolled back everything, the error is what counts.
+        undo = &Ecto.Adapters.SQL.query(state.meta, &1 <> @savepoint, [], state.opts)
+        with {:ok, _} <- undo.("ROLLBACK TO "), do: undo.("RELEASE ")
         reraise error, __STACKTRACE__
     end
 
@@ -127,7 +130,15 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
     run_sql(state, "PRAGMA ignore_check_constraints=ON")
     run_sql(state, fill)
   after
-    run_sql(state, "PRAGMA ignore_check_constraints=OFF")
+    put_back(state, "PRAGMA ignore_check_constraints=OFF")
+  end
+
+  # A setting of the connection, which outlives the transaction, also one that has been lost.
+  defp put_back(%{meta: meta}, pragma) do
+    {:ok, _} =
+      Source.with_state(Transaction.connection(meta), fn state ->
+        Statements.script(%{state | trx_id: nil}, pragma, :plain)
+      end)
   end
 
   ## Names
@@ -149,7 +160,7 @@ defmodule Ecto.Adapters.LibSql.TableRebuild do
         copy
       ])
     after
-      run_sql(state, "PRAGMA writable_schema=RESET")
+      put_back(state, "PRAGMA writable_schema=RESET")
     end
   end
 

@@ -94,12 +94,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
     if Fragment.set?(parts), do: sql, else: Json.members(sql)
   end
 
-  defp set(array, left, sources, query) do
-    array = Expr.expr(array, sources, query)
+  # A long list, see LongList: its members are looked at as those of a short one.
+  defp set({:^, [], [_ix]} = array, left, sources, query) do
+    value =
+      Moment.listed("value", left, sources, query) || Uuid.listed("value", left, sources, query)
 
-    if Numeric.computed?(left, sources, query),
-      do: ["(SELECT value + 0 FROM json_each(", array, "))"],
-      else: Json.members(array)
+    members(array, value, left, sources, query)
+  end
+
+  defp set(array, left, sources, query), do: members(array, nil, left, sources, query)
+
+  defp members(array, value, left, sources, query) do
+    array = Expr.expr(array, sources, query)
+    value = value || if Numeric.computed?(left, sources, query), do: "value + 0"
+    if value, do: ["(SELECT ", value, " FROM json_each(", array, "))"], else: Json.members(array)
   end
 
   defp element(expr, left, sources, query),

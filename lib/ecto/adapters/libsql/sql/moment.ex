@@ -34,8 +34,32 @@ defmodule Ecto.Adapters.LibSql.SQL.Moment do
     own = form(expr, other, sources, query)
     theirs = form(other, expr, sources, query)
 
-    if theirs != nil and own != theirs and moment?(own, expr),
-      do: expr |> Expr.expr(sources, query) |> written(theirs)
+    if theirs != nil and own != theirs and moment?(own, expr) do
+      sql = Expr.expr(expr, sources, query)
+      sql |> written(theirs) |> guarded(sql, own, expr, theirs)
+    end
+  end
+
+  @doc "The same for `value`, a member of a list that travels as JSON."
+  @spec listed(iodata(), term(), Sources.t(), map()) :: iodata() | nil
+  def listed(value, left, sources, query) do
+    parameter = {:^, [], [0]}
+    own = form(parameter, left, sources, query)
+    theirs = form(left, parameter, sources, query)
+
+    if theirs != nil and own != theirs,
+      do: value |> written(theirs) |> guarded(value, own, parameter, theirs)
+  end
+
+  # What has no type may also be a day, the beginning of a moment, or no text at all.
+  defp guarded(written, _sql, own, _expr, _form) when own != nil, do: written
+  defp guarded(written, _sql, nil, {:datetime_add, _, _}, _form), do: written
+
+  defp guarded(written, sql, nil, _expr, form) do
+    whole = Integer.to_string(seconds_end(form))
+
+    ["CASE WHEN length(", sql, ") >= ", whole, " THEN ", written, " ELSE ", sql, " END"]
+    |> then(&[?(, &1, ?)])
   end
 
   @doc "A value in the form in which a column of this type keeps it; nil where it has that form already."
@@ -52,9 +76,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Moment do
       not moment?(own, expr) -> nil
       primitive(type) == :date and primitive(from) != :date -> part(expr, 1, 10, sources, query)
       wanted == nil or wanted == own -> nil
-      # Whose form is not known, but for that it has a date.
-      true -> expr |> Expr.expr(sources, query) |> cut(wanted, own || form(:naive_datetime))
+      true -> expr |> Expr.expr(sources, query) |> kept(own, expr, wanted)
     end
+  end
+
+  # Whose form is not known, but for that it has a date.
+  defp kept(sql, own, expr, wanted) do
+    from = own || form(:naive_datetime)
+    sql |> cut(wanted, from) |> guarded(sql, own, expr, from)
   end
 
   defp part(expr, from, length, sources, query) do

@@ -36,6 +36,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Uuid do
        do: expr |> Expr.expr(sources, query) |> bytes()
   end
 
+  @doc "The same for `value`, a member of a list that travels as JSON."
+  @spec listed(iodata(), term(), Sources.t(), map()) :: iodata() | nil
+  def listed(value, left, sources, query),
+    do: if(operand({:^, [], [0]}, left, sources, query), do: bytes(value))
+
   defp bytes?(nil), do: false
 
   defp bytes?(type) do

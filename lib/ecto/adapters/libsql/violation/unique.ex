@@ -59,7 +59,7 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
   end
 
   defp violated(conn, indexes, {table, _columns, prefix} = over, {_, sql, _} = failed, opts) do
-    if Rerun.possible?(sql) and not reading?(conn) and
+    if Rerun.possible?(sql) and not reading?(conn) and not ends_transaction?(conn, prefix) and
          Touched.rows(conn, {prefix, [table]}, @row_limit) < @row_limit do
       case Rerun.locked(conn, opts, &tried(&1, indexes, prefix, failed)) do
         [index] -> named(conn, index, over)
@@ -68,6 +68,16 @@ defmodule Ecto.Adapters.LibSql.Violation.Unique do
     else
       []
     end
+  end
+
+  # Without an index the statement gets further than before, and may come to something that rolls back the
+  # caller's transaction, from which no savepoint protects.
+  defp ends_transaction?(conn, prefix) do
+    DBConnection.status(conn) == :transaction and
+      Schema.rows(conn, [
+        ["SELECT 1 FROM ", Schema.database(prefix), "sqlite_master WHERE sql LIKE '%rollback%' "],
+        "UNION ALL SELECT 1 FROM sqlite_temp_master WHERE sql LIKE '%rollback%' LIMIT 1"
+      ]) != []
   end
 
   # Taking back a change of the schema would end a stream that is open in the transaction. Libraries of
