@@ -43,6 +43,22 @@ defmodule Ecto.Adapters.LibSql.ChecksTest do
       assert rows("PRAGMA ignore_check_constraints") == [[0]]
     end
 
+    test "is looked at again where the change costs the transaction" do
+      sql!("""
+      CREATE TABLE u (y INT CHECK (y < 100), z TEXT UNIQUE ON CONFLICT ROLLBACK);
+      INSERT INTO u VALUES (-1, '1'), (2, '01')
+      """)
+
+      ddl({:create, %Constraint{name: :positive, table: "u", check: "y > 0", validate: false}})
+
+      assert_raise EctoLibSql.Error, ~r/UNIQUE constraint failed/, fn ->
+        Repo.transaction(fn -> alter("u", [{:modify, :z, :integer, []}]) end)
+      end
+
+      assert rows("PRAGMA ignore_check_constraints") == [[0]]
+      assert rows("SELECT * FROM u") == [[-1, "1"], [2, "01"]]
+    end
+
     test "does not hide one that they kept, or a new one" do
       before = rows("SELECT * FROM t")
 

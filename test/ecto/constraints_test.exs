@@ -130,6 +130,24 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
     end
   end
 
+  test "looking for the index does not cost the transaction" do
+    sql!("""
+    CREATE TABLE t (email TEXT, kind TEXT);
+    CREATE UNIQUE INDEX a_email ON t (email) WHERE kind = 'a';
+    CREATE UNIQUE INDEX b_email ON t (email) WHERE kind = 'b';
+    INSERT INTO t VALUES ('x', 'b');
+    CREATE TRIGGER strict AFTER INSERT ON t WHEN new.email = 'x' BEGIN SELECT RAISE(ROLLBACK, 'no'); END;
+    """)
+
+    Repo.transaction(fn ->
+      sql!("INSERT INTO t VALUES ('y', 'a')")
+      assert violates("INSERT INTO t VALUES ('x', 'b')") == [unique: "t_email_index"]
+      sql!("INSERT INTO t VALUES ('z', 'a')")
+    end)
+
+    assert rows("SELECT email FROM t ORDER BY 1") == [["x"], ["y"], ["z"]]
+  end
+
   defp violates(sql) do
     assert {:error, error} = Repo.query(sql)
     Ecto.Adapters.LibSql.Connection.to_constraints(error, [])

@@ -119,6 +119,20 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     end
   end
 
+  @tag repo: Keyword.merge(@pool, pool_size: 1, after_connect: {__MODULE__, :prepare, []})
+  test "a connection that leaves its copy is prepared as a new one", %{repo: repo} do
+    assert Task.await(own(repo, fn -> sql!("INSERT INTO t VALUES (2, 'x')") && prepared() end))
+    Sandbox.mode(repo, :auto)
+    assert {:error, %EctoLibSql.Error{message: message}} = Repo.query("SELECT 1")
+    assert message =~ ":after_connect"
+    assert prepared()
+    assert rows("SELECT id, v FROM t") == [[1, "first"]]
+  end
+
+  def prepare(conn), do: EctoLibSql.query!(conn, "CREATE TEMP TABLE prepared (x)", [])
+
+  defp prepared, do: rows("SELECT 1 FROM sqlite_temp_master WHERE name = 'prepared'") == [[1]]
+
   @tag repo: [pool: Sandbox, pool_size: 2]
   test "an owner alone may ask for it", %{repo: repo} do
     isolated = fn -> own(repo, fn -> insert_and_wait(test_pid()) end, sandbox: :isolated) end

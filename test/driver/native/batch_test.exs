@@ -270,6 +270,19 @@ defmodule EctoLibSql.Native.BatchTest do
       assert value!(state, "SELECT count(*) FROM t") == 40_000
     end
 
+    test "belongs to the transaction that the state names", %{state: state} do
+      {:ok, begun} = Native.begin(state)
+      insert = "INSERT OR ROLLBACK INTO t VALUES (9)"
+      assert {:ok, [nil]} = Native.execute_batch_sql(begun, insert)
+      assert {:error, _} = Native.execute_batch_sql(begun, insert)
+
+      # SQLite has ended the transaction: what was meant for it does not run on its own.
+      for run <- [&Native.execute_batch_sql/2, &Native.execute_transactional_batch_sql/2],
+          do: assert({:error, _} = run.(begun, "INSERT INTO t VALUES (1)"))
+
+      assert rows!(state, "SELECT x FROM t") == []
+    end
+
     test "of blank text gives nothing", %{state: state} do
       for sql <- ["", "  ;; ", "-- only a comment"] do
         assert {:ok, []} = Native.execute_batch_sql(state, sql)
