@@ -43,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.ChecksTest do
       assert rows("PRAGMA ignore_check_constraints") == [[0]]
     end
 
-    test "is looked at again where the change costs the transaction" do
+    test "is looked at again where the change fails, in a table that asks for ROLLBACK too" do
       sql!("""
       CREATE TABLE u (y INT CHECK (y < 100), z TEXT UNIQUE ON CONFLICT ROLLBACK);
       INSERT INTO u VALUES (-1, '1'), (2, '01')
