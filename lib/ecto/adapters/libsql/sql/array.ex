@@ -139,7 +139,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   """
   @spec compare(:== | :!=, term(), list(), Sources.t(), map()) :: iodata()
   def compare(op, array, list, sources, query) do
-    type = type(array, sources)
+    type = Sources.field_type(array, sources)
     same_form!(type, query)
     castable!(type, list, query)
     array = array |> whole() |> Expr.operand(sources, query)
@@ -186,11 +186,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     value = Expr.operand(value, sources, query)
     [comparable(stored, type), " IS " | comparable(value, type)]
   end
-
-  defp type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
-    do: Sources.type(sources, ix, field)
-
-  defp type(_expr, _sources), do: nil
 
   @doc """
   Refuses to look for a value in an array whose members are written otherwise than a field of their type.

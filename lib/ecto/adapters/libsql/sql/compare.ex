@@ -17,8 +17,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
 
   @spec member(term(), term(), Sources.t(), map()) :: iodata()
   def member(left, right, sources, query) do
-    right = if is_binary(right), do: listed(right, field_type(left, sources)), else: right
-    Array.same_form!(field_type(right, sources), query)
+    right = if is_binary(right), do: listed(right, Sources.field_type(left, sources)), else: right
+    Array.same_form!(Sources.field_type(right, sources), query)
     for member <- List.wrap(right), do: Scaled.check!(:in, left, member, sources, query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
 
@@ -27,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
   end
 
   defp decimal_in_array(left, right, sources, query) do
-    with {:array, _} = type <- field_type(right, sources) do
+    with {:array, _} = type <- Sources.field_type(right, sources) do
       Array.has(Expr.expr(right, sources, query), Expr.operand(left, sources, query), type)
     else
       _no_array -> nil
@@ -60,11 +60,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Compare do
       :error -> json
     end
   end
-
-  defp field_type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources),
-    do: Sources.type(sources, ix, field)
-
-  defp field_type(_expr, _sources), do: nil
 
   defp set([], _left, _sources, _query), do: @empty
   defp set({:^, _, [_ix, 0]}, _left, _sources, _query), do: @empty

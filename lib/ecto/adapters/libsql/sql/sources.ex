@@ -184,6 +184,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     end
   end
 
+  @doc "The same for an expression that is a field of the query's own sources; nil for any other."
+  @spec field_type(term(), t()) :: term()
+  def field_type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources), do: type(sources, ix, field)
+  def field_type(_expr, _sources), do: nil
+
   @doc "Whether Ecto knows the type of a field as well, and dumps by it what stands beside it."
   @spec typed?(t(), non_neg_integer(), atom()) :: boolean()
   def typed?(sources, ix, field) do
