@@ -9,8 +9,9 @@ defmodule EctoLibSql.MixProject do
   #   * Hex is installed: the usual dependencies;
   #   * neither: the driver alone.
   #
-  # Code that needs DBConnection is in lib/db_connection (lib/without_db_connection has the same
-  # modules for builds without it), code that needs Ecto in lib/ecto.
+  # Code that needs DBConnection is in lib/optional/with_db_connection
+  # (lib/optional/without_db_connection has the same modules for builds without it), code that needs
+  # Ecto in lib/ecto and lib/mix.
 
   use Mix.Project
 
@@ -92,7 +93,11 @@ defmodule EctoLibSql.MixProject do
   end
 
   defp elixirc_paths(how) do
-    pool = if pool?(how), do: "lib/db_connection", else: "lib/without_db_connection"
+    pool =
+      if pool?(how),
+        do: "lib/optional/with_db_connection",
+        else: "lib/optional/without_db_connection"
+
     ecto = if ecto?(how), do: ["lib/ecto", "lib/mix"], else: []
     support = if Mix.env() == :test, do: ["test/support"], else: []
     ["lib/ecto_libsql.ex", "lib/ecto_libsql", pool] ++ ecto ++ support

@@ -239,7 +239,7 @@ defmodule Ecto.Adapters.LibSql.RuntimeTest do
     # Under load the pool's timer may be the faster one.
     assert {:error, %EctoLibSql.Error{kind: kind}} = Ecto.Adapters.SQL.query(meta, slow)
     assert kind in [:timeout, :interrupted]
-    assert Ecto.Adapters.LibSql.Schema.rows(meta, slow) == [[2_000_000]]
+    assert Ecto.Adapters.LibSql.Catalog.rows(meta, slow) == [[2_000_000]]
   end
 
   # An interrupted write, a full disk and ON CONFLICT ROLLBACK end SQLite's transaction.

@@ -68,23 +68,11 @@ defmodule Ecto.Adapters.LibSql do
   @behaviour Ecto.Adapter.Storage
   @behaviour Ecto.Adapter.Structure
 
-  alias Ecto.Adapters.LibSql.{
-    Config,
-    Connection,
-    Explain,
-    Heap,
-    Migration,
-    MigrationLock,
-    QueryOptions,
-    Storage,
-    Streaming,
-    Structure,
-    Transaction,
-    Types,
-    Writer
-  }
-
-  alias Ecto.Adapters.LibSql.SQL.{Keyed, LongList, ReadFirst, Update}
+  alias Ecto.Adapters.LibSql.{Connection, Migration, Options, Query, Storage, Types}
+  alias Ecto.Adapters.LibSql.Plan.JsonList
+  alias Ecto.Adapters.LibSql.Query.{Explain, Heap, Transaction}
+  alias Ecto.Adapters.LibSql.SQL.{Keyed, ReadFirst, Update}
+  alias Ecto.Adapters.LibSql.Storage.Structure
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
@@ -101,7 +89,7 @@ defmodule Ecto.Adapters.LibSql do
 
       def to_sql(unquote_splicing(arguments)) do
         {sql, params} = super(unquote_splicing(arguments))
-        unquote(LongList).fold(sql, params)
+        unquote(JsonList).fold(sql, params)
       end
 
       def all(queryable, opts), do: unquote(Heap).with_room(fn -> super(queryable, opts) end)
@@ -118,7 +106,7 @@ defmodule Ecto.Adapters.LibSql do
     {:ok, child, meta} = super(config)
     # Each call has these among its options.
     meta = Map.update!(meta, :opts, &(&1 ++ Keyword.take(config, [:fkey_names])))
-    {:ok, child, Map.put(meta, :libsql, Config.for_migrations(config))}
+    {:ok, child, Map.put(meta, :libsql, Options.Repo.for_migrations(config))}
   end
 
   @impl Ecto.Adapter
@@ -142,15 +130,15 @@ defmodule Ecto.Adapters.LibSql do
   defp written(query, generate) do
     if ReadFirst.needed?(query),
       do: ReadFirst.generate(query, generate),
-      else: LongList.generate(query, generate)
+      else: JsonList.generate(query, generate)
   end
 
   # Ecto does not cache queries with interpolated lists, so the second form is not looked up again. What runs
   # stands in the number's place, because to_sql shows the other.
   defp prepared(query, generate) do
-    case LongList.generate(query, generate) do
+    case JsonList.generate(query, generate) do
       sql when is_binary(sql) -> {:cache, {id(), sql}}
-      %LongList{} = folded -> {:nocache, {folded, LongList.shown(folded)}}
+      %JsonList{} = folded -> {:nocache, {folded, JsonList.shown(folded)}}
     end
   end
 
@@ -161,8 +149,8 @@ defmodule Ecto.Adapters.LibSql do
   # What the pool is given, the adapter knows as well: how many connections there are.
   @impl Ecto.Adapter
   def init(config) do
-    Config.check_engine!(EctoLibSql.Native.Lifetime.sqlite_version())
-    config |> Config.connection() |> super()
+    Options.Repo.check_engine!(EctoLibSql.Native.Lifetime.sqlite_version())
+    config |> Options.Repo.connection() |> super()
   end
 
   @impl Ecto.Adapter.Queryable
@@ -179,8 +167,8 @@ defmodule Ecto.Adapters.LibSql do
     execute(meta, query_meta, {:nocache, {id(), query}}, params, opts)
   end
 
-  def execute(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
-    {sql, params} = LongList.fold(list, params)
+  def execute(meta, query_meta, {:nocache, {%JsonList{} = list, _shown}}, params, opts) do
+    {sql, params} = JsonList.fold(list, params)
     execute(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
   end
 
@@ -208,17 +196,17 @@ defmodule Ecto.Adapters.LibSql do
   defp explained(error, _params), do: error
 
   @impl Ecto.Adapter.Queryable
-  def stream(meta, query_meta, {:nocache, {%LongList{} = list, _shown}}, params, opts) do
-    {sql, params} = LongList.fold(list, params)
+  def stream(meta, query_meta, {:nocache, {%JsonList{} = list, _shown}}, params, opts) do
+    {sql, params} = JsonList.fold(list, params)
     stream(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
   end
 
   def stream(meta, query_meta, query, params, opts),
-    do: meta |> super(query_meta, query, params, opts) |> Streaming.anywhere(meta, opts)
+    do: meta |> super(query_meta, query, params, opts) |> Query.Stream.anywhere(meta, opts)
 
   @impl Ecto.Adapter.Transaction
   def transaction(meta, opts, fun) do
-    QueryOptions.check!(opts)
+    Options.Query.check!(opts)
     Transaction.run(meta, opts, fun)
   end
 
@@ -234,7 +222,7 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Schema
-  defdelegate insert(meta, schema, params, on_conflict, returning, opts), to: Writer
+  defdelegate insert(meta, schema, params, on_conflict, returning, opts), to: Query.Insert
 
   @impl Ecto.Adapter.Schema
   defdelegate insert_all(
@@ -247,24 +235,24 @@ defmodule Ecto.Adapters.LibSql do
                 placeholders,
                 opts
               ),
-              to: Writer
+              to: Query.Insert
 
   @impl Ecto.Adapter.Schema
   def update(meta, schema, fields, filters, returning, opts),
-    do: Writer.write_one(meta, schema, fields, filters, returning, opts)
+    do: Query.Insert.write_one(meta, schema, fields, filters, returning, opts)
 
   @impl Ecto.Adapter.Schema
   def delete(meta, schema, filters, returning, opts),
-    do: Writer.write_one(meta, schema, nil, filters, returning, opts)
+    do: Query.Insert.write_one(meta, schema, nil, filters, returning, opts)
 
   @impl Ecto.Adapter.Migration
   def supports_ddl_transaction?, do: true
 
   @impl Ecto.Adapter.Migration
-  def execute_ddl(meta, command, opts), do: Migration.execute(meta, command, opts)
+  def execute_ddl(meta, command, opts), do: Migration.Runner.execute(meta, command, opts)
 
   @impl Ecto.Adapter.Migration
-  defdelegate lock_for_migrations(meta, opts, fun), to: MigrationLock, as: :with_lock
+  defdelegate lock_for_migrations(meta, opts, fun), to: Migration.Lock, as: :with_lock
 
   @impl Ecto.Adapter.Storage
   defdelegate storage_up(opts), to: Storage, as: :up

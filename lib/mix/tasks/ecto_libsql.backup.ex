@@ -16,7 +16,7 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
 
   use Mix.Task
 
-  alias EctoLibSql.Files
+  alias EctoLibSql.FileMaintenance
 
   @impl Mix.Task
   def run(args) do
@@ -30,7 +30,7 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
   end
 
   defp copy(from, to, opts) do
-    case Files.backup(from, to, opts) do
+    case FileMaintenance.backup(from, to, opts) do
       {:ok, size} -> Mix.shell().info("#{to}: #{size} bytes")
       {:error, message} -> Mix.raise(message)
     end

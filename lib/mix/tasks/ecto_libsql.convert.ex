@@ -16,7 +16,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
 
   use Mix.Task
 
-  alias EctoLibSql.Files
+  alias EctoLibSql.FileMaintenance
 
   @impl Mix.Task
   def run(args) do
@@ -31,7 +31,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
   end
 
   defp convert(path, wanted) do
-    case Files.convert_uuids(path, wanted) do
+    case FileMaintenance.convert_uuids(path, wanted) do
       {:ok, []} -> Mix.shell().info("no text column holds UUIDs as bytes")
       {:ok, columns} -> Enum.each(columns, &Mix.shell().info(line(&1, wanted)))
       {:error, message} -> Mix.raise(message)

@@ -6,16 +6,19 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @behaviour Ecto.Adapters.SQL.Connection
 
-  alias Ecto.Adapters.LibSql.{Config, Constraints, Ddl, Declared, Explain, QueryOptions}
-  alias Ecto.Adapters.LibSql.Violation
-  alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, LongList, Marked, Select, Update}
+  alias Ecto.Adapters.LibSql.{Constraints, Options}
+  alias Ecto.Adapters.LibSql.Migration.DDL
+  alias Ecto.Adapters.LibSql.Plan.{ColumnTags, JsonList}
+  alias Ecto.Adapters.LibSql.Query.Explain
+  alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Select, Update}
+  alias Ecto.Adapters.LibSql.Types.Declared
   alias EctoLibSql.Native.Statements
   alias EctoLibSql.{Query, Result}
 
   ## Running
 
   @impl true
-  def child_spec(opts), do: DBConnection.child_spec(EctoLibSql, Config.connection(opts))
+  def child_spec(opts), do: DBConnection.child_spec(EctoLibSql, Options.Repo.connection(opts))
 
   @impl true
   def prepare_execute(conn, name, sql, params, opts) do
@@ -40,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def query(conn, sql, params, opts) do
-    {sql, params} = LongList.fold(sql, params)
+    {sql, params} = JsonList.fold(sql, params)
     query = commented(%Query{statement: sql}, opts)
 
     with {:ok, _query, result} <-
@@ -56,12 +59,12 @@ defmodule Ecto.Adapters.LibSql.Connection do
   end
 
   defp run(conn, sql, params, opts, fun) do
-    QueryOptions.check!(opts)
+    Options.Query.check!(opts)
     Lock.take(conn, sql, opts)
 
     case fun.(conn) do
       {:ok, query, result} -> {:ok, query, decode(result, conn, sql, opts)}
-      {:error, error} -> {:error, Violation.name(error, conn, sql, params, opts)}
+      {:error, error} -> {:error, Constraints.Lookup.name(error, conn, sql, params, opts)}
     end
   end
 
@@ -74,7 +77,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def query_many(conn, sql, [], opts) do
-    QueryOptions.check!(opts)
+    Options.Query.check!(opts)
     sql = IO.iodata_to_binary(sql)
     script = &Statements.script(&1, sql, :plain, timeout(opts))
     DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, script) end, opts)
@@ -88,8 +91,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def stream(conn, sql, params, opts) do
-    QueryOptions.check!(opts)
-    {sql, params} = LongList.fold(sql, params)
+    Options.Query.check!(opts)
+    {sql, params} = JsonList.fold(sql, params)
     Lock.take(conn, sql, opts)
 
     conn
@@ -103,9 +106,9 @@ defmodule Ecto.Adapters.LibSql.Connection do
   end
 
   defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
-    case Marked.marks(columns) do
+    case ColumnTags.marks(columns) do
       :none -> result
-      marks -> %{result | rows: Enum.map(rows, &Marked.decode(&1, marks))}
+      marks -> %{result | rows: Enum.map(rows, &ColumnTags.decode(&1, marks))}
     end
   end
 
@@ -117,7 +120,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def explain_query(conn, sql, params, opts) do
     {explain, opts} = Explain.split(opts)
-    {sql, params} = LongList.fold(sql, params)
+    {sql, params} = JsonList.fold(sql, params)
 
     # EXPLAIN runs nothing, so that SQLite would not notice that what it knows of the schema is old, nor
     # that a compiled statement is: the first query looks, and the second one is compiled anew.
@@ -161,7 +164,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defdelegate delete(prefix, table, filters, returning), to: Update
 
   @impl true
-  defdelegate execute_ddl(command), to: Ddl
+  defdelegate execute_ddl(command), to: DDL
 
   @impl true
   def ddl_logs(_result), do: []

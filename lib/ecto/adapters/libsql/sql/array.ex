@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.{ArrayMembers, Types}
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Sources}
 
   @doc "A list of values as an array. `type` is the member's Ecto type or nil."
@@ -75,7 +75,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
 
   # Ecto neither casts nor dumps a value that is pinned inside of a list.
   defp castable!(type, list, query) do
-    if type != nil and pinned?(list) and not ArrayMembers.plain?(type) do
+    if type != nil and pinned?(list) and not Types.Array.plain?(type) do
       error!(
         query,
         "Ecto does not cast values pinned inside of a list to #{inspect(type)}; pin ^list"

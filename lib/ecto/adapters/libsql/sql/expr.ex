@@ -5,8 +5,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Array, Compare, Fragment, Interval, Json, Literal, Moment}
-  alias Ecto.Adapters.LibSql.SQL.{Numeric, Quote, Scaled, Select, Sources, Uuid, Window}
+  alias Ecto.Adapters.LibSql.SQL.{
+    Array,
+    Fragment,
+    Interval,
+    Json,
+    Literal,
+    Operators,
+    Quote,
+    Scaled,
+    Select,
+    Sources,
+    Typing,
+    Window
+  }
+
+  alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
   alias Ecto.Query.Tagged
 
   @operators %{
@@ -49,11 +63,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({:&, _, [ix]}, sources, _query), do: sources |> elem(ix) |> elem(1)
 
   def expr({:in, _, [left, right]}, sources, query),
-    do: Compare.member(left, right, sources, query)
+    do: Operators.member(left, right, sources, query)
 
   def expr({op, _, [left, {quantifier, _, [%Ecto.SubQuery{} = subquery]}]}, sources, query)
       when op in @comparisons and quantifier in [:any, :all],
-      do: Compare.quantified(op, quantifier, left, subquery, sources, query)
+      do: Operators.quantified(op, quantifier, left, subquery, sources, query)
 
   def expr({op, _, [array, list]}, sources, query) when op in [:==, :!=] and is_list(list),
     do: Array.compare(op, array, list, sources, query)
@@ -68,7 +82,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     do: operator(op, left, right, sources, query)
 
   def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
-    do: Compare.like(like, left, right, sources, query)
+    do: Operators.like(like, left, right, sources, query)
 
   # A row is there if its key is.
   def expr({function, meta, [{:&, _, [ix]} | rest]}, sources, query)
@@ -132,7 +146,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     do: [Atom.to_string(aggregate), "(DISTINCT ", expr(arg, sources, query), ?)]
 
   def expr({:coalesce, _, args}, sources, query),
-    do: ["coalesce(", args |> Numeric.arguments(sources, query) |> Enum.intersperse(", "), ?)]
+    do: [
+      "coalesce(",
+      args |> Typing.Decimal.arguments(sources, query) |> Enum.intersperse(", "),
+      ?)
+    ]
 
   def expr({function, _, args}, sources, query) when function in @functions and is_list(args) do
     args = Enum.map_intersperse(args, ", ", &expr(&1, sources, query))
@@ -167,8 +185,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   # An operand, in the form in which it compares with the other.
   defp beside(expr, other, sources, query) do
-    Moment.operand(expr, other, sources, query) || Uuid.operand(expr, other, sources, query) ||
-      Numeric.operand(expr, other, sources, query)
+    Typing.DateTime.operand(expr, other, sources, query) ||
+      Uuid.operand(expr, other, sources, query) ||
+      Typing.Decimal.operand(expr, other, sources, query)
   end
 
   @doc "An expression as an operand: in parentheses where it is an operator itself."

@@ -4,7 +4,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Lateral, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.Rewrite.Lateral
 
   @quals %{
     inner: " INNER JOIN ",

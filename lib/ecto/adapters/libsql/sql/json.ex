@@ -2,8 +2,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   @moduledoc false
   # JSON paths, and the values that come out of them.
 
-  alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.SQL.Quote
 
   @doc "The scalar at a path: numbers, texts, NULL, and 1 or 0 for booleans."
   @spec extract(iodata(), list(), (term() -> iodata())) :: iodata()

@@ -5,13 +5,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Keyed do
   # cannot, but a table WITHOUT ROWID has none, and a column may have its name. Which it is only the database
   # knows, so the text is written when the query runs.
 
-  alias Ecto.Adapters.LibSql.Schema
-  alias Ecto.Adapters.LibSql.SQL.{LongList, ReadFirst, Sources, Update}
+  alias Ecto.Adapters.LibSql.Catalog
+  alias Ecto.Adapters.LibSql.Plan.JsonList
+  alias Ecto.Adapters.LibSql.SQL.{ReadFirst, Sources, Update}
 
   @enforce_keys [:table, :prefix, :keyed?, :usual, :generate]
   defstruct @enforce_keys
 
-  @type generated :: LongList.generated() | ReadFirst.t()
+  @type generated :: JsonList.generated() | ReadFirst.t()
 
   @typedoc """
   `keyed?` says whether the schema has a primary key; `usual` is the text that finds rows by the rowid under the
@@ -49,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Keyed do
   @doc "The text for the table as it is. `default` is the other of the two that `prepare/2` gives."
   @spec resolve(t(), generated(), Ecto.Adapter.adapter_meta()) :: generated()
   def resolve(%__MODULE__{table: table} = keyed, default, meta) do
-    case Schema.rowid(meta, table, keyed.prefix) do
+    case Catalog.rowid(meta, table, keyed.prefix) do
       {:ok, :_rowid_} -> keyed.usual
       {:ok, rowid} -> keyed.generate.([rowid])
       reason when keyed.keyed? or reason == :unknown -> default

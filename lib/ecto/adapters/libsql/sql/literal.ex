@@ -4,8 +4,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.{Codec, Types}
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Moment, Numeric, Quote, Scaled, Sources}
+  alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Scaled, Sources, Typing}
+  alias Ecto.Adapters.LibSql.Types.Codec
 
   @spec literal(term(), map() | nil) :: iodata()
   def literal(nil, _query), do: "NULL"
@@ -52,8 +53,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
     :ok = Scaled.check_value!(value, type, sources, query)
 
     case Types.cast_class(type) do
-      nil -> Moment.stored(value, type, sources, query) || Expr.operand(value, sources, query)
-      class -> ["CAST(", Expr.expr(value, sources, query), " AS ", class, ?)]
+      nil ->
+        Typing.DateTime.stored(value, type, sources, query) || Expr.operand(value, sources, query)
+
+      class ->
+        ["CAST(", Expr.expr(value, sources, query), " AS ", class, ?)]
     end
   end
 
@@ -70,7 +74,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
       |> Enum.with_index(1)
       |> Enum.map_intersperse(", ", fn {{field, type}, column} ->
         column = ["column", Integer.to_string(column)]
-        [Numeric.collated(column, type), " AS " | Quote.name(field)]
+        [Typing.Decimal.collated(column, type), " AS " | Quote.name(field)]
       end)
 
     rows =

@@ -6,16 +6,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Outward do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{
-    Combine,
-    Expr,
-    Numeric,
-    Quote,
-    Select,
-    Selected,
-    Sources,
-    Window
-  }
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Select, Sources, Typing, Window}
+  alias Ecto.Adapters.LibSql.SQL.Rewrite.{SelectedColumn, SetOperations}
 
   @doc "Whether a term has to be selected first."
   @spec needed?(map()) :: boolean()
@@ -26,11 +18,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Outward do
   defp order_exprs(query), do: Enum.map(Select.order_terms(query), &elem(&1, 1))
 
   defp hidden?(expr, query),
-    do: outward?(expr, query) and not match?({:field, _ix}, Selected.find(expr, query))
+    do: outward?(expr, query) and not match?({:field, _ix}, SelectedColumn.find(expr, query))
 
   @spec select(map(), Sources.t()) :: iodata()
   def select(query, sources) do
-    {query, names} = Combine.named(query, nil)
+    {query, names} = SetOperations.named(query, nil)
     groups = query |> Select.group_terms() |> Enum.filter(&hidden?(&1, query)) |> named("group")
     {order, sorts} = order(query, names)
     # Rows are distinct without what is added to them.
@@ -55,11 +47,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Outward do
   defp order(query, names) do
     {terms, sorts} =
       Enum.map_reduce(Select.order_terms(query), [], fn {direction, expr}, sorts ->
-        {column, sorts} = sort(Selected.find(expr, query), expr, sorts, names)
+        {column, sorts} = sort(SelectedColumn.find(expr, query), expr, sorts, names)
         {[column | Window.direction(direction)], sorts}
       end)
 
-    if sorts != [] and distinct?(query), do: Selected.refuse!(query, "distinct")
+    if sorts != [] and distinct?(query), do: SelectedColumn.refuse!(query, "distinct")
     {order_by(terms), sorts}
   end
 
@@ -68,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Outward do
     {Quote.name(name), sorts ++ [{name, expr}]}
   end
 
-  defp sort(found, _expr, sorts, names), do: {Selected.column(found, names), sorts}
+  defp sort(found, _expr, sorts, names), do: {SelectedColumn.column(found, names), sorts}
 
   defp order_by([]), do: []
   defp order_by(terms), do: [" ORDER BY " | Enum.intersperse(terms, ", ")]
@@ -77,11 +69,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Outward do
   @spec term(term(), Sources.t(), map()) :: iodata()
   def term(expr, sources, query) do
     with true <- outward?(expr, query),
-         {:field, ix} <- Selected.find(expr, query) do
+         {:field, ix} <- SelectedColumn.find(expr, query) do
       Integer.to_string(ix + 1)
     else
       false ->
-        Numeric.sorted(expr, sources, query)
+        Typing.Decimal.sorted(expr, sources, query)
 
       _not_selected ->
         error!(

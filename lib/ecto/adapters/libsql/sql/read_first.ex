@@ -7,8 +7,9 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.Schema
-  alias Ecto.Adapters.LibSql.SQL.{LongList, Select, Sources, Update}
+  alias Ecto.Adapters.LibSql.Catalog
+  alias Ecto.Adapters.LibSql.Plan.JsonList
+  alias Ecto.Adapters.LibSql.SQL.{Select, Sources, Update}
   alias Ecto.Adapters.SQL
 
   @enforce_keys [:read, :write, :keys, :places, :updated]
@@ -20,8 +21,8 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
   table, its prefix and the updated columns of an update.
   """
   @type t :: %__MODULE__{
-          read: {LongList.generated(), non_neg_integer()},
-          write: {LongList.generated(), non_neg_integer()},
+          read: {JsonList.generated(), non_neg_integer()},
+          write: {JsonList.generated(), non_neg_integer()},
           keys: pos_integer(),
           places: [:read | :write],
           updated: nil | {String.t(), String.t() | nil, [atom()]}
@@ -50,8 +51,8 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
     write = selecting(query, keys, places, :write)
 
     %__MODULE__{
-      read: {LongList.generate(read, &Select.top/1), parameters(read)},
-      write: {LongList.generate(write, generate), parameters(write)},
+      read: {JsonList.generate(read, &Select.top/1), parameters(read)},
+      write: {JsonList.generate(write, generate), parameters(write)},
       keys: length(keys),
       places: places,
       updated: if(updated(query) != [], do: written(query))
@@ -133,7 +134,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ReadFirst do
 
   defp keep_rowids!({table, prefix, updated}, meta) do
     with [%{name: name, type: type}] <-
-           Enum.filter(Schema.columns(meta, table, prefix), &(&1.pk > 0)),
+           Enum.filter(Catalog.columns(meta, table, prefix), &(&1.pk > 0)),
          true <- String.upcase(type) == "INTEGER" and name in Enum.map(updated, &to_string/1) do
       raise ArgumentError,
             "an update of the key #{inspect(name)} of #{inspect(table)} may only select from the written table"

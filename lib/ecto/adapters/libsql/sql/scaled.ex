@@ -6,8 +6,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Sources, Type}
   alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.SQL.Sources
+  alias Ecto.Adapters.LibSql.SQL.Typing.Infer
   alias Ecto.Query.Tagged
 
   @comparisons [:==, :!=, :<=, :>=, :<, :>, :in]
@@ -70,7 +71,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
     cond do
       value?(expr) -> if typed?(other, sources, query), do: :typed, else: :value
       decimal?(expr, sources, query) -> :decimal
-      expr |> Type.of(sources, query) |> Types.numeric?() -> :number
+      expr |> Infer.of(sources, query) |> Types.numeric?() -> :number
       true -> :unknown
     end
   end
@@ -81,10 +82,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Scaled do
 
   # A column or a cast has a type of its own.
   defp typed?(nil, _sources, _query), do: true
-  defp typed?(other, sources, query), do: Type.typed?(other, sources, query)
+  defp typed?(other, sources, query), do: Infer.typed?(other, sources, query)
 
   defp decimal?(expr, sources, query) do
-    type = Type.of(expr, sources, query)
+    type = Infer.of(expr, sources, query)
     type != nil and Types.primitive(type) == :decimal
   end
 

@@ -1,19 +1,33 @@
 defmodule Ecto.Adapters.LibSql.SQL.Select do
   @moduledoc false
   # SELECT, clause by clause. What SQLite lacks is rewritten next door: DISTINCT ON and WITH TIES in
-  # Ranked, compound queries in Combine, joins in Join, orders and groups by an outer row in Outward.
+  # DistinctOn, compound queries in SetOperations, joins in Join, orders and groups by an outer row in Outward.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Combine, Expr, Fragment, Join, Lock, Marked, Numeric, Quote}
-  alias Ecto.Adapters.LibSql.SQL.{Outward, Ranked, Scaled, Sources, Window}
+  alias Ecto.Adapters.LibSql.Plan.ColumnTags
 
-  @doc "A query whose rows go to Ecto, as Marked has them."
+  alias Ecto.Adapters.LibSql.SQL.{
+    Expr,
+    Fragment,
+    Join,
+    Lock,
+    Outward,
+    Quote,
+    Scaled,
+    Sources,
+    Typing,
+    Window
+  }
+
+  alias Ecto.Adapters.LibSql.SQL.Rewrite.{DistinctOn, SetOperations}
+
+  @doc "A query whose rows go to Ecto, as ColumnTags has them."
   @spec top(map()) :: iodata()
   def top(query) do
     query = Sources.complete(query)
-    query |> Marked.mark() |> exact_sums() |> build([])
+    query |> ColumnTags.mark() |> exact_sums() |> build([])
   end
 
   # Sums that go to Ecto keep all digits. Elsewhere a sum is compared, for which it must be a number.
@@ -59,8 +73,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   defp body(query, sources, prefix) do
     cond do
-      Ranked.needed?(query) -> Ranked.select(query, sources)
-      query.combinations != [] -> Combine.select(query, sources, prefix)
+      DistinctOn.needed?(query) -> DistinctOn.select(query, sources)
+      query.combinations != [] -> SetOperations.select(query, sources, prefix)
       Outward.needed?(query) -> Outward.select(query, sources)
       true -> [core(query, sources), order_by(query, sources) | window_of_rows(query, sources)]
     end
@@ -209,7 +223,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   defp order({direction, {:selected_as, _, [name]}}, sources, query) do
     expr = Expr.selected!(query, name)
-    [Numeric.sorted(Quote.name(name), expr, sources, query) | Window.direction(direction)]
+    [Typing.Decimal.sorted(Quote.name(name), expr, sources, query) | Window.direction(direction)]
   end
 
   defp order({direction, expr}, sources, query),

@@ -7,14 +7,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Lateral, Quote, Type}
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.SQL.Rewrite.Lateral
+  alias Ecto.Adapters.LibSql.SQL.Typing.Infer
 
   @parent :"$libsql_parent"
 
   @type shape ::
           module()
-          | {:fields, Type.fields()}
-          | {:json, [atom()], Type.fields()}
+          | {:fields, Infer.fields()}
+          | {:json, [atom()], Infer.fields()}
           | {:values, keyword()}
           | nil
   @type source :: {iodata() | nil, iodata(), shape()}
@@ -48,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
       )
 
     # Ecto knows no types of its fields, so what stands beside them is dumped by none.
-    {table, name, if(is_struct(body, Ecto.Query), do: {:fields, Type.fields(body, :untyped)})}
+    {table, name, if(is_struct(body, Ecto.Query), do: {:fields, Infer.fields(body, :untyped)})}
   end
 
   defp common_table(source, _query), do: source
@@ -59,7 +61,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
     sources =
       case query do
         %{from: %{source: %Ecto.SubQuery{query: inner}}} ->
-          shape(sources, 0, {:fields, Type.fields(inner, :typed)})
+          shape(sources, 0, {:fields, Infer.fields(inner, :typed)})
 
         _no_subquery ->
           sources
@@ -69,7 +71,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   end
 
   defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources, query) do
-    fields = Type.fields(inner, :typed)
+    fields = Infer.fields(inner, :typed)
 
     case Lateral.json_columns(join, sources, query) do
       nil -> shape(sources, join.ix, {:fields, fields})

@@ -7,18 +7,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-
-  alias Ecto.Adapters.LibSql.SQL.{
-    Array,
-    Expr,
-    Marked,
-    Moment,
-    Quote,
-    Scaled,
-    Select,
-    Sources,
-    Uuid
-  }
+  alias Ecto.Adapters.LibSql.Plan.ColumnTags
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Quote, Scaled, Select, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
 
   @keys :"$libsql_keys"
 
@@ -182,7 +173,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp new_value(:set, _column, key, value, sources, query) do
     :ok = Scaled.check_value!(value, Sources.type(sources, 0, key), sources, query)
 
-    Moment.stored(value, Sources.type(sources, 0, key), sources, query) ||
+    Typing.DateTime.stored(value, Sources.type(sources, 0, key), sources, query) ||
       Expr.expr(value, sources, query)
   end
 
@@ -205,7 +196,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   defp returning(%{select: nil}, _sources), do: []
 
   defp returning(query, sources) do
-    %{select: %{fields: fields}} = query = Marked.mark(query)
+    %{select: %{fields: fields}} = query = ColumnTags.mark(query)
     written = Sources.returning(sources, query)
     fields = if fields == [], do: [1], else: fields
 

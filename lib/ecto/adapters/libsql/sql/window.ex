@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Window do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Numeric, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources, Typing}
 
   @spec clause(map(), Sources.t()) :: iodata()
   def clause(%{windows: []}, _sources), do: []
@@ -39,7 +39,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Window do
 
   @spec order_term({atom(), term()}, Sources.t(), map()) :: iodata()
   def order_term({direction, expr}, sources, query),
-    do: [Numeric.sorted(expr, sources, query) | direction(direction)]
+    do: [Typing.Decimal.sorted(expr, sources, query) | direction(direction)]
 
   @spec direction(atom()) :: iodata()
   def direction(:asc), do: []

@@ -1,0 +1,247 @@
+defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
+  @moduledoc false
+  # One column of CREATE TABLE or ADD COLUMN, and foreign keys.
+
+  alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.Migration.DDL
+  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Migration.Reference
+
+  @serials [:id, :serial, :bigserial, :smallserial, :identity]
+  @collations %{nocase: "NOCASE", binary: "BINARY", rtrim: "RTRIM"}
+
+  @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
+  def definition(table, name, type, opts) do
+    generated!(opts)
+    opts = name |> DDL.Sequence.options!(plain(type), opts) |> drawn(plain(type))
+
+    [
+      Quote.name(name),
+      type(type, opts),
+      key(name, type, opts),
+      inline_reference(table, name, type),
+      DDL.Default.clause(opts, type),
+      null(type, opts),
+      collate(opts),
+      check(opts[:check]),
+      generated(opts),
+      trailing_comment(opts[:comment])
+    ]
+  end
+
+  # A type may bring a collation; one that is given takes its place.
+  defp type(type, opts) do
+    case {type |> written_type(opts) |> split_collation(), collate(opts)} do
+      {{"", nil}, _given} -> []
+      {{text, nil}, _given} -> [?\s, text]
+      {{text, collation}, []} -> [?\s, text, ?\s, collation]
+      {{text, _collation}, _given} -> [?\s, text]
+    end
+  end
+
+  # SQLite numbers no column that is only a part of the key: it would be NULL, and the same rows could come
+  # twice. Such a number is drawn by lot, among those that a JSON number can hold.
+  defp drawn(opts, type) do
+    if opts[:primary_key] == true and type in @serials and is_nil(opts[:default]),
+      do: Keyword.put(opts, :default, {:fragment, "(random() & 9007199254740991)"}),
+      else: opts
+  end
+
+  @doc "`TEXT COLLATE NOCASE` as the type and its collation."
+  @spec split_collation(String.t()) :: {String.t(), String.t() | nil}
+  def split_collation(written) do
+    case Regex.run(~r/^(.*?)\s+(COLLATE\s+\S+)$/is, written) do
+      [_all, type, collation] -> {type, collation}
+      nil -> {written, nil}
+    end
+  end
+
+  @spec written_type(term(), keyword()) :: String.t()
+  def written_type(%Reference{type: type}, opts), do: written_type(type, opts)
+
+  def written_type({:array, _inner}, _opts) do
+    raise ArgumentError,
+          "SQLite does not support array types at this level; migrations store arrays as JSON text"
+  end
+
+  def written_type(type, opts), do: Types.column(type, opts)
+
+  defp key(name, type, opts) do
+    alone? = opts[:primary_key] == :alone
+
+    cond do
+      opts[:autoincrement] && alone? && Types.rowid?(plain(type)) ->
+        " PRIMARY KEY AUTOINCREMENT"
+
+      opts[:autoincrement] ->
+        raise ArgumentError,
+              "autoincrement needs an integer that is the whole primary key, got it for #{inspect(name)}"
+
+      alone? ->
+        " PRIMARY KEY"
+
+      true ->
+        []
+    end
+  end
+
+  defp plain(%Reference{type: type}), do: type
+  defp plain(type), do: type
+
+  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here.
+  defp null(type, opts) do
+    cond do
+      opts[:null] == false -> " NOT NULL"
+      opts[:null] == true -> []
+      opts[:primary_key] == :alone and not Types.rowid?(plain(type)) -> " NOT NULL"
+      opts[:primary_key] == true -> " NOT NULL"
+      true -> []
+    end
+  end
+
+  @spec collate(keyword()) :: iodata()
+  def collate(opts) do
+    case opts[:collate] || opts[:collation] do
+      nil -> []
+      name when is_map_key(@collations, name) -> [" COLLATE ", @collations[name]]
+      name when is_atom(name) or is_binary(name) -> [" COLLATE " | Quote.name(name)]
+    end
+  end
+
+  @spec check(term()) :: iodata()
+  def check(nil), do: []
+  def check(expr) when is_binary(expr), do: [" CHECK (", expr, ?)]
+
+  def check(%{name: name, expr: expr}) when is_binary(expr),
+    do: [" CONSTRAINT ", Quote.name(name), " CHECK (", expr, ?)]
+
+  def check(other) do
+    raise ArgumentError,
+          "CHECK constraint expression must be a binary string, got: #{inspect(other)}"
+  end
+
+  defp generated!(opts) do
+    if opts[:generated] && Keyword.has_key?(opts, :default),
+      do:
+        raise(ArgumentError, "generated columns cannot have a DEFAULT value (SQLite constraint)")
+
+    if opts[:generated] && opts[:primary_key],
+      do:
+        raise(
+          ArgumentError,
+          "generated columns cannot be part of a PRIMARY KEY (SQLite constraint)"
+        )
+  end
+
+  defp generated(opts) do
+    case opts[:generated] do
+      nil ->
+        []
+
+      text when is_binary(text) ->
+        # Ecto's form holds the whole clause.
+        if text =~ ~r/^\s*(GENERATED\s+)?ALWAYS\s+AS\b/i do
+          [" GENERATED ", Regex.replace(~r/^\s*GENERATED\s+/i, text, "")]
+        else
+          [" GENERATED ALWAYS AS (", text, ?), if(opts[:stored], do: " STORED", else: [])]
+        end
+
+      other ->
+        raise ArgumentError, ":generated must be the expression as text, got: #{inspect(other)}"
+    end
+  end
+
+  @doc "Whether a generated column keeps its values."
+  @spec stored?(keyword()) :: boolean()
+  def stored?(opts) do
+    opts[:stored] == true or
+      (is_binary(opts[:generated]) and opts[:generated] =~ ~r/\bSTORED\s*$/i)
+  end
+
+  defp trailing_comment(nil), do: []
+  defp trailing_comment(text), do: [?\s | DDL.Table.comment(text)]
+
+  ## Foreign keys
+
+  defp inline_reference(table, name, %Reference{with: []} = reference) do
+    [named(table, name, reference), " " | references(table, reference)]
+  end
+
+  defp inline_reference(_table, _name, _type), do: []
+
+  # A constraint gets a name only where one was given: Ecto's own name is the same as the default.
+  defp named(_table, _column, %Reference{name: nil}), do: []
+  defp named(_table, _column, %Reference{name: name}), do: [" CONSTRAINT ", Quote.name(name)]
+
+  @doc "REFERENCES with its actions."
+  @spec references(Ecto.Migration.Table.t(), Reference.t()) :: iodata()
+  def references(table, %Reference{} = reference) do
+    same_database!(table, reference)
+    columns = [reference.column | Keyword.values(reference.with)]
+
+    [
+      ["REFERENCES ", Quote.name(reference.table), ?(, Quote.names(columns), ?)],
+      action(" ON DELETE ", reference.on_delete),
+      action(" ON UPDATE ", reference.on_update),
+      match(reference.match),
+      deferrable(reference)
+    ]
+  end
+
+  @doc "A foreign key of the table level."
+  @spec foreign_key(Ecto.Migration.Table.t(), atom(), Reference.t()) :: iodata()
+  def foreign_key(table, name, %Reference{} = reference) do
+    columns = [name | Keyword.keys(reference.with)]
+
+    named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
+
+    [named, "FOREIGN KEY (", Quote.names(columns), ") " | references(table, reference)]
+  end
+
+  defp same_database!(%{prefix: prefix}, reference) do
+    given = Map.get(reference, :prefix) || Keyword.get(reference.options || [], :prefix, prefix)
+
+    if given != prefix do
+      raise ArgumentError,
+            "a foreign key cannot leave its database: #{inspect(reference.table)} is in " <>
+              "#{inspect(given)}, the table in #{inspect(prefix)}"
+    end
+  end
+
+  defp action(_clause, :nothing), do: []
+  defp action(clause, action) when action in [:delete_all, :update_all], do: [clause, "CASCADE"]
+  defp action(clause, :nilify_all), do: [clause, "SET NULL"]
+  defp action(clause, :default_all), do: [clause, "SET DEFAULT"]
+  defp action(clause, :restrict), do: [clause, "RESTRICT"]
+  # Done by a trigger, see Migration.
+  defp action(_clause, {kind, columns}) when kind in [:nilify, :default] do
+    raise ArgumentError,
+          "SQLite has no SET #{if kind == :nilify, do: "NULL", else: "DEFAULT"} of single columns " <>
+            "#{inspect(columns)}; migrations make a trigger, Connection.execute_ddl/1 cannot"
+  end
+
+  defp match(nil), do: []
+  defp match(:simple), do: []
+
+  defp match(match) do
+    raise ArgumentError, "SQLite treats every foreign key as MATCH SIMPLE, got: #{inspect(match)}"
+  end
+
+  defp deferrable(%{options: options}) do
+    case (options || [])[:deferrable] do
+      off when off in [nil, false] ->
+        []
+
+      deferred when deferred in [true, :initially_deferred] ->
+        " DEFERRABLE INITIALLY DEFERRED"
+
+      :initially_immediate ->
+        " DEFERRABLE INITIALLY IMMEDIATE"
+
+      other ->
+        raise ArgumentError,
+              ":deferrable is true, :initially_deferred or :initially_immediate, got: " <>
+                inspect(other)
+    end
+  end
+end

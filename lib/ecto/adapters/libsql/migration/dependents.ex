@@ -1,0 +1,76 @@
+defmodule Ecto.Adapters.LibSql.Migration.Dependents do
+  @moduledoc false
+  # Views and triggers name tables and columns that SQLite looks up only when they are used. A change of
+  # a table that would break one has to fail, and not the first INSERT of the day after.
+
+  alias Ecto.Adapters.LibSql.Catalog
+  alias Ecto.Adapters.LibSql.Definition.Tokenizer
+  alias Ecto.Adapters.LibSql.SQL.Quote
+
+  @type use :: {:view | :insert | :update | :delete, String.t()}
+
+  @doc "What works now: selecting from each view, and each kind of write that has triggers."
+  @spec working(Ecto.Adapter.adapter_meta(), String.t() | nil) :: [use()]
+  def working(meta, prefix) do
+    master = [Catalog.database(prefix), "sqlite_master"]
+    views = Catalog.rows(meta, ["SELECT name FROM ", master, " WHERE type = 'view'"])
+
+    triggered =
+      Catalog.rows(meta, ["SELECT DISTINCT tbl_name FROM ", master, " WHERE type = 'trigger'"])
+
+    uses =
+      for([view] <- views, do: {:view, view}) ++
+        for [table] <- triggered, kind <- [:insert, :update, :delete], do: {kind, table}
+
+    Enum.filter(uses, &match?({:ok, _}, try(meta, prefix, &1)))
+  end
+
+  @doc "What works now and has to do so when the table is gone, with its own triggers."
+  @spec working_without(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t()) :: [use()]
+  def working_without(meta, table) do
+    name = table.name |> to_string() |> Tokenizer.fold()
+
+    meta
+    |> working(table.prefix)
+    |> Enum.reject(fn {_kind, used} -> Tokenizer.fold(used) == name end)
+  end
+
+  @doc "Raises if one of them does not work any more."
+  @spec check!(
+          Ecto.Adapter.adapter_meta(),
+          %{:name => term(), :prefix => String.t() | nil, optional(atom()) => term()},
+          [use()]
+        ) :: :ok
+  def check!(meta, table, uses) do
+    Enum.each(uses, fn use ->
+      with {:error, error} <- try(meta, table.prefix, use) do
+        raise ArgumentError,
+              "table #{inspect(table.name)} cannot be changed so, because #{what(use)} would " <>
+                "break: #{Exception.message(error)}"
+      end
+    end)
+  end
+
+  defp what({:view, name}), do: "view #{inspect(name)}"
+  defp what({kind, table}), do: "a trigger on #{kind} of #{inspect(table)}"
+
+  # Compiling a statement compiles the triggers that it would run. EXPLAIN does not run, so that SQLite
+  # would not notice that a compiled one is out of date: none is kept.
+  defp try(meta, prefix, {kind, name}) do
+    sql = ["EXPLAIN " | statement(kind, Quote.table(prefix, name), meta, prefix, name)]
+    Ecto.Adapters.SQL.query(meta, IO.iodata_to_binary(sql), [], log: false, cache: false)
+  end
+
+  defp statement(:view, quoted, _meta, _prefix, _name), do: ["SELECT * FROM " | quoted]
+  defp statement(:insert, quoted, _, _, _), do: ["INSERT INTO ", quoted, " DEFAULT VALUES"]
+  defp statement(:delete, quoted, _, _, _), do: ["DELETE FROM " | quoted]
+
+  # Of all columns, because a trigger may wait for one.
+  defp statement(:update, quoted, meta, prefix, name) do
+    sets =
+      for %{generated: false, name: column} <- Catalog.columns(meta, name, prefix),
+          do: [Quote.name(column), " = ", Quote.name(column)]
+
+    ["UPDATE ", quoted, " SET " | Enum.intersperse(sets, ", ")]
+  end
+end

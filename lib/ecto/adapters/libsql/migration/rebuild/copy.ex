@@ -1,0 +1,117 @@
+defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
+  @moduledoc false
+  # The INSERT ... SELECT that fills a rebuilt table from the old one.
+
+  alias Ecto.Adapters.LibSql.Definition
+  alias Ecto.Adapters.LibSql.Definition.Tokenizer
+  alias Ecto.Adapters.LibSql.SQL.Quote
+
+  @rowids ~w(rowid _rowid_ oid)
+
+  @doc """
+  Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`. What
+  `removed` names has no values to give, even if a column of this name was added anew; `casts` says which columns become texts or bytes.
+  """
+  @spec sql(
+          {iodata(), Definition.Table.t()},
+          {iodata(), Definition.Table.t()},
+          [String.t()],
+          %{String.t() => :text | :blob}
+        ) :: iodata()
+  def sql({to, new}, {from, old}, removed, casts) do
+    kept = kept(new, old, Enum.map(removed, &Tokenizer.fold/1))
+
+    # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
+    columns = for name <- kept, do: {Quote.name(name), value(old, name, casts[name])}
+    pairs = rowid(new, old, kept) ++ columns
+
+    # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
+    if pairs == [],
+      do: ["SELECT 1"],
+      else: [
+        "INSERT OR ABORT INTO ",
+        to,
+        " (",
+        list(pairs, 0),
+        ") SELECT ",
+        list(pairs, 1),
+        " FROM " | from
+      ]
+  end
+
+  defp list(pairs, at), do: Enum.map_intersperse(pairs, ", ", &elem(&1, at))
+
+  defp kept(new, old, removed) do
+    for %{name: name} <- stored(new),
+        name not in removed,
+        stored?(Definition.Table.column(old, name)),
+        do: name
+  end
+
+  # Generated columns fill themselves.
+  defp stored(table), do: Enum.filter(table.items, &(&1.kind == :column and stored?(&1)))
+
+  defp stored?(nil), do: false
+
+  defp stored?(item),
+    do: not Enum.any?(Definition.Column.parse(item.tokens).clauses, &(&1.kind == :generated))
+
+  ## Values
+
+  # Between texts and bytes no affinity converts, and the other one would never be found again. What was not
+  # of the old type is left as it is.
+  defp value(old, name, class) do
+    %{type: type} = Definition.Column.parse(Definition.Table.column(old, name).tokens)
+    quoted = Quote.name(name)
+
+    cond do
+      class == :blob and type =~ ~r/char|clob|text/i -> cast(quoted, "text", "BLOB")
+      class == :text and type =~ ~r/blob/i -> cast(quoted, "blob", "TEXT")
+      true -> quoted
+    end
+  end
+
+  defp cast(quoted, from, to),
+    do: [
+      "CASE typeof(",
+      quoted,
+      ") WHEN '",
+      from,
+      "' THEN CAST(",
+      quoted,
+      " AS ",
+      to,
+      ") ELSE ",
+      quoted,
+      " END"
+    ]
+
+  ## Numbers of rows
+
+  # `{its name in the new table, in the old one}`, if there is something to copy under names that no
+  # column has taken.
+  defp rowid(new, old, kept) do
+    with true <- copy_rowid?(new, old, kept),
+         to when to != nil <- free(new),
+         from when from != nil <- free(old) do
+      [{to, from}]
+    else
+      _nothing -> []
+    end
+  end
+
+  # A column that is the rowid brings its own values; one that becomes it without having any numbers the
+  # rows by those they have, or anew if another column was it.
+  defp copy_rowid?(new, old, kept) do
+    becomes = Definition.Table.rowid_alias(new)
+
+    cond do
+      Definition.Table.without_rowid?(old) or Definition.Table.without_rowid?(new) -> false
+      is_nil(becomes) -> true
+      becomes in kept -> false
+      true -> is_nil(Definition.Table.rowid_alias(old))
+    end
+  end
+
+  defp free(table), do: Enum.find(@rowids, &(not Definition.Table.column?(table, &1)))
+end

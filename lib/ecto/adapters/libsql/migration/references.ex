@@ -1,0 +1,125 @@
+defmodule Ecto.Adapters.LibSql.Migration.References do
+  @moduledoc false
+  # What else needs a table, an index or a name that a command would take away, where SQLite does not look:
+  # foreign keys and full-text searches. Views and triggers are found by Dependents.
+
+  alias Ecto.Adapters.LibSql.Catalog
+  alias Ecto.Adapters.LibSql.Definition.Tokenizer
+  alias Ecto.Migration.{Index, Table}
+
+  @type meta :: Ecto.Adapter.adapter_meta()
+
+  @doc "Dropping a table deletes its rows first, and with them those of children that cascade."
+  @spec unreferenced!(meta(), Table.t()) :: :ok
+  def unreferenced!(meta, table) do
+    case Catalog.referring(meta, to_string(table.name), table.prefix) do
+      [] ->
+        :ok
+
+      others ->
+        raise ArgumentError,
+              "cannot drop table #{inspect(table.name)}: foreign keys of " <>
+                "#{Enum.map_join(others, ", ", &inspect/1)} refer to it"
+    end
+  end
+
+  ## Indexes
+
+  @doc "Without the unique index over its parent's columns a foreign key lets nothing be written any more."
+  @spec no_parent_key!(meta(), Index.t()) :: :ok
+  def no_parent_key!(meta, %Index{} = index) do
+    table = indexed(meta, index)
+    indexes = Catalog.indexes(meta, table, index.prefix)
+
+    with %{unique: true, partial: false} = key <- Enum.find(indexes, &same?(&1.name, index.name)),
+         false <- another?(meta, table, index.prefix, key, indexes -- [key]),
+         {child, _columns} <- child(meta, table, index.prefix, key) do
+      raise ArgumentError,
+            "cannot drop index #{inspect(index.name)}: it is the key that a foreign key of " <>
+              "#{inspect(child)} refers to; drop that one first"
+    else
+      _unused -> :ok
+    end
+  end
+
+  # A migration may name another table, since SQLite needs none to drop an index.
+  defp indexed(meta, index) do
+    master = [Catalog.database(index.prefix), "sqlite_master"]
+    sql = ["SELECT tbl_name FROM ", master, " WHERE type = 'index' AND name = ?1 COLLATE NOCASE"]
+
+    case Catalog.rows(meta, sql, [to_string(index.name)]) do
+      [[table]] -> table
+      [] -> to_string(index.table)
+    end
+  end
+
+  defp child(meta, table, prefix, key) do
+    meta
+    |> Catalog.foreign_keys_to(table, prefix)
+    |> Enum.find(fn {_child, columns} ->
+      nil not in columns and names(columns) == names(key.columns)
+    end)
+  end
+
+  # Another key over the same columns serves as well.
+  defp another?(meta, table, prefix, key, others) do
+    primary = for %{pk: pk, name: name} <- Catalog.columns(meta, table, prefix), pk > 0, do: name
+
+    names(primary) == names(key.columns) or
+      Enum.any?(
+        others,
+        &(&1.unique and not &1.partial and names(&1.columns) == names(key.columns))
+      )
+  end
+
+  defp names(columns), do: columns |> Enum.map(&(&1 && Tokenizer.fold(&1))) |> Enum.sort()
+  defp same?(name, other), do: Tokenizer.fold(name) == other |> to_string() |> Tokenizer.fold()
+
+  ## Full-text searches
+
+  @doc "A search knows its table, and the table's columns, by name."
+  @spec unsearched!(meta(), Table.t(), atom() | :table) :: :ok
+  def unsearched!(meta, table, column) do
+    for [name, sql] <- virtual_tables(meta, table.prefix),
+        %{content: content, names: names} <- [search(sql)],
+        same?(content, table.name),
+        column == :table or Enum.any?(names, &same?(&1, column)) do
+      what = if column == :table, do: "table", else: "column #{inspect(column)} of"
+
+      raise ArgumentError,
+            "cannot rename #{what} #{inspect(table.name)}: the full-text search #{inspect(name)} reads " <>
+              "it by this name; use drop_full_text_search before and create_full_text_search after"
+    end
+
+    :ok
+  end
+
+  defp virtual_tables(meta, prefix) do
+    Catalog.rows(meta, [
+      ["SELECT name, sql FROM ", Catalog.database(prefix), "sqlite_master "],
+      "WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'"
+    ])
+  end
+
+  # `USING fts5(title, body, content='posts', content_rowid='id')`
+  defp search(sql) do
+    {head, body} = sql |> Tokenizer.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
+    {group, _rest} = Tokenizer.group(body)
+    arguments = group |> Enum.slice(1..-2//1) |> Tokenizer.split() |> Enum.map(&argument/1)
+    settings = for {key, value} <- arguments, into: %{}, do: {key, value}
+
+    if Enum.any?(head, &(Tokenizer.keyword(&1) == "FTS5")) and
+         settings["content"] not in [nil, ""] do
+      columns = for {:column, name} <- arguments, do: name
+      %{content: settings["content"], names: List.wrap(settings["content_rowid"]) ++ columns}
+    end
+  end
+
+  defp argument(tokens) do
+    case Enum.reject(tokens, &match?({:space, _}, &1)) do
+      [key, {:punct, "="}, value | _] -> {Tokenizer.name(key), Tokenizer.identifier(value)}
+      [column | _] -> {:column, Tokenizer.identifier(column)}
+      [] -> :none
+    end
+  end
+end

@@ -1,0 +1,93 @@
+defmodule Ecto.Adapters.LibSql.Query.Explain do
+  @moduledoc false
+  # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either as
+  # a table of text with `format: :text`. `analyze: true` runs the statement as well and adds what that cost.
+
+  alias Ecto.Adapters.LibSql.{Connection, Options}
+  alias Ecto.Adapters.LibSql.Query.Transaction
+
+  @options [:type, :format, :analyze, :wrap_in_transaction]
+
+  # What a call may carry besides: options of queries and transactions, and those that ecto_sql adds.
+  @others [:log, :timeout, :deadline, :queue, :prefix, :comment, :cache, :decode, :fkey_names] ++
+            [:telemetry_event, :telemetry_options, :stacktrace, :caller, :source, :cast_params] ++
+            [:mode, :retry, :repo, :pool, :pool_size, :queue_target, :queue_interval] ++
+            [:ownership_timeout]
+
+  @doc """
+  `Repo.explain/3`. Ecto's own plans the query in the repository of the module's name, which need not run
+  where a repository is dynamic, and takes back the transaction that it is in.
+  """
+  @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
+  def run(repo, dynamic, operation, queryable, opts) do
+    meta = Ecto.Adapter.lookup_meta(dynamic)
+    {sql, params} = Ecto.Adapters.SQL.to_sql(operation, dynamic, queryable)
+    of_repo = Keyword.take(meta.opts, [:timeout])
+
+    explain = fn ->
+      Connection.explain_query(Transaction.connection(meta), sql, params, opts ++ of_repo)
+    end
+
+    if Keyword.get(opts, :wrap_in_transaction, true) do
+      inside = if repo.in_transaction?(), do: [mode: :savepoint], else: []
+      undone = fn -> repo.rollback(explain.()) end
+      {:error, outcome} = repo.transaction(undone, Keyword.merge(opts, inside))
+      explained!(outcome)
+    else
+      repo.checkout(explain)
+    end
+  end
+
+  defp explained!({:ok, explained}), do: explained
+  defp explained!({:error, error}), do: raise(error)
+
+  @spec split(keyword()) :: {map(), keyword()}
+  def split(opts) do
+    {explain, rest} = Keyword.split(opts, @options)
+    Enum.each(rest, &known!/1)
+    Options.Query.check!(rest)
+
+    {%{
+       type: one_of!(explain, :type, [:query_plan, :instructions]),
+       format: one_of!(explain, :format, [:map, :text]),
+       analyze: one_of!(explain, :analyze, [false, true])
+     }, rest}
+  end
+
+  defp known!({key, _value}) when key in @others, do: :ok
+
+  defp known!({key, value}) do
+    raise ArgumentError,
+          "explain takes :type, :format, :analyze, :wrap_in_transaction and the options of a query, " <>
+            "got: #{inspect(key)} (#{inspect(value, limit: 5, printable_limit: 50)})"
+  end
+
+  # The first one is the default.
+  defp one_of!(explain, key, [default, other] = values) do
+    value = Keyword.get(explain, key, default)
+
+    if value in values,
+      do: value,
+      else: Options.Query.refuse!(key, "#{inspect(default)} or #{inspect(other)}", value)
+  end
+
+  @spec sql(iodata(), map()) :: iodata()
+  def sql(sql, %{type: :query_plan}), do: ["EXPLAIN QUERY PLAN ", sql]
+  def sql(sql, %{type: :instructions}), do: ["EXPLAIN ", sql]
+
+  @doc "`costs` are those of the run, or nil."
+  @spec present(EctoLibSql.Result.t(), map() | nil, map()) :: [map()] | String.t()
+  def present(result, costs, %{format: :text}),
+    do: Ecto.Adapters.SQL.format_table(result) <> costs_text(costs)
+
+  def present(%{columns: columns, rows: rows}, costs, %{format: :map}),
+    do: Enum.map(rows, &(columns |> Enum.zip(&1) |> Map.new())) ++ costs_map(costs)
+
+  defp costs_text(nil), do: ""
+
+  defp costs_text(costs),
+    do: "\n" <> Enum.map_join(Enum.sort(costs), ", ", fn {name, value} -> "#{name}: #{value}" end)
+
+  defp costs_map(nil), do: []
+  defp costs_map(costs), do: [Map.new(costs, fn {name, value} -> {to_string(name), value} end)]
+end

@@ -1,0 +1,103 @@
+defmodule Ecto.Adapters.LibSql.Query.Transaction do
+  @moduledoc false
+  # What Repo.transaction can do here beyond Ecto's own: `mode: :savepoint` makes a nested transaction
+  # one that can be rolled back alone, and `retry: n` runs a transaction again that lost its snapshot or
+  # the lock to another writer.
+
+  alias Ecto.Adapters.SQL
+  alias EctoLibSql.Error
+  alias EctoLibSql.Native.Transactions
+
+  @type meta :: Ecto.Adapter.adapter_meta()
+
+  @spec run(meta(), keyword(), (() -> result)) :: {:ok, result} | {:error, term()}
+        when result: term()
+  def run(meta, opts, fun) do
+    nested? = SQL.in_transaction?(meta)
+
+    cond do
+      nested? and opts[:mode] == :savepoint -> savepoint(meta, opts, fun)
+      nested? -> nested(meta, opts, fun)
+      true -> retried(meta, opts, fun, retries!(opts))
+    end
+  end
+
+  # Only the outermost transaction can be begun again.
+  defp nested(meta, opts, fun) do
+    Transactions.check_nested!(opts, connection(meta))
+    SQL.transaction(meta, opts, fun)
+  end
+
+  ## Retries
+
+  defp retries!(opts) do
+    case Keyword.get(opts, :retry, 0) do
+      count when is_integer(count) and count >= 0 ->
+        count
+
+      other ->
+        raise ArgumentError,
+              "the option :retry must be a count of retries, got: #{inspect(other)}"
+    end
+  end
+
+  defp retried(meta, opts, fun, 0), do: SQL.transaction(meta, opts, fun)
+
+  defp retried(meta, opts, fun, left) do
+    SQL.transaction(meta, opts, fun)
+  rescue
+    error in Error ->
+      if busy?(error), do: again(meta, opts, fun, left), else: reraise(error, __STACKTRACE__)
+  else
+    {:error, %Error{} = error} = failed ->
+      if busy?(error), do: again(meta, opts, fun, left), else: failed
+
+    result ->
+      result
+  end
+
+  # A transaction that was refused because it had read before it wrote takes the lock first this time.
+  defp again(meta, opts, fun, left) do
+    opts =
+      if opts[:mode] in [nil, :deferred], do: Keyword.put(opts, :mode, :immediate), else: opts
+
+    retried(meta, opts, fun, left - 1)
+  end
+
+  defp busy?(%Error{sqlite: %{code: code}}), do: code in [:busy, :locked]
+  defp busy?(_error), do: false
+
+  ## Savepoints
+
+  # Each level has a name of its own; Ecto's rollback is a throw that carries the connection.
+  defp savepoint(meta, opts, fun) do
+    name = "ecto_#{System.unique_integer([:positive])}"
+    run = &SQL.query(meta, &1 <> name, [], Keyword.take(opts, [:log, :timeout]))
+    done!(run.("SAVEPOINT "))
+
+    try do
+      fun.()
+    catch
+      kind, reason ->
+        # Where SQLite has rolled back everything, there is no savepoint any more, and the reason is what counts.
+        with {:ok, _} <- run.("ROLLBACK TO "), do: run.("RELEASE ")
+        rolled_back(kind, reason, connection(meta), __STACKTRACE__)
+    else
+      result ->
+        done!(run.("RELEASE "))
+        {:ok, result}
+    end
+  end
+
+  defp done!({:ok, _result}), do: :ok
+  defp done!({:error, error}), do: raise(error)
+
+  defp rolled_back(:throw, {DBConnection, ref, reason}, %DBConnection{conn_ref: ref}, _stack),
+    do: {:error, reason}
+
+  defp rolled_back(kind, reason, _conn, stack), do: :erlang.raise(kind, reason, stack)
+
+  @doc "The connection of this process, inside of a transaction or a checkout, where Ecto.Adapters.SQL keeps it."
+  @spec connection(meta()) :: DBConnection.t() | nil
+  def connection(%{pid: pool}), do: Process.get({SQL, pool})
+end

@@ -1,0 +1,246 @@
+defmodule Ecto.Adapters.LibSql.Types.Codec do
+  @moduledoc false
+  # Conversions between Ecto's terms and what SQLite stores. Loading accepts what other tools write:
+  # both forms of UUIDs, dates with or without zone, booleans as words, numbers as texts.
+
+  alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.Types.Jsonb
+
+  @type loaded :: {:ok, term()} | :error
+
+  ## Scalars
+
+  @spec load_boolean(term()) :: loaded()
+  def load_boolean(nil), do: {:ok, nil}
+  def load_boolean(value) when value in [1, true, "true", "t", "TRUE", "1", 1.0], do: {:ok, true}
+
+  def load_boolean(value) when value in [0, false, "false", "f", "FALSE", "0", 0.0],
+    do: {:ok, false}
+
+  def load_boolean(_value), do: :error
+
+  @spec dump_boolean(term()) :: loaded()
+  def dump_boolean(nil), do: {:ok, nil}
+  def dump_boolean(true), do: {:ok, 1}
+  def dump_boolean(false), do: {:ok, 0}
+
+  # What does not convert passes through: the type refuses it, or takes it, as `{:try, type}` does.
+  @spec load_integer(term()) :: loaded()
+  def load_integer(value) when is_float(value) do
+    if value == Float.round(value), do: {:ok, trunc(value)}, else: {:ok, value}
+  end
+
+  # A NUMERIC column that `decode: :declared` has decoded.
+  def load_integer(%Decimal{} = value) do
+    if Decimal.integer?(value), do: {:ok, Decimal.to_integer(value)}, else: {:ok, value}
+  end
+
+  def load_integer(value) when is_binary(value) do
+    case Integer.parse(value) do
+      {integer, ""} -> {:ok, integer}
+      _other -> {:ok, value}
+    end
+  end
+
+  def load_integer(value), do: {:ok, value}
+
+  @spec load_float(term()) :: loaded()
+  def load_float(value) when is_integer(value), do: {:ok, value / 1}
+
+  # A NUMERIC column that `decode: :declared` has decoded.
+  def load_float(%Decimal{} = value), do: {:ok, Decimal.to_float(value)}
+
+  def load_float(value) when is_binary(value) do
+    case Float.parse(value) do
+      {float, ""} -> {:ok, float}
+      _other -> {:ok, value}
+    end
+  end
+
+  def load_float(value), do: {:ok, value}
+
+  @spec load_decimal(term(), term()) :: loaded()
+  def load_decimal(nil, _form), do: {:ok, nil}
+
+  def load_decimal(value, {:scaled, digits}) when is_integer(value) do
+    {:ok, %Decimal{sign: if(value < 0, do: -1, else: 1), coef: abs(value), exp: -digits}}
+  end
+
+  # An average.
+  def load_decimal(value, {:scaled, digits}) when is_float(value),
+    do: {:ok, value |> Decimal.from_float() |> Decimal.mult(Decimal.new(1, 1, -digits))}
+
+  def load_decimal(value, _form) when is_integer(value), do: {:ok, Decimal.new(value)}
+  def load_decimal(value, _form) when is_float(value), do: {:ok, Decimal.from_float(value)}
+
+  def load_decimal(value, _form) when is_binary(value) do
+    case Decimal.parse(value) do
+      {decimal, ""} -> {:ok, decimal}
+      _other -> :error
+    end
+  end
+
+  def load_decimal(%Decimal{} = value, _form), do: {:ok, value}
+  def load_decimal(_value, _form), do: :error
+
+  @spec dump_decimal(term(), term()) :: loaded()
+  def dump_decimal(nil, _form), do: {:ok, nil}
+
+  def dump_decimal(%Decimal{coef: coef} = value, {:scaled, digits}) when is_integer(coef) do
+    scaled = Decimal.mult(value, Decimal.new(1, 1, digits))
+    if Decimal.integer?(scaled), do: {:ok, Decimal.to_integer(scaled)}, else: :error
+  end
+
+  def dump_decimal(%Decimal{coef: coef} = value, _form) when is_integer(coef),
+    do: {:ok, Decimal.to_string(value, :normal)}
+
+  # SQLite has neither infinity nor NaN as text.
+  def dump_decimal(_value, _form), do: :error
+
+  # Where a decimal has no type it stands beside numbers more often than beside texts.
+  @spec dump_any(term()) :: loaded()
+  def dump_any(%Decimal{coef: coef} = value) when is_integer(coef) do
+    if Types.setting(:decimal_type, :numeric) == :numeric,
+      do: {:ok, number(Decimal.normalize(value))},
+      else: {:ok, value}
+  end
+
+  def dump_any(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
+    do: {:ok, time_text(value)}
+
+  def dump_any(value), do: {:ok, value}
+
+  # A double carries 15 digits.
+  defp number(%Decimal{coef: coef, exp: exp} = value)
+       when coef < 1_000_000_000_000_000 and exp in -300..300,
+       do: if(exp in 0..3, do: Decimal.to_integer(value), else: Decimal.to_float(value))
+
+  defp number(value), do: value
+
+  ## Bytes
+
+  @spec dump_binary(term()) :: loaded()
+  def dump_binary(nil), do: {:ok, nil}
+  def dump_binary(value) when is_binary(value), do: {:ok, {:blob, value}}
+  def dump_binary({:blob, _} = value), do: {:ok, value}
+
+  @doc "Bits as bytes: how many bits of the last byte do not count, then the bits."
+  @spec bitstring(bitstring()) :: binary()
+  def bitstring(value) do
+    unused = rem(8 - rem(bit_size(value), 8), 8)
+    <<unused, value::bitstring, 0::size(unused)>>
+  end
+
+  @spec dump_bitstring(term()) :: loaded()
+  def dump_bitstring(nil), do: {:ok, nil}
+  def dump_bitstring(value) when is_bitstring(value), do: {:ok, {:blob, bitstring(value)}}
+
+  @spec load_bitstring(term()) :: loaded()
+  def load_bitstring(nil), do: {:ok, nil}
+
+  def load_bitstring(<<unused, rest::binary>>) when unused < 8 and bit_size(rest) >= unused do
+    size = bit_size(rest) - unused
+    <<value::bitstring-size(size), _::bitstring>> = rest
+    {:ok, value}
+  end
+
+  def load_bitstring(_value), do: :error
+
+  ## UUIDs
+
+  @doc "A UUID in either form as text or as tagged bytes."
+  @spec uuid(binary(), :string | :binary) :: {:ok, String.t() | {:blob, binary()}} | :error
+  def uuid(<<_::128>> = bytes, :binary), do: {:ok, {:blob, bytes}}
+  def uuid(<<_::128>> = bytes, :string), do: Ecto.UUID.load(bytes)
+  def uuid(text, :string), do: Ecto.UUID.cast(text)
+
+  def uuid(text, :binary),
+    do: with({:ok, bytes} <- Ecto.UUID.dump(text), do: {:ok, {:blob, bytes}})
+
+  @spec dump_uuid(term(), :string | :binary) :: loaded()
+  def dump_uuid(nil, _form), do: {:ok, nil}
+  def dump_uuid({:blob, bytes}, form), do: uuid(bytes, form)
+  def dump_uuid(value, form) when is_binary(value), do: uuid(value, form)
+  def dump_uuid(_value, _form), do: :error
+
+  @spec load_uuid(term(), :string | :binary) :: loaded()
+  def load_uuid(nil, _form), do: {:ok, nil}
+  def load_uuid({:blob, bytes}, form), do: load_uuid(bytes, form)
+  def load_uuid(value, :string) when is_binary(value), do: uuid(value, :string)
+  def load_uuid(<<_::128>> = bytes, :binary), do: {:ok, bytes}
+  def load_uuid(value, :binary) when is_binary(value), do: Ecto.UUID.dump(value)
+  def load_uuid(_value, _form), do: :error
+
+  ## JSON
+
+  @spec json_library() :: module()
+  def json_library do
+    Types.setting(:json_library, nil) || Application.get_env(:ecto_sql, :json_library) || Jason
+  end
+
+  @spec load_json(term()) :: loaded()
+  def load_json(value) when is_binary(value) do
+    library = json_library()
+
+    case library.decode(value) do
+      {:ok, _} = decoded -> decoded
+      # SQLite's binary form is no JSON text.
+      {:error, _} -> Jsonb.decode(value, &library.decode/1)
+    end
+  end
+
+  def load_json(value), do: {:ok, value}
+
+  @spec load_array(term()) :: loaded()
+  def load_array(""), do: {:ok, []}
+  def load_array(value), do: load_json(value)
+
+  @spec dump_json(term()) :: loaded()
+  def dump_json(nil), do: {:ok, nil}
+  def dump_json(value), do: {:ok, IO.iodata_to_binary(json_library().encode_to_iodata!(value))}
+
+  @doc "A column's JSON, in the form that `setting` asks for: `:map_type` or `:array_type`."
+  @spec dump_json(term(), :map_type | :array_type) :: loaded()
+  def dump_json(nil, _setting), do: {:ok, nil}
+
+  def dump_json(value, setting) do
+    with {:ok, text} <- dump_json(value) do
+      case Types.setting(setting, :string) do
+        :string ->
+          {:ok, text}
+
+        # Encoded and decoded, so that structs are what the library makes of them.
+        :binary ->
+          with {:ok, term} <- json_library().decode(text), do: {:ok, {:blob, Jsonb.encode(term)}}
+      end
+    end
+  end
+
+  ## Types.DateTime
+
+  @spec load_time(term(), atom()) :: loaded()
+  def load_time(nil, _kind), do: {:ok, nil}
+  def load_time(value, kind), do: Types.DateTime.load(value, kind)
+
+  @spec dump_time(term()) :: loaded()
+  def dump_time(nil), do: {:ok, nil}
+  def dump_time(value), do: {:ok, time_text(value)}
+
+  @doc "A calendar value in the form of `:datetime_type`."
+  @spec time_text(Date.t() | Time.t() | NaiveDateTime.t() | DateTime.t()) :: String.t()
+  def time_text(value), do: Types.DateTime.text(value, Types.setting(:datetime_type, :iso8601))
+
+  @spec load_duration(term()) :: loaded()
+  def load_duration(value) when is_binary(value) do
+    case apply(Duration, :from_iso8601, [value]) do
+      {:ok, _} = duration -> duration
+      {:error, _} -> :error
+    end
+  end
+
+  def load_duration(value), do: {:ok, value}
+
+  @spec dump_duration(term()) :: loaded()
+  def dump_duration(nil), do: {:ok, nil}
+  def dump_duration(value), do: {:ok, apply(Duration, :to_iso8601, [value])}
+end

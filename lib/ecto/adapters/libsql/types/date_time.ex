@@ -1,0 +1,119 @@
+defmodule Ecto.Adapters.LibSql.Types.DateTime do
+  @moduledoc false
+  # Dates and times as the texts that SQLite keeps instead, and the forms other tools write: a blank
+  # for the T, any zone, fractions of any length, unix seconds.
+
+  @type kind :: atom()
+
+  @utc ~w(utc_datetime utc_datetime_usec timestamp timestamptz datetime)a
+  @naive ~w(naive_datetime naive_datetime_usec)a
+  @exact ~w(utc_datetime_usec naive_datetime_usec time_usec)a
+
+  @spec text(Date.t() | Time.t() | NaiveDateTime.t() | DateTime.t(), :iso8601 | :text_datetime) ::
+          String.t()
+  def text(%Date{} = date, _form), do: Date.to_iso8601(date)
+  def text(%Time{} = time, _form), do: Time.to_iso8601(time)
+  def text(%NaiveDateTime{} = time, :iso8601), do: NaiveDateTime.to_iso8601(time)
+  def text(%NaiveDateTime{} = time, :text_datetime), do: NaiveDateTime.to_string(time)
+  def text(%DateTime{} = time, :iso8601), do: time |> utc() |> DateTime.to_iso8601()
+
+  def text(%DateTime{} = time, :text_datetime),
+    do: time |> utc() |> DateTime.to_naive() |> NaiveDateTime.to_string()
+
+  defp utc(%DateTime{time_zone: "Etc/UTC"} = time), do: time
+
+  # to_gregorian_seconds/1 already counts in UTC.
+  defp utc(%DateTime{microsecond: {_, precision}} = time) do
+    {seconds, micro} = DateTime.to_gregorian_seconds(time)
+    DateTime.from_gregorian_seconds(seconds, {micro, precision})
+  end
+
+  @spec load(term(), kind()) :: {:ok, term()} | :error
+  def load(%NaiveDateTime{} = value, kind) when kind in @utc,
+    do: {:ok, value |> DateTime.from_naive!("Etc/UTC") |> precise(kind)}
+
+  def load(%DateTime{} = value, kind) when kind in @naive,
+    do: {:ok, value |> DateTime.to_naive() |> precise(kind)}
+
+  def load(%_{} = value, kind) when kind != :date, do: {:ok, precise(value, kind)}
+  def load(%Date{} = value, :date), do: {:ok, value}
+
+  def load(value, :date) when is_integer(value),
+    do: {:ok, Date.from_gregorian_days(value + 719_528)}
+
+  def load(value, kind) when is_integer(value) and kind in @utc do
+    case DateTime.from_unix(value) do
+      {:ok, time} -> {:ok, precise(time, kind)}
+      {:error, _} -> :error
+    end
+  end
+
+  def load(value, :date) when is_binary(value) do
+    with {:error, _} <- Date.from_iso8601(value), do: day(value)
+  end
+
+  def load(value, kind) when is_binary(value) and kind in [:time, :time_usec] do
+    case Time.from_iso8601(value) do
+      {:ok, time} -> {:ok, precise(time, kind)}
+      {:error, _} -> :error
+    end
+  end
+
+  def load(value, kind) when is_binary(value) and kind in @naive do
+    with {:ok, time, zone} <- parse(value), true <- zone in [nil, 0] do
+      {:ok, precise(time, kind)}
+    else
+      _other -> :error
+    end
+  end
+
+  def load(value, kind) when is_binary(value) and kind in @utc do
+    with {:ok, naive, zone} <- parse(value),
+         {:ok, time} <- DateTime.from_naive(naive, "Etc/UTC") do
+      {:ok, time |> DateTime.add(-(zone || 0), :second) |> precise(kind)}
+    else
+      _other -> :error
+    end
+  end
+
+  def load(_value, _kind), do: :error
+
+  # Of a moment.
+  defp day(value) do
+    case parse(value) do
+      {:ok, moment, _zone} -> {:ok, NaiveDateTime.to_date(moment)}
+      :error -> :error
+    end
+  end
+
+  # `{:ok, naive, offset in seconds or nil}`
+  defp parse(value) do
+    case Calendar.ISO.parse_utc_datetime(value) do
+      {:ok, _fields, offset} -> naive(value, offset)
+      {:error, :missing_offset} -> naive(value, nil)
+      {:error, _} -> date_only(value)
+    end
+  end
+
+  # NaiveDateTime drops a zone and keeps the wall time.
+  defp naive(value, offset) do
+    case NaiveDateTime.from_iso8601(value) do
+      {:ok, naive} -> {:ok, naive, offset}
+      {:error, _} -> :error
+    end
+  end
+
+  defp date_only(<<_::binary-size(10)>> = value) do
+    case Date.from_iso8601(value) do
+      {:ok, date} -> {:ok, NaiveDateTime.new!(date, ~T[00:00:00]), nil}
+      {:error, _} -> :error
+    end
+  end
+
+  defp date_only(_value), do: :error
+
+  defp precise(%{microsecond: {micro, _}} = time, kind) when kind in @exact,
+    do: %{time | microsecond: {micro, 6}}
+
+  defp precise(time, _kind), do: %{time | microsecond: {0, 0}}
+end

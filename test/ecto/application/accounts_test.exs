@@ -1,0 +1,210 @@
+Code.require_file("../support/accounts.exs", __DIR__)
+
+# A generated authentication context in the sandbox. Three modules run the same cases at the same time,
+# with the same addresses: each sees its own rows alone.
+
+defmodule EctoLibSql.AccountsCases do
+  @moduledoc false
+  use ExUnit.CaseTemplate
+
+  alias Ecto.Adapters.SQL.Sandbox
+  alias EctoLibSql.Accounts
+  alias EctoLibSql.Accounts.{CreateUsersAuthTables, Repo}
+
+  # One repository for all of them, as an application has.
+  def start do
+    folder = Path.join(System.tmp_dir!(), "ecto_libsql_accounts_#{System.pid()}")
+    File.mkdir_p!(folder)
+    ExUnit.after_suite(fn _ -> File.rm_rf(folder) end)
+
+    {:ok, repo} =
+      Repo.start_link(
+        database: Path.join(folder, "accounts.db"),
+        pool: Sandbox,
+        pool_size: 5,
+        log: false,
+        busy_timeout: 60_000
+      )
+
+    Process.unlink(repo)
+    :ok = Ecto.Migrator.up(Repo, 1, CreateUsersAuthTables, log: false)
+    Sandbox.mode(Repo, :manual)
+  end
+
+  setup do
+    owner = Sandbox.start_owner!(Repo, ownership_timeout: 120_000)
+    on_exit(fn -> Sandbox.stop_owner(owner) end)
+    {:ok, user} = Accounts.register_user(%{email: "ada@example.com", password: "hello world!"})
+    {:ok, user: user}
+  end
+
+  using do
+    quote do
+      import Ecto.Query
+      alias Ecto.Adapters.SQL.Sandbox
+      alias EctoLibSql.Accounts
+      alias EctoLibSql.Accounts.{Repo, User, UserToken}
+
+      test "an address is taken in any spelling, by validation and by the index", %{user: user} do
+        assert user.id && user.hashed_password != "hello world!" && is_nil(user.confirmed_at)
+        attrs = %{email: "ADA@example.com", password: "another one!"}
+        assert {:error, changeset} = Accounts.register_user(attrs)
+
+        assert {"has already been taken", [validation: :unsafe_unique, fields: [:email]]} =
+                 changeset.errors[:email]
+
+        unchecked = %User{hashed_password: "x"} |> Ecto.Changeset.change(email: "ADA@example.com")
+        unchecked = Ecto.Changeset.unique_constraint(unchecked, :email)
+        assert {:error, changeset} = Repo.insert(unchecked)
+
+        assert {_, [constraint: :unique, constraint_name: "users_email_index"]} =
+                 changeset.errors[:email]
+
+        assert Repo.aggregate(User, :count) == 1
+      end
+
+      test "a password is checked and too short ones are refused", %{user: user} do
+        assert Accounts.get_user_by_email("Ada@Example.com").id == user.id
+
+        assert Accounts.get_user_by_email_and_password("ada@example.com", "hello world!").id ==
+                 user.id
+
+        refute Accounts.get_user_by_email_and_password("ada@example.com", "wrong")
+        refute Accounts.get_user_by_email_and_password("bob@example.com", "hello world!")
+
+        assert {:error, changeset} =
+                 Accounts.register_user(%{email: "not valid", password: "short"})
+
+        assert [:email, :password] = changeset.errors |> Keyword.keys() |> Enum.sort()
+      end
+
+      test "a session lasts until its token is deleted or too old", %{user: user} do
+        token = Accounts.generate_user_session_token(user)
+        assert Accounts.get_user_by_session_token(token) == Repo.reload!(user)
+        refute Accounts.get_user_by_session_token("other")
+
+        old = DateTime.add(DateTime.truncate(DateTime.utc_now(), :second), -61 * 86_400)
+        {1, nil} = Repo.update_all(UserToken, set: [inserted_at: old])
+        refute Accounts.get_user_by_session_token(token)
+
+        token = Accounts.generate_user_session_token(user)
+        assert Accounts.delete_user_session_token(token) == :ok
+        refute Accounts.get_user_by_session_token(token)
+      end
+
+      test "a token is unique in its context, and needs a user", %{user: user} do
+        token = %UserToken{token: <<0, 255, 1>>, context: "session", user_id: user.id}
+        assert %{token: <<0, 255, 1>>} = Repo.insert!(token)
+        assert Repo.insert!(%{token | context: "confirm"})
+
+        again =
+          token |> Ecto.Changeset.change() |> Ecto.Changeset.unique_constraint([:context, :token])
+
+        assert {:error, %{errors: [context: {"has already been taken", _}]}} = Repo.insert(again)
+
+        orphan = Ecto.Changeset.change(%{token | token: "t", user_id: -1})
+        orphan = Ecto.Changeset.foreign_key_constraint(orphan, :user_id)
+        assert {:error, %{errors: [user_id: {"does not exist", _}]}} = Repo.insert(orphan)
+      end
+
+      test "confirming takes the token once", %{user: user} do
+        token = Accounts.deliver(user, "confirm")
+        assert Accounts.confirm_user("nonsense") == :error
+        assert {:ok, confirmed} = Accounts.confirm_user(token)
+        assert DateTime.diff(DateTime.utc_now(), confirmed.confirmed_at) in 0..120
+        assert Accounts.confirm_user(token) == :error
+        refute Repo.get_by(UserToken, user_id: user.id)
+      end
+
+      test "an address changes with the token sent to the new one", %{user: user} do
+        token = Accounts.deliver(%{user | email: "new@example.com"}, "change:ada@example.com")
+        assert Accounts.update_user_email(%{user | email: "other@example.com"}, token) == :error
+        assert Accounts.update_user_email(user, token) == :ok
+        assert %{email: "new@example.com", confirmed_at: %DateTime{}} = Repo.get!(User, user.id)
+        assert Accounts.update_user_email(user, token) == :error
+      end
+
+      test "a new password ends all sessions, a bad one ends none", %{user: user} do
+        token = Accounts.generate_user_session_token(user)
+        assert {:error, changeset} = Accounts.reset_user_password(user, %{password: "short"})
+        assert {"should be at least %{count} character(s)", _} = changeset.errors[:password]
+        assert Accounts.get_user_by_session_token(token)
+        assert {:ok, _} = Accounts.reset_user_password(user, %{password: "new valid password"})
+        refute Accounts.get_user_by_session_token(token)
+        assert Accounts.get_user_by_email_and_password(user.email, "new valid password")
+      end
+
+      test "a transaction in a transaction is all or nothing", %{user: user} do
+        register = fn email ->
+          Accounts.register_user(%{email: email, password: "hello world!"})
+        end
+
+        assert {:ok, {:ok, %User{}}} =
+                 Repo.transaction(fn ->
+                   {:ok, user} = register.("bob@example.com")
+                   token = Accounts.deliver(user, "confirm")
+                   Accounts.confirm_user(token)
+                 end)
+
+        assert %{confirmed_at: %DateTime{}} = Accounts.get_user_by_email("bob@example.com")
+
+        assert {:error, :changed_my_mind} =
+                 Repo.transaction(fn ->
+                   {:ok, _} = register.("cy@example.com")
+                   {:ok, _} = Repo.transaction(fn -> register.("dee@example.com") end)
+                   # A refused insert does not end the transaction.
+                   {:error, _} = register.("cy@example.com")
+                   {:ok, _} = Accounts.reset_user_password(user, %{password: "never to be seen"})
+                   Repo.rollback(:changed_my_mind)
+                 end)
+
+        refute Accounts.get_user_by_email("cy@example.com")
+        refute Accounts.get_user_by_email("dee@example.com")
+        assert Accounts.get_user_by_email_and_password(user.email, "hello world!")
+
+        # Rolled back inside, the whole is: Ecto has one transaction.
+        assert {:error, :rollback} =
+                 Repo.transaction(fn ->
+                   {:ok, _} = register.("eve@example.com")
+                   {:error, :inner} = Repo.transaction(fn -> Repo.rollback(:inner) end)
+                 end)
+
+        refute Accounts.get_user_by_email("eve@example.com")
+        assert_raise RuntimeError, fn -> Repo.transaction(fn -> raise "no" end) end
+        assert Repo.aggregate(User, :count) == 2
+      end
+
+      test "deleting a user deletes the tokens", %{user: user} do
+        for _ <- 1..3, do: Accounts.generate_user_session_token(user)
+        assert [%{tokens: [_, _, _]}] = Repo.all(from(u in User, preload: :tokens))
+        Repo.delete!(user)
+        assert Repo.aggregate(UserToken, :count) == 0
+      end
+
+      test "another process uses the test's connection once it is allowed", %{user: user} do
+        test = self()
+
+        {pid, _ref} =
+          spawn_monitor(fn ->
+            receive do: (:go -> :ok)
+            send(test, {:found, Accounts.get_user_by_email("ada@example.com").id})
+          end)
+
+        Sandbox.allow(Repo, self(), pid)
+        send(pid, :go)
+        id = user.id
+        assert_receive {:found, ^id}, 30_000
+        # A task is found by its caller.
+        assert Task.await(Task.async(fn -> Repo.aggregate(User, :count) end)) == 1
+      end
+    end
+  end
+end
+
+EctoLibSql.AccountsCases.start()
+
+for number <- 1..3 do
+  defmodule Module.concat(EctoLibSql, "Accounts#{number}Test") do
+    use EctoLibSql.AccountsCases, async: true
+  end
+end

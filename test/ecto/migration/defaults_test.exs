@@ -1,0 +1,161 @@
+defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
+  # A default is kept in the form that the column keeps its values in: a row that took it is found by the
+  # value, and loads as it. Not async: the forms are settings of the application.
+  use EctoLibSql.EctoCase, async: false
+
+  alias Ecto.Adapters.LibSql, as: Adapter
+  alias Ecto.Migration.{Reference, Table}
+
+  defp meta, do: Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
+  defp ddl(command), do: {:ok, _} = Adapter.execute_ddl(meta(), command, log: false)
+  defp alter(table, changes), do: ddl({:alter, %Table{name: table}, changes})
+  defp create(table, columns), do: ddl({:create, %Table{name: table}, columns})
+
+  defp setting(key, value) do
+    before = Application.fetch_env(:ecto_libsql, key)
+    Application.put_env(:ecto_libsql, key, value)
+
+    on_exit(fn ->
+      case before do
+        {:ok, value} -> Application.put_env(:ecto_libsql, key, value)
+        :error -> Application.delete_env(:ecto_libsql, key)
+      end
+    end)
+  end
+
+  # The default, from CREATE TABLE and from ALTER TABLE, is what the type would have stored and loads.
+  defp stored_as_field!(type, default, value \\ nil) do
+    value = value || default
+    field = Map.get(%{uuid: Ecto.UUID, text: :string}, type, type)
+    create("d", [{:add, :n, :integer, []}, {:add, :x, type, [default: default]}])
+    alter("d", [{:add, :y, type, []}])
+    alter("d", [{:modify, :y, type, [default: default]}])
+    sql!("INSERT INTO d (n) VALUES (1)")
+    {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, field, value)
+    [[_, x, y]] = rows("SELECT * FROM d")
+
+    found =
+      rows("SELECT count(*) FROM d WHERE x = ?1 AND y = ?1 AND typeof(x) = typeof(?1)", [dumped])
+
+    sql!("DROP TABLE d")
+    assert {type, default, x, found} == {type, default, y, [[1]]}
+    assert {:ok, ^value} = Ecto.Type.adapter_load(Adapter, field, x)
+    x
+  end
+
+  test "decimals kept as whole numbers of the smallest units" do
+    setting(:decimal_type, {:scaled, 2})
+
+    for {default, value, stored} <- [
+          {"1.50", "1.50", 150},
+          {"-0.25", "-0.25", -25},
+          {5, "5.00", 500},
+          {1.5, "1.50", 150}
+        ] do
+      default = if is_binary(default), do: Decimal.new(default), else: default
+      assert stored_as_field!(:decimal, default, Decimal.new(value)) == stored
+    end
+
+    for default <- [Decimal.new("1.505"), Decimal.new("NaN"), "a"] do
+      assert_raise ArgumentError, ~r/default.*:decimal/, fn ->
+        create("t", [{:add, :x, :decimal, [default: default]}])
+      end
+    end
+  end
+
+  test "decimals kept as texts" do
+    setting(:decimal_type, :exact)
+    assert stored_as_field!(:decimal, Decimal.new("1.50")) == "1.50"
+    assert stored_as_field!(:decimal, 5, Decimal.new("5")) == "5"
+  end
+
+  test "UUIDs kept as bytes, or as texts" do
+    uuid = "00000000-0000-0000-0000-00000000000a"
+    assert stored_as_field!(:uuid, uuid) == uuid
+    setting(:uuid_type, :binary)
+    setting(:binary_id_type, :binary)
+    assert stored_as_field!(:uuid, uuid) == <<10::128>>
+    assert stored_as_field!(:binary_id, uuid) == <<10::128>>
+
+    assert_raise ArgumentError, ~r/default.*:uuid/, fn ->
+      create("t", [{:add, :x, :uuid, [default: "?"]}])
+    end
+  end
+
+  test "times of six digits, of none, of either zone" do
+    for {type, default, value, stored} <- [
+          {:utc_datetime_usec, ~U[2020-01-01 10:00:00Z], ~U[2020-01-01 10:00:00.000000Z],
+           "2020-01-01T10:00:00.000000Z"},
+          {:utc_datetime_usec, ~N[2020-01-01 10:00:00.5], ~U[2020-01-01 10:00:00.500000Z],
+           "2020-01-01T10:00:00.500000Z"},
+          {:utc_datetime, "2020-01-01 10:00:00", ~U[2020-01-01 10:00:00Z],
+           "2020-01-01T10:00:00Z"},
+          {:naive_datetime, ~U[2020-01-01 10:00:00.5Z], ~N[2020-01-01 10:00:00],
+           "2020-01-01T10:00:00"},
+          {:naive_datetime, ~D[2020-01-01], ~N[2020-01-01 00:00:00], "2020-01-01T00:00:00"},
+          {:naive_datetime_usec, ~N[2020-01-01 10:00:00], ~N[2020-01-01 10:00:00.000000],
+           "2020-01-01T10:00:00.000000"},
+          {:time_usec, ~T[10:00:00], ~T[10:00:00.000000], "10:00:00.000000"},
+          {:time, ~T[10:00:00.5], ~T[10:00:00], "10:00:00"}
+        ] do
+      assert stored_as_field!(type, default, value) == stored
+    end
+
+    setting(:datetime_type, :text_datetime)
+    assert stored_as_field!(:utc_datetime, ~U[2020-01-01 10:00:00Z]) == "2020-01-01 10:00:00"
+  end
+
+  test "texts of any bytes" do
+    for text <- ["it's", "a\0b", "\0"], do: stored_as_field!(:text, text)
+  end
+
+  test "the time of now" do
+    for form <- [:iso8601, :text_datetime],
+        type <- [:utc_datetime, :utc_datetime_usec, :naive_datetime, :naive_datetime_usec] do
+      setting(:datetime_type, form)
+
+      create("d", [
+        {:add, :n, :integer, []},
+        {:add, :x, type, [default: {:fragment, " current_timestamp"}]}
+      ])
+
+      sql!("INSERT INTO d (n) VALUES (1)")
+      [[x]] = rows("SELECT x FROM d")
+      {:ok, time} = Ecto.Type.adapter_load(Adapter, type, x)
+      assert {type, Ecto.Type.adapter_dump(Adapter, type, time)} == {type, {:ok, x}}
+      now = if is_struct(time, DateTime), do: time, else: DateTime.from_naive!(time, "Etc/UTC")
+      assert abs(DateTime.diff(now, DateTime.utc_now())) < 10
+      sql!("DROP TABLE d")
+    end
+  end
+
+  test "booleans, and maps in binary JSON" do
+    assert stored_as_field!(:boolean, "true", true) == 1
+    assert stored_as_field!(:map, %{"a" => [1]}) == ~s({"a":[1]})
+    setting(:map_type, :binary)
+    assert is_binary(stored_as_field!(:map, %{"a" => [1]}))
+  end
+
+  test "a column that an action sets to its default gets the one of today" do
+    sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (8), (9)")
+    action = %Reference{table: "p", type: :integer, on_delete: {:default, [:p_id, :n]}}
+
+    create("c", [
+      {:add, :p_id, action, [default: 9]},
+      {:add, :n, :integer, []},
+      {:add, :z, :integer, []}
+    ])
+
+    sql!("INSERT INTO c VALUES (1, 5, 5)")
+
+    alter("c", [
+      {:modify, :n, :integer, [default: 7]},
+      {:modify, :z, :string, [default: "WHERE ("]}
+    ])
+
+    alter("c", [{:modify, :p_id, :integer, [default: 8]}])
+    sql!("DELETE FROM p WHERE id = 1")
+    assert rows("SELECT * FROM c") == [[8, 7, "5"]]
+    assert rows("SELECT name FROM sqlite_master WHERE type = 'trigger'") == [["c_p_id_on_delete"]]
+  end
+end
