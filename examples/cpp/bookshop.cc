@@ -63,7 +63,7 @@ void prepared_statement(libsql::Connection& shop) {
 // Transactions roll back unless they are committed; savepoints undo a part of one.
 void transaction_and_savepoint(libsql::Connection& shop) {
   std::cout << "Transaction and savepoint\n";
-  libsql::Transaction transaction = shop.begin(libsql::Behaviour::immediate);
+  libsql::Transaction transaction = shop.begin(libsql::TransactionMode::immediate);
   shop.execute("UPDATE book SET price = price * 2");
   {
     libsql::Savepoint attempt = transaction.savepoint("attempt");

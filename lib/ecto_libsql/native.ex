@@ -338,7 +338,7 @@ defmodule EctoLibSql.Native do
 
   @doc "Moves the write-ahead log into the database: `:passive`, `:full`, `:restart` or `:truncate`."
   @spec checkpoint(source(), atom()) ::
-          {:ok, %{busy: boolean(), log_frames: integer(), moved_frames: integer()}}
+          {:ok, %{busy: boolean(), log_frames: integer(), checkpointed_frames: integer()}}
           | {:error, reason()}
   def checkpoint(source, mode \\ :passive) do
     Source.with_state(source, &Control.checkpoint(&1, mode)) |> text()

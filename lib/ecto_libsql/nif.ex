@@ -220,7 +220,7 @@ defmodule EctoLibSql.Nif do
   @spec deserialise(conn(), binary(), binary()) :: :ok | failure()
   def deserialise(_conn, _image, _database), do: not_loaded()
 
-  # `{busy?, log_frames, moved_frames}`.
+  # `{busy?, log_frames, checkpointed_frames}`.
   @spec checkpoint(conn(), :passive | :full | :restart | :truncate, binary()) ::
           {:ok, {boolean(), integer(), integer()}} | failure()
   def checkpoint(_conn, _mode, _database), do: not_loaded()

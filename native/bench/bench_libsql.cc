@@ -137,7 +137,7 @@ void libsql_insert(benchmark::State& state) {
   const raw_row row = raw_make_row(1);
   const libsql::ValueView data =
       libsql::ValueView::blob({reinterpret_cast<const char*>(row.data), kDataBytes});
-  libsql::Transaction transaction = connection.begin(libsql::Behaviour::immediate);
+  libsql::Transaction transaction = connection.begin(libsql::TransactionMode::immediate);
   std::int64_t id = kRows;
   for (auto _ : state) statement.execute(++id, row.name, row.body, row.score, data);
   transaction.rollback();

@@ -17,7 +17,7 @@ bool same(const ErlNifPid& left, const ErlNifPid& right) noexcept {
 
 }  // namespace
 
-void Watch::process_down(ErlNifEnv* /*env*/, const ErlNifPid& pid) noexcept {
+void ProcessMonitor::process_down(ErlNifEnv* /*env*/, const ErlNifPid& pid) noexcept {
   if (const ConnectionPtr connection = connection_.lock()) connection->process_down(pid);
 }
 
@@ -50,7 +50,7 @@ ConnectionObject::ConnectionObject(std::shared_ptr<State> state, Connection conn
       owner_(owner),
       count_(state_->counts.connections),
       busy_timeout_(connection.busy_timeout().count()),
-      guarded_(std::move(connection)) {}
+      contents_(std::move(connection)) {}
 
 ConnectionPtr ConnectionObject::open(ErlNifEnv* env, const std::shared_ptr<State>& state,
                                      Connection connection) {
@@ -59,55 +59,55 @@ ConnectionPtr ConnectionObject::open(ErlNifEnv* env, const std::shared_ptr<State
   auto object = std::make_unique<ConnectionObject>(state, std::move(connection), self);
   // The last reference may go on any thread: the reaper closes, then deletes.
   ConnectionPtr shared(object.release(), [state](ConnectionObject* last) {
-    state->reaper.post([corpse = std::shared_ptr<ConnectionObject>(last)] { corpse->close(); });
+    state->reaper.post([dropped = std::shared_ptr<ConnectionObject>(last)] { dropped->close(); });
   });
-  shared->watch_ = state->watches.make(shared->weak_from_this());
+  shared->process_monitor_ = state->process_monitors.make(shared->weak_from_this());
   state->registry.add(shared->id(), shared);
-  shared->watch_owner(env);
+  shared->monitor_owner(env);
   return shared;
 }
 
-void ConnectionObject::watch_owner(ErlNifEnv* env) {
+void ConnectionObject::monitor_owner(ErlNifEnv* env) {
   ErlNifPid owner = owner_;
   // The owner may have been killed while it was opening on a dirty scheduler.
-  if (enif_monitor_process(env, watch_.get(), &owner, nullptr) != 0) process_down(owner);
+  if (enif_monitor_process(env, process_monitor_.get(), &owner, nullptr) != 0) process_down(owner);
 }
 
 void ConnectionObject::interrupt() noexcept {
   ++interrupts_;
-  guarded_.connection.interrupt();
+  contents_.connection.interrupt();
   tickets_.cancel_waiting();
 }
 
 void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller) {
-  Connection& connection = guarded_.connection;
+  Connection& connection = contents_.connection;
   if (!connection.in_transaction()) {
-    if (guarded_.owned_transaction == 0) return;
-    guarded_.owned_transaction = 0;
+    if (contents_.owned_transaction == 0) return;
+    contents_.owned_transaction = 0;
     transaction_owner_.clear();
     return;
   }
   const std::uint64_t serial = connection.transaction_serial();
-  if (serial == guarded_.owned_transaction) return;
-  guarded_.owned_transaction = serial;
+  if (serial == contents_.owned_transaction) return;
+  contents_.owned_transaction = serial;
   transaction_owner_.set(caller);
-  if (!watch_transaction(env, caller)) process_down(caller);
+  if (!monitor_transaction_owner(env, caller)) process_down(caller);
 }
 
 void ConnectionObject::note_busy_timeout() {
-  const std::int64_t now = guarded_.connection.busy_timeout().count();
+  const std::int64_t now = contents_.connection.busy_timeout().count();
   if (now != busy_timeout_.load(std::memory_order_relaxed)) busy_timeout_ = now;
 }
 
 // Monitors `caller`, unless that is done already; false if it is dead. The monitor stays after the
 // transaction, because the next one is usually the same process's.
-bool ConnectionObject::watch_transaction(ErlNifEnv* env, const ErlNifPid& caller) noexcept {
+bool ConnectionObject::monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept {
   ErlNifPid pid = caller;
-  const bool watched = guarded_.watched && same(pid, *guarded_.watched);
-  if (watched || same(pid, owner_)) return enif_is_process_alive(env, &pid) != 0;
-  if (guarded_.watched) enif_demonitor_process(env, watch_.get(), &guarded_.monitor);
-  guarded_.watched = caller;
-  return enif_monitor_process(env, watch_.get(), &pid, &guarded_.monitor) == 0;
+  const bool monitored = contents_.monitored && same(pid, *contents_.monitored);
+  if (monitored || same(pid, owner_)) return enif_is_process_alive(env, &pid) != 0;
+  if (contents_.monitored) enif_demonitor_process(env, process_monitor_.get(), &contents_.monitor);
+  contents_.monitored = caller;
+  return enif_monitor_process(env, process_monitor_.get(), &pid, &contents_.monitor) == 0;
 }
 
 void ConnectionObject::process_down(const ErlNifPid& pid) noexcept {
@@ -120,22 +120,22 @@ void ConnectionObject::process_down(const ErlNifPid& pid) noexcept {
 void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
   std::unique_lock lock(mutex_, std::defer_lock);
   do {
-    if (!transaction_owner_.interrupt_if(pid, guarded_.connection)) return;
+    if (!transaction_owner_.interrupt_if(pid, contents_.connection)) return;
   } while (!lock.try_lock_for(kInterruptAgain));
   // The transaction may have ended, and another begun, before the mutex was ours.
   if (!transaction_owner_.is(pid)) return;
   try {
-    if (is_open()) guarded_.connection.rollback();
+    if (is_open()) contents_.connection.rollback();
   } catch (const std::exception&) {
     // SQLite rolls back at the latest when the connection is closed.
   }
-  guarded_.owned_transaction = 0;
+  contents_.owned_transaction = 0;
   transaction_owner_.clear();
 }
 
 void ConnectionObject::lock_interrupting(std::unique_lock<Mutex>& lock) noexcept {
   do {
-    guarded_.connection.interrupt();
+    contents_.connection.interrupt();
   } while (!lock.try_lock_for(kInterruptAgain));
 }
 
@@ -147,10 +147,10 @@ bool ConnectionObject::close() noexcept {
     std::unique_lock lock(mutex_, std::defer_lock);
     lock_interrupting(lock);
     tickets_.cancel_all();  // One may have been made while we waited for the mutex.
-    guarded_.statements.clear();
-    guarded_.cursors.clear();
-    guarded_.connection.close();
-    guarded_.owned_transaction = 0;
+    contents_.statements.clear();
+    contents_.cursors.clear();
+    contents_.connection.close();
+    contents_.owned_transaction = 0;
     transaction_owner_.clear();
   }
   count_.reset();

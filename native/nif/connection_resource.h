@@ -34,9 +34,9 @@ struct Handle {
 };
 
 // Monitors processes for a connection: its owner, and whoever has a transaction open.
-class Watch {
+class ProcessMonitor {
  public:
-  explicit Watch(std::weak_ptr<ConnectionObject> connection) noexcept
+  explicit ProcessMonitor(std::weak_ptr<ConnectionObject> connection) noexcept
       : connection_(std::move(connection)) {}
   // Called by the VM. Does not block.
   void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
@@ -75,8 +75,8 @@ struct OpenCursor {
 };
 
 // What a call may touch while it holds the connection's mutex.
-struct Guarded {
-  explicit Guarded(Connection opened) noexcept : connection(std::move(opened)) {}
+struct ConnectionContents {
+  explicit ConnectionContents(Connection opened) noexcept : connection(std::move(opened)) {}
 
   Connection connection;
   std::unordered_map<std::uint64_t, OpenStatement> statements;
@@ -84,12 +84,12 @@ struct Guarded {
   std::uint64_t next_number = 1;
   // The transaction whose owner is known, 0 for none; the process last monitored for that.
   std::uint64_t owned_transaction = 0;
-  std::optional<ErlNifPid> watched;
+  std::optional<ErlNifPid> monitored;
   ErlNifMonitor monitor{};
   // The library's observer is set.
   bool observing = false;
   // Time spent on normal schedulers that has not been charged to a process yet.
-  std::chrono::nanoseconds unbilled{0};
+  std::chrono::nanoseconds uncharged_time{0};
 };
 
 // Owned by handles, by the registry while its owner lives, and by each call that uses it. When the
@@ -122,7 +122,8 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
 
   using Mutex = std::timed_mutex;
   [[nodiscard]] Mutex& mutex() noexcept { return mutex_; }
-  [[nodiscard]] Guarded& guarded() noexcept { return guarded_; }  // REQUIRES: mutex() held
+  // REQUIRES: mutex() held.
+  [[nodiscard]] ConnectionContents& contents() noexcept { return contents_; }
   // Notices a transaction that the caller has opened or ended, and monitors its owner.
   // REQUIRES: mutex() held.
   void note_transaction(ErlNifEnv* env, const ErlNifPid& caller);
@@ -141,8 +142,8 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   void process_down(const ErlNifPid& pid) noexcept;
 
  private:
-  void watch_owner(ErlNifEnv* env);
-  [[nodiscard]] bool watch_transaction(ErlNifEnv* env, const ErlNifPid& caller) noexcept;
+  void monitor_owner(ErlNifEnv* env);
+  [[nodiscard]] bool monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept;
   void lock_interrupting(std::unique_lock<Mutex>& lock) noexcept;
 
   const std::shared_ptr<State> state_;
@@ -156,10 +157,10 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   TicketTable tickets_;
   Subscribers subscribers_;
   TransactionOwner transaction_owner_;
-  ResourcePtr<Watch> watch_;  // Set once, before the object is shared.
+  ResourcePtr<ProcessMonitor> process_monitor_;  // Set once, before the object is shared.
 
   Mutex mutex_;
-  Guarded guarded_;  // connection.interrupt() alone needs no mutex
+  ConnectionContents contents_;  // connection.interrupt() alone needs no mutex
 };
 
 }  // namespace libsql::nif

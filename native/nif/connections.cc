@@ -42,17 +42,17 @@ Term interrupt(Call& call) {
 }
 
 Term reset_connection(Call& call) {
-  return with_connection_ok(call, [](Use& use) {
-    use.guarded().cursors.clear();
-    use.connection().reset();
+  return with_connection_ok(call, [](LockedConnection& locked) {
+    locked.contents().cursors.clear();
+    locked.connection().reset();
   });
 }
 
 Term cancel_write(Call& call) {
   Ticket* ticket = call.state()->tickets.get(call.env(), call.argument(0));
-  if (ticket == nullptr) refuse("expected a ticket");
+  if (ticket == nullptr) throw_invalid("expected a ticket");
   ticket->leave_table();
-  switch (ticket->cancel(Ticket::Tell::nobody)) {
+  switch (ticket->cancel(Ticket::Notify::nobody)) {
     case WriteTicket::State::waiting:
       return call.atoms().waiting;
     case WriteTicket::State::granted:
@@ -70,10 +70,10 @@ Term busy_timeout(Call& call) {
 Term set_busy_timeout(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), call.argument(1), "the busy timeout");
   if (timeout < 0 || timeout > std::numeric_limits<std::int32_t>::max()) {
-    refuse("the busy timeout must be between 0 and 2147483647 milliseconds");
+    throw_invalid("the busy timeout must be between 0 and 2147483647 milliseconds");
   }
-  return with_connection_ok(call, [&](Use& use) {
-    use.connection().set_busy_timeout(std::chrono::milliseconds(timeout));
+  return with_connection_ok(call, [&](LockedConnection& locked) {
+    locked.connection().set_busy_timeout(std::chrono::milliseconds(timeout));
   });
 }
 
@@ -85,11 +85,11 @@ Term info(Call& call) {
                                      {atoms.total_changes, Fact::total_changes}};
   const Fact fact =
       choice_of(call.argument(1), choices, ":last_insert_rowid, :changes, :total_changes");
-  return with_connection(call, [&](Use& use) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
     const auto answer = [&](std::int64_t value) {
-      return call.ok(enif_make_int64(use.env(), value));
+      return call.ok(enif_make_int64(locked.env(), value));
     };
-    const Connection& connection = use.connection();
+    const Connection& connection = locked.connection();
     switch (fact) {
       case Fact::last_insert_rowid:
         return answer(connection.last_insert_rowid());
@@ -103,9 +103,9 @@ Term info(Call& call) {
 }
 
 Term stats(Call& call) {
-  return with_connection(call, [&](Use& use) -> Answer {
-    const ConnectionStats stats = use.connection().stats();
-    ErlNifEnv* env = use.env();
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    const ConnectionStats stats = locked.connection().stats();
+    ErlNifEnv* env = locked.env();
     Term keys[] = {make_atom(env, "cache_hits"),    make_atom(env, "cache_misses"),
                    make_atom(env, "cache_entries"), make_atom(env, "write_waits"),
                    make_atom(env, "busy_retries"),  make_atom(env, "checkpoints"),

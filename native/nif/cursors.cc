@@ -18,48 +18,49 @@ std::uint64_t open_transaction(const Connection& connection) {
 }
 
 // Errors: Failure not_found, also for a cursor whose transaction has ended.
-auto find_cursor(Use& use, std::string_view id) {
-  auto& cursors = use.guarded().cursors;
-  const auto found = cursors.find(child_number(use.call(), use.object().id(), id, kCursors));
-  if (found == cursors.end()) refuse_unknown(kCursors);
+auto find_cursor(LockedConnection& locked, std::string_view id) {
+  auto& cursors = locked.contents().cursors;
+  const auto found = cursors.find(child_number(locked.call(), locked.object().id(), id, kCursors));
+  if (found == cursors.end()) throw_not_found(kCursors);
   const std::uint64_t transaction = found->second.transaction;
-  if (transaction != 0 && transaction != open_transaction(use.connection())) {
+  if (transaction != 0 && transaction != open_transaction(locked.connection())) {
     cursors.erase(found);
-    refuse_unknown(kCursors);
+    throw_not_found(kCursors);
   }
   return found;
 }
 
-Answer portion(Use& use, Cursor& cursor, std::int64_t most) {
-  RowEncoder rows(use.env(), use.atoms());
+Answer portion(LockedConnection& locked, Cursor& cursor, std::int64_t most) {
+  RowEncoder rows(locked.env(), locked.atoms());
   const auto taken = [&] { return static_cast<std::int64_t>(rows.count()); };
   while (taken() < most) {
     const auto row = cursor.next();
     if (!row) break;
     rows.add(*row);
   }
-  const Atoms& atoms = use.atoms();
-  const Term columns = column_names(use.env(), cursor.statement());
-  return use.call().ok(make_tuple(use.env(), columns, rows.list(),
-                                  enif_make_int64(use.env(), taken()),
-                                  cursor.done() ? atoms.true_ : atoms.false_));
+  const Atoms& atoms = locked.atoms();
+  const Term columns = column_names(locked.env(), cursor.statement());
+  return locked.call().ok(make_tuple(locked.env(), columns, rows.list(),
+                                     enif_make_int64(locked.env(), taken()),
+                                     cursor.done() ? atoms.true_ : atoms.false_));
 }
 
 }  // namespace
 
 Term open_cursor(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](Use& use) -> Answer {
-    if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
-    Guarded& guarded = use.guarded();
-    auto values =
-        parameter_values(use.env(), use.atoms(), guarded.connection.cached(sql), call.argument(2));
-    OpenCursor opened{guarded.connection.open_cursor(sql, std::move(values)),
-                      open_transaction(guarded.connection),
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
+    ConnectionContents& contents = locked.contents();
+    auto values = parameter_values(locked.env(), locked.atoms(), contents.connection.cached(sql),
+                                   call.argument(2));
+    OpenCursor opened{contents.connection.open_cursor(sql, std::move(values)),
+                      open_transaction(contents.connection),
                       LiveCount(call.state()->counts.cursors)};
-    const std::uint64_t number = guarded.next_number++;
-    guarded.cursors.emplace(number, std::move(opened));
-    return call.ok(make_binary(use.env(), child_id(use.object().id(), kCursorLetter, number)));
+    const std::uint64_t number = contents.next_number++;
+    contents.cursors.emplace(number, std::move(opened));
+    return call.ok(
+        make_binary(locked.env(), child_id(locked.object().id(), kCursorLetter, number)));
   });
 }
 
@@ -68,25 +69,27 @@ Term open_cursor(Call& call) {
 Term fetch(Call& call) {
   const std::string_view id = call.binary(1, "cursor id");
   const std::int64_t most = integer_of(call.env(), call.argument(2), "max_rows");
-  if (most < 1) refuse("max_rows must be positive");
+  if (most < 1) throw_invalid("max_rows must be positive");
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
   call.set_timeout(timeout);
-  return with_connection(call, [&](Use& use) -> Answer {
-    Cursor& cursor = find_cursor(use, id)->second.cursor;
-    if (use.is_inline() && !cursor.done()) return Give::up;
-    return portion(use, cursor, most);
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    Cursor& cursor = find_cursor(locked, id)->second.cursor;
+    if (locked.is_inline() && !cursor.done()) return Continuation::dirty_scheduler;
+    return portion(locked, cursor, most);
   });
 }
 
 Term close_cursor(Call& call) {
   const std::string_view id = call.binary(0, "cursor id");
-  return with_connection(call, parent_of(call, id, kCursors), [&](Use& use) -> Answer {
-    const auto found = find_cursor(use, id);
-    // Ending a write that was not read to its end commits it.
-    if (use.is_inline() && !found->second.cursor.statement().read_only()) return Give::up;
-    use.guarded().cursors.erase(found);
-    return call.atoms().ok;
-  });
+  return with_connection(call, parent_of(call, id, kCursors),
+                         [&](LockedConnection& locked) -> Answer {
+                           const auto found = find_cursor(locked, id);
+                           // Ending a write that was not read to its end commits it.
+                           if (locked.is_inline() && !found->second.cursor.statement().read_only())
+                             return Continuation::dirty_scheduler;
+                           locked.contents().cursors.erase(found);
+                           return call.atoms().ok;
+                         });
 }
 
 }  // namespace libsql::nif

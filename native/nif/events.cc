@@ -110,7 +110,7 @@ bool Subscribers::empty() const noexcept {
   return list_.empty();
 }
 
-void Subscribers::tell(State& state, const Event& event) {
+void Subscribers::notify(State& state, const Event& event) {
   std::vector<ResourcePtr<Subscription>> wanting;
   {
     const std::lock_guard lock(mutex_);
@@ -129,28 +129,29 @@ void Subscribers::tell(State& state, const Event& event) {
 Term subscribe(Call& call) {
   const EventMask mask = mask_of(call, 1);
   ErlNifPid pid = pid_of(call.env(), call.argument(2), "the subscriber");
-  return with_connection(call, [&](Use& use) -> Answer {
-    ConnectionObject& object = use.object();
-    if (!use.guarded().observing) {
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    ConnectionObject& object = locked.object();
+    if (!locked.contents().observing) {
       // The handler is the connection's, and runs only while a call holds the object.
-      use.connection().observe(
-          [&object](const Event& event) { object.subscribers().tell(*object.state(), event); });
-      use.guarded().observing = true;
+      locked.connection().observe(
+          [&object](const Event& event) { object.subscribers().notify(*object.state(), event); });
+      locked.contents().observing = true;
     }
     auto subscription = call.state()->subscriptions.make(object.weak_from_this(), pid, mask);
     object.subscribers().add(subscription);
-    if (enif_monitor_process(use.env(), subscription.get(), &pid, nullptr) != 0) {
+    if (enif_monitor_process(locked.env(), subscription.get(), &pid, nullptr) != 0) {
       object.subscribers().remove(subscription.get());
-      refuse("the subscriber is not alive");
+      throw_invalid("the subscriber is not alive");
     }
-    return call.ok(subscription.term(use.env()));
+    return call.ok(subscription.term(locked.env()));
   });
 }
 
 Term unsubscribe(Call& call) {
   const Subscription* subscription = call.state()->subscriptions.get(call.env(), call.argument(1));
-  if (subscription == nullptr) refuse("expected the reference of a subscription");
-  // The library's observer ends with the next call that holds the connection (Use::complete()).
+  if (subscription == nullptr) throw_invalid("expected the reference of a subscription");
+  // The library's observer ends with the next call that holds the connection
+  // (LockedConnection::complete()).
   if (!call.connection(0)->subscribers().remove(subscription)) {
     throw Failure(Failure::Kind::not_found, "Subscription not found");
   }

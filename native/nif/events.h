@@ -54,7 +54,7 @@ class Subscribers {
   void clear() noexcept;
   [[nodiscard]] bool empty() const noexcept;
   // Tells everybody who wants to know.
-  void tell(State& state, const Event& event);
+  void notify(State& state, const Event& event);
 
  private:
   mutable std::mutex mutex_;

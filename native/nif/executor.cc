@@ -24,7 +24,7 @@ constexpr int kInterrupted = 9;      // SQLITE_INTERRUPT. Source: sqlite.org/res
 
 }  // namespace
 
-Use::Use(Call& call, ConnectionPtr connection)
+LockedConnection::LockedConnection(Call& call, ConnectionPtr connection)
     : call_(call),
       object_(std::move(connection)),
       lock_(object_->mutex(), std::defer_lock),
@@ -37,14 +37,14 @@ Use::Use(Call& call, ConnectionPtr connection)
   }
 }
 
-void Use::lock_inline() {
+void LockedConnection::lock_inline() {
   if (!lock_.try_lock()) return;
   if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
   check_transaction();
   connection().set_budget(kInlineBudget);
 }
 
-void Use::lock_dirty() {
+void LockedConnection::lock_dirty() {
   ErlNifEnv* env = call_.env();
   while (!lock_.try_lock_for(kLookAround)) {
     if (enif_is_current_process_alive(env) == 0) stop_interrupted();
@@ -64,14 +64,14 @@ void Use::lock_dirty() {
   });
 }
 
-void Use::check_interrupts() const {
+void LockedConnection::check_interrupts() const {
   if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
   if (call_.interrupts_seen() != object_->interrupts()) stop_interrupted();
 }
 
 // Outside of its transaction a statement would take effect at once, and for good.
-void Use::check_transaction() {
-  if (call_.transaction() == 0 || connection().lost_transaction() != call_.transaction()) return;
+void LockedConnection::check_transaction() {
+  if (call_.transaction() == 0 || connection().auto_rolled_back() != call_.transaction()) return;
   throw Error(
       ErrorKind::misuse,
       "the transaction was rolled back by SQLite when a statement in it failed; it has to be "
@@ -79,79 +79,79 @@ void Use::check_transaction() {
       kAbortRollback);
 }
 
-Use::~Use() {
-  if (!locked()) return;
-  end_hold();
+LockedConnection::~LockedConnection() {
+  if (!owns_lock()) return;
+  end_write_hold();
   try {
     if (is_inline()) {
       connection().set_budget({});
     } else {
       connection().set_cancel_check({});
       connection().set_deadline({});
-      if (waits_) connection().set_write_wait(false);
+      if (waits_for_write_) connection().set_write_wait(false);
     }
   } catch (const Error&) {
     // Closed by its own call: there is nothing left to set.
   }
 }
 
-bool Use::hold_write() {
+bool LockedConnection::hold_write() {
   if (!connection().try_write()) return false;
   connection().hold_write();
-  holds_ = true;
+  holds_write_ = true;
   return true;
 }
 
-void Use::wait_for_write() {
+void LockedConnection::wait_for_write() {
   connection().set_write_wait(true);
-  waits_ = true;
+  waits_for_write_ = true;
 }
 
-void Use::end_hold() noexcept {
-  if (std::exchange(holds_, false)) connection().release_write();
+void LockedConnection::end_write_hold() noexcept {
+  if (std::exchange(holds_write_, false)) connection().release_write();
 }
 
-Term Use::finish(const Answer& answer) {
-  if (!answer.give()) return complete(answer.term());
-  switch (*answer.give()) {
-    case Give::up:
-      return give_up();
-    case Give::wait:
+Term LockedConnection::finish(const Answer& answer) {
+  if (!answer.continuation()) return complete(answer.term());
+  switch (*answer.continuation()) {
+    case Continuation::dirty_scheduler:
+      return continue_dirty();
+    case Continuation::write_ticket:
       return wait();
   }
   return answer.term();
 }
 
-Term Use::finish(const Error& error) {
+Term LockedConnection::finish(const Error& error) {
   if (error.kind() != ErrorKind::would_block) return complete(call_.error(error));
   if (!is_inline()) return wait();
-  if (!writes_) return give_up();
+  if (!will_write_) return continue_dirty();
   // Another connection of this process, which is worth a ticket, or another process?
   if (!connection().try_write()) return wait();
   connection().release_write();
-  return give_up();
+  return continue_dirty();
 }
 
-Term Use::complete(Term result) {
-  end_hold();
+Term LockedConnection::complete(Term result) {
+  end_write_hold();
   object_->note_transaction(env(), call_.self());
   object_->note_busy_timeout();
   object_->tickets().drop(call_.self());
-  if (guarded().observing && object_->subscribers().empty()) {
+  if (contents().observing && object_->subscribers().empty()) {
     connection().observe({});
-    guarded().observing = false;
+    contents().observing = false;
   }
-  if (is_inline()) bill();
+  if (is_inline()) charge_time();
   return result;
 }
 
-Term Use::give_up() {
-  bill();
+Term LockedConnection::continue_dirty() {
+  charge_time();
   return call_.continue_dirty();
 }
 
-Term Use::wait() {
-  end_hold();
+Term LockedConnection::wait() {
+  end_write_hold();
   object_->note_transaction(env(), call_.self());
   const auto& state = call_.state();
   const auto ticket = state->tickets.make(state, object_->weak_from_this(), call_.self());
@@ -164,20 +164,21 @@ Term Use::wait() {
     ticket->leave_table();
     throw;
   }
-  if (is_inline()) bill();
+  if (is_inline()) charge_time();
   return make_tuple(env(), atoms().wait, ticket.term(env()));
 }
 
-void Use::bill() noexcept {
-  auto& unbilled = guarded().unbilled;
-  unbilled += steady_clock::now() - started_;
-  const auto percent = std::min<std::int64_t>(unbilled / kPercent, 100);
+void LockedConnection::charge_time() noexcept {
+  auto& uncharged_time = contents().uncharged_time;
+  uncharged_time += steady_clock::now() - started_;
+  const auto percent = std::min<std::int64_t>(uncharged_time / kPercent, 100);
   if (percent < 1) return;
-  unbilled = percent == 100 ? std::chrono::nanoseconds{0} : unbilled - percent * kPercent;
+  uncharged_time =
+      percent == 100 ? std::chrono::nanoseconds{0} : uncharged_time - percent * kPercent;
   enif_consume_timeslice(env(), static_cast<int>(percent));
 }
 
-Term Use::result_without_rows(StatementKind kind, std::int64_t count) {
+Term LockedConnection::result_without_rows(StatementKind kind, std::int64_t count) {
   if (last_.term == 0 || last_.kind != kind || last_.count != count) {
     const Term nil = atoms().nil;
     const Term number = enif_make_int64(env(), count);
@@ -190,49 +191,51 @@ Term Use::result_without_rows(StatementKind kind, std::int64_t count) {
 
 namespace {
 
-Answer run_with_rows(Use& use, Statement& statement, bool writes) {
-  RowEncoder rows(use.env(), use.atoms());
+Answer run_with_rows(LockedConnection& locked, Statement& statement, bool writes) {
+  RowEncoder rows(locked.env(), locked.atoms());
   while (statement.step() == Step::row) {
     rows.add(statement.row());
     // What a query has read so far can be read again; what a write has done is done.
-    if (use.is_inline() && !writes && rows.bytes() > kInlineResult) return Give::up;
+    if (locked.is_inline() && !writes && rows.bytes() > kInlineResult)
+      return Continuation::dirty_scheduler;
   }
-  const std::int64_t count = is_dml(statement.kind()) ? use.connection().changes()
+  const std::int64_t count = is_dml(statement.kind()) ? locked.connection().changes()
                                                       : static_cast<std::int64_t>(rows.count());
   // Asked for last: SQLite compiles anew when the schema has changed, in the first step.
-  const Term columns = column_names(use.env(), statement);
-  return make_tuple(use.env(), command_atom(use.atoms(), statement.kind()), columns, rows.list(),
-                    enif_make_int64(use.env(), count));
+  const Term columns = column_names(locked.env(), statement);
+  return make_tuple(locked.env(), command_atom(locked.atoms(), statement.kind()), columns,
+                    rows.list(), enif_make_int64(locked.env(), count));
 }
 
-Answer run_without_rows(Use& use, Statement& statement) {
+Answer run_without_rows(LockedConnection& locked, Statement& statement) {
   const std::int64_t changes = statement.execute();
   const StatementKind kind = statement.kind();
-  return use.result_without_rows(kind, is_dml(kind) ? changes : 0);
+  return locked.result_without_rows(kind, is_dml(kind) ? changes : 0);
 }
 
-Answer run_bound(Use& use, Statement& statement, BindingScope& scope) {
+Answer run_bound(LockedConnection& locked, Statement& statement, BindingScope& scope) {
   const bool writes = !statement.read_only();
-  if (writes) use.will_write();
-  const Answer answer = statement.column_count() > 0 ? run_with_rows(use, statement, writes)
-                                                     : run_without_rows(use, statement);
-  if (!answer.give()) scope.finished();
+  if (writes) locked.will_write();
+  const Answer answer = statement.column_count() > 0 ? run_with_rows(locked, statement, writes)
+                                                     : run_without_rows(locked, statement);
+  if (!answer.continuation()) scope.finished();
   return answer;
 }
 
 }  // namespace
 
-Answer run_statement(Use& use, Statement& statement, Term parameters, Bindings bindings) {
-  if (use.is_inline() && !use.allows(statement.work())) return Give::up;
+Answer run_statement(LockedConnection& locked, Statement& statement, Term parameters,
+                     Bindings bindings) {
+  if (locked.is_inline() && !locked.allows(statement.cost())) return Continuation::dirty_scheduler;
   BindingScope scope(statement, bindings);
-  const Bound bound = bind_parameters(use.env(), use.atoms(), statement, parameters);
+  const Bound bound = bind_parameters(locked.env(), locked.atoms(), statement, parameters);
   scope.bound(bound);
-  if (use.is_inline() && bound.bytes > kInlineBytes) return Give::up;
-  return run_bound(use, statement, scope);
+  if (locked.is_inline() && bound.bytes > kInlineBytes) return Continuation::dirty_scheduler;
+  return run_bound(locked, statement, scope);
 }
 
-Answer run_statement(Use& use, Statement& statement) {
-  return run_statement(use, statement, enif_make_list(use.env(), 0), Bindings::left);
+Answer run_statement(LockedConnection& locked, Statement& statement) {
+  return run_statement(locked, statement, enif_make_list(locked.env(), 0), Bindings::left);
 }
 
 }  // namespace libsql::nif

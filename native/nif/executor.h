@@ -23,55 +23,56 @@ inline constexpr std::size_t kInlineSql = std::size_t{16} * 1024;
 inline constexpr std::size_t kInlineBytes = std::size_t{64} * 1024;    // bound
 inline constexpr std::size_t kInlineResult = std::size_t{256} * 1024;  // read
 
-// A body that cannot go on here ends by one of these instead of a result.
-enum class Give : std::uint8_t {
-  up,    // continue on a dirty scheduler
-  wait,  // answer {:wait, ticket}
+// How a call goes on whose body returned no result.
+enum class Continuation : std::uint8_t {
+  dirty_scheduler,  // the body runs again, from its beginning, on a dirty scheduler
+  write_ticket,     // the caller gets {:wait, ticket}, and repeats the call with the write lock
 };
 
-// What a body answers: a term, or how it gave up.
+// What a body returns: the result's term, or how the call goes on.
 class Answer {
  public:
   // NOLINTNEXTLINE(google-explicit-constructor): a result is an answer
   Answer(Term term) noexcept : term_(term) {}
   // NOLINTNEXTLINE(google-explicit-constructor): as above
-  Answer(Give give) noexcept : give_(give) {}
-  [[nodiscard]] std::optional<Give> give() const noexcept { return give_; }
+  Answer(Continuation continuation) noexcept : continuation_(continuation) {}
+  [[nodiscard]] std::optional<Continuation> continuation() const noexcept { return continuation_; }
   [[nodiscard]] Term term() const noexcept { return term_; }
 
  private:
   Term term_ = 0;
-  std::optional<Give> give_;
+  std::optional<Continuation> continuation_;
 };
 
 // Holds the connection's mutex and has told the library what it may do: on a normal scheduler a
 // budget and no waiting; on a dirty one a deadline, and to stop when the caller is dead.
-class Use {
+class LockedConnection {
  public:
-  // Only with locked() may the rest be called.
-  Use(Call& call, ConnectionPtr connection);
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-  ~Use();
+  // Only with owns_lock() may the rest be called.
+  LockedConnection(Call& call, ConnectionPtr connection);
+  LockedConnection(const LockedConnection&) = delete;
+  LockedConnection& operator=(const LockedConnection&) = delete;
+  ~LockedConnection();
 
-  [[nodiscard]] bool locked() const noexcept { return lock_.owns_lock(); }
+  [[nodiscard]] bool owns_lock() const noexcept { return lock_.owns_lock(); }
   [[nodiscard]] Call& call() noexcept { return call_; }
   [[nodiscard]] ErlNifEnv* env() const noexcept { return call_.env(); }
   [[nodiscard]] const Atoms& atoms() const noexcept { return call_.atoms(); }
   [[nodiscard]] bool is_inline() const noexcept { return call_.is_inline(); }
   [[nodiscard]] ConnectionObject& object() noexcept { return *object_; }
-  [[nodiscard]] Guarded& guarded() noexcept { return object_->guarded(); }
-  [[nodiscard]] Connection& connection() noexcept { return object_->guarded().connection; }
+  [[nodiscard]] ConnectionContents& contents() noexcept { return object_->contents(); }
+  [[nodiscard]] Connection& connection() noexcept { return object_->contents().connection; }
 
   // May this much work be done here?
-  [[nodiscard]] bool allows(Work work) const noexcept {
-    return !is_inline() || work != Work::unbounded;
+  [[nodiscard]] bool allows(StatementCost cost) const noexcept {
+    return !is_inline() || cost != StatementCost::unbounded;
   }
   // The result of a statement without rows. Members of a batch share it.
   [[nodiscard]] Term result_without_rows(StatementKind kind, std::int64_t count);
   // What comes may stop because another connection writes: it is then worth a ticket at once.
-  void will_write() noexcept { writes_ = true; }
-  // Takes the file's write lock, if it is free, until the end of this pass. False: give Give::wait.
+  void will_write() noexcept { will_write_ = true; }
+  // Takes the file's write lock, if it is free, until the end of this pass. False: return
+  // Continuation::write_ticket.
   [[nodiscard]] bool hold_write();
   // Waits for the write lock on this thread, a dirty scheduler's: for rare calls that have no
   // {:wait, ticket} among their answers.
@@ -87,11 +88,11 @@ class Use {
   void lock_dirty();
   void check_interrupts() const;
   void check_transaction();
-  [[nodiscard]] Term give_up();
+  [[nodiscard]] Term continue_dirty();
   [[nodiscard]] Term wait();
   [[nodiscard]] Term complete(Term result);
-  void end_hold() noexcept;
-  void bill() noexcept;
+  void end_write_hold() noexcept;
+  void charge_time() noexcept;
 
   Call& call_;
   const ConnectionPtr object_;
@@ -103,22 +104,22 @@ class Use {
     Term term = 0;
   };
   WithoutRows last_;
-  bool writes_ = false;
-  bool holds_ = false;
-  bool waits_ = false;
+  bool will_write_ = false;
+  bool holds_write_ = false;
+  bool waits_for_write_ = false;
 };
 
-// Runs `body(use)` with a connection.
+// Runs `body(locked)` with a connection.
 template <typename Body>
 [[nodiscard]] Term with_connection(Call& call, ConnectionPtr connection, Body&& body) {
-  Use use(call, std::move(connection));
-  if (!use.locked()) return call.continue_dirty();
+  LockedConnection locked(call, std::move(connection));
+  if (!locked.owns_lock()) return call.continue_dirty();
   try {
-    return use.finish(Answer(body(use)));
+    return locked.finish(Answer(body(locked)));
   } catch (const Error& error) {
-    return use.finish(error);
+    return locked.finish(error);
   } catch (const Failure& failure) {
-    return use.finish(Answer(call.error(failure)));
+    return locked.finish(Answer(call.error(failure)));
   }
 }
 
@@ -131,18 +132,18 @@ template <typename Body>
 // The same for calls that answer :ok.
 template <typename Body>
 [[nodiscard]] Term with_connection_ok(Call& call, Body&& body) {
-  return with_connection(call, [&](Use& use) -> Answer {
-    body(use);
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    body(locked);
     return call.atoms().ok;
   });
 }
 
 // Binds, runs to the end and builds the result tuple of EctoLibSql.Nif.result/0. Bindings that are
 // left must go before the call ends; a statement of the cache is given back without them.
-[[nodiscard]] Answer run_statement(Use& use, Statement& statement, Term parameters,
+[[nodiscard]] Answer run_statement(LockedConnection& locked, Statement& statement, Term parameters,
                                    Bindings bindings);
 // The same for a statement without parameters.
-[[nodiscard]] Answer run_statement(Use& use, Statement& statement);
+[[nodiscard]] Answer run_statement(LockedConnection& locked, Statement& statement);
 
 }  // namespace libsql::nif
 

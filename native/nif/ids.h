@@ -48,7 +48,7 @@ struct ChildKind {
 inline constexpr ChildKind kStatements{kStatementLetter, "Statement"};
 inline constexpr ChildKind kCursors{kCursorLetter, "Cursor"};
 
-[[noreturn]] inline void refuse_unknown(const ChildKind& kind) {
+[[noreturn]] inline void throw_not_found(const ChildKind& kind) {
   throw Failure(Failure::Kind::not_found, std::string(kind.name) + " not found");
 }
 
@@ -57,9 +57,9 @@ inline constexpr ChildKind kCursors{kCursorLetter, "Cursor"};
 [[nodiscard]] inline std::uint64_t child_number(const Call& call, const std::string& connection,
                                                 std::string_view id, const ChildKind& kind) {
   const auto parsed = parse_child_id(id, kind.letter);
-  if (!parsed) refuse_unknown(kind);
+  if (!parsed) throw_not_found(kind);
   if (parsed->connection == connection) return parsed->number;
-  if (call.state()->registry.find(parsed->connection) == nullptr) refuse_unknown(kind);
+  if (call.state()->registry.find(parsed->connection) == nullptr) throw_not_found(kind);
   throw Failure(Failure::Kind::foreign, std::string(kind.name) + " does not belong to connection");
 }
 
@@ -67,9 +67,9 @@ inline constexpr ChildKind kCursors{kCursorLetter, "Cursor"};
 [[nodiscard]] inline ConnectionPtr parent_of(const Call& call, std::string_view id,
                                              const ChildKind& kind) {
   const auto parsed = parse_child_id(id, kind.letter);
-  if (!parsed) refuse_unknown(kind);
+  if (!parsed) throw_not_found(kind);
   ConnectionPtr parent = call.state()->registry.find(parsed->connection);
-  if (parent == nullptr || !parent->is_open()) refuse_unknown(kind);
+  if (parent == nullptr || !parent->is_open()) throw_not_found(kind);
   return parent;
 }
 

@@ -23,7 +23,7 @@ struct Entry {
   [[nodiscard]] int number() const {
     const std::int64_t number = integer_of(env, value, name);
     if (number < 0 || number > std::numeric_limits<int>::max()) {
-      refuse(name + " must be between 0 and 2147483647, got " + std::to_string(number));
+      throw_invalid(name + " must be between 0 and 2147483647, got " + std::to_string(number));
     }
     return static_cast<int>(number);
   }
@@ -92,7 +92,7 @@ void read_option(const Entry& entry, OpenRequest& request) {
   for (const Option& option : kOptions) {
     if (option.name == name) return option.read(entry, request);
   }
-  refuse("unknown option " + entry.name);
+  throw_invalid("unknown option " + entry.name);
 }
 
 // Ends the iteration however the reading of an option ends.
@@ -100,7 +100,7 @@ class MapIterator {
  public:
   MapIterator(ErlNifEnv* env, Term map) : env_(env) {
     if (enif_map_iterator_create(env, map, &iterator_, ERL_NIF_MAP_ITERATOR_FIRST) == 0) {
-      refuse("options must be a map");
+      throw_invalid("options must be a map");
     }
   }
   MapIterator(const MapIterator&) = delete;
@@ -127,7 +127,7 @@ OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location, Term
   Term value = 0;
   while (entries.next(&key, &value)) {
     const auto name = atom_text(env, key);
-    if (!name) refuse("options must have atoms as keys");
+    if (!name) throw_invalid("options must have atoms as keys");
     read_option(Entry{env, atoms, ":" + *name, value}, request);
   }
   return request;

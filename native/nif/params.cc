@@ -12,8 +12,8 @@ namespace libsql::nif {
 
 namespace {
 
-[[noreturn]] void refuse_parameter(int index, std::string_view problem) {
-  refuse("parameter " + std::to_string(index) + " " + std::string(problem));
+[[noreturn]] void throw_bad_parameter(int index, std::string_view problem) {
+  throw_invalid("parameter " + std::to_string(index) + " " + std::string(problem));
 }
 
 // Turns one term into a view. Bytes that no binary of the caller holds are put into new binaries of
@@ -52,7 +52,8 @@ class Decoder {
   [[nodiscard]] ValueView integer(Term term, int index) const {
     ErlNifSInt64 value = 0;
     if (enif_get_int64(env_, term, &value) == 0) {
-      refuse("integer out of range: parameter " + std::to_string(index) + " does not fit 64 bits");
+      throw_invalid("integer out of range: parameter " + std::to_string(index) +
+                    " does not fit 64 bits");
     }
     return ValueView(static_cast<std::int64_t>(value));
   }
@@ -91,14 +92,14 @@ class Decoder {
     if (elements[0] == atoms_.blob) return ValueView::blob(inspect(elements[1], index));
     if (elements[0] != atoms_.text) unsupported(term, index);
     const std::string_view text = inspect(elements[1], index);
-    if (!is_utf8(text)) refuse_parameter(index, "is tagged as text but is not valid UTF-8");
+    if (!is_utf8(text)) throw_bad_parameter(index, "is tagged as text but is not valid UTF-8");
     return {text};
   }
 
   [[nodiscard]] ValueView bytes_of_list(Term term, int index) const {
     unsigned length = 0;
     if (enif_get_list_length(env_, term, &length) == 0) {
-      refuse_parameter(index, "is an improper list");
+      throw_bad_parameter(index, "is an improper list");
     }
     Term binary = 0;
     unsigned char* data = enif_make_new_binary(env_, length, &binary);
@@ -106,7 +107,7 @@ class Decoder {
     for (Term rest = term; enif_get_list_cell(env_, rest, &head, &rest) != 0;) {
       unsigned byte = 0;
       if (enif_get_uint(env_, head, &byte) == 0 || byte > 0xFFU) {
-        refuse_parameter(index, "is a list, but not of bytes; use JSON or {:blob, binary}");
+        throw_bad_parameter(index, "is a list, but not of bytes; use JSON or {:blob, binary}");
       }
       *data++ = static_cast<unsigned char>(byte);
     }
@@ -114,7 +115,7 @@ class Decoder {
   }
 
   [[noreturn]] void unsupported(Term term, int index) const {
-    refuse_parameter(index, std::string("cannot be ") + std::string(term_kind(env_, term)));
+    throw_bad_parameter(index, std::string("cannot be ") + std::string(term_kind(env_, term)));
   }
 
   [[nodiscard]] std::string_view kept(std::string_view bytes) const {
@@ -182,8 +183,8 @@ std::string listed(const std::vector<std::string_view>& names) {
   return text;
 }
 
-[[noreturn]] void refuse_missing(const Statement& statement,
-                                 const std::vector<std::string_view>& missing) {
+[[noreturn]] void throw_missing_parameters(const Statement& statement,
+                                           const std::vector<std::string_view>& missing) {
   std::vector<std::string_view> all;
   for (int index = 1; index <= statement.parameter_count(); ++index) {
     all.push_back(statement.parameter_name(index));
@@ -193,13 +194,13 @@ std::string listed(const std::vector<std::string_view>& names) {
       "Missing required parameters: " + listed(missing) + ". The SQL requires: " + listed(all));
 }
 
-[[noreturn]] void refuse_count(ErlNifEnv* env, Term parameters, int expected) {
+[[noreturn]] void throw_wrong_count(ErlNifEnv* env, Term parameters, int expected) {
   unsigned given = 0;
   if (enif_get_list_length(env, parameters, &given) == 0) {
-    refuse("arguments must be a list or map");
+    throw_invalid("arguments must be a list or map");
   }
-  refuse("expected " + std::to_string(expected) +
-         (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
+  throw_invalid("expected " + std::to_string(expected) +
+                (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
 }
 
 using Views = InlineBuffer<ValueView, 16>;
@@ -210,11 +211,11 @@ void decode_list(const Decoder& decoder, ErlNifEnv* env, int expected, Term para
   Term rest = parameters;
   int index = 0;
   while (enif_get_list_cell(env, rest, &head, &rest) != 0) {
-    if (++index > expected) refuse_count(env, parameters, expected);
+    if (++index > expected) throw_wrong_count(env, parameters, expected);
     decoder.decode(head, index, views.add());
   }
   if (index != expected || enif_is_empty_list(env, rest) == 0) {
-    refuse_count(env, parameters, expected);
+    throw_wrong_count(env, parameters, expected);
   }
 }
 
@@ -236,7 +237,7 @@ void decode_map(const Decoder& decoder, ErlNifEnv* env, const Statement& stateme
       decoder.decode(value, index, views.add());
     }
   }
-  if (!missing.empty()) refuse_missing(statement, missing);
+  if (!missing.empty()) throw_missing_parameters(statement, missing);
 }
 
 void decode_parameters(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,

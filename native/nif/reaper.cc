@@ -22,7 +22,7 @@ void Reaper::post(Job job) noexcept {
   {
     const std::lock_guard lock(mutex_);
     if (!stopped_) {
-      if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+      if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
       jobs_.push_back(std::move(job));
       wake_.notify_one();
       return;
@@ -40,7 +40,7 @@ void Reaper::stop() noexcept {
   if (thread_.joinable()) thread_.join();
 }
 
-void Reaper::work() noexcept {
+void Reaper::run_jobs() noexcept {
   std::vector<Job> batch;
   std::unique_lock lock(mutex_);
   while (!stopped_ || !jobs_.empty()) {

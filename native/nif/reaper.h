@@ -28,7 +28,7 @@ class Reaper {
   void stop() noexcept;
 
  private:
-  void work() noexcept;
+  void run_jobs() noexcept;
 
   std::mutex mutex_;
   std::condition_variable wake_;

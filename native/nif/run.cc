@@ -36,8 +36,8 @@ ConnectionPtr Call::connection(int index) {
   } else if (enif_inspect_binary(env_, term, &id) != 0) {
     found = state_->registry.find({reinterpret_cast<const char*>(id.data), id.size});
   } else {
-    refuse("Invalid connection: expected a handle or an id, not " +
-           std::string(term_kind(env_, term)));
+    throw_invalid("Invalid connection: expected a handle or an id, not " +
+                  std::string(term_kind(env_, term)));
   }
   if (found == nullptr || !found->is_open()) {
     throw Failure(Failure::Kind::not_found, "Connection not found");
@@ -70,7 +70,7 @@ Term Call::error(const Failure& failure) const {
   return make_tuple(env_, atoms().error, error_map(env_, atoms(), failure));
 }
 
-Term guarded(Call& call, Operation operation) noexcept {
+Term run_operation(Call& call, Operation operation) noexcept {
   const EnvScope scope(call.env());
   try {
     return operation(call);
@@ -87,11 +87,11 @@ Term guarded(Call& call, Operation operation) noexcept {
   }
 }
 
-Term resume_guarded(ErlNifEnv* env, int argc, const Term argv[], Operation operation) noexcept {
+Term resume_operation(ErlNifEnv* env, int argc, const Term argv[], Operation operation) noexcept {
   Call call(env, argc - 1, argv, nullptr);
   ErlNifUInt64 interrupts = 0;
   if (enif_get_uint64(env, argv[argc - 1], &interrupts) != 0) call.interrupts_seen(interrupts);
-  return guarded(call, operation);
+  return run_operation(call, operation);
 }
 
 }  // namespace libsql::nif

@@ -81,27 +81,27 @@ class Call {
 using Operation = Term (*)(Call& call);
 
 // Runs `operation`, catching everything.
-[[nodiscard]] Term guarded(Call& call, Operation operation) noexcept;
+[[nodiscard]] Term run_operation(Call& call, Operation operation) noexcept;
 
 // resume<> has one argument more than the NIF: the number of interrupts seen so far.
-[[nodiscard]] Term resume_guarded(ErlNifEnv* env, int argc, const Term argv[],
-                                  Operation operation) noexcept;
+[[nodiscard]] Term resume_operation(ErlNifEnv* env, int argc, const Term argv[],
+                                    Operation operation) noexcept;
 
 template <Operation operation>
 Term resume(ErlNifEnv* env, int argc, const Term argv[]) {
-  return resume_guarded(env, argc, argv, operation);
+  return resume_operation(env, argc, argv, operation);
 }
 
 template <Operation operation>
 Term start(ErlNifEnv* env, int argc, const Term argv[]) {
   Call call(env, argc, argv, &resume<operation>);
-  return guarded(call, operation);
+  return run_operation(call, operation);
 }
 
 template <Operation operation>
 Term on_dirty(ErlNifEnv* env, int argc, const Term argv[]) {
   Call call(env, argc, argv, nullptr);
-  return guarded(call, operation);
+  return run_operation(call, operation);
 }
 
 }  // namespace libsql::nif

@@ -34,7 +34,7 @@ int install(void** private_data, std::shared_ptr<State> state) {
 
 bool State::open_types(ErlNifEnv* env, ErlNifResourceFlags flags) {
   return handles.open(env, "ecto_libsql_connection", flags) &&
-         watches.open(env, "ecto_libsql_watch", flags) &&
+         process_monitors.open(env, "ecto_libsql_process_monitor", flags) &&
          tickets.open(env, "ecto_libsql_ticket", flags) &&
          subscriptions.open(env, "ecto_libsql_subscription", flags);
 }

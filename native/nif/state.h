@@ -37,7 +37,7 @@ struct State {
   std::atomic<int> versions{0};  // of the Elixir module that use this; two during an upgrade
   Counts counts;
   ResourceType<Handle> handles;
-  ResourceType<Watch> watches;
+  ResourceType<ProcessMonitor> process_monitors;
   ResourceType<Ticket> tickets;
   ResourceType<Subscription> subscriptions;
   Registry registry;

@@ -12,21 +12,22 @@ namespace libsql::nif {
 
 namespace {
 
-Answer with_ok(Use& use, const Answer& answer) {
-  return answer.give() ? answer : Answer(use.call().ok(answer.term()));
+Answer with_ok(LockedConnection& locked, const Answer& answer) {
+  return answer.continuation() ? answer : Answer(locked.call().ok(answer.term()));
 }
 
 // SQL without a statement: nothing but white space and comments.
-Term empty_result(Use& use) {
-  const Atoms& atoms = use.atoms();
-  return make_tuple(use.env(), atoms.unknown, atoms.nil, atoms.nil, enif_make_int(use.env(), 0));
+Term empty_result(LockedConnection& locked) {
+  const Atoms& atoms = locked.atoms();
+  return make_tuple(locked.env(), atoms.unknown, atoms.nil, atoms.nil,
+                    enif_make_int(locked.env(), 0));
 }
 
-OpenStatement& find_statement(Use& use, int argument) {
-  const std::string_view id = use.call().binary(argument, "statement id");
-  const auto number = child_number(use.call(), use.object().id(), id, kStatements);
-  const auto found = use.guarded().statements.find(number);
-  if (found == use.guarded().statements.end()) refuse_unknown(kStatements);
+OpenStatement& find_statement(LockedConnection& locked, int argument) {
+  const std::string_view id = locked.call().binary(argument, "statement id");
+  const auto number = child_number(locked.call(), locked.object().id(), id, kStatements);
+  const auto found = locked.contents().statements.find(number);
+  if (found == locked.contents().statements.end()) throw_not_found(kStatements);
   return found->second;
 }
 
@@ -34,37 +35,38 @@ Term optional_binary(ErlNifEnv* env, const Atoms& atoms, const std::optional<std
   return text ? make_binary(env, *text) : atoms.nil;
 }
 
-Term described_columns(Use& use, const Statement& statement) {
+Term described_columns(LockedConnection& locked, const Statement& statement) {
   TermBuffer columns;
   for (const ColumnInfo& column : statement.columns()) {
-    columns.push(make_tuple(use.env(), make_binary(use.env(), column.name),
-                            optional_binary(use.env(), use.atoms(), column.origin),
-                            optional_binary(use.env(), use.atoms(), column.declared_type)));
+    columns.push(make_tuple(locked.env(), make_binary(locked.env(), column.name),
+                            optional_binary(locked.env(), locked.atoms(), column.origin),
+                            optional_binary(locked.env(), locked.atoms(), column.declared_type)));
   }
-  return columns.list(use.env());
+  return columns.list(locked.env());
 }
 
-Term described_parameters(Use& use, const Statement& statement) {
+Term described_parameters(LockedConnection& locked, const Statement& statement) {
   TermBuffer names;
   const int count = statement.parameter_count();
   for (int index = 1; index <= count; ++index) {
     const std::string_view name = statement.parameter_name(index);
-    names.push(name.empty() ? use.atoms().nil : make_binary(use.env(), name));
+    names.push(name.empty() ? locked.atoms().nil : make_binary(locked.env(), name));
   }
-  return names.list(use.env());
+  return names.list(locked.env());
 }
 
-Answer description(Use& use, const Statement& statement) {
-  return use.call().ok(make_tuple(use.env(), described_columns(use, statement),
-                                  described_parameters(use, statement)));
+Answer description(LockedConnection& locked, const Statement& statement) {
+  return locked.call().ok(make_tuple(locked.env(), described_columns(locked, statement),
+                                     described_parameters(locked, statement)));
 }
 
-Answer execute_text(Use& use, std::string_view sql, bool cache) {
+Answer execute_text(LockedConnection& locked, std::string_view sql, bool cache) {
   std::string_view tail;
-  auto statement = compile(use.connection(), sql, cache, &tail);
-  if (!statement) return use.call().ok(empty_result(use));
-  if (has_statement(tail)) return use.atoms().script;
-  return with_ok(use, run_statement(use, *statement, use.call().argument(2), Bindings::left));
+  auto statement = compile(locked.connection(), sql, cache, &tail);
+  if (!statement) return locked.call().ok(empty_result(locked));
+  if (has_statement(tail)) return locked.atoms().script;
+  return with_ok(locked,
+                 run_statement(locked, *statement, locked.call().argument(2), Bindings::left));
 }
 
 }  // namespace
@@ -75,66 +77,70 @@ Term execute(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), options[0], "timeout");
   const bool cache = boolean_of(call.env(), call.atoms(), options[1], "cache");
   call.set_timeout(timeout);
-  return with_connection(call, [&](Use& use) -> Answer {
-    if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
-    return execute_text(use, sql, cache);
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
+    return execute_text(locked, sql, cache);
   });
 }
 
 Term prepare(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](Use& use) -> Answer {
-    if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
-    Guarded& guarded = use.guarded();
-    OpenStatement opened{guarded.connection.prepare(sql),
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
+    ConnectionContents& contents = locked.contents();
+    OpenStatement opened{contents.connection.prepare(sql),
                          LiveCount(call.state()->counts.statements)};
-    const std::uint64_t number = guarded.next_number++;
-    guarded.statements.emplace(number, std::move(opened));
-    return call.ok(make_binary(use.env(), child_id(use.object().id(), kStatementLetter, number)));
+    const std::uint64_t number = contents.next_number++;
+    contents.statements.emplace(number, std::move(opened));
+    return call.ok(
+        make_binary(locked.env(), child_id(locked.object().id(), kStatementLetter, number)));
   });
 }
 
 Term check(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](Use& use) -> Answer {
-    if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
     std::string_view tail;
-    const auto statement = use.connection().first(sql, &tail);
-    return statement && has_statement(tail) ? use.atoms().script : use.atoms().ok;
+    const auto statement = locked.connection().first(sql, &tail);
+    return statement && has_statement(tail) ? locked.atoms().script : locked.atoms().ok;
   });
 }
 
 Term uncache(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection_ok(call, [&](Use& use) { use.connection().uncache(sql); });
+  return with_connection_ok(call,
+                            [&](LockedConnection& locked) { locked.connection().uncache(sql); });
 }
 
 Term execute_statement(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
   call.set_timeout(timeout);
-  return with_connection(call, [&](Use& use) -> Answer {
-    OpenStatement& opened = find_statement(use, 1);
-    return with_ok(use, run_statement(use, opened.statement, call.argument(2), Bindings::cleared));
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    OpenStatement& opened = find_statement(locked, 1);
+    return with_ok(locked,
+                   run_statement(locked, opened.statement, call.argument(2), Bindings::cleared));
   });
 }
 
 Term reset_statement(Call& call) {
-  return with_connection_ok(call, [](Use& use) {
-    Statement& statement = find_statement(use, 1).statement;
+  return with_connection_ok(call, [](LockedConnection& locked) {
+    Statement& statement = find_statement(locked, 1).statement;
     statement.reset();
     statement.clear_bindings();
   });
 }
 
 Term describe_statement(Call& call) {
-  return with_connection(
-      call, [](Use& use) { return description(use, find_statement(use, 1).statement); });
+  return with_connection(call, [](LockedConnection& locked) {
+    return description(locked, find_statement(locked, 1).statement);
+  });
 }
 
 Term statement_counters(Call& call) {
-  return with_connection(call, [&](Use& use) -> Answer {
-    const StatementCounters counters = find_statement(use, 1).statement.counters();
-    ErlNifEnv* env = use.env();
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    const StatementCounters counters = find_statement(locked, 1).statement.counters();
+    ErlNifEnv* env = locked.env();
     Term keys[] = {make_atom(env, "full_scan_steps"), make_atom(env, "sorts"),
                    make_atom(env, "automatic_indexes"), make_atom(env, "instructions")};
     Term values[] = {enif_make_int64(env, counters.full_scan_steps),
@@ -149,19 +155,20 @@ Term statement_counters(Call& call) {
 
 Term describe(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](Use& use) -> Answer {
-    if (use.is_inline() && sql.size() > kInlineSql) return Give::up;
-    return description(use, use.connection().cached(sql));
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
+    return description(locked, locked.connection().cached(sql));
   });
 }
 
 Term close_statement(Call& call) {
   const std::string_view id = call.binary(0, "statement id");
-  return with_connection(call, parent_of(call, id, kStatements), [&](Use& use) -> Answer {
-    const auto number = child_number(call, use.object().id(), id, kStatements);
-    if (use.guarded().statements.erase(number) == 0) refuse_unknown(kStatements);
-    return call.atoms().ok;
-  });
+  return with_connection(
+      call, parent_of(call, id, kStatements), [&](LockedConnection& locked) -> Answer {
+        const auto number = child_number(call, locked.object().id(), id, kStatements);
+        if (locked.contents().statements.erase(number) == 0) throw_not_found(kStatements);
+        return call.atoms().ok;
+      });
 }
 
 }  // namespace libsql::nif

@@ -166,7 +166,7 @@ Atoms::Atoms(ErlNifEnv* env) {
   for (const AtomName& atom : kAtomNames) this->*atom.member = enif_make_atom(env, atom.name);
 }
 
-void refuse(std::string message) {
+void throw_invalid(std::string message) {
   throw Failure(Failure::Kind::invalid_argument, std::move(message));
 }
 
@@ -200,22 +200,22 @@ std::string_view term_kind(ErlNifEnv* env, Term term) noexcept {
 }
 
 namespace {
-[[noreturn]] void refuse_kind(ErlNifEnv* env, Term term, std::string_view what,
-                              std::string_view expected) {
-  refuse(std::string(what) + " must be " + std::string(expected) + ", not " +
-         std::string(term_kind(env, term)));
+[[noreturn]] void throw_wrong_kind(ErlNifEnv* env, Term term, std::string_view what,
+                                   std::string_view expected) {
+  throw_invalid(std::string(what) + " must be " + std::string(expected) + ", not " +
+                std::string(term_kind(env, term)));
 }
 }  // namespace
 
 std::string_view binary_of(ErlNifEnv* env, Term term, std::string_view what) {
   ErlNifBinary binary;
-  if (enif_inspect_binary(env, term, &binary) == 0) refuse_kind(env, term, what, "a binary");
+  if (enif_inspect_binary(env, term, &binary) == 0) throw_wrong_kind(env, term, what, "a binary");
   return {reinterpret_cast<const char*>(binary.data), binary.size};
 }
 
 std::string_view sql_of(ErlNifEnv* env, Term term) {
   const std::string_view sql = binary_of(env, term, "SQL");
-  if (!is_utf8(sql)) refuse("the SQL text is not valid UTF-8");
+  if (!is_utf8(sql)) throw_invalid("the SQL text is not valid UTF-8");
   return sql;
 }
 
@@ -223,21 +223,21 @@ std::int64_t integer_of(ErlNifEnv* env, Term term, std::string_view what) {
   ErlNifSInt64 value = 0;
   if (enif_get_int64(env, term, &value) == 0) {
     if (enif_is_number(env, term) != 0)
-      refuse(std::string(what) + " must be an integer of 64 bits");
-    refuse_kind(env, term, what, "an integer of 64 bits");
+      throw_invalid(std::string(what) + " must be an integer of 64 bits");
+    throw_wrong_kind(env, term, what, "an integer of 64 bits");
   }
   return value;
 }
 
 bool boolean_of(ErlNifEnv* env, const Atoms& atoms, Term term, std::string_view what) {
   if (term == atoms.true_) return true;
-  if (term != atoms.false_) refuse_kind(env, term, what, "true or false");
+  if (term != atoms.false_) throw_wrong_kind(env, term, what, "true or false");
   return false;
 }
 
 ErlNifPid pid_of(ErlNifEnv* env, Term term, std::string_view what) {
   ErlNifPid pid;
-  if (enif_get_local_pid(env, term, &pid) == 0) refuse_kind(env, term, what, "a local pid");
+  if (enif_get_local_pid(env, term, &pid) == 0) throw_wrong_kind(env, term, what, "a local pid");
   return pid;
 }
 
@@ -245,14 +245,15 @@ std::span<const Term> tuple_of(ErlNifEnv* env, Term term, int size, std::string_
   const Term* elements = nullptr;
   int arity = 0;
   if (enif_get_tuple(env, term, &arity, &elements) == 0 || arity != size) {
-    refuse(std::string(what) + " must be a tuple of " + std::to_string(size) + " elements");
+    throw_invalid(std::string(what) + " must be a tuple of " + std::to_string(size) + " elements");
   }
   return {elements, static_cast<std::size_t>(size)};
 }
 
 unsigned list_length(ErlNifEnv* env, Term term, std::string_view what) {
   unsigned length = 0;
-  if (enif_get_list_length(env, term, &length) == 0) refuse_kind(env, term, what, "a proper list");
+  if (enif_get_list_length(env, term, &length) == 0)
+    throw_wrong_kind(env, term, what, "a proper list");
   return length;
 }
 

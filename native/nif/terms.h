@@ -60,7 +60,7 @@ class Failure : public std::exception {
   std::string message_;
 };
 
-[[noreturn]] void refuse(std::string message);  // Kind::invalid_argument
+[[noreturn]] void throw_invalid(std::string message);  // Kind::invalid_argument
 
 // The kind of a term in words, for messages that must not print it.
 [[nodiscard]] std::string_view term_kind(ErlNifEnv* env, Term term) noexcept;
@@ -92,7 +92,7 @@ template <typename Value, std::size_t size>
   for (const auto& choice : choices) {
     if (choice.atom == term) return choice.value;
   }
-  refuse("expected one of " + std::string(expected));
+  throw_invalid("expected one of " + std::string(expected));
 }
 
 [[nodiscard]] Term make_binary(ErlNifEnv* env, std::string_view bytes);

@@ -47,7 +47,7 @@ bool Ticket::is_waiting() noexcept {
   return status_ == WriteTicket::State::waiting;
 }
 
-WriteTicket::State Ticket::cancel(Tell tell) noexcept {
+WriteTicket::State Ticket::cancel(Notify notify) noexcept {
   std::shared_ptr<WriteTicket> place;
   WriteTicket::State before;
   {
@@ -57,7 +57,7 @@ WriteTicket::State Ticket::cancel(Tell tell) noexcept {
     dropped_ = true;
     place = std::move(place_);
   }
-  if (tell == Tell::caller && before == WriteTicket::State::waiting) {
+  if (notify == Notify::caller && before == WriteTicket::State::waiting) {
     tell_caller(state_->atoms.cancelled_message);
   }
   // Dropping the place ends the circle place -> callback -> ticket -> place.
@@ -69,7 +69,7 @@ WriteTicket::State Ticket::cancel(Tell tell) noexcept {
 void Ticket::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) noexcept {
   state_->reaper.post([ticket = ResourcePtr<Ticket>::share(this)] {
     ticket->leave_table();
-    ticket->cancel(Tell::nobody);
+    ticket->cancel(Notify::nobody);
   });
 }
 
@@ -106,7 +106,7 @@ void TicketTable::drop(const ErlNifPid& caller, const Ticket* except) noexcept {
   const auto dropped = take_unless([&](const auto& ticket) {
     return ticket.get() == except || !same(ticket->caller(), caller);
   });
-  for (const auto& ticket : dropped) ticket->cancel(Ticket::Tell::nobody);
+  for (const auto& ticket : dropped) ticket->cancel(Ticket::Notify::nobody);
 }
 
 bool TicketTable::has(const ErlNifPid& caller) const noexcept {
@@ -124,12 +124,12 @@ void TicketTable::remove(const Ticket* ticket) noexcept {
 void TicketTable::cancel_waiting() noexcept {
   if (size_ == 0) return;
   const auto taken = take_unless([](const auto& ticket) { return !ticket->is_waiting(); });
-  for (const auto& ticket : taken) ticket->cancel(Ticket::Tell::caller);
+  for (const auto& ticket : taken) ticket->cancel(Ticket::Notify::caller);
 }
 
 void TicketTable::cancel_all() noexcept {
   const auto taken = take_unless([](const auto&) { return false; });
-  for (const auto& ticket : taken) ticket->cancel(Ticket::Tell::caller);
+  for (const auto& ticket : taken) ticket->cancel(Ticket::Notify::caller);
 }
 
 }  // namespace libsql::nif

@@ -39,9 +39,9 @@ class Ticket {
   // The library's callback: this connection has the lock.
   void grant() noexcept;
   [[nodiscard]] bool is_waiting() noexcept;
-  enum class Tell : std::uint8_t { caller, nobody };
+  enum class Notify : std::uint8_t { caller, nobody };
   // Leaves the queue, or gives an unused lock back. Returns the state before.
-  WriteTicket::State cancel(Tell tell) noexcept;
+  WriteTicket::State cancel(Notify notify) noexcept;
 
   // Called by the VM when the waiting process has died.
   void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;

@@ -7,9 +7,9 @@ namespace libsql::nif {
 
 namespace {
 
-Term transaction_id(Use& use) {
-  const std::uint64_t serial = use.connection().transaction_serial();
-  return make_binary(use.env(), child_id(use.object().id(), kTransactionLetter, serial));
+Term transaction_id(LockedConnection& locked) {
+  const std::uint64_t serial = locked.connection().transaction_serial();
+  return make_binary(locked.env(), child_id(locked.object().id(), kTransactionLetter, serial));
 }
 
 enum class SavepointOperation : std::uint8_t { open, release, rollback_to };
@@ -32,28 +32,30 @@ void run_savepoint(Connection& connection, SavepointOperation operation, std::st
 
 Term begin_transaction(Call& call) {
   const Atoms& atoms = call.atoms();
-  const AtomValue<Behaviour> choices[] = {{atoms.deferred, Behaviour::deferred},
-                                          {atoms.immediate, Behaviour::immediate},
-                                          {atoms.exclusive, Behaviour::exclusive},
-                                          {atoms.read_only, Behaviour::read_only}};
-  const Behaviour behaviour =
+  const AtomValue<TransactionMode> choices[] = {{atoms.deferred, TransactionMode::deferred},
+                                                {atoms.immediate, TransactionMode::immediate},
+                                                {atoms.exclusive, TransactionMode::exclusive},
+                                                {atoms.read_only, TransactionMode::read_only}};
+  const TransactionMode mode =
       choice_of(call.argument(1), choices, ":deferred, :immediate, :exclusive, :read_only");
-  return with_connection(call, [&](Use& use) -> Answer {
-    use.will_write();
-    Connection& connection = use.connection();
-    const bool takes_turn = behaviour == Behaviour::immediate || behaviour == Behaviour::exclusive;
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    locked.will_write();
+    Connection& connection = locked.connection();
+    const bool takes_turn =
+        mode == TransactionMode::immediate || mode == TransactionMode::exclusive;
     // Asked first, because an error that is thrown costs more than the turn is usually waited for.
-    if (takes_turn && !connection.in_transaction() && !connection.try_write()) return Give::wait;
-    connection.begin_transaction(behaviour);
-    return call.ok(transaction_id(use));
+    if (takes_turn && !connection.in_transaction() && !connection.try_write())
+      return Continuation::write_ticket;
+    connection.begin_transaction(mode);
+    return call.ok(transaction_id(locked));
   });
 }
 
 Term commit(Call& call) {
-  return with_connection(call, [&](Use& use) -> Answer {
-    Connection& connection = use.connection();
-    if (connection.in_transaction() && !use.allows(connection.end_of_transaction_work())) {
-      return Give::up;
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    Connection& connection = locked.connection();
+    if (connection.in_transaction() && !locked.allows(connection.end_of_transaction_cost())) {
+      return Continuation::dirty_scheduler;
     }
     connection.commit();
     return call.atoms().ok;
@@ -61,10 +63,10 @@ Term commit(Call& call) {
 }
 
 Term rollback(Call& call) {
-  return with_connection(call, [&](Use& use) -> Answer {
-    Connection& connection = use.connection();
-    if (connection.in_transaction() && !use.allows(connection.end_of_transaction_work())) {
-      return Give::up;
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    Connection& connection = locked.connection();
+    if (connection.in_transaction() && !locked.allows(connection.end_of_transaction_cost())) {
+      return Continuation::dirty_scheduler;
     }
     return connection.rollback() ? call.atoms().ok : call.atoms().idle;
   });
@@ -78,37 +80,37 @@ Term savepoint(Call& call) {
       {atoms.rollback_to, SavepointOperation::rollback_to}};
   const auto operation = choice_of(call.argument(1), choices, ":open, :release, :rollback_to");
   const std::string_view name = call.binary(2, "savepoint name");
-  return with_connection(call, [&](Use& use) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
     // Releasing the outermost savepoint of SQL's own making commits.
-    if (operation != SavepointOperation::open && use.connection().in_transaction() &&
-        !use.allows(use.connection().end_of_transaction_work())) {
-      return Give::up;
+    if (operation != SavepointOperation::open && locked.connection().in_transaction() &&
+        !locked.allows(locked.connection().end_of_transaction_cost())) {
+      return Continuation::dirty_scheduler;
     }
-    run_savepoint(use.connection(), operation, name);
+    run_savepoint(locked.connection(), operation, name);
     return call.atoms().ok;
   });
 }
 
 Term writes(Call& call) {
-  enum class Wish : std::uint8_t { ask, refuse, allow };
+  enum class Request : std::uint8_t { ask, refuse, allow };
   const Atoms& atoms = call.atoms();
-  const AtomValue<Wish> choices[] = {
-      {atoms.ask, Wish::ask}, {atoms.refuse, Wish::refuse}, {atoms.allow, Wish::allow}};
-  const Wish wish = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
-  return with_connection(call, [&](Use& use) -> Answer {
-    Connection& connection = use.connection();
-    if (wish == Wish::refuse) connection.refuse_writes();
-    if (wish == Wish::allow) connection.allow_writes();
+  const AtomValue<Request> choices[] = {
+      {atoms.ask, Request::ask}, {atoms.refuse, Request::refuse}, {atoms.allow, Request::allow}};
+  const Request request = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    Connection& connection = locked.connection();
+    if (request == Request::refuse) connection.refuse_writes();
+    if (request == Request::allow) connection.allow_writes();
     return call.ok(connection.read_only() ? atoms.false_ : atoms.true_);
   });
 }
 
 Term transaction_status(Call& call) {
-  return with_connection(call, [&](Use& use) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
     const Atoms& atoms = call.atoms();
-    const bool open = use.connection().in_transaction();
-    return call.ok(make_tuple(use.env(), open ? atoms.true_ : atoms.false_,
-                              open ? transaction_id(use) : atoms.nil));
+    const bool open = locked.connection().in_transaction();
+    return call.ok(make_tuple(locked.env(), open ? atoms.true_ : atoms.false_,
+                              open ? transaction_id(locked) : atoms.nil));
   });
 }
 

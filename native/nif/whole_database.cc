@@ -12,8 +12,8 @@ namespace libsql::nif {
 namespace {
 
 // Tells a process how far a backup is, and ends the backup when its caller is dead.
-BackupProgress progress_to(Use& use, std::optional<ErlNifPid> pid) {
-  return [env = use.env(), state = use.call().state(), pid](int remaining, int total) {
+BackupProgress progress_to(LockedConnection& locked, std::optional<ErlNifPid> pid) {
+  return [env = locked.env(), state = locked.call().state(), pid](int remaining, int total) {
     if (pid) {
       Message message;
       const Term term =
@@ -28,7 +28,7 @@ BackupProgress progress_to(Use& use, std::optional<ErlNifPid> pid) {
 int pages_of(Call& call, int index) {
   const std::int64_t pages = integer_of(call.env(), call.argument(index), "pages_per_step");
   if (pages < 1 || pages > std::numeric_limits<int>::max()) {
-    refuse("pages_per_step must be between 1 and 2147483647");
+    throw_invalid("pages_per_step must be between 1 and 2147483647");
   }
   return static_cast<int>(pages);
 }
@@ -67,7 +67,7 @@ AccessPolicy policy_of(Call& call, int index) {
     const auto parts = tuple_of(env, head, 2, "a denial");
     const auto action = action_of(env, parts[0]);
     if (!action) {
-      refuse(
+      throw_invalid(
           "a denial's action must be one of :read, :insert, :update, :delete, :ddl, :pragma, "
           ":attach, :transaction, :function, :load_extension, :recursive");
     }
@@ -87,32 +87,32 @@ Term backup(Call& call) {
   std::optional<ErlNifPid> pid;
   if (call.argument(3) != call.atoms().nil) pid = pid_of(call.env(), call.argument(3), "progress");
   const int pages = pages_of(call, 4);
-  return with_connection(call, [&](Use& use) -> Answer {
-    const BackupProgress progress = progress_to(use, pid);
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    const BackupProgress progress = progress_to(locked, pid);
     if (direction == Direction::to) {
-      use.connection().backup_to(path, progress, pages);
+      locked.connection().backup_to(path, progress, pages);
       return call.atoms().ok;
     }
-    if (!use.hold_write()) return Give::wait;
-    use.connection().restore_from(path, progress, pages);
+    if (!locked.hold_write()) return Continuation::write_ticket;
+    locked.connection().restore_from(path, progress, pages);
     return call.atoms().ok;
   });
 }
 
 Term serialise(Call& call) {
   const std::string_view database = call.binary(1, "database");
-  return with_connection(call, [&](Use& use) -> Answer {
-    use.wait_for_write();
-    return call.ok(make_binary(use.env(), use.connection().serialise(database)));
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    locked.wait_for_write();
+    return call.ok(make_binary(locked.env(), locked.connection().serialise(database)));
   });
 }
 
 Term deserialise(Call& call) {
   const std::string_view image = call.binary(1, "image");
   const std::string_view database = call.binary(2, "database");
-  return with_connection_ok(call, [&](Use& use) {
-    use.wait_for_write();
-    use.connection().deserialise(image, database);
+  return with_connection_ok(call, [&](LockedConnection& locked) {
+    locked.wait_for_write();
+    locked.connection().deserialise(image, database);
   });
 }
 
@@ -125,38 +125,41 @@ Term checkpoint(Call& call) {
   const CheckpointMode mode =
       choice_of(call.argument(1), choices, ":passive, :full, :restart, :truncate");
   const std::string_view database = call.binary(2, "database");
-  return with_connection(call, [&](Use& use) -> Answer {
-    use.wait_for_write();
-    const CheckpointResult result = use.connection().checkpoint(mode, database);
-    return call.ok(make_tuple(use.env(), result.busy ? atoms.true_ : atoms.false_,
-                              enif_make_int(use.env(), result.log_frames),
-                              enif_make_int(use.env(), result.moved_frames)));
+  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+    locked.wait_for_write();
+    const CheckpointResult result = locked.connection().checkpoint(mode, database);
+    return call.ok(make_tuple(locked.env(), result.busy ? atoms.true_ : atoms.false_,
+                              enif_make_int(locked.env(), result.log_frames),
+                              enif_make_int(locked.env(), result.checkpointed_frames)));
   });
 }
 
 Term vacuum_into(Call& call) {
   const std::string path(call.binary(1, "path"));
-  return with_connection_ok(call, [&](Use& use) {
-    use.wait_for_write();
-    use.connection().vacuum_into(path);
+  return with_connection_ok(call, [&](LockedConnection& locked) {
+    locked.wait_for_write();
+    locked.connection().vacuum_into(path);
   });
 }
 
 Term enable_extensions(Call& call) {
   const bool enabled = boolean_of(call.env(), call.atoms(), call.argument(1), "enabled");
-  return with_connection_ok(call, [&](Use& use) { use.connection().enable_extensions(enabled); });
+  return with_connection_ok(
+      call, [&](LockedConnection& locked) { locked.connection().enable_extensions(enabled); });
 }
 
 Term load_extension(Call& call) {
   const Extension extension{std::string(call.binary(1, "path")),
                             std::string(call.binary(2, "entry point"))};
-  return with_connection_ok(call, [&](Use& use) { use.connection().load_extension(extension); });
+  return with_connection_ok(
+      call, [&](LockedConnection& locked) { locked.connection().load_extension(extension); });
 }
 
 Term set_access_policy(Call& call) {
   AccessPolicy policy = policy_of(call, 1);
-  return with_connection_ok(
-      call, [&](Use& use) { use.connection().set_access_policy(std::move(policy)); });
+  return with_connection_ok(call, [&](LockedConnection& locked) {
+    locked.connection().set_access_policy(std::move(policy));
+  });
 }
 
 }  // namespace libsql::nif

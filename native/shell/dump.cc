@@ -220,7 +220,7 @@ class Dumper {
 void dump_database(Connection& connection, std::ostream& out, const std::string& table) {
   // One snapshot for all queries; an open transaction is one already.
   std::optional<Transaction> snapshot;
-  if (!connection.in_transaction()) snapshot.emplace(connection.begin(Behaviour::deferred));
+  if (!connection.in_transaction()) snapshot.emplace(connection.begin(TransactionMode::deferred));
   try {
     Dumper(connection, out, table).run();
   } catch (const Error&) {

@@ -49,7 +49,7 @@ class Importer {
       : connection_(connection), request_(request), reader_(in) {}
 
   std::uint64_t run(const std::function<bool()>& cancelled, ProgressBar& bar) {
-    AtomicScope scope(connection_, Behaviour::immediate);
+    AtomicScope scope(connection_, TransactionMode::immediate);
     for (std::uint64_t i = 0; i < request_.skip; ++i) reader_.next(record_);
     const std::vector<std::string> columns = open_table();
     Statement insert = connection_.prepare(insert_text(request_.table, columns));

@@ -71,7 +71,7 @@ defmodule EctoLibSql.AdditionsTest do
   end
 
   test "checkpoint/2 tells what it moved", %{state: state, path: path} do
-    assert {:ok, %{busy: false, log_frames: _, moved_frames: _}} =
+    assert {:ok, %{busy: false, log_frames: _, checkpointed_frames: _}} =
              Native.checkpoint(state, :truncate)
 
     assert File.stat!(path <> "-wal").size == 0

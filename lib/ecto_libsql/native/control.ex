@@ -83,12 +83,12 @@ defmodule EctoLibSql.Native.Control do
   end
 
   @spec checkpoint(State.t(), term(), String.t()) ::
-          answer(%{busy: boolean(), log_frames: integer(), moved_frames: integer()})
+          answer(%{busy: boolean(), log_frames: integer(), checkpointed_frames: integer()})
   def checkpoint(state, mode, database \\ "main") do
     if mode in @checkpoint_modes do
-      with {:ok, {busy?, log, moved}} <-
+      with {:ok, {busy?, log, checkpointed}} <-
              Statements.simple(Nif.checkpoint(State.conn(state), mode, database)) do
-        {:ok, %{busy: busy?, log_frames: log, moved_frames: moved}}
+        {:ok, %{busy: busy?, log_frames: log, checkpointed_frames: checkpointed}}
       end
     else
       refuse("the checkpoint mode must be one of #{inspect(@checkpoint_modes)}")

@@ -41,9 +41,9 @@ using BackupProgress = std::function<bool(int remaining, int total)>;
 
 enum class CheckpointMode { passive, full, restart, truncate };
 struct CheckpointResult {
-  bool busy;         // could not run to the end because of readers or writers
-  int log_frames;    // frames in the write-ahead log, -1 if there is none
-  int moved_frames;  // frames that are in the database file now
+  bool busy;                // could not run to the end because of readers or writers
+  int log_frames;           // frames in the write-ahead log, -1 if there is none
+  int checkpointed_frames;  // frames of the log whose pages are in the database file
 };
 
 // A connection.
@@ -100,9 +100,9 @@ class Connection {
   // --- Transactions ---
 
   // Errors: misuse "cannot start a transaction within a transaction", busy.
-  [[nodiscard]] Transaction begin(Behaviour behaviour = Behaviour::deferred);
+  [[nodiscard]] Transaction begin(TransactionMode mode = TransactionMode::deferred);
   // The same without an object that rolls back, for callers whose scopes are not C++'s.
-  void begin_transaction(Behaviour behaviour);
+  void begin_transaction(TransactionMode mode);
   // Errors: misuse without a transaction. One that SQLite refuses is rolled back before this
   // throws.
   void commit();
@@ -113,11 +113,11 @@ class Connection {
   void release_savepoint(std::string_view name);
   void rollback_to_savepoint(std::string_view name);
   [[nodiscard]] bool in_transaction() const;
-  // Refuses writes until allow_writes() or the end of the transaction, as Behaviour::read_only does
-  // from the beginning. Errors: misuse outside a transaction.
+  // Refuses writes until allow_writes() or the end of the transaction, as
+  // TransactionMode::read_only does from the beginning. Errors: misuse outside a transaction.
   void refuse_writes();
-  // Ends what the last refuse_writes() or Behaviour::read_only began, and nothing else: PRAGMA
-  // query_only stays.
+  // Ends what the last refuse_writes() or TransactionMode::read_only began, and nothing else:
+  // PRAGMA query_only stays.
   void allow_writes();
   // Whether writes are refused now: by the transaction, by PRAGMA query_only, or because the
   // database was opened read-only.
@@ -127,9 +127,9 @@ class Connection {
   // The number of the last transaction that SQLite has rolled back by itself, in the middle of a
   // statement: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none. What
   // its caller runs next would run outside of it.
-  [[nodiscard]] std::uint64_t lost_transaction() const;
+  [[nodiscard]] std::uint64_t auto_rolled_back() const;
   // What commit() or rollback() would cost now.
-  [[nodiscard]] Work end_of_transaction_work() const;
+  [[nodiscard]] StatementCost end_of_transaction_cost() const;
 
   // --- Facts ---
 
@@ -156,8 +156,8 @@ class Connection {
 
   // For callers that must not block. While a budget is set, a statement that runs longer, meets a
   // lock of another process, or needs the write lock while another connection holds it, stops with
-  // ErrorKind::would_block, and nothing has changed: it can be run again. Only Work::bounded_read
-  // and bounded_write statements may run under a budget.
+  // ErrorKind::would_block, and nothing has changed: it can be run again. Only
+  // StatementCost::bounded_read and bounded_write statements may run under a budget.
   void set_budget(std::optional<std::chrono::microseconds> budget);
   // With `false`, a statement that needs the write lock while another connection of this OS process
   // holds it fails with would_block instead of waiting. Default true.

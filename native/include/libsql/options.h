@@ -14,7 +14,7 @@ namespace libsql {
 enum class OpenMode { read_write_create, read_write, read_only };
 
 // Transaction kinds. `read_only` is a deferred transaction that refuses writes.
-enum class Behaviour { deferred, immediate, exclusive, read_only };
+enum class TransactionMode { deferred, immediate, exclusive, read_only };
 
 // A loadable extension: a shared object and, where it is not SQLite's default, its entry point.
 struct Extension {

@@ -23,8 +23,8 @@ class Session;
 
 enum class Step { row, done };
 
-// How much work a statement may cause: what a caller that must not block needs to know.
-enum class Work {
+// What a statement may cost: what a caller that must not block needs to know.
+enum class StatementCost {
   bounded_read,   // A query; run it under a budget (Connection::set_budget).
   bounded_write,  // Touches a fixed number of rows and waits for no disk: never needs a budget.
   unbounded,      // Anything else, and queries that exceeded their budget lately.
@@ -71,7 +71,7 @@ class Statement {
   [[nodiscard]] StatementKind kind() const noexcept;
   // The statement cannot change the database file. Source: sqlite.org/c3ref/stmt_readonly.html
   [[nodiscard]] bool read_only() const;
-  [[nodiscard]] Work work() const;
+  [[nodiscard]] StatementCost cost() const;
   [[nodiscard]] StatementCounters counters() const;
 
   [[nodiscard]] int parameter_count() const;

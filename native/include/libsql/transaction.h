@@ -81,8 +81,8 @@ class Transaction {
 // Threads: thread-compatible, together with its connection.
 class AtomicScope {
  public:
-  // `behaviour` counts for a transaction of its own. Errors: those of Connection::begin().
-  AtomicScope(Connection& connection, Behaviour behaviour);
+  // `mode` counts for a transaction of its own. Errors: those of Connection::begin().
+  AtomicScope(Connection& connection, TransactionMode mode);
   AtomicScope(const AtomicScope&) = delete;
   AtomicScope& operator=(const AtomicScope&) = delete;
   ~AtomicScope();

@@ -100,7 +100,7 @@ Batch& Batch::add(std::string sql, std::vector<Value> parameters) {
 std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
   const bool writes = may_write(batch);
   if (on_error == OnError::rollback) {
-    AtomicScope scope(*this, writes ? Behaviour::immediate : Behaviour::deferred);
+    AtomicScope scope(*this, writes ? TransactionMode::immediate : TransactionMode::deferred);
     std::vector<BatchResult> results = run_each(*this, batch, on_error, &scope);
     scope.keep();
     return results;

@@ -117,12 +117,12 @@ Cursor Connection::open_cursor(std::string_view sql, std::vector<Value> values) 
 
 // --- Transactions ---
 
-Transaction Connection::begin(Behaviour behaviour) {
-  begin_transaction(behaviour);
+Transaction Connection::begin(TransactionMode mode) {
+  begin_transaction(mode);
   return Transaction(session_);
 }
 
-void Connection::begin_transaction(Behaviour behaviour) { session().begin(behaviour); }
+void Connection::begin_transaction(TransactionMode mode) { session().begin(mode); }
 void Connection::commit() { session().commit(); }
 bool Connection::rollback() { return session().rollback(); }
 
@@ -141,8 +141,10 @@ void Connection::refuse_writes() { session().refuse_writes(); }
 void Connection::allow_writes() { session().allow_writes(); }
 bool Connection::read_only() const { return session().read_only(); }
 std::uint64_t Connection::transaction_serial() const { return session().transaction_serial(); }
-std::uint64_t Connection::lost_transaction() const { return session().lost_transaction(); }
-Work Connection::end_of_transaction_work() const { return session().end_of_transaction_work(); }
+std::uint64_t Connection::auto_rolled_back() const { return session().auto_rolled_back(); }
+StatementCost Connection::end_of_transaction_cost() const {
+  return session().end_of_transaction_cost();
+}
 
 // --- Facts ---
 
@@ -235,7 +237,7 @@ void Connection::vacuum_into(const std::string& path) {
   try {
     prepare("VACUUM INTO ?").execute(path);
   } catch (const Error& error) {
-    throw core::naming_copy(error, path);
+    throw core::with_copy_name(error, path);
   }
 }
 

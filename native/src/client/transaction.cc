@@ -134,12 +134,12 @@ std::string lower_case(std::string name) {
 
 }  // namespace
 
-AtomicScope::AtomicScope(Connection& connection, Behaviour behaviour)
+AtomicScope::AtomicScope(Connection& connection, TransactionMode mode)
     : session_(connection.session_), nested_(connection.in_transaction()) {
   if (nested_) {
     client::run_savepoint(*session_, SavepointOp::open, kAtomicSavepoint);
   } else {
-    session_->begin(behaviour);
+    session_->begin(mode);
   }
   serial_ = session_->transaction_serial();
 }

@@ -4,7 +4,7 @@
 
 namespace libsql::core {
 
-Error naming_file(const Error& error, std::string_view location) {
+Error with_file_name(const Error& error, std::string_view location) {
   const bool uri = location.starts_with("file:");
   const std::string_view name = uri ? location.substr(0, location.find_first_of("?#")) : location;
   std::string message = error.message();
@@ -16,7 +16,7 @@ Error naming_file(const Error& error, std::string_view location) {
   return named.with_statement(error.statement(), error.sql_offset());
 }
 
-Error naming_copy(const Error& error, std::string_view location) {
+Error with_copy_name(const Error& error, std::string_view location) {
   switch (error.kind()) {
     case ErrorKind::error:
     case ErrorKind::cannot_open:
@@ -24,7 +24,7 @@ Error naming_copy(const Error& error, std::string_view location) {
     case ErrorKind::read_only:
     case ErrorKind::full:
     case ErrorKind::io:
-      return naming_file(error, location);
+      return with_file_name(error, location);
     default:
       return error;
   }

@@ -10,11 +10,11 @@ namespace libsql::core {
 
 // The same error with the file's name at the end of its message, unless it is there already. Of a
 // URI only what comes before its parameters, which may be secrets.
-[[nodiscard]] Error naming_file(const Error& error, std::string_view location);
+[[nodiscard]] Error with_file_name(const Error& error, std::string_view location);
 
 // The error of copying a database to `location`, which is named unless the copy has no part in it:
 // the database itself is damaged or locked, or the caller wants no more of it.
-[[nodiscard]] Error naming_copy(const Error& error, std::string_view location);
+[[nodiscard]] Error with_copy_name(const Error& error, std::string_view location);
 
 }  // namespace libsql::core
 

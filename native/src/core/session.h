@@ -30,7 +30,7 @@ class PreparedStatement {
   [[nodiscard]] virtual std::string_view sql() const noexcept = 0;
   [[nodiscard]] virtual StatementKind kind() const noexcept = 0;
   [[nodiscard]] virtual bool read_only() const = 0;
-  [[nodiscard]] virtual Work work() = 0;
+  [[nodiscard]] virtual StatementCost cost() = 0;
   [[nodiscard]] virtual StatementCounters counters() const = 0;
 
   [[nodiscard]] virtual int parameter_count() const = 0;
@@ -74,7 +74,7 @@ class Session {
   virtual void give_back(std::unique_ptr<PreparedStatement> statement) noexcept = 0;
   virtual void uncache(std::string_view sql) = 0;
 
-  virtual void begin(Behaviour behaviour) = 0;
+  virtual void begin(TransactionMode mode) = 0;
   virtual void commit() = 0;
   virtual bool rollback() = 0;
   enum class SavepointOp { open, release, rollback_to };
@@ -84,8 +84,8 @@ class Session {
   virtual void allow_writes() noexcept = 0;
   [[nodiscard]] virtual bool read_only() const = 0;
   [[nodiscard]] virtual std::uint64_t transaction_serial() const = 0;
-  [[nodiscard]] virtual std::uint64_t lost_transaction() const = 0;
-  [[nodiscard]] virtual Work end_of_transaction_work() const = 0;
+  [[nodiscard]] virtual std::uint64_t auto_rolled_back() const = 0;
+  [[nodiscard]] virtual StatementCost end_of_transaction_cost() const = 0;
 
   [[nodiscard]] virtual std::int64_t last_insert_rowid() const = 0;
   [[nodiscard]] virtual std::int64_t changes() const = 0;

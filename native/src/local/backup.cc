@@ -40,7 +40,7 @@ std::string image_of(sqlite3* db, const char* database, unsigned flags) {
   if (size == 0) return {};
   const int rc = sqlite3_errcode(db);
   const bool known = rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE;
-  throw known ? from_sqlite(db, rc) : refusal(SQLITE_NOMEM);
+  throw known ? from_sqlite(db, rc) : error_for_code(SQLITE_NOMEM);
 }
 
 }  // namespace
@@ -61,8 +61,8 @@ void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& pr
   for (int rc = SQLITE_OK; rc != SQLITE_DONE;) {
     rc = sqlite3_backup_step(backup.get(), pages);
     const bool busy = rc == SQLITE_BUSY || rc == SQLITE_LOCKED;
-    if (rc != SQLITE_OK && rc != SQLITE_DONE && !busy) throw refusal(rc);
-    if (busy && std::chrono::steady_clock::now() >= give_up) throw refusal(rc);
+    if (rc != SQLITE_OK && rc != SQLITE_DONE && !busy) throw error_for_code(rc);
+    if (busy && std::chrono::steady_clock::now() >= give_up) throw error_for_code(rc);
     if (busy) {
       std::this_thread::sleep_for(kPause);
       continue;
@@ -70,7 +70,7 @@ void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& pr
     give_up = std::chrono::steady_clock::now() + patience;
     const bool go_on = !progress || progress(sqlite3_backup_remaining(backup.get()),
                                              sqlite3_backup_pagecount(backup.get()));
-    if (!go_on || cancellation_->stop_requested()) throw refusal(SQLITE_INTERRUPT);
+    if (!go_on || cancellation_->stop_requested()) throw error_for_code(SQLITE_INTERRUPT);
   }
 }
 
@@ -84,7 +84,7 @@ void LocalSession::backup_to(const std::string& path, const BackupProgress& prog
   try {
     copy_pages(target.get(), {db(), "main"}, progress, pages);
   } catch (const Error& error) {
-    throw core::naming_copy(error, path);
+    throw core::with_copy_name(error, path);
   }
 }
 
@@ -97,7 +97,7 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   try {
     run_for_text(source.get(), "SELECT count(*) FROM sqlite_schema");
   } catch (const Error& error) {
-    throw core::naming_file(error, path);
+    throw core::with_file_name(error, path);
   }
   cancellation_->start(running_ == 0, false);
   acquire_write({});
@@ -141,11 +141,11 @@ void LocalSession::deserialise(std::string_view image, std::string_view database
   sqlite3* handle = db();
   if (in_transaction_) throw Error(ErrorKind::misuse, "cannot deserialise within a transaction");
   constexpr std::string_view kMagic{"SQLite format 3\0", 16};
-  if (!image.empty() && !image.starts_with(kMagic)) throw refusal(SQLITE_NOTADB);
+  if (!image.empty() && !image.starts_with(kMagic)) throw error_for_code(SQLITE_NOTADB);
   const std::string name(database);
   std::unique_ptr<unsigned char, SqliteFree> copy(
       static_cast<unsigned char*>(sqlite3_malloc64(std::max<std::size_t>(image.size(), 1))));
-  if (!copy) throw refusal(SQLITE_NOMEM);
+  if (!copy) throw error_for_code(SQLITE_NOMEM);
   if (!image.empty()) std::memcpy(copy.get(), image.data(), image.size());
   for (const std::size_t at : {kFormatVersions, kFormatVersions + 1}) {
     if (image.size() > at && copy.get()[at] == 2) copy.get()[at] = 1;

@@ -79,14 +79,14 @@ void ChangeFeed::flush() noexcept {
   const bool committed = std::exchange(committed_, false) && !rolled_back;
   savepoints_.clear();
   if (committed) {
-    for (const RowChange& change : changes) tell(change);
-    tell(Committed{});
+    for (const RowChange& change : changes) notify(change);
+    notify(Committed{});
   }
-  if (rolled_back) tell(RolledBack{});
-  for (const WalGrew& grown : logs) tell(grown);
+  if (rolled_back) notify(RolledBack{});
+  for (const WalGrew& grown : logs) notify(grown);
 }
 
-void ChangeFeed::tell(const Event& event) noexcept {
+void ChangeFeed::notify(const Event& event) noexcept {
   try {
     if (handler_) handler_(event);
   } catch (...) {  // NOLINT(bugprone-empty-catch): an observer's failure is its own

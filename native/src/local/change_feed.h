@@ -34,7 +34,7 @@ class ChangeFeed {
  private:
   static void on_change(void* self, sqlite3* db, int op, const char* database, const char* table,
                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
-  void tell(const Event& event) noexcept;
+  void notify(const Event& event) noexcept;
 
   struct OpenSavepoint {
     std::string name;

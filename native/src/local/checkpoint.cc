@@ -29,16 +29,16 @@ CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view 
   cancellation_->start(running_ == 0, false);
   const std::string name(database);
   int log_frames = -1;
-  int moved_frames = -1;
+  int checkpointed_frames = -1;
   const int rc = sqlite3_wal_checkpoint_v2(db(), name.c_str(), checkpoint_flag(mode), &log_frames,
-                                           &moved_frames);
+                                           &checkpointed_frames);
   if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
   ++checkpoints_;
   // From now on a commit may start the log anew.
-  if (queue_ && is_main(name) && log_frames > 0 && log_frames == moved_frames) {
-    queue_->moved_frames.store(log_frames);
+  if (queue_ && is_main(name) && log_frames > 0 && log_frames == checkpointed_frames) {
+    queue_->checkpointed_frames.store(log_frames);
   }
-  return {rc == SQLITE_BUSY, log_frames, moved_frames};
+  return {rc == SQLITE_BUSY, log_frames, checkpointed_frames};
 }
 
 // --- The automatic checkpoint ---
@@ -58,7 +58,8 @@ int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int 
   auto& session = *static_cast<LocalSession*>(self);
   if (session.queue_ && is_main(database)) {
     if (pages < session.queue_->log_frames.exchange(pages)) session.queue_->log_synced = false;
-    if (pages < session.queue_->moved_frames.load()) session.queue_->moved_frames.store(0);
+    if (pages < session.queue_->checkpointed_frames.load())
+      session.queue_->checkpointed_frames.store(0);
   }
   try {
     if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {

@@ -11,8 +11,7 @@
 #include "core/file_error.h"
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
-#include "local/functions.h"
-#include "local/own_functions.h"
+#include "local/registered_functions.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -54,8 +53,7 @@ void configure(sqlite3* db) {
     check(db, sqlite3_db_config(db, off, 0, static_cast<int*>(nullptr)));
   }
   run_for_text(db, "PRAGMA secure_delete = 0");
-  add_missing_functions(db);
-  add_own_functions(db);
+  register_functions(db);
 }
 
 // Two connections that turn a new file into a WAL database at once: SQLite refuses one of them
@@ -137,7 +135,7 @@ void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
   if (is_read_only(db, mode)) return;
   // SQLite opens a file that may not be written read-only without a word.
   if (sqlite3_db_readonly(db, "main") == 1) {
-    throw core::naming_file(refusal(SQLITE_READONLY), location);
+    throw core::with_file_name(error_for_code(SQLITE_READONLY), location);
   }
 }
 
@@ -149,7 +147,7 @@ void attach(sqlite3* db, const Attachment& attachment) {
   bind(1, attachment.path);
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
-  if (rc != SQLITE_DONE) throw core::naming_file(from_sqlite(db, rc), attachment.path);
+  if (rc != SQLITE_DONE) throw core::with_file_name(from_sqlite(db, rc), attachment.path);
 }
 
 void apply(sqlite3* db, const std::string& location, const Options& options) {
@@ -191,7 +189,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
     apply(db, location, options);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_a_database) throw;
-    throw core::naming_file(error, location);
+    throw core::with_file_name(error, location);
   }
   session->take_over_checkpoints();
   session->refresh_settings();

@@ -19,13 +19,14 @@ constexpr bool ends_transaction(StatementKind kind) noexcept {
 }
 
 // A statement of the cache, which knows it until it comes back.
-class Lent {
+class BorrowedStatement {
  public:
-  Lent(LocalSession& session, std::unique_ptr<core::PreparedStatement> statement) noexcept
+  BorrowedStatement(LocalSession& session,
+                    std::unique_ptr<core::PreparedStatement> statement) noexcept
       : session_(session), statement_(std::move(statement)) {}
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-  ~Lent() { session_.give_back(std::move(statement_)); }
+  BorrowedStatement(const BorrowedStatement&) = delete;
+  BorrowedStatement& operator=(const BorrowedStatement&) = delete;
+  ~BorrowedStatement() { session_.give_back(std::move(statement_)); }
 
   core::PreparedStatement* operator->() const noexcept { return statement_.get(); }
 
@@ -106,7 +107,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   *tail = {};
   const bool lookup = mode == core::PrepareMode::cached;
   if (lookup) {
-    if (auto statement = cache_.lend(sql)) return statement;
+    if (auto statement = cache_.take(sql)) return statement;
   }
   // Pragmas act and read their values while they are compiled, so each use compiles anew.
   const bool pragma = statement_kind(sql) == StatementKind::pragma;
@@ -117,7 +118,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   }
   if (sql.size() >
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
-    throw refusal(SQLITE_TOOBIG);
+    throw error_for_code(SQLITE_TOOBIG);
   }
   cancellation_->start(running_ == 0, false);
   StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);
@@ -149,7 +150,7 @@ Error LocalSession::error(int rc, std::string_view sql) const {
   if (stopped && reason == Reason::budget) {
     return Error(ErrorKind::would_block, "the work budget is spent", rc).with_statement(sql);
   }
-  if (stopped && reason == Reason::interrupted) return refusal(SQLITE_INTERRUPT, sql);
+  if (stopped && reason == Reason::interrupted) return error_for_code(SQLITE_INTERRUPT, sql);
   Error failure = from_sqlite(db_.get(), rc, sql);
   if (failure.kind() == ErrorKind::not_a_database && statement_kind(sql) == StatementKind::attach) {
     // Another file than ours: nothing is wrong with the connection.
@@ -193,7 +194,8 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   }
   const std::uint64_t open = in_transaction_ ? serial_ : 0;
   transaction_boundary();
-  if (!in_transaction_ && !ends_transaction(statement.kind())) lost_ = open != 0 ? open : lost_;
+  if (!in_transaction_ && !ends_transaction(statement.kind()))
+    auto_rolled_back_ = open != 0 ? open : auto_rolled_back_;
   // A write within a transaction goes on writing; asking costs as much as the rest of this.
   const bool writing = (ok && in_transaction_ && is_dml(statement.kind())) ||
                        sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
@@ -258,19 +260,19 @@ void LocalSession::run_control(Control which) {
   control(which).step();
 }
 
-void LocalSession::begin(Behaviour behaviour) {
+void LocalSession::begin(TransactionMode mode) {
   db();
   if (in_transaction_) {
     throw Error(ErrorKind::misuse, "cannot start a transaction within a transaction", SQLITE_ERROR);
   }
-  switch (behaviour) {
-    case Behaviour::immediate:
+  switch (mode) {
+    case TransactionMode::immediate:
       return run_control(Control::immediate);
-    case Behaviour::exclusive:
+    case TransactionMode::exclusive:
       return run_control(Control::exclusive);
-    case Behaviour::deferred:
+    case TransactionMode::deferred:
       return run_control(Control::deferred);
-    case Behaviour::read_only:
+    case TransactionMode::read_only:
       run_control(Control::deferred);
       try {
         refuse_writes();
@@ -311,21 +313,21 @@ void LocalSession::savepoint(SavepointOp op, std::string_view name) {
                      : op == SavepointOp::release ? "RELEASE "
                                                   : "ROLLBACK TO ";
   std::string_view tail;
-  const Lent statement(*this,
-                       prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail));
+  const BorrowedStatement statement(
+      *this, prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail));
   statement->step();
 }
 
-Work LocalSession::end_of_transaction_work() const {
+StatementCost LocalSession::end_of_transaction_cost() const {
   const bool small = writes_ <= kMaxInlineWrites;
   const bool wrote = db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
-  if (!wrote) return Work::bounded_write;
-  return small && commits_without_disk() ? Work::bounded_write : Work::unbounded;
+  if (!wrote) return StatementCost::bounded_write;
+  return small && commits_without_disk() ? StatementCost::bounded_write : StatementCost::unbounded;
 }
 
 bool LocalSession::commits_without_disk() const {
   if (!queue_) return checkpoints_due_.empty();
-  return wal_ && !full_sync_ && queue_->moved_frames.load() == 0 && !checkpoint_due() &&
+  return wal_ && !full_sync_ && queue_->checkpointed_frames.load() == 0 && !checkpoint_due() &&
          !log_sync_due();
 }
 
@@ -386,7 +388,7 @@ void LocalSession::acquire_write(std::string_view sql) {
   if (!wal_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_READ) {
     // The writer waits for us to stop reading, so waiting for it would never end: as SQLite,
     // refuse.
-    throw refusal(SQLITE_BUSY, sql);
+    throw error_for_code(SQLITE_BUSY, sql);
   }
   if (!write_wait_ || cancellation_->has_budget()) {
     throw Error(ErrorKind::would_block, "another connection is writing", SQLITE_BUSY)

@@ -1,6 +1,6 @@
 // A session with a local file or an in-memory database: one SQLite connection and what it needs.
 //
-// The life of a statement: prepare() lends it from the cache or compiles it; its first step() takes
+// The life of a statement: prepare() takes it from the cache or compiles it; its first step() takes
 // the write lock's turn if it writes (acquire_write) and tells the cancellation that it starts; its
 // end goes through statement_done(), which looks at what SQLite made of the transaction, gives the
 // turn back, tells change events and moves the write-ahead log into the database when it is due.
@@ -45,7 +45,7 @@ class LocalSession final : public core::Session {
   void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override;
   void uncache(std::string_view sql) override { cache_.remove(sql); }
 
-  void begin(Behaviour behaviour) override;
+  void begin(TransactionMode mode) override;
   void commit() override;
   bool rollback() override;
   void savepoint(SavepointOp op, std::string_view name) override;
@@ -55,8 +55,8 @@ class LocalSession final : public core::Session {
   void allow_writes() noexcept override;
   [[nodiscard]] bool read_only() const override;
   [[nodiscard]] std::uint64_t transaction_serial() const override { return serial_; }
-  [[nodiscard]] std::uint64_t lost_transaction() const override { return lost_; }
-  [[nodiscard]] Work end_of_transaction_work() const override;
+  [[nodiscard]] std::uint64_t auto_rolled_back() const override { return auto_rolled_back_; }
+  [[nodiscard]] StatementCost end_of_transaction_cost() const override;
 
   [[nodiscard]] std::int64_t last_insert_rowid() const override;
   [[nodiscard]] std::int64_t changes() const override;
@@ -197,7 +197,7 @@ class LocalSession final : public core::Session {
   bool in_transaction_ = false;
   int refusals_ = 0;  // refuse_writes() not yet taken back.
   std::uint64_t serial_ = 0;
-  std::uint64_t lost_ = 0;
+  std::uint64_t auto_rolled_back_ = 0;
   int writes_ = 0;  // In the open transaction; one that may be large counts as too many.
 
   bool wal_ = false;

@@ -63,7 +63,7 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   return sql.empty() ? error : error.with_statement(sql, offset);
 }
 
-Error refusal(int extended_code, std::string_view sql) {
+Error error_for_code(int extended_code, std::string_view sql) {
   const Error error(kind_of(extended_code), sqlite3_errstr(extended_code), extended_code);
   return sql.empty() ? error : error.with_statement(sql);
 }
@@ -76,7 +76,7 @@ DbHandle open_file(const std::string& location, int flags) {
   const Error error = from_sqlite(raw, rc);
   // A URI with an unknown mode or file system, or the name of another machine.
   const bool location_wrong = error.kind() == ErrorKind::error;
-  throw core::naming_file(
+  throw core::with_file_name(
       location_wrong ? Error(ErrorKind::cannot_open, error.message(), error.extended_code())
                      : error,
       location);

@@ -35,7 +35,7 @@ struct SqliteFree {
 [[nodiscard]] Error from_sqlite(sqlite3* db, int rc, std::string_view sql = {});
 
 // An error whose text is SQLite's own for that code, for refusals that we make in SQLite's place.
-[[nodiscard]] Error refusal(int extended_code, std::string_view sql = {});
+[[nodiscard]] Error error_for_code(int extended_code, std::string_view sql = {});
 
 // Throws unless `rc` is SQLITE_OK.
 inline void check(sqlite3* db, int rc, std::string_view sql = {}) {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "local/session.h"
-#include "local/work.h"
+#include "local/statement_cost.h"
 
 namespace libsql::local {
 
@@ -47,16 +47,16 @@ void LocalStatement::detach() noexcept {
   stmt_.reset();
 }
 
-// --- Work ---
+// --- Cost ---
 
-bool LocalStatement::touches_few_rows() {
+bool LocalStatement::has_bounded_program() {
   if (uses_ == 0) return false;
   const int recompilations = sqlite3_stmt_status(handle(), SQLITE_STMTSTATUS_REPREPARE, 0);
   if (recompilations != recompilations_) {
     recompilations_ = recompilations;
-    few_rows_ = local::touches_few_rows(session_.db(), sql_);
+    bounded_program_ = local::has_bounded_program(session_.db(), sql_);
   }
-  return few_rows_;
+  return bounded_program_;
 }
 
 StatementCounters LocalStatement::counters() const {
@@ -78,27 +78,28 @@ StatementCounters LocalStatement::raw_counters() const noexcept {
 
 // What is given up for want of a budget is run again elsewhere, and counts once.
 void LocalStatement::abandon() noexcept {
-  heavy_ = true;
+  exceeded_budget_ = true;
   add(abandoned_, raw_counters(), 1);
   add(abandoned_, before_, -1);
 }
 
-Work LocalStatement::work() {
+StatementCost LocalStatement::cost() {
   switch (kind_) {
     case StatementKind::select:
-      return read_only_ && !heavy_ ? Work::bounded_read : Work::unbounded;
+      return read_only_ && !exceeded_budget_ ? StatementCost::bounded_read
+                                             : StatementCost::unbounded;
     case StatementKind::begin:
-      return Work::bounded_write;
+      return StatementCost::bounded_write;
     case StatementKind::insert:
     case StatementKind::update:
     case StatementKind::del:
-      return session_.writes_without_disk() && touches_few_rows() ? Work::bounded_write
-                                                                  : Work::unbounded;
+      return session_.writes_without_disk() && has_bounded_program() ? StatementCost::bounded_write
+                                                                     : StatementCost::unbounded;
     case StatementKind::commit:
     case StatementKind::rollback:
     case StatementKind::savepoint:
     case StatementKind::release:
-      return session_.end_of_transaction_work();
+      return session_.end_of_transaction_cost();
     case StatementKind::ddl:
     case StatementKind::pragma:
     case StatementKind::attach:
@@ -106,7 +107,7 @@ Work LocalStatement::work() {
     case StatementKind::unknown:
       break;
   }
-  return Work::unbounded;
+  return StatementCost::unbounded;
 }
 
 // --- Description ---
@@ -200,7 +201,7 @@ void LocalStatement::start() {
   ++uses_;
   total_before_ = sqlite3_total_changes64(session_.db());
   feed_mark_ = session_.feed().mark();
-  if (heavy_) started_ = std::chrono::steady_clock::now();
+  if (exceeded_budget_) started_ = std::chrono::steady_clock::now();
   if (session_.cancellation().has_budget()) before_ = raw_counters();
 }
 
@@ -231,11 +232,11 @@ Step LocalStatement::finish(int rc) {
   if (undone) session_.feed().cut(feed_mark_);
   if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
     abandon();
-  } else if (heavy_ &&
+  } else if (exceeded_budget_ &&
              std::chrono::steady_clock::now() - started_ < std::chrono::microseconds(500)) {
-    heavy_ = false;
+    exceeded_budget_ = false;
   }
-  if (!read_only_) session_.note_write(few_rows_);
+  if (!read_only_) session_.note_write(bounded_program_);
   session_.statement_done(*this, !failed);
   if (no_memory) std::rethrow_exception(no_memory);
   if (failure) throw Error(*failure);
@@ -249,7 +250,7 @@ void LocalStatement::reset() noexcept {
   // SQLite commits a finished write here, and undoes nothing of what it had shown.
   sqlite3_reset(stmt_.get());
   running_ = false;
-  if (!read_only_) session_.note_write(few_rows_);
+  if (!read_only_) session_.note_write(bounded_program_);
   session_.statement_done(*this, true);
 }
 
@@ -288,7 +289,7 @@ void LocalStatement::read(int column, ValueView& view) const {
       break;
     case SQLITE_TEXT: {
       const void* text = sqlite3_value_text(value);
-      if (text == nullptr) throw refusal(SQLITE_NOMEM, sql_);
+      if (text == nullptr) throw error_for_code(SQLITE_NOMEM, sql_);
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
       view = std::string_view(static_cast<const char*>(text), size);
       break;
@@ -296,7 +297,7 @@ void LocalStatement::read(int column, ValueView& view) const {
     case SQLITE_BLOB: {
       const void* bytes = sqlite3_value_blob(value);
       const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-      if (bytes == nullptr && size != 0) throw refusal(SQLITE_NOMEM, sql_);
+      if (bytes == nullptr && size != 0) throw error_for_code(SQLITE_NOMEM, sql_);
       view = ValueView::blob({static_cast<const char*>(bytes), size});
       break;
     }

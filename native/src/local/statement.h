@@ -22,12 +22,12 @@ namespace libsql::local {
 class LocalSession;
 class LocalStatement;
 
-// A place in the statement cache (statement_cache.h). `lent_to` is always the slot's statement,
-// whether it is in `idle` or out.
+// An entry of the statement cache (statement_cache.h). `idle` owns the statement while nobody uses
+// it; `statement` points to it at all times.
 struct CacheSlot {
   std::string sql;
   std::unique_ptr<LocalStatement> idle;
-  LocalStatement* lent_to = nullptr;
+  LocalStatement* statement = nullptr;
 };
 
 // Threads: thread-compatible, together with its session.
@@ -43,7 +43,7 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] std::string_view sql() const noexcept override { return sql_; }
   [[nodiscard]] StatementKind kind() const noexcept override { return kind_; }
   [[nodiscard]] bool read_only() const override { return read_only_; }
-  [[nodiscard]] Work work() override;
+  [[nodiscard]] StatementCost cost() override;
   [[nodiscard]] StatementCounters counters() const override;
 
   [[nodiscard]] int parameter_count() const override;
@@ -83,7 +83,7 @@ class LocalStatement final : public core::PreparedStatement {
   // Sets `view` in place: copying it at once would wait for the stores of its parts.
   void read(int column, ValueView& view) const;
   // Looks at the program once it is worth it: at the second use, and after a recompilation.
-  [[nodiscard]] bool touches_few_rows();
+  [[nodiscard]] bool has_bounded_program();
 
   LocalSession& session_;
   StmtHandle stmt_;
@@ -105,8 +105,8 @@ class LocalStatement final : public core::PreparedStatement {
 
   int uses_ = 0;
   int recompilations_ = -1;  // When the estimate was made.
-  bool few_rows_ = false;
-  bool heavy_ = false;  // Its last run exceeded the budget.
+  bool bounded_program_ = false;
+  bool exceeded_budget_ = false;  // Its last run exceeded the budget.
   std::chrono::steady_clock::time_point started_;
   StatementCounters before_;     // When its run under a budget began.
   StatementCounters abandoned_;  // By runs that were given up.

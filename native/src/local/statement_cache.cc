@@ -5,7 +5,7 @@
 
 namespace libsql::local {
 
-std::unique_ptr<LocalStatement> StatementCache::lend(std::string_view sql) {
+std::unique_ptr<LocalStatement> StatementCache::take(std::string_view sql) {
   // The statement of the last call comes again more often than not: no hash for it.
   auto slot = slots_.begin();
   if (slot == slots_.end() || slot->sql != sql) {
@@ -35,7 +35,7 @@ void StatementCache::reserve(LocalStatement& statement) {
 void StatementCache::give_back(std::unique_ptr<LocalStatement> statement) noexcept {
   CacheSlot* slot = statement->slot();
   if (slot != nullptr) {
-    slot->lent_to = statement.get();
+    slot->statement = statement.get();
     slot->idle = std::move(statement);
   }
 }
@@ -45,13 +45,13 @@ void StatementCache::remove(std::string_view sql) {
   if (found == by_text_.end()) return;
   const Slots::iterator slot = found->second;
   by_text_.erase(found);
-  slot->lent_to->set_slot(nullptr);
+  slot->statement->set_slot(nullptr);
   slots_.erase(slot);
 }
 
 void StatementCache::clear() {
   by_text_.clear();
-  for (CacheSlot& slot : slots_) slot.lent_to->set_slot(nullptr);
+  for (CacheSlot& slot : slots_) slot.statement->set_slot(nullptr);
   slots_.clear();
 }
 

@@ -13,15 +13,16 @@
 
 namespace libsql::local {
 
-// A statement that is in use is lent out: its slot stays, so that giving it back costs nothing.
+// A statement that is in use has been taken out: its slot stays, so that giving it back costs
+// nothing.
 //
 // Threads: thread-compatible, together with its connection.
 class StatementCache {
  public:
   explicit StatementCache(std::size_t capacity) : capacity_(capacity) {}
 
-  // Lends the statement of this text, or null if there is none or it is lent already.
-  [[nodiscard]] std::unique_ptr<LocalStatement> lend(std::string_view sql);
+  // Takes out the statement of this text; null if there is none or it is in use already.
+  [[nodiscard]] std::unique_ptr<LocalStatement> take(std::string_view sql);
   // Makes a slot for a statement that the caller is about to use. Its text becomes the key.
   void reserve(LocalStatement& statement);
   // Takes a statement back; finalises it if it has no slot any more.

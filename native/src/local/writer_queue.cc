@@ -82,7 +82,7 @@ std::shared_ptr<WriterQueue::Ticket> WriterQueue::enqueue(std::function<void()> 
     taken_ = true;
     ticket->phase_.store(Ticket::Phase::granted);
   }
-  ticket->tell();
+  ticket->notify();
   return ticket;
 }
 
@@ -100,7 +100,7 @@ void WriterQueue::release() noexcept {
     }
     if (!next) taken_ = false;
   }
-  if (next) next->tell();
+  if (next) next->notify();
 }
 
 std::size_t WriterQueue::waiting() {
@@ -108,7 +108,7 @@ std::size_t WriterQueue::waiting() {
   return waiting_.size();
 }
 
-void WriterQueue::Ticket::tell() noexcept {
+void WriterQueue::Ticket::notify() noexcept {
   // Moved out first: what the callback holds may hold this ticket.
   const std::function<void()> granted = std::exchange(granted_, nullptr);
   if (granted) granted();

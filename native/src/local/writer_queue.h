@@ -46,7 +46,7 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   // commit, and how many there were when a checkpoint last moved all of them, 0 once the log has
   // started anew. While that is not 0, a commit may start the log anew, which waits for the disk.
   std::atomic<int> log_frames{0};
-  std::atomic<int> moved_frames{0};
+  std::atomic<int> checkpointed_frames{0};
   // Most of this log has been brought to the disk ahead of the checkpoint that will need it there.
   std::atomic<bool> log_synced{false};
 
@@ -72,7 +72,7 @@ class WriterQueue::Ticket : public WriteTicket {
   enum class Phase : std::uint8_t { waiting, granted, taken, cancelled };
 
   // Called by the thread that moves the phase to granted, and by no other.
-  void tell() noexcept;
+  void notify() noexcept;
 
   const std::shared_ptr<WriterQueue> queue_;
   std::function<void()> granted_;

@@ -181,7 +181,7 @@ TEST_F(BatchFileTest, WouldBlockComesBeforeTheFirstMember) {
   one.execute("CREATE TABLE t(a)");
   Connection two = connect();
   two.set_write_wait(false);
-  Transaction transaction = one.begin(Behaviour::immediate);
+  Transaction transaction = one.begin(TransactionMode::immediate);
   Batch batch;
   batch.add("SELECT 1").add("INSERT INTO t VALUES (1)");
   for (const OnError mode : {OnError::proceed, OnError::halt, OnError::rollback}) {

@@ -294,7 +294,7 @@ TEST_F(ConnectionTest, ClosesOnceAndStaysClosed) {
 }
 
 TEST_F(ConnectionTest, ClosingEndsTheTransaction) {
-  db_.begin_transaction(Behaviour::immediate);
+  db_.begin_transaction(TransactionMode::immediate);
   db_.close();
   EXPECT_FALSE(db_.in_transaction());
   EXPECT_THAT([&] { db_.commit(); }, throws_error(ErrorKind::closed));
@@ -309,7 +309,7 @@ TEST_F(ConnectionTest, MovedFromIsClosed) {
 
 TEST_F(ConnectionTest, ResetEndsEverythingThatIsOpen) {
   db_.execute("CREATE TABLE t(a)");
-  db_.begin_transaction(Behaviour::immediate);
+  db_.begin_transaction(TransactionMode::immediate);
   db_.execute("INSERT INTO t VALUES (1)");
   Cursor cursor = db_.open_cursor("SELECT a FROM t UNION SELECT 2");
   ASSERT_TRUE(cursor.next().has_value());

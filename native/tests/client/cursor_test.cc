@@ -69,7 +69,7 @@ TEST_F(CursorTest, EndsWithItsTransaction) {
   transaction.commit();
   EXPECT_THAT([&] { return committed.next(); }, throws_error(ErrorKind::misuse));
 
-  db_.begin_transaction(Behaviour::deferred);
+  db_.begin_transaction(TransactionMode::deferred);
   Cursor rolled_back = db_.open_cursor("SELECT a FROM t");
   EXPECT_EQ(fetch(rolled_back), "1");
   db_.rollback();
@@ -77,7 +77,7 @@ TEST_F(CursorTest, EndsWithItsTransaction) {
 }
 
 TEST_F(CursorTest, DoesNotWakeUpInTheNextTransaction) {
-  db_.begin_transaction(Behaviour::deferred);
+  db_.begin_transaction(TransactionMode::deferred);
   Cursor cursor = db_.open_cursor("SELECT a FROM t");
   db_.commit();
   Transaction next = db_.begin();
@@ -87,7 +87,7 @@ TEST_F(CursorTest, DoesNotWakeUpInTheNextTransaction) {
 TEST_F(CursorTest, OutsideATransactionOutlivesLaterOnes) {
   Cursor cursor = db_.open_cursor("SELECT a FROM t");
   EXPECT_EQ(fetch(cursor), "1");
-  db_.begin_transaction(Behaviour::deferred);
+  db_.begin_transaction(TransactionMode::deferred);
   db_.commit();
   EXPECT_EQ(fetch(cursor), "2");
 }

@@ -50,16 +50,16 @@ TEST_F(TransactionTest, RollbackTwiceIsNoError) {
 }
 
 TEST_F(TransactionTest, RunsInEachBehaviour) {
-  for (const Behaviour behaviour :
-       {Behaviour::deferred, Behaviour::immediate, Behaviour::exclusive, Behaviour::read_only}) {
-    Transaction transaction = db_.begin(behaviour);
+  for (const TransactionMode mode : {TransactionMode::deferred, TransactionMode::immediate,
+                                     TransactionMode::exclusive, TransactionMode::read_only}) {
+    Transaction transaction = db_.begin(mode);
     EXPECT_EQ(rows(), "");
     transaction.commit();
   }
 }
 
 TEST_F(TransactionTest, ReadOnlyRefusesWrites) {
-  Transaction transaction = db_.begin(Behaviour::read_only);
+  Transaction transaction = db_.begin(TransactionMode::read_only);
   EXPECT_THAT([&] { insert(1); }, throws_error(ErrorKind::read_only));
   EXPECT_EQ(rows(), "");
   transaction.commit();
@@ -105,7 +105,7 @@ TEST_F(TransactionTest, LeavesALaterTransactionAlone) {
 }
 
 TEST_F(TransactionTest, SerialsTellTransactionsApart) {
-  db_.begin_transaction(Behaviour::deferred);
+  db_.begin_transaction(TransactionMode::deferred);
   const std::uint64_t first = db_.transaction_serial();
   EXPECT_TRUE(db_.rollback());
   db_.execute("BEGIN");
@@ -203,7 +203,7 @@ TEST_F(TransactionTest, SavepointsOfAnEndedTransactionDoNothing) {
   {
     Savepoint savepoint = first.savepoint("a");
     first.rollback();
-    db_.begin_transaction(Behaviour::deferred);
+    db_.begin_transaction(TransactionMode::deferred);
     db_.savepoint("a");
     insert(1);
   }
@@ -231,27 +231,27 @@ TEST_F(TransactionTest, WritesAreRefusedUntilTheyAreAllowedOrTheTransactionEnds)
 
 TEST_F(TransactionTest, AllowingWritesLeavesTheUsersOwnPragmaAlone) {
   db_.pragma("query_only", "1");
-  Transaction transaction = db_.begin(Behaviour::read_only);
+  Transaction transaction = db_.begin(TransactionMode::read_only);
   db_.allow_writes();
   EXPECT_TRUE(db_.read_only());
   EXPECT_THAT([&] { insert(1); }, throws_error(ErrorKind::read_only));
 }
 
 TEST_F(TransactionTest, TellsWhichTransactionSqliteHasRolledBack) {
-  EXPECT_EQ(db_.lost_transaction(), 0);
+  EXPECT_EQ(db_.auto_rolled_back(), 0);
   insert(1);
-  db_.begin_transaction(Behaviour::deferred);
+  db_.begin_transaction(TransactionMode::deferred);
   const std::uint64_t lost = db_.transaction_serial();
   EXPECT_THAT([&] { db_.execute("INSERT OR ROLLBACK INTO t VALUES (1)"); },
               throws_error(ErrorKind::constraint));
   EXPECT_FALSE(db_.in_transaction());
-  EXPECT_EQ(db_.lost_transaction(), lost);
+  EXPECT_EQ(db_.auto_rolled_back(), lost);
 
   db_.execute("BEGIN");
   db_.execute("ROLLBACK");
   Transaction next = db_.begin();
   next.commit();
-  EXPECT_EQ(db_.lost_transaction(), lost);
+  EXPECT_EQ(db_.auto_rolled_back(), lost);
 }
 
 }  // namespace

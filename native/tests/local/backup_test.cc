@@ -137,8 +137,8 @@ TEST_F(BackupTest, DatabasesMadeOfImagesDoNotWaitForEachOther) {
   options.busy_timeout = std::chrono::milliseconds(0);
   Connection one = Database(":memory:", options).connect();
   Connection other = Database(":memory:", options).connect();
-  const Transaction first = one.begin(Behaviour::immediate);
-  const Transaction second = other.begin(Behaviour::immediate);
+  const Transaction first = one.begin(TransactionMode::immediate);
+  const Transaction second = other.begin(TransactionMode::immediate);
   EXPECT_TRUE(one.in_transaction());
   EXPECT_TRUE(other.in_transaction());
 }
@@ -160,7 +160,7 @@ TEST_F(BackupTest, ALockedDatabaseHasNoImage) {
   Connection writer = Database(path("locked.db"), options).connect();
   writer.execute("CREATE TABLE t(a)");
   Connection reader = Database(path("locked.db"), options).connect();
-  writer.begin_transaction(Behaviour::exclusive);
+  writer.begin_transaction(TransactionMode::exclusive);
   EXPECT_THAT([&] { return reader.serialise(); }, throws_error(ErrorKind::busy));
   writer.rollback();
   EXPECT_EQ(reader.serialise().size(), 8192U);
@@ -170,7 +170,7 @@ TEST_F(BackupTest, BadImagesAreRefused) {
   Connection memory = Database(":memory:").connect();
   EXPECT_THAT([&] { memory.deserialise(std::string(4096, 'x')); },
               throws_error(ErrorKind::not_a_database));
-  memory.begin_transaction(Behaviour::immediate);
+  memory.begin_transaction(TransactionMode::immediate);
   EXPECT_THAT([&] { memory.deserialise(db_.serialise()); }, throws_error(ErrorKind::misuse));
   memory.rollback();
   memory.deserialise(db_.serialise());
@@ -196,7 +196,7 @@ TEST_F(BackupTest, CheckpointsMoveTheLog) {
   const CheckpointResult full = db_.checkpoint(CheckpointMode::full);
   EXPECT_FALSE(full.busy);
   EXPECT_GT(full.log_frames, 0);
-  EXPECT_EQ(full.log_frames, full.moved_frames);
+  EXPECT_EQ(full.log_frames, full.checkpointed_frames);
   EXPECT_GT(std::filesystem::file_size(path() + "-wal"), 0U);
   EXPECT_FALSE(db_.checkpoint(CheckpointMode::truncate).busy);
   EXPECT_EQ(std::filesystem::file_size(path() + "-wal"), 0U);
@@ -204,7 +204,7 @@ TEST_F(BackupTest, CheckpointsMoveTheLog) {
 
 TEST_F(BackupTest, CheckpointsSayThatAReaderIsInTheWay) {
   Connection reader = connect();
-  reader.begin_transaction(Behaviour::deferred);
+  reader.begin_transaction(TransactionMode::deferred);
   EXPECT_EQ(summary(reader), kSummary);
   db_.execute("INSERT INTO t VALUES (1, 2)");
   db_.set_busy_timeout(std::chrono::milliseconds(10));

@@ -42,11 +42,11 @@ TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
   writer.set_budget(1s);
   insert_large(writer, 3);
   EXPECT_EQ(writer.stats().checkpoints, 0U);
-  // Another connection knows of it as well: a commit of its is no work for a normal scheduler.
+  // Another connection knows of it as well: its commits are too costly for a normal scheduler.
   Connection other = connect(options);
-  Transaction transaction = other.begin(Behaviour::immediate);
+  Transaction transaction = other.begin(TransactionMode::immediate);
   other.execute(kInsert);
-  EXPECT_EQ(other.end_of_transaction_work(), Work::unbounded);
+  EXPECT_EQ(other.end_of_transaction_cost(), StatementCost::unbounded);
   transaction.commit();
   EXPECT_EQ(other.stats().checkpoints, 1U);
 }
@@ -113,19 +113,19 @@ TEST_F(CheckpointTest, WhileOthersWaitALongLogIsSyncedAheadOfItsCheckpoint) {
   while (queue_->log_frames < 32) insert_large(writer, 1);
   Statement insert = writer.prepare(kInsert);
   insert.execute();
-  ASSERT_EQ(insert.work(), Work::bounded_write);
-  const auto work_with_a_waiter = [&] {
-    Transaction transaction = writer.begin(Behaviour::immediate);
+  ASSERT_EQ(insert.cost(), StatementCost::bounded_write);
+  const auto cost_with_a_waiter = [&] {
+    Transaction transaction = writer.begin(TransactionMode::immediate);
     insert.execute();
-    EXPECT_EQ(writer.end_of_transaction_work(), Work::bounded_write);
+    EXPECT_EQ(writer.end_of_transaction_cost(), StatementCost::bounded_write);
     const auto ticket = waiter.queue_for_write([] {});
-    const Work work = writer.end_of_transaction_work();
+    const StatementCost cost = writer.end_of_transaction_cost();
     transaction.commit();
-    return work;
+    return cost;
   };
-  EXPECT_EQ(work_with_a_waiter(), Work::unbounded);
+  EXPECT_EQ(cost_with_a_waiter(), StatementCost::unbounded);
   EXPECT_TRUE(queue_->log_synced);
-  EXPECT_EQ(work_with_a_waiter(), Work::bounded_write);
+  EXPECT_EQ(cost_with_a_waiter(), StatementCost::bounded_write);
 }
 
 }  // namespace

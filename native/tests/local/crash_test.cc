@@ -21,7 +21,7 @@ class CrashTest : public testing::FileTest {};
 void write_for_ever(const std::string& path, int first, const Reports& reports) {
   Connection db = Database(path).connect();
   for (int number = first;; ++number) {
-    Transaction transaction = db.begin(Behaviour::immediate);
+    Transaction transaction = db.begin(TransactionMode::immediate);
     for (int i = 0; i < 10; ++i) db.execute("INSERT INTO t VALUES (?, zeroblob(300))", number);
     transaction.commit();
     reports.send(number);
@@ -62,7 +62,7 @@ TEST_F(CrashTest, TwoProcessesWriteToOneFile) {
     Connection db = connect();
     db.set_busy_timeout(std::chrono::seconds(60));
     for (int i = 0; i < kTransactions; ++i) {
-      Transaction transaction = db.begin(Behaviour::immediate);
+      Transaction transaction = db.begin(TransactionMode::immediate);
       db.execute("INSERT INTO t VALUES (?, (SELECT count(*) FROM t))", who);
       transaction.commit();
     }
@@ -83,7 +83,7 @@ TEST_F(CrashTest, WaitsForAnotherProcessAsLongAsItMay) {
   connect().execute("CREATE TABLE t(a)");
   ChildProcess holder([&](const Reports& reports) {
     Connection db = connect();
-    db.begin_transaction(Behaviour::immediate);
+    db.begin_transaction(TransactionMode::immediate);
     reports.send(1);
     for (;;) pause();
   });

@@ -89,7 +89,7 @@ class FailingIoTest : public ::testing::TestWithParam<Case> {
 TEST_P(FailingIoTest, ATransactionHappensOrDoesNot) {
   const int calls = fail_each_call([](const std::string& location) {
     Connection db = Database(location, options()).connect();
-    Transaction transaction = db.begin(Behaviour::immediate);
+    Transaction transaction = db.begin(TransactionMode::immediate);
     db.execute("UPDATE t SET b = 'changed' WHERE a = 1");
     db.execute("INSERT INTO t VALUES (4, zeroblob(20000))");
     transaction.commit();

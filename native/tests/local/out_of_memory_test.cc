@@ -135,7 +135,7 @@ TEST_P(OutOfMemoryTest, Writing) {
 TEST_P(OutOfMemoryTest, Committing) {
   fail_each_allocation(
       [](Connection& db) {
-        Transaction transaction = db.begin(Behaviour::immediate);
+        Transaction transaction = db.begin(TransactionMode::immediate);
         db.execute("DELETE FROM t");
         Savepoint savepoint = transaction.savepoint("inner");
         db.execute("INSERT INTO t VALUES (5, zeroblob(10))");
@@ -161,7 +161,7 @@ TEST_P(OutOfMemoryTest, Batches) {
 TEST_P(OutOfMemoryTest, BatchesInATransaction) {
   fail_each_allocation(
       [](Connection& db) {
-        Transaction transaction = db.begin(Behaviour::immediate);
+        Transaction transaction = db.begin(TransactionMode::immediate);
         db.execute("DELETE FROM t WHERE a = 2");
         Batch batch;
         batch.add("DELETE FROM t WHERE a = 1").add("INSERT INTO t VALUES (3, upper('three'))");

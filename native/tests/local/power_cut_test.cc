@@ -38,7 +38,7 @@ class PowerCutTest : public testing::FileTest, public ::testing::WithParamInterf
 
   // Transaction n adds three rows of that number, changes older ones and notes that it is the last.
   void commit_next(Connection& db) {
-    Transaction transaction = db.begin(Behaviour::immediate);
+    Transaction transaction = db.begin(TransactionMode::immediate);
     const int number = committed_ + 1;
     for (int i = 0; i < 3; ++i) db.execute("INSERT INTO t VALUES (?, randomblob(1500))", number);
     db.execute("UPDATE t SET filler = randomblob(1200) WHERE number = ?", number / 2);

@@ -44,7 +44,7 @@ class SessionTest : public testing::FileTest {
 // --- Waiting writers ---
 
 TEST_F(SessionTest, WritersWaitForEachOther) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   testing::Gate done;
   std::jthread writer([&] {
     two_.execute(kInsert);
@@ -71,7 +71,7 @@ TEST_F(SessionTest, ManyThreadsWriteWithoutBusyErrors) {
       for (int i = 0; i < kTransactions; ++i) {
         try {
           Transaction transaction =
-              connection.begin(i % 2 == 0 ? Behaviour::immediate : Behaviour::deferred);
+              connection.begin(i % 2 == 0 ? TransactionMode::immediate : TransactionMode::deferred);
           connection.execute("INSERT INTO t VALUES (?)", i);
           transaction.commit();
           connection.execute("UPDATE t SET a = a + 1 WHERE rowid = last_insert_rowid()");
@@ -90,7 +90,7 @@ TEST_F(SessionTest, ManyThreadsWriteWithoutBusyErrors) {
 
 TEST_F(SessionTest, TheLockIsGivenInTheOrderOfAsking) {
   constexpr int kWriters = 6;
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   std::vector<Connection> connections;
   connections.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) connections.push_back(connect());
@@ -108,7 +108,7 @@ TEST_F(SessionTest, TheLockIsGivenInTheOrderOfAsking) {
 }
 
 TEST_F(SessionTest, WaitingEndsAfterTheBusyTimeout) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_busy_timeout(30ms);
   EXPECT_EQ(two_.busy_timeout(), 30ms);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::busy, "database is locked"));
@@ -127,7 +127,7 @@ TEST_F(SessionTest, WaitingEndsAfterTheBusyTimeout) {
 }
 
 TEST_F(SessionTest, WaitingEndsAtTheDeadline) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_deadline(std::chrono::steady_clock::now() + 30ms);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::timeout));
   two_.set_deadline(std::nullopt);
@@ -136,7 +136,7 @@ TEST_F(SessionTest, WaitingEndsAtTheDeadline) {
 }
 
 TEST_F(SessionTest, InterruptEndsTheWait) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   std::jthread stopper([&] {
     if (writers_wait(1)) two_.interrupt();
   });
@@ -187,7 +187,7 @@ TEST_F(SessionTest, AFailedStatementGivesTheLockBack) {
 TEST_F(SessionTest, AbandonedConnectionsGiveTheLockBack) {
   {
     Connection passing = connect();
-    passing.begin_transaction(Behaviour::immediate);
+    passing.begin_transaction(TransactionMode::immediate);
     passing.execute(kInsert);
   }
   two_.set_busy_timeout(0ms);
@@ -208,10 +208,10 @@ TEST_F(SessionTest, AnUnfinishedWritingStatementHoldsTheLock) {
 // --- Callers that do not block ---
 
 TEST_F(SessionTest, WithoutWaitingAWriteWouldBlock) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_write_wait(false);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::would_block));
-  EXPECT_THAT([&] { two_.begin_transaction(Behaviour::immediate); },
+  EXPECT_THAT([&] { two_.begin_transaction(TransactionMode::immediate); },
               throws_error(ErrorKind::would_block));
   EXPECT_THAT([&] { two_.execute("BEGIN IMMEDIATE"); }, throws_error(ErrorKind::would_block));
   EXPECT_FALSE(two_.in_transaction());
@@ -221,7 +221,7 @@ TEST_F(SessionTest, WithoutWaitingAWriteWouldBlock) {
 }
 
 TEST_F(SessionTest, TicketsAreGrantedWhenTheLockIsFree) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_write_wait(false);
   testing::Gate granted;
   const auto ticket = two_.queue_for_write([&] { granted.open(); });
@@ -239,7 +239,7 @@ TEST_F(SessionTest, TicketsAreGrantedWhenTheLockIsFree) {
 TEST_F(SessionTest, AGrantedTicketServesAWholeTransaction) {
   const auto ticket = two_.queue_for_write([] {});
   EXPECT_EQ(ticket->state(), State::granted);
-  two_.begin_transaction(Behaviour::immediate);
+  two_.begin_transaction(TransactionMode::immediate);
   two_.execute(kInsert);
   one_.set_write_wait(false);
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::would_block));
@@ -259,7 +259,7 @@ TEST_F(SessionTest, CancelledAndDroppedTicketsGiveTheLockBack) {
 }
 
 TEST_F(SessionTest, WaitingTicketsCanBeCancelledFromAnywhere) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   testing::Gate granted;
   const auto ticket = two_.queue_for_write([&] { granted.open(); });
   std::jthread([&] { EXPECT_EQ(ticket->cancel(), State::waiting); }).join();
@@ -270,7 +270,7 @@ TEST_F(SessionTest, WaitingTicketsCanBeCancelledFromAnywhere) {
 }
 
 TEST_F(SessionTest, AClosedConnectionLeavesTheQueue) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   auto ticket = two_.queue_for_write([] {});
   two_.close();
   ticket.reset();
@@ -301,7 +301,7 @@ TEST_F(SessionTest, HoldWriteKeepsTheLockBetweenStatements) {
 }
 
 TEST_F(SessionTest, HoldWriteFailsAsAWriteDoes) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_write_wait(false);
   EXPECT_THAT([&] { two_.hold_write(); }, throws_error(ErrorKind::would_block));
   two_.set_write_wait(true);
@@ -326,7 +326,7 @@ TEST_F(SessionTest, BudgetsLeaveShortStatementsAlone) {
 }
 
 TEST_F(SessionTest, ABudgetedWriteWouldBlockInsteadOfWaiting) {
-  Transaction transaction = one_.begin(Behaviour::immediate);
+  Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_budget(1s);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   two_.set_budget(std::nullopt);

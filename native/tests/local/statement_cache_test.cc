@@ -44,18 +44,18 @@ TEST_F(StatementCacheTest, CountsHitsAndMisses) {
 }
 
 TEST_F(StatementCacheTest, EvictionWhileLentIsHarmless) {
-  Statement lent = db_->cached("SELECT 1 UNION SELECT 2");
-  ASSERT_EQ(lent.step(), Step::row);
+  Statement borrowed = db_->cached("SELECT 1 UNION SELECT 2");
+  ASSERT_EQ(borrowed.step(), Step::row);
   for (int i = 0; i < 10; ++i) db_->execute("SELECT " + std::to_string(i));
-  ASSERT_EQ(lent.step(), Step::row);
-  EXPECT_EQ(lent.column(0).integer(), 2);
+  ASSERT_EQ(borrowed.step(), Step::row);
+  EXPECT_EQ(borrowed.column(0).integer(), 2);
 }
 
 TEST_F(StatementCacheTest, RemovalWhileLentIsHarmless) {
   {
-    Statement lent = db_->cached("SELECT 1");
+    Statement borrowed = db_->cached("SELECT 1");
     db_->uncache("SELECT 1");
-    EXPECT_EQ(lent.step(), Step::row);
+    EXPECT_EQ(borrowed.step(), Step::row);
   }
   EXPECT_FALSE(hits("SELECT 1"));
   EXPECT_TRUE(hits("SELECT 1"));
@@ -68,7 +68,7 @@ TEST_F(StatementCacheTest, PreparedStatementsStayOutside) {
 }
 
 TEST_F(StatementCacheTest, GivingBackAfterCloseIsHarmless) {
-  Statement lent = db_->cached("SELECT 1");
+  Statement borrowed = db_->cached("SELECT 1");
   db_->close();
 }
 

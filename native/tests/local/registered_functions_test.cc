@@ -1,5 +1,5 @@
-// SQL functions of newer engines, on any engine.
-#include "local/functions.h"
+// SQL functions that connections have in addition to SQLite's.
+#include "local/registered_functions.h"
 
 #include <string>
 
@@ -10,7 +10,7 @@
 namespace libsql {
 namespace {
 
-class FunctionsTest : public testing::FileTest {
+class RegisteredFunctionsTest : public testing::FileTest {
  protected:
   Value quoted(const std::string& expression) {
     return db_.query_one("SELECT quote(" + expression + ")");
@@ -18,12 +18,12 @@ class FunctionsTest : public testing::FileTest {
   Connection db_ = connect();
 };
 
-TEST_F(FunctionsTest, ConcatJoinsAnythingAndSkipsNull) {
+TEST_F(RegisteredFunctionsTest, ConcatJoinsAnythingAndSkipsNull) {
   EXPECT_EQ(quoted("concat('a', 1, NULL, 2.5, x'62')"), Value(std::string("'a12.5b'")));
   EXPECT_EQ(quoted("concat(NULL)"), Value(std::string("''")));
 }
 
-TEST_F(FunctionsTest, ConcatWsSeparatesWhatIsNotNull) {
+TEST_F(RegisteredFunctionsTest, ConcatWsSeparatesWhatIsNotNull) {
   EXPECT_EQ(quoted("concat_ws('-', 'a', NULL, 'b')"), Value(std::string("'a-b'")));
   EXPECT_EQ(quoted("concat_ws(NULL, 'a', 'b')"), Value(std::string("NULL")));
 }

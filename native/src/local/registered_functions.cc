@@ -1,4 +1,4 @@
-#include "local/own_functions.h"
+#include "local/registered_functions.h"
 
 #include <locale.h>
 #include <wctype.h>
@@ -18,7 +18,34 @@ namespace libsql::local {
 
 namespace {
 
-// --- Folding ---
+// --- Functions of newer engines ---
+
+constexpr int kConcatBuiltIn = 3'044'000;
+
+bool is_null(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_NULL; }
+
+void concat(sqlite3_context* context, SqlValues values) {
+  std::string text;
+  for (sqlite3_value* const value : values) {
+    if (!is_null(value)) text += text_of(value);
+  }
+  return_text(context, text);
+}
+
+void concat_ws(sqlite3_context* context, SqlValues values) {
+  if (values.empty() || is_null(values[0])) return;  // The result is NULL.
+  std::string text;
+  bool first = true;
+  for (sqlite3_value* const value : values.subspan(1)) {
+    if (is_null(value)) continue;
+    if (!first) text += text_of(values[0]);
+    text += text_of(value);
+    first = false;
+  }
+  return_text(context, text);
+}
+
+// --- Case folding ---
 
 // A locale whose characters are Unicode; null where the system has none.
 locale_t unicode_locale() {
@@ -188,7 +215,11 @@ int collate_decimals(void* /*unused*/, int left_size, const void* left, int righ
 
 }  // namespace
 
-void add_own_functions(sqlite3* db) {
+void register_functions(sqlite3* db) {
+  if (sqlite3_libversion_number() < kConcatBuiltIn) {
+    add_function<&concat>(db, "concat", -1);
+    add_function<&concat_ws>(db, "concat_ws", -1);
+  }
   add_function<&fold>(db, "libsql_fold", 1);
   add_function<&to_uuid_bytes>(db, "libsql_uuid_bytes", 1);
   add_function<&decimal_add>(db, "decimal_add", 2);

@@ -1,19 +1,22 @@
-// SQL functions and collations of our own, which the Ecto adapter's statements and tables use.
-#ifndef LIBSQL_LOCAL_OWN_FUNCTIONS_H_
-#define LIBSQL_LOCAL_OWN_FUNCTIONS_H_
+// SQL functions and collations that every local connection has in addition to SQLite's.
+#ifndef LIBSQL_LOCAL_REGISTERED_FUNCTIONS_H_
+#define LIBSQL_LOCAL_REGISTERED_FUNCTIONS_H_
 
 #include <sqlite3.h>
 
 namespace libsql::local {
 
 // Registers on a connection
+//   concat(...)               as in SQLite 3.44, where the engine is older
+//   concat_ws(separator, ...) the same
 //   libsql_fold(text)         text in lower case, of all alphabets that the C library knows
 //   libsql_uuid_bytes(value)  the 16 bytes of a UUID given as text; any other value as it is
 //   decimal_sum(value)        an aggregate: the exact sum of decimal numbers, as text
 //   decimal_add(a, b)         the exact sum of two
 //   decimal                   a collation: decimal numbers kept as texts sort and compare by value
-void add_own_functions(sqlite3* db);
+// Errors: those of sqlite3_create_function_v2.
+void register_functions(sqlite3* db);
 
 }  // namespace libsql::local
 
-#endif  // LIBSQL_LOCAL_OWN_FUNCTIONS_H_
+#endif  // LIBSQL_LOCAL_REGISTERED_FUNCTIONS_H_
