@@ -56,7 +56,7 @@ defmodule Ecto.Adapters.LibSql do
       is not set, conditions on `Ecto.UUID` fields find both forms
     * `:map_type`, `:array_type` - `:string` (default) or `:binary`: SQLite's JSONB, from SQLite 3.45 on. Both are read
     * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
-    * `:decimal_type` - `:numeric` (default, 15 digits), `{:scaled, digits}` (exact, as integers) or `:exact`
+    * `:decimal_type` - `:numeric` (default, numbers of 15 significant digits) or `:exact`
       (all digits, as texts with a collation that only this driver knows; sums in `select` are exact, arithmetic
       and averages have 15 digits)
     * `:json_library` - default `Jason`

@@ -43,26 +43,6 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     x
   end
 
-  test "decimals kept as whole numbers of the smallest units" do
-    setting(:decimal_type, {:scaled, 2})
-
-    for {default, value, stored} <- [
-          {"1.50", "1.50", 150},
-          {"-0.25", "-0.25", -25},
-          {5, "5.00", 500},
-          {1.5, "1.50", 150}
-        ] do
-      default = if is_binary(default), do: Decimal.new(default), else: default
-      assert stored_as_field!(:decimal, default, Decimal.new(value)) == stored
-    end
-
-    for default <- [Decimal.new("1.505"), Decimal.new("NaN"), "a"] do
-      assert_raise ArgumentError, ~r/default.*:decimal/, fn ->
-        create("t", [{:add, :x, :decimal, [default: default]}])
-      end
-    end
-  end
-
   test "decimals kept as texts" do
     setting(:decimal_type, :exact)
     assert stored_as_field!(:decimal, Decimal.new("1.50")) == "1.50"

@@ -155,52 +155,6 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
     end
   end
 
-  test "a decimal that is kept as a scaled integer is refused beside other numbers" do
-    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 2})
-
-    sql!(
-      "DROP TABLE p; CREATE TABLE p (id INTEGER PRIMARY KEY, kind TEXT, price INTEGER, other INTEGER, meta TEXT)"
-    )
-
-    prices()
-
-    for wrong <- [
-          from(p in P, where: p.price * p.other > p.price, select: p.id),
-          from(p in P, where: p.id / p.price > 1, select: p.id),
-          from(p in P, where: p.price > p.id, select: p.id),
-          from(p in P, where: p.price * 2 > p.other, select: p.id),
-          from(p in P, select: p.price + 1),
-          from(p in P, where: p.price * 2 > ^20, select: p.id),
-          from(p in P, group_by: p.kind, having: sum(p.price) == ^dec("19.5"), select: p.kind),
-          from(p in P, group_by: p.kind, having: avg(p.price) > 9, select: p.kind),
-          from(p in P, where: coalesce(p.price, p.other) in [1.5], select: p.id),
-          from(p in P, select: type(p.price, :float))
-        ] do
-      assert_raise Ecto.QueryError, ~r/scaled integers/, fn -> Repo.all(wrong) end
-    end
-
-    assert_raise Ecto.QueryError, fn ->
-      Repo.update_all(from(p in P, update: [set: [price: p.id]]), [])
-    end
-
-    assert ids(from(p in P, where: p.price > ^dec("9"))) == [2, 3]
-    assert ids(from(p in P, where: p.price in ^[dec("9"), dec("0.5")])) == [1, 4]
-    assert ids(from(p in P, where: p.price * p.id > p.other)) == [2, 3]
-    assert ids(from(p in P, where: p.price + 1 > p.other)) == [2, 3]
-    assert ids(from(p in P, where: p.price + p.other > p.price)) == [1, 2, 3, 4]
-
-    assert Repo.all(from(p in P, group_by: p.kind, having: max(p.price) > 20, select: p.kind)) ==
-             ["b"]
-
-    Repo.update_all(from(p in P, where: p.id == 1, update: [set: [price: p.price + p.price]]), [])
-    Repo.update_all(from(p in P, where: p.id == 2, update: [set: [price: ^dec("1.25")]]), [])
-
-    assert Repo.all(from(p in P, order_by: p.id, limit: 2, select: p.price)) == [
-             dec("18.00"),
-             dec("1.25")
-           ]
-  end
-
   ## Moments
 
   defp moment do

@@ -49,10 +49,11 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       field(:answers, {:array, YesNo})
       field(:nested, {:array, {:array, Shifted}})
       field(:sealed, {:array, Sealed})
+      field(:times, {:array, :utc_datetime})
     end
   end
 
-  @columns ~w(floats bools texts decs days uids kinds words answers nested sealed)
+  @columns ~w(floats bools texts decs days uids kinds words answers nested sealed times)
 
   setup do
     sql!("CREATE TABLE lists (id INTEGER PRIMARY KEY, #{Enum.join(@columns, ", ")})")
@@ -275,11 +276,14 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     assert text("decs") == ~S(["2.0000000000000000001"])
   end
 
-  test "members of another form than the field's are refused by push as well" do
-    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 2})
-    on_exit(fn -> Application.delete_env(:ecto_libsql, :decimal_type) end)
-    put(decs: [])
-    push = fn -> Repo.update_all(Lists, push: [decs: Decimal.new("1.5")]) end
-    assert_raise Ecto.QueryError, ~r/another form/, push
+  test "a value of another form than the array's members is refused, in push and in a condition" do
+    Application.put_env(:ecto_libsql, :datetime_type, :text_datetime)
+    on_exit(fn -> Application.delete_env(:ecto_libsql, :datetime_type) end)
+    time = ~U[2024-01-01 12:00:00Z]
+    push = fn -> Repo.update_all(Lists, push: [times: time]) end
+    assert_raise Ecto.QueryError, ~r/another form inside of arrays/, push
+
+    within = fn -> Repo.all(from(l in Lists, where: ^time in l.times, select: l.id)) end
+    assert_raise Ecto.QueryError, ~r/another form inside of arrays/, within
   end
 end

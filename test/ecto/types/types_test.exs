@@ -94,17 +94,6 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
-  property "scaled decimals keep every digit" do
-    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 4})
-
-    check all(coef <- integer(-900_000_000_000_000_000..900_000_000_000_000_000), max_runs: 60) do
-      value = %Decimal{sign: if(coef < 0, do: -1, else: 1), coef: abs(coef), exp: -4}
-      assert Decimal.equal?(stored(:decimal, value), value)
-    end
-
-    assert :error = Ecto.Type.adapter_dump(Adapter, :decimal, Decimal.new("0.00001"))
-  end
-
   defmodule Priced do
     use Ecto.Schema
 
@@ -114,32 +103,31 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
-  test "scaled decimals compare, add up and average, with parameters and with literals" do
-    Application.put_env(:ecto_libsql, :decimal_type, {:scaled, 2})
-    sql!("CREATE TABLE priced (id INTEGER PRIMARY KEY, price INTEGER, rebates TEXT)")
-    for price <- ["0.10", "0.20", "1.30"], do: Repo.insert!(%Priced{price: Decimal.new(price)})
-    assert rows("SELECT price FROM priced") == [[10], [20], [130]]
-    limit = Decimal.new("0.15")
-
-    assert Repo.all(from(p in Priced, where: p.price > ^limit, order_by: p.id, select: p.id)) == [
-             2,
-             3
-           ]
-
-    assert Decimal.equal?(Repo.aggregate(Priced, :sum, :price), "1.6")
-    assert Decimal.equal?(Decimal.round(Repo.aggregate(Priced, :avg, :price), 4), "0.5333")
-
-    assert Repo.all(from(p in Priced, where: p.price > 0.15, order_by: p.id, select: p.id)) == [
-             2,
-             3
-           ]
-
-    assert Repo.all(from(p in Priced, where: p.price in [0.1, 1.3], order_by: p.id, select: p.id)) ==
-             [1, 3]
-
-    assert_raise Ecto.QueryError, ~r/another form inside of arrays/, fn ->
-      Repo.all(from(p in Priced, where: ^limit in p.rebates, select: p.id))
+  test "a computed number loads as a decimal of fifteen significant digits" do
+    load = fn value ->
+      {:ok, decimal} = Ecto.Type.adapter_load(Adapter, :decimal, value)
+      Decimal.to_string(decimal, :normal)
     end
+
+    assert load.(5 * 17.99) == "89.95"
+    assert load.(-40.25 + 100 - 34.59) == "25.16"
+    assert load.(Enum.sum(List.duplicate(0.1, 10))) == "1.0"
+    assert load.(-0.1 - 0.2) == "-0.3"
+    assert load.(1.0e23 + 1.0e8) == "100000000000000000000000"
+    assert load.(1.2345678901234567e-30) == "0.00000000000000000000000000000123456789012346"
+    # Fifteen digits and fewer are those that were stored.
+    assert load.(0.123456789012345) == "0.123456789012345"
+    assert load.(999_999_999_999_999.0) == "999999999999999.0"
+    assert load.(3.0) == "3.0"
+  end
+
+  test "integers and texts load as decimals with all their digits" do
+    for text <- ["9223372036854775807", "12345678901234567890.123456789", "1.10"] do
+      assert Ecto.Type.adapter_load(Adapter, :decimal, text) == {:ok, Decimal.new(text)}
+    end
+
+    assert Ecto.Type.adapter_load(Adapter, :decimal, 9_223_372_036_854_775_807) ==
+             {:ok, Decimal.new(9_223_372_036_854_775_807)}
   end
 
   test "days before the year 0 load" do

@@ -59,43 +59,41 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
 
   def load_float(value), do: {:ok, value}
 
-  @spec load_decimal(term(), term()) :: loaded()
-  def load_decimal(nil, _form), do: {:ok, nil}
+  @spec load_decimal(term()) :: loaded()
+  def load_decimal(nil), do: {:ok, nil}
+  def load_decimal(value) when is_integer(value), do: {:ok, Decimal.new(value)}
+  def load_decimal(value) when is_float(value), do: {:ok, decimal(value)}
 
-  def load_decimal(value, {:scaled, digits}) when is_integer(value) do
-    {:ok, %Decimal{sign: if(value < 0, do: -1, else: 1), coef: abs(value), exp: -digits}}
-  end
-
-  # An average.
-  def load_decimal(value, {:scaled, digits}) when is_float(value),
-    do: {:ok, value |> Decimal.from_float() |> Decimal.mult(Decimal.new(1, 1, -digits))}
-
-  def load_decimal(value, _form) when is_integer(value), do: {:ok, Decimal.new(value)}
-  def load_decimal(value, _form) when is_float(value), do: {:ok, Decimal.from_float(value)}
-
-  def load_decimal(value, _form) when is_binary(value) do
+  def load_decimal(value) when is_binary(value) do
     case Decimal.parse(value) do
       {decimal, ""} -> {:ok, decimal}
       _other -> :error
     end
   end
 
-  def load_decimal(%Decimal{} = value, _form), do: {:ok, value}
-  def load_decimal(_value, _form), do: :error
+  def load_decimal(%Decimal{} = value), do: {:ok, value}
+  def load_decimal(_value), do: :error
 
-  @spec dump_decimal(term(), term()) :: loaded()
-  def dump_decimal(nil, _form), do: {:ok, nil}
-
-  def dump_decimal(%Decimal{coef: coef} = value, {:scaled, digits}) when is_integer(coef) do
-    scaled = Decimal.mult(value, Decimal.new(1, 1, digits))
-    if Decimal.integer?(scaled), do: {:ok, Decimal.to_integer(scaled)}, else: :error
+  # A double keeps 15 significant digits of a decimal. The shortest text of a computed one may have two more,
+  # which are rounding errors: 5 * 17.99 is 89.94999999999999.
+  defp decimal(float) do
+    case Decimal.from_float(float) do
+      %Decimal{coef: coef} = exact when coef < 1_000_000_000_000_000 -> exact
+      _longer -> float |> fifteen_digits() |> Decimal.from_float()
+    end
   end
 
-  def dump_decimal(%Decimal{coef: coef} = value, _form) when is_integer(coef),
+  defp fifteen_digits(float),
+    do: float |> :erlang.float_to_binary(scientific: 14) |> :erlang.binary_to_float()
+
+  @spec dump_decimal(term()) :: loaded()
+  def dump_decimal(nil), do: {:ok, nil}
+
+  def dump_decimal(%Decimal{coef: coef} = value) when is_integer(coef),
     do: {:ok, Decimal.to_string(value, :normal)}
 
   # SQLite has neither infinity nor NaN as text.
-  def dump_decimal(_value, _form), do: :error
+  def dump_decimal(_value), do: :error
 
   # Where a decimal has no type it stands beside numbers more often than beside texts.
   @spec dump_any(term()) :: loaded()

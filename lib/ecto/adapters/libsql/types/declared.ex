@@ -53,8 +53,8 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
     end
   end
 
-  defp decoder("DECIMAL" <> _), do: &loaded(&1, Codec.load_decimal(&1, :numeric))
-  defp decoder("NUMERIC" <> _), do: &loaded(&1, Codec.load_decimal(&1, :numeric))
+  defp decoder("DECIMAL" <> _), do: &loaded(&1, Codec.load_decimal(&1))
+  defp decoder("NUMERIC" <> _), do: &loaded(&1, Codec.load_decimal(&1))
   defp decoder("BOOL" <> _), do: &loaded(&1, Codec.load_boolean(&1))
   defp decoder("JSON" <> _), do: &loaded(&1, Codec.load_json(&1))
   defp decoder("DATETIME" <> _), do: &datetime/1

@@ -80,12 +80,11 @@ defmodule Ecto.Adapters.LibSql.Types do
     end
   end
 
-  defp decimal({:scaled, digits}, _opts) when is_integer(digits), do: "INTEGER"
   defp decimal(:exact, _opts), do: @exact
 
   defp decimal(other, _opts) do
     raise ArgumentError,
-          "config :ecto_libsql, decimal_type: is :numeric, :exact or {:scaled, digits}, got: #{inspect(other)}"
+          "config :ecto_libsql, decimal_type: is :numeric or :exact, got: #{inspect(other)}"
   end
 
   defp json(setting), do: if(setting(setting, :string) == :binary, do: "BLOB", else: "TEXT")
@@ -104,11 +103,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp strict(:any), do: "ANY"
 
   defp strict(:decimal) do
-    case setting(:decimal_type, :numeric) do
-      {:scaled, _} -> "INTEGER"
-      :exact -> @exact
-      _text -> "TEXT"
-    end
+    if exact_decimals?(), do: @exact, else: "TEXT"
   end
 
   # A type given by its SQL name, such as F32_BLOB(3).
@@ -156,7 +151,6 @@ defmodule Ecto.Adapters.LibSql.Types do
     case primitive(type) do
       type when type in @uuids -> uuid_form(type) == :binary
       type when type in [:binary, :bitstring] -> true
-      :decimal -> scaled_decimals?()
       type when type in [:date, :time, :time_usec] -> false
       type when type in @times -> setting(:datetime_type, :iso8601) == :text_datetime
       _same -> false
@@ -207,7 +201,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp load(:boolean, type), do: [&Codec.load_boolean/1, type]
   defp load(kind, type) when kind in [:integer, :id], do: [&Codec.load_integer/1, type]
   defp load(:float, type), do: [&Codec.load_float/1, type]
-  defp load(:decimal, type), do: [&Codec.load_decimal(&1, setting(:decimal_type, :numeric)), type]
+  defp load(:decimal, type), do: [&Codec.load_decimal/1, type]
   defp load(:bitstring, type), do: [&Codec.load_bitstring/1, type]
   defp load(:binary_id, type), do: [BinaryId, type]
   defp load(:uuid, type), do: [&Codec.load_uuid(&1, :binary), type]
@@ -227,7 +221,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp dump(:binary, type), do: [type, &Codec.dump_binary/1]
   defp dump(:bitstring, type), do: [type, &Codec.dump_bitstring/1]
   defp dump(:boolean, type), do: [type, &Codec.dump_boolean/1]
-  defp dump(:decimal, type), do: [type, &Codec.dump_decimal(&1, setting(:decimal_type, :numeric))]
+  defp dump(:decimal, type), do: [type, &Codec.dump_decimal/1]
 
   defp dump(:binary_id, type), do: [type, &BinaryId.dump/1]
 

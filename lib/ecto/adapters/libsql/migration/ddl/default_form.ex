@@ -33,11 +33,9 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.DefaultForm do
   ## Numbers
 
   defp decimal(value) do
-    form = Types.setting(:decimal_type, :numeric)
-
-    with true <- form != :numeric or is_struct(value, Decimal),
+    with true <- Types.exact_decimals?() or is_struct(value, Decimal),
          {:ok, number} <- number(value) do
-      case Codec.dump_decimal(number, form) do
+      case Codec.dump_decimal(number) do
         # Text as text, so that no digit is lost.
         {:ok, stored} -> stored
         :error -> refuse!(value, :decimal)
