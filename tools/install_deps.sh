@@ -14,8 +14,8 @@ quickstart=("${build[@]}" wamerican iso-codes)
 test=("${quickstart[@]}" libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 sqlite3)
 # Formatting, layers, clang-tidy.
 lint=("${test[@]}" clang-format clang-tidy clang-tools python3-yaml git)
-# Everything that .ci/run uses: a second compiler, sanitizers, fuzzing.
-ci=("${lint[@]}" clang libclang-rt-14-dev valgrind)
+# Everything that .ci/run uses: a second compiler, sanitizers, fuzzing, a bare system for a release.
+ci=("${lint[@]}" clang libclang-rt-14-dev valgrind debootstrap)
 
 missing_of() {
   local package
