@@ -46,6 +46,7 @@ defmodule EctoLibSql do
 
   alias EctoLibSql.{SharedMemory, Telemetry, TransactionCallbacks}
   alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
+  alias EctoLibSql.Options.Names
 
   require Isolation
   require Source
@@ -55,12 +56,30 @@ defmodule EctoLibSql do
   @type failure :: {:error | :disconnect, Exception.t(), State.t()}
 
   @max_rows 500
+  @query_options Names.query()
+  @stream_options Names.stream()
+  @transaction_options Names.transaction()
 
   # --- Pools and single connections ---
 
-  @doc "Starts a pool of connections: options of `EctoLibSql.Options` and of `DBConnection.start_link/2`."
+  @doc """
+  Starts a pool of connections: options of `EctoLibSql.Options` and of `DBConnection.start_link/2`. Options that
+  cannot work are `{:error, error}`, and nothing is started.
+  """
   @spec start_link(keyword()) :: GenServer.on_start()
-  def start_link(opts), do: Pool.start_link(opts)
+  def start_link(opts) do
+    with :ok <- checked(opts), do: Pool.start_link(opts)
+  end
+
+  # A pool connects again and again with options that cannot work. What :configure makes of them is seen by
+  # connect/1 alone.
+  defp checked(opts) do
+    if is_list(opts) and List.keymember?(opts, :configure, 0) do
+      Names.check(opts, Names.connection(), "a connection")
+    else
+      with {:ok, _options} <- Options.parse(opts), do: :ok
+    end
+  end
 
   @doc "The child specification of a pool, so that `{EctoLibSql, opts}` stands among children."
   @spec child_spec(keyword()) :: :supervisor.child_spec() | Supervisor.child_spec()
@@ -71,17 +90,21 @@ defmodule EctoLibSql do
 
     * `:timeout` - milliseconds until the statement is stopped.
     * `:cache` - `false` compiles the statement anew and does not keep it.
+
+  With a pool also those of `DBConnection.execute/4` (`:queue`, `:deadline`, `:log`). Any other is an error.
   """
   @spec query(conn(), iodata() | Query.t(), params(), keyword()) ::
           {:ok, Result.t()} | {:error, Exception.t()}
   def query(conn, statement, params \\ [], opts \\ [])
 
-  def query(%State{} = state, statement, params, opts) do
-    Direct.query(state, Query.new(statement), params, opts)
+  def query(conn, statement, params, opts) do
+    with :ok <- Names.check(opts, @query_options, "a query") do
+      case conn do
+        %State{} -> Direct.query(conn, Query.new(statement), params, opts)
+        _pool -> Pool.query(conn, Query.new(statement), params, opts)
+      end
+    end
   end
-
-  def query(conn, statement, params, opts),
-    do: Pool.query(conn, Query.new(statement), params, opts)
 
   @doc "As `query/4`; returns the result or raises the error."
   @spec query!(conn(), iodata() | Query.t(), params(), keyword()) :: Result.t()
@@ -107,9 +130,14 @@ defmodule EctoLibSql do
   """
   @spec transaction(conn(), (conn() -> result), keyword()) :: {:ok, result} | {:error, term()}
         when result: term()
-  def transaction(conn, fun, opts \\ [])
-  def transaction(%State{} = state, fun, opts), do: Direct.transaction(state, fun, opts)
-  def transaction(conn, fun, opts), do: Pool.transaction(conn, fun, opts)
+  def transaction(conn, fun, opts \\ []) do
+    with :ok <- Names.check(opts, @transaction_options, "a transaction") do
+      case conn do
+        %State{} -> Direct.transaction(conn, fun, opts)
+        _pool -> Pool.transaction(conn, fun, opts)
+      end
+    end
+  end
 
   @doc "Leaves `transaction/3`, which returns `{:error, reason}`."
   @spec rollback(conn(), term()) :: no_return()
@@ -121,14 +149,14 @@ defmodule EctoLibSql do
   connection: a state, or the connection inside `transaction/3`.
   """
   @spec stream(conn(), iodata() | Query.t(), params(), keyword()) :: Enumerable.t()
-  def stream(conn, statement, params \\ [], opts \\ [])
+  def stream(conn, statement, params \\ [], opts \\ []) do
+    Names.check!(opts, @stream_options, "a stream")
 
-  def stream(%State{} = state, statement, params, opts) do
-    Direct.stream(state, Query.new(statement), params, opts)
+    case conn do
+      %State{} -> Direct.stream(conn, Query.new(statement), params, opts)
+      _pool -> Pool.stream(conn, Query.new(statement), params, opts)
+    end
   end
-
-  def stream(conn, statement, params, opts),
-    do: Pool.stream(conn, Query.new(statement), params, opts)
 
   # --- The database as a whole; documented in EctoLibSql.Native, here with structs as errors ---
 

@@ -33,6 +33,8 @@ defmodule EctoLibSql.Native do
     Vectors
   }
 
+  alias EctoLibSql.Options.Names
+
   import EctoLibSql.Native.Answer
 
   @type source :: Source.source()
@@ -49,14 +51,17 @@ defmodule EctoLibSql.Native do
   @spec begin(source(), keyword()) :: {:ok, State.t()} | {:error, reason()}
   def begin(source, opts \\ []) do
     Source.with_own_state(source, fn state ->
-      case Transactions.behaviour(opts, state) do
-        {:ok, :savepoint} -> {:error, Error.new(:invalid_argument, "use create_savepoint/2")}
-        {:ok, behaviour} -> Transactions.open(state, behaviour)
-        {:error, error} -> {:error, error}
-      end
+      with :ok <- Names.check(opts, Names.transaction_mode(), "a transaction"),
+           {:ok, behaviour} <- Transactions.behaviour(opts, state),
+           do: open(state, behaviour)
     end)
     |> text()
   end
+
+  defp open(_state, :savepoint),
+    do: {:error, Error.new(:invalid_argument, "a savepoint is opened by create_savepoint/2")}
+
+  defp open(state, behaviour), do: Transactions.open(state, behaviour)
 
   @doc "Commits. A commit that SQLite refuses is rolled back and reported."
   @spec commit(source()) :: {:ok, String.t()} | {:error, reason()}
@@ -257,7 +262,10 @@ defmodule EctoLibSql.Native do
 
   @doc "Brings a replica up to date (`timeout:` milliseconds). A local connection has nothing to do."
   @spec sync(source(), keyword()) :: {:ok, String.t()} | {:error, reason()}
-  def sync(source, _opts \\ []), do: on_id(source, &Raw.do_sync(&1, :local))
+  def sync(source, opts \\ []) do
+    with :ok <- text(Names.check(opts, [:timeout], "a sync")),
+         do: on_id(source, &Raw.do_sync(&1, :local))
+  end
 
   @doc "Sets how long the connection waits for a lock, in milliseconds; 0 does not wait."
   @spec busy_timeout(source(), non_neg_integer()) :: :ok | {:error, reason()}

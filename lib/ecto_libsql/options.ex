@@ -13,7 +13,8 @@ defmodule EctoLibSql.Options do
 
       {:error, %EctoLibSql.Error{}} = EctoLibSql.connect(database: "data/app.db", synchronous: :maybe)
 
-  Unknown keys are ignored, because `DBConnection` and Ecto add keys of their own.
+  An unknown option is refused, with the nearest name that there is. Those that `DBConnection`, Ecto and its sandbox
+  add are known and left to them.
 
   The database:
 
@@ -57,7 +58,7 @@ defmodule EctoLibSql.Options do
   """
 
   alias EctoLibSql.{Error, State}
-  alias EctoLibSql.Options.{Check, Location, Pragmas}
+  alias EctoLibSql.Options.{Check, Location, Names, Pragmas}
 
   defstruct [:location, :mode, :sync, :shared_memory, native: %{}, settings: %{}]
 
@@ -98,7 +99,7 @@ defmodule EctoLibSql.Options do
   @doc "Checks the options. An error names the option and what was expected, never a secret."
   @spec parse(term()) :: {:ok, t()} | {:error, Error.t()}
   def parse(opts) do
-    Check.keyword!(opts)
+    names!(opts)
     mode = State.detect_mode(opts)
     available!(mode, opts)
 
@@ -114,6 +115,13 @@ defmodule EctoLibSql.Options do
   catch
     {:refused, message} -> {:error, Error.new(:invalid_argument, message)}
     {:unavailable, message} -> {:error, Error.new(:unsupported, message)}
+  end
+
+  @names Names.connection()
+
+  defp names!(opts) do
+    with {:error, error} <- Names.check(opts, @names, "a connection"),
+         do: Check.refuse(Exception.message(error))
   end
 
   # --- What this build does not have ---

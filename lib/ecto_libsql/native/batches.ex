@@ -4,6 +4,7 @@ defmodule EctoLibSql.Native.Batches do
 
   alias EctoLibSql.{Codec, Error, Nif, Result, State}
   alias EctoLibSql.Native.{Lifetime, Statements}
+  alias EctoLibSql.Options.Names
 
   @options [:on_error, :results, :timeout]
 
@@ -14,13 +15,16 @@ defmodule EctoLibSql.Native.Batches do
   @spec options(term()) ::
           {:ok, :proceed | :halt, :plain | :tagged, integer()} | {:error, Error.t()}
   def options(opts) do
-    with true <- Keyword.keyword?(opts) and Keyword.keys(opts) -- @options == [],
+    with :ok <- Names.check(opts, @options, "a batch"),
          {:ok, mode} <- mode(opts[:on_error]),
          {:ok, form} <- form(opts[:results]),
          {:ok, timeout} <- timeout(opts[:timeout]) do
       {:ok, mode, form, timeout}
     else
-      _ ->
+      {:error, error} ->
+        {:error, error}
+
+      :error ->
         {:error,
          Error.new(
            :invalid_argument,

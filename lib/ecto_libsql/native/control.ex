@@ -5,6 +5,7 @@ defmodule EctoLibSql.Native.Control do
 
   alias EctoLibSql.{Codec, Error, Nif, Result, State}
   alias EctoLibSql.Native.Statements
+  alias EctoLibSql.Options.Names
 
   @type answer(value) :: {:ok, value} | {:error, Error.t()}
   @type answer :: :ok | {:error, Error.t()}
@@ -37,6 +38,12 @@ defmodule EctoLibSql.Native.Control do
 
   @spec backup(State.t(), :to | :from, term(), keyword()) :: answer()
   def backup(state, direction, path, opts) do
+    with :ok <- Names.check(opts, [:progress, :pages_per_step], "a backup") do
+      checked_backup(state, direction, path, opts)
+    end
+  end
+
+  defp checked_backup(state, direction, path, opts) do
     progress = opts[:progress]
     pages = Keyword.get(opts, :pages_per_step, 256)
 
@@ -149,11 +156,14 @@ defmodule EctoLibSql.Native.Control do
 
   @spec set_access_policy(State.t(), term()) :: answer()
   def set_access_policy(state, opts) do
-    with true <- Keyword.keyword?(opts) and Keyword.keys(opts) == [:deny],
+    with :ok <- Names.check(opts, [:deny], "an access policy"),
          {:ok, denials} <- denials(opts[:deny], []) do
       Statements.simple(Nif.set_access_policy(State.conn(state), denials))
     else
-      _ ->
+      {:error, error} ->
+        {:error, error}
+
+      :error ->
         refuse(
           "an access policy is [deny: list] of an action or {action, name}; actions: #{inspect(@actions)}"
         )

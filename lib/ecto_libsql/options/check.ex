@@ -14,11 +14,6 @@ defmodule EctoLibSql.Options.Check do
     )
   end
 
-  @spec keyword!(term()) :: :ok
-  def keyword!(opts) do
-    if Keyword.keyword?(opts), do: :ok, else: refuse("connection options must be a keyword list")
-  end
-
   @spec integer!(keyword(), atom(), Range.t()) :: integer() | nil
   def integer!(opts, key, first..last//1) do
     case opts[key] do

@@ -14,7 +14,8 @@ defmodule EctoLibSql.Pool do
   def start_link(opts), do: DBConnection.start_link(EctoLibSql, opts)
 
   @spec child_spec(keyword()) :: :supervisor.child_spec()
-  def child_spec(opts), do: DBConnection.child_spec(EctoLibSql, opts)
+  def child_spec(opts),
+    do: %{DBConnection.child_spec(EctoLibSql, opts) | start: {EctoLibSql, :start_link, [opts]}}
 
   @spec query(DBConnection.conn(), Query.t(), term(), keyword()) ::
           {:ok, EctoLibSql.Result.t()} | {:error, Exception.t()}

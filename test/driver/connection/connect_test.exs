@@ -47,9 +47,9 @@ defmodule EctoLibSql.Connection.ConnectTest do
     assert error!(state, ~s(SELECT "no such column")).message =~ "no such column"
   end
 
-  test "ignores options of the pool and unknown ones" do
+  test "leaves the options of pools and repositories to them" do
     assert [[1]] =
-             [pool_size: 3, name: :x, queue_target: 5, log: false, telemetry_prefix: [:a], odd: 1]
+             [pool_size: 3, name: :x, queue_target: 5, log: false, telemetry_prefix: [:a]]
              |> open!()
              |> rows!("SELECT 1")
   end

@@ -106,9 +106,7 @@ defmodule EctoLibSql.Native.BatchTest do
             [on_error: "stop"],
             [results: :all],
             [timeout: "1"],
-            [timeout: -1],
-            [sideways: true],
-            5
+            [timeout: -1]
           ] do
         assert {:error, reason} = Native.batch(state, members, opts)
         assert reason =~ "on_error" and reason =~ "results", inspect(opts)

@@ -22,6 +22,41 @@ defmodule EctoLibSql.PoolTest do
     assert %Result{rows: [[1]]} = EctoLibSql.query!(pool, "SELECT 1")
   end
 
+  test "a supervisor does not start a pool with options that cannot work" do
+    Process.flag(:trap_exit, true)
+    child = {EctoLibSql, database: ":memory:", pool_sise: 2}
+
+    assert {:error, {:shutdown, {:failed_to_start_child, _id, %Error{message: message}}}} =
+             Supervisor.start_link([child], strategy: :one_for_one)
+
+    assert message ==
+             "unknown option :pool_sise (got: 2) of a connection; did you mean :pool_size?"
+  end
+
+  test "options that a :configure function replaces are checked when it has" do
+    file = temp_file()
+    configure = fn opts -> Keyword.put(opts, :database, file) end
+    {:ok, pool} = EctoLibSql.start_link(configure: configure)
+    EctoLibSql.query!(pool, "CREATE TABLE t (x)")
+    assert File.exists?(file)
+
+    assert {:error, %Error{kind: :invalid_argument}} =
+             EctoLibSql.start_link(configure: configure, pool_sise: 2)
+  end
+
+  test "calls refuse unknown options, and those that belong to the pool itself" do
+    pool = table!(start!())
+    insert = &EctoLibSql.query!(&1, "INSERT INTO t (x) VALUES (1)")
+
+    assert {:error, %Error{kind: :invalid_argument, message: "unknown option :queue_target" <> _}} =
+             EctoLibSql.transaction(pool, insert, queue_target: 500)
+
+    assert {:error, %Error{kind: :invalid_argument, message: "unknown option :mode" <> _}} =
+             EctoLibSql.query(pool, "INSERT INTO t (x) VALUES (1)", [], mode: :immediate)
+
+    assert EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows == [[0]]
+  end
+
   test "queries, with lists and maps of parameters" do
     pool = start!()
     assert {:ok, %Result{rows: [[1, "a"]]}} = EctoLibSql.query(pool, "SELECT ?, ?", [1, "a"])
@@ -234,7 +269,7 @@ defmodule EctoLibSql.PoolTest do
   end
 
   test "8 writers through a pool of 8 see no busy error" do
-    pool = table!(start!(pool_size: 8))
+    pool = table!(start!(pool_size: 8, queue_target: 10_000, queue_interval: 30_000))
 
     1..8
     |> Enum.map(fn who ->
@@ -247,9 +282,7 @@ defmodule EctoLibSql.PoolTest do
                 EctoLibSql.query!(conn, "INSERT INTO t (x) VALUES (?)", [who * 1000 + n])
               end,
               mode: :immediate,
-              timeout: 30_000,
-              queue_target: 10_000,
-              queue_interval: 30_000
+              timeout: 30_000
             )
         end
       end)
