@@ -19,6 +19,8 @@ defmodule EctoLibSql.MixProject do
   @sources ~w(telemetry decimal jason db_connection ecto ecto_sql stream_data table)a
   # What the benchmarks compare with, where it is to be had.
   @peer ~w(elixir_make exqlite ecto_sqlite3)a
+  # What `mix docs` needs, where it is to be had.
+  @docs ~w(ex_doc)a
 
   def project do
     with_what = dependencies_from()
@@ -59,8 +61,11 @@ defmodule EctoLibSql.MixProject do
     there? = &File.regular?(Path.join([dir, "#{&1}", "mix.exs"]))
 
     case Enum.filter(@sources, there?) do
-      [] -> Mix.raise("ECTO_DEPS_DIR=#{dir} holds none of #{Enum.join(@sources, ", ")}")
-      found -> found ++ if(Enum.all?(@peer, there?), do: @peer, else: [])
+      [] ->
+        Mix.raise("ECTO_DEPS_DIR=#{dir} holds none of #{Enum.join(@sources, ", ")}")
+
+      found ->
+        found ++ if(Enum.all?(@peer, there?), do: @peer, else: []) ++ Enum.filter(@docs, there?)
     end
   end
 
@@ -125,6 +130,7 @@ defmodule EctoLibSql.MixProject do
   defp folder_options(:stream_data), do: [only: [:dev, :test]]
   defp folder_options(app) when app in [:jason, :table], do: [optional: true]
   defp folder_options(app) when app in @peer, do: [only: :bench]
+  defp folder_options(app) when app in @docs, do: [only: :dev, runtime: false]
   defp folder_options(_app), do: []
 
   # --- Tests, package, documentation ---

@@ -25,6 +25,14 @@ defmodule EctoLibSql.GuidesTest do
     assert Enum.sort(@driver ++ @ecto) == Enum.sort(files)
   end
 
+  # ExDoc, and most renderers, take a block whose fence has a second word for plain text.
+  test "every fence of a guide names one language, or none" do
+    for file <- Path.wildcard(@guides <> "/*.md"),
+        [fence] <- Regex.scan(~r/^```.*$/m, File.read!(file)) do
+      assert {file, fence =~ ~r/^```\w*$/} == {file, true}
+    end
+  end
+
   test "every guide is a page of the documentation, and linked from the first" do
     pages = for "docs/guides/" <> page <- Mix.Project.config()[:docs][:extras], do: page
     assert ["overview.md" | _] = pages

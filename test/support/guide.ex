@@ -9,7 +9,8 @@ defmodule EctoLibSql.Guide do
   #     #=> pattern                     the value has to match
   #     #=> ** (ArgumentError) text     the expression has to raise this, with the text in its message
   #
-  # goes on in the lines below it that begin with three blanks. Words after the language:
+  # goes on in the lines below it that begin with three blanks. A block that is not simply a part of the
+  # program has a comment in the line above it, `<!-- example: WORD -->`:
   #
   #     config      a configuration file: what it sets goes into the application environment
   #     ecto, pool  left out where Ecto or DBConnection are not installed
@@ -17,7 +18,7 @@ defmodule EctoLibSql.Guide do
 
   import ExUnit.Assertions, only: [flunk: 1]
 
-  @block ~r/^```elixir([^\n]*)\n(.*?)^```/ms
+  @block ~r/^(?:<!-- example: ([a-z ]+) -->\n)?```elixir\n(.*?)^```/ms
 
   # Runs a guide and gives the number of its checked values. What it has started is stopped, what it
   # has defined is forgotten.
@@ -71,12 +72,14 @@ defmodule EctoLibSql.Guide do
   end
 
   defp blocks(text) do
-    for [{start, _}, words, code] <- Regex.scan(@block, text, return: :index) do
+    for [_block, words, {start, _} = code] <- Regex.scan(@block, text, return: :index) do
       line = text |> binary_part(0, start) |> String.split("\n") |> length()
-      {line + 1, text |> part(words) |> String.split(), part(text, code)}
+      {line, text |> part(words) |> String.split(), part(text, code)}
     end
   end
 
+  # A group that matched nothing begins at -1.
+  defp part(_text, {-1, 0}), do: ""
   defp part(text, {start, length}), do: binary_part(text, start, length)
 
   defp available?(words) do
