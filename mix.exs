@@ -165,6 +165,7 @@ defmodule EctoLibSql.MixProject do
         Reference: ~r"docs/[^/]+\.md"
       ],
       groups_for_modules: [
+        Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.AdapterName, EctoLibSql.Migration],
         Driver: [
           EctoLibSql,
           EctoLibSql.Native,
@@ -176,8 +177,7 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Telemetry
         ],
         Files: [EctoLibSql.Doctor],
-        "SQL helpers": [EctoLibSql.Pragma, EctoLibSql.JSON],
-        Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.AdapterName, EctoLibSql.Migration]
+        "SQL helpers": [EctoLibSql.Pragma, EctoLibSql.JSON]
       ]
     ]
   end
