@@ -404,7 +404,11 @@ defmodule EctoLibSql do
   end
 
   def handle_fetch(_query, _cursor, _opts, %State{} = state),
-    do: Callbacks.failed(Error.new(:not_found, "Cursor not found"), state)
+    do:
+      Callbacks.failed(
+        Error.new(:not_found, "Cursor not found", extended_code: :not_found_cursor),
+        state
+      )
 
   @doc "Closes a cursor; one that is closed or finished already is fine."
   @spec handle_deallocate(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::

@@ -54,14 +54,19 @@ defmodule EctoLibSql.Codec do
   encoded, if there is one, else the NIF's own.
   """
   @spec refusal(params(), Exception.t()) :: Exception.t()
-  def refusal(params, %Error{kind: :invalid_argument} = error) when is_map(params) do
-    Enum.find_value(params, error, fn
+  def refusal(params, %Error{kind: :invalid_argument} = error), do: refused(params) || error
+  def refusal(_params, error), do: error
+
+  @doc "The error of a value that could not be encoded, or nil. A list with one is refused by `encode/2`."
+  @spec refused(params()) :: Exception.t() | nil
+  def refused(params) when is_map(params) do
+    Enum.find_value(params, fn
       {_name, {@refused, exception}} -> exception
       _encoded -> nil
     end)
   end
 
-  def refusal(_params, error), do: error
+  def refused(_params), do: nil
 
   defp caught(encode) do
     {:ok, encode.()}

@@ -6,10 +6,25 @@ defmodule EctoLibSql.Error do
     * `sqlite` - `%{code: atom, extended_code: atom, message: text}`. `code` is the primary result
       code (`:constraint`, `:busy`, `:locked`, `:readonly`, `:ioerr`, `:corrupt`, `:full`,
       `:interrupt`, `:auth`, `:error`, ...), `extended_code` the exact one (`:constraint_unique`,
-      `:busy_snapshot`, ...). Errors of the driver itself carry their `kind` in both.
+      `:busy_snapshot`, ...). Errors that SQLite has not seen carry their `kind` in both; for an unknown
+      id `extended_code` names what was not found: `:not_found_connection`, `:not_found_transaction`,
+      `:not_found_statement`, `:not_found_cursor`, `:not_found_subscription`; for the id of another
+      connection's object it is `:foreign_transaction`, `:foreign_statement` or `:foreign_cursor`.
     * `statement` - the SQL, never its parameters.
-    * `kind` - the error named for what a caller can do about it: `:constraint`, `:busy`,
-      `:interrupted`, `:timeout`, `:invalid_argument`, `:not_found`, `:closed`, ...
+    * `offset` - where in `statement` the mistake is, counted in bytes from 0; nil where unknown.
+    * `kind` - the class of the error: `:constraint`, `:busy`, `:interrupted`, `:timeout`,
+      `:invalid_argument`, `:not_found`, `:closed`, ... (`docs/errors.md` lists all).
+    * `recovery` - what the caller may do, and must know; a list of
+        * `:retryable` - the same transaction may succeed when it is run again from its beginning;
+        * `:outcome_unknown` - the write may have happened, or may be found after a crash: an I/O error
+          in a commit;
+        * `:transaction_lost` - the transaction in which the call ran, or was to run, is over, and what
+          it has changed is undone;
+        * `:connection_lost` - the connection is of no use any more;
+        * `:unauthorised` - the access policy or the server's authentication refuses;
+        * `:unavailable` - the file cannot be opened, or the server does not answer.
+
+      `[]` for most: the call, the SQL or a value is wrong.
 
   The functions of `EctoLibSql.Native` return `message` alone, `from_reason/1` turns it back:
 
@@ -18,15 +33,26 @@ defmodule EctoLibSql.Error do
       {"UNIQUE constraint failed: users.email", :constraint_unique}
   """
 
-  defexception [:message, :sqlite, :statement, :kind]
+  alias EctoLibSql.Nif
+
+  defexception [:message, :sqlite, :statement, :offset, :kind, recovery: []]
 
   @type sqlite :: %{code: atom(), extended_code: atom(), message: String.t()}
   @type t :: %__MODULE__{
           message: String.t(),
           sqlite: sqlite(),
           statement: String.t() | nil,
-          kind: atom()
+          offset: non_neg_integer() | nil,
+          kind: atom(),
+          recovery: [recovery()]
         }
+  @type recovery ::
+          :retryable
+          | :outcome_unknown
+          | :transaction_lost
+          | :connection_lost
+          | :unauthorised
+          | :unavailable
   @type constraint :: :unique | :foreign_key | :check | :not_null | :primary_key
 
   # Texts of SQLite and of this driver, for errors that come back as text. The first that the
@@ -52,11 +78,14 @@ defmodule EctoLibSql.Error do
     {"prohibited", :denied, :auth, :auth},
     {"too big", :too_big, :toobig, :toobig},
     {"datatype mismatch", :error, :mismatch, :mismatch},
-    {"Connection not found", :not_found, :not_found, :not_found},
-    {"Statement not found", :not_found, :not_found, :not_found},
-    {"Cursor not found", :not_found, :not_found, :not_found},
-    {"Transaction not found", :not_found, :not_found, :not_found},
-    {"does not belong to", :foreign, :foreign, :foreign}
+    {"Connection not found", :not_found, :not_found, :not_found_connection},
+    {"Transaction not found", :not_found, :not_found, :not_found_transaction},
+    {"Statement not found", :not_found, :not_found, :not_found_statement},
+    {"Cursor not found", :not_found, :not_found, :not_found_cursor},
+    {"Subscription not found", :not_found, :not_found, :not_found_subscription},
+    {"Transaction does not belong to", :foreign, :foreign, :foreign_transaction},
+    {"Statement does not belong to", :foreign, :foreign, :foreign_statement},
+    {"Cursor does not belong to", :foreign, :foreign, :foreign_cursor}
   ]
 
   @prefixes ["Prepare failed: ", "Query failed: ", "Execute failed: "]
@@ -68,7 +97,8 @@ defmodule EctoLibSql.Error do
   def message(%__MODULE__{kind: kind}), do: "libSQL error#{if kind, do: " (#{kind})"}"
 
   @doc """
-  An error of the driver itself, which SQLite has not seen.
+  An error of the driver itself, which SQLite has not seen. `fields`: `:code` and `:extended_code`
+  (default: the kind), `:statement`.
 
       iex> EctoLibSql.Error.new(:invalid_argument, "max_rows must be positive").sqlite.code
       :invalid_argument
@@ -82,42 +112,24 @@ defmodule EctoLibSql.Error do
       message: message,
       kind: kind,
       statement: fields[:statement],
-      sqlite: %{code: code, extended_code: extended, message: message}
+      sqlite: %{code: code, extended_code: extended, message: message},
+      recovery: Nif.recovery(kind, extended)
     }
   end
 
   @doc false
   # The NIF's error map, made once where it arrives.
-  @spec from_nif(EctoLibSql.Nif.error()) :: t()
-  def from_nif(%{kind: kind, message: message, code: code, extended_code: extended} = error) do
-    # SQLite quotes the SQL in its messages, which need not be text.
-    message = printable(message)
-
+  @spec from_nif(Nif.error()) :: t()
+  def from_nif(%{message: message, code: code, extended_code: extended} = error) do
     %__MODULE__{
-      message: with_advice(message, extended),
-      kind: kind,
+      message: message,
+      kind: error.kind,
       statement: error.statement,
-      sqlite: %{code: code, extended_code: extended, message: message}
+      offset: error.offset,
+      sqlite: %{code: code, extended_code: extended, message: message},
+      recovery: error.recovery
     }
   end
-
-  defp printable(message), do: if(String.valid?(message), do: message, else: replaced(message))
-
-  defp replaced(<<char::utf8, rest::binary>>), do: <<char::utf8>> <> replaced(rest)
-  defp replaced(<<_byte, rest::binary>>), do: "\uFFFD" <> replaced(rest)
-  defp replaced(<<>>), do: ""
-
-  defp with_advice(message, :busy_snapshot) do
-    if message =~ ":immediate" do
-      message
-    else
-      message <>
-        ": another transaction has written since this one began to read; use :immediate for " <>
-        "transactions that write"
-    end
-  end
-
-  defp with_advice(message, _extended), do: message
 
   @doc """
   An error from what a function of `EctoLibSql.Native` gave as its reason.
@@ -159,13 +171,7 @@ defmodule EctoLibSql.Error do
       false
   """
   @spec constraint_violation?(t()) :: boolean()
-  def constraint_violation?(%__MODULE__{sqlite: %{code: :constraint}}), do: true
-  def constraint_violation?(%__MODULE__{sqlite: %{code: code}}) when code != :error, do: false
-
-  def constraint_violation?(%__MODULE__{message: text}) when is_binary(text),
-    do: text =~ "constraint failed"
-
-  def constraint_violation?(_error), do: false
+  def constraint_violation?(%__MODULE__{kind: kind}), do: kind == :constraint
 
   @doc """
   The column of the first `table.column` that a constraint error names, or nil.
@@ -191,8 +197,8 @@ defmodule EctoLibSql.Error do
   @doc """
   The kind of a violated constraint and the name that SQLite gives, or nil for other errors.
 
-  The name is that of the index or the CHECK constraint where SQLite tells it, else the columns as
-  `table.column, table.column`; for foreign keys SQLite tells nothing and it is nil.
+  The name is that of the index or the CHECK constraint where SQLite reports it, else the columns as
+  `table.column, table.column`; for foreign keys SQLite reports nothing and it is nil.
 
       iex> EctoLibSql.Error.constraint(EctoLibSql.Error.from_reason("CHECK constraint failed: positive"))
       {:check, "positive"}
@@ -224,30 +230,18 @@ defmodule EctoLibSql.Error do
 
   @doc "True if a lock was not free within the busy timeout."
   @spec busy?(t()) :: boolean()
-  def busy?(%__MODULE__{sqlite: %{code: code}}), do: code in [:busy, :locked]
-  def busy?(_error), do: false
+  def busy?(%__MODULE__{kind: kind}), do: kind in [:busy, :locked]
 
   @doc "True if the same transaction may succeed when it is run again from its beginning."
   @spec retryable?(t()) :: boolean()
-  def retryable?(error), do: busy?(error)
+  def retryable?(%__MODULE__{recovery: recovery}), do: :retryable in recovery
 
   @doc false
   # The one place that decides between {:error, ...} and {:disconnect, ...}: the connection itself
   # is lost, or one of the codes that the user named (:disconnect_on_error_codes).
   @spec poisons_connection?(t(), [atom()]) :: boolean()
-  def poisons_connection?(%__MODULE__{kind: kind}, _codes)
-      when kind in [:closed, :not_a_database],
-      do: true
-
-  def poisons_connection?(
-        %__MODULE__{kind: :not_found, message: "Connection not found" <> _},
-        _codes
-      ),
-      do: true
-
-  def poisons_connection?(%__MODULE__{}, []), do: false
-
-  def poisons_connection?(%__MODULE__{sqlite: %{code: code, extended_code: extended}}, codes) do
-    code in codes or extended in codes
+  def poisons_connection?(%__MODULE__{recovery: recovery, sqlite: sqlite}, codes) do
+    :connection_lost in recovery or
+      (codes != [] and (sqlite.code in codes or sqlite.extended_code in codes))
   end
 end

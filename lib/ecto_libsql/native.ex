@@ -146,7 +146,8 @@ defmodule EctoLibSql.Native do
     do: Statements.run_prepared(state, stmt_id, params)
 
   defp run_stmt(_state, _stmt_id, _params),
-    do: {:error, Error.new(:not_found, "Statement not found")}
+    do:
+      {:error, Error.new(:not_found, "Statement not found", extended_code: :not_found_statement)}
 
   @doc "Forgets a prepared statement."
   @spec close_stmt(stmt_id()) :: :ok | {:error, reason()}

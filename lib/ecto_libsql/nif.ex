@@ -15,13 +15,18 @@ defmodule EctoLibSql.Nif do
 
   @type conn :: reference() | binary() | {reference() | binary(), transaction_id :: binary()}
   @type ticket :: reference()
+  @typedoc """
+  Of an error: `code` and `extended_code` are SQLite's names, or the kind's where SQLite has not seen it;
+  `offset` counts bytes of `statement`; `recovery` lists what is true of `libsql::Recovery`.
+  """
   @type error :: %{
           kind: atom(),
           message: binary(),
           code: atom(),
           extended_code: atom(),
           statement: binary() | nil,
-          offset: integer()
+          offset: non_neg_integer() | nil,
+          recovery: [atom()]
         }
   @typedoc "Values as SQLite stores them; maps bind by name."
   @type value ::
@@ -258,6 +263,10 @@ defmodule EctoLibSql.Nif do
 
   @spec statement_kind(binary()) :: atom()
   def statement_kind(_sql), do: not_loaded()
+
+  # What the caller may do about an error, by the names of its kind and its extended code.
+  @spec recovery(atom(), atom()) :: [atom()]
+  def recovery(_kind, _extended_code), do: not_loaded()
 
   # The run-time version of SQLite, e.g. "3.40.1".
   @spec sqlite_version() :: binary()

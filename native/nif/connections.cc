@@ -26,7 +26,7 @@ Term close_connection(Call& call) {
     return call.continue_dirty();
   }
   if (!call.connection(0)->close()) {
-    throw Failure(Failure::Kind::not_found, "Connection not found");
+    throw Failure::not_found(IdKind::connection);
   }
   return call.atoms().ok;
 }

@@ -20,12 +20,13 @@ std::uint64_t open_transaction(const Connection& connection) {
 // Errors: Failure not_found, also for a cursor whose transaction has ended.
 auto find_cursor(LockedConnection& locked, std::string_view id) {
   auto& cursors = locked.contents().cursors;
-  const auto found = cursors.find(child_number(locked.call(), locked.object().id(), id, kCursors));
-  if (found == cursors.end()) throw_not_found(kCursors);
+  const auto found =
+      cursors.find(child_number(locked.call(), locked.object().id(), id, IdKind::cursor));
+  if (found == cursors.end()) throw Failure::not_found(IdKind::cursor);
   const std::uint64_t transaction = found->second.transaction;
   if (transaction != 0 && transaction != open_transaction(locked.connection())) {
     cursors.erase(found);
-    throw_not_found(kCursors);
+    throw Failure::not_found(IdKind::cursor);
   }
   return found;
 }
@@ -60,7 +61,7 @@ Term open_cursor(Call& call) {
     const std::uint64_t number = contents.next_number++;
     contents.cursors.emplace(number, std::move(opened));
     return call.ok(
-        make_binary(locked.env(), child_id(locked.object().id(), kCursorLetter, number)));
+        make_binary(locked.env(), child_id(locked.object().id(), IdKind::cursor, number)));
   });
 }
 
@@ -81,7 +82,7 @@ Term fetch(Call& call) {
 
 Term close_cursor(Call& call) {
   const std::string_view id = call.binary(0, "cursor id");
-  return with_connection(call, parent_of(call, id, kCursors),
+  return with_connection(call, parent_of(call, id, IdKind::cursor),
                          [&](LockedConnection& locked) -> Answer {
                            const auto found = find_cursor(locked, id);
                            // Ending a write that was not read to its end commits it.

@@ -153,7 +153,7 @@ Term unsubscribe(Call& call) {
   // The library's observer ends with the next call that holds the connection
   // (LockedConnection::complete()).
   if (!call.connection(0)->subscribers().remove(subscription)) {
-    throw Failure(Failure::Kind::not_found, "Subscription not found");
+    throw Failure::not_found(IdKind::subscription);
   }
   return call.atoms().ok;
 }

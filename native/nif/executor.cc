@@ -39,7 +39,7 @@ LockedConnection::LockedConnection(Call& call, ConnectionPtr connection)
 
 void LockedConnection::lock_inline() {
   if (!lock_.try_lock()) return;
-  if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
+  if (!object_->is_open()) throw Failure::not_found(IdKind::connection);
   check_transaction();
   connection().set_budget(kInlineBudget);
 }
@@ -65,7 +65,7 @@ void LockedConnection::lock_dirty() {
 }
 
 void LockedConnection::check_interrupts() const {
-  if (!object_->is_open()) throw Failure(Failure::Kind::not_found, "Connection not found");
+  if (!object_->is_open()) throw Failure::not_found(IdKind::connection);
   if (call_.interrupts_seen() != object_->interrupts()) stop_interrupted();
 }
 

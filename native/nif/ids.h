@@ -17,22 +17,34 @@ struct ChildId {
   std::uint64_t number;
 };
 
-inline constexpr char kStatementLetter = 's';
-inline constexpr char kCursorLetter = 'c';
-inline constexpr char kTransactionLetter = 't';
+[[nodiscard]] constexpr char letter_of(IdKind kind) noexcept {
+  switch (kind) {
+    case IdKind::transaction:
+      return 't';
+    case IdKind::statement:
+      return 's';
+    case IdKind::cursor:
+      return 'c';
+    case IdKind::connection:
+    case IdKind::subscription:
+      break;
+  }
+  return '?';  // These have no id of this form.
+}
 
-[[nodiscard]] inline std::string child_id(std::string_view connection, char letter,
+[[nodiscard]] inline std::string child_id(std::string_view connection, IdKind kind,
                                           std::uint64_t number) {
   std::string id(connection);
   id += '.';
-  id += letter;
+  id += letter_of(kind);
   id += std::to_string(number);
   return id;
 }
 
-[[nodiscard]] inline std::optional<ChildId> parse_child_id(std::string_view id, char letter) {
+[[nodiscard]] inline std::optional<ChildId> parse_child_id(std::string_view id, IdKind kind) {
   const std::size_t dot = id.rfind('.');
-  if (dot == std::string_view::npos || id.size() < dot + 3 || id[dot + 1] != letter) return {};
+  if (dot == std::string_view::npos || id.size() < dot + 3 || id[dot + 1] != letter_of(kind))
+    return {};
   ChildId parsed{id.substr(0, dot), 0};
   const char* end = id.data() + id.size();
   const auto [rest, problem] = std::from_chars(id.data() + dot + 2, end, parsed.number);
@@ -40,36 +52,23 @@ inline constexpr char kTransactionLetter = 't';
   return parsed;
 }
 
-// What an id names, in the words of the messages: "Statement", "Cursor".
-struct ChildKind {
-  char letter;
-  std::string_view name;
-};
-inline constexpr ChildKind kStatements{kStatementLetter, "Statement"};
-inline constexpr ChildKind kCursors{kCursorLetter, "Cursor"};
-
-[[noreturn]] inline void throw_not_found(const ChildKind& kind) {
-  throw Failure(Failure::Kind::not_found, std::string(kind.name) + " not found");
-}
-
 // The number behind an id of `connection`. Errors: Failure not_found, or foreign if the id is one
 // of another open connection.
 [[nodiscard]] inline std::uint64_t child_number(const Call& call, const std::string& connection,
-                                                std::string_view id, const ChildKind& kind) {
-  const auto parsed = parse_child_id(id, kind.letter);
-  if (!parsed) throw_not_found(kind);
+                                                std::string_view id, IdKind kind) {
+  const auto parsed = parse_child_id(id, kind);
+  if (!parsed) throw Failure::not_found(kind);
   if (parsed->connection == connection) return parsed->number;
-  if (call.state()->registry.find(parsed->connection) == nullptr) throw_not_found(kind);
-  throw Failure(Failure::Kind::foreign, std::string(kind.name) + " does not belong to connection");
+  if (call.state()->registry.find(parsed->connection) == nullptr) throw Failure::not_found(kind);
+  throw Failure::foreign(kind);
 }
 
 // The open connection to which an id belongs. Errors: Failure not_found.
-[[nodiscard]] inline ConnectionPtr parent_of(const Call& call, std::string_view id,
-                                             const ChildKind& kind) {
-  const auto parsed = parse_child_id(id, kind.letter);
-  if (!parsed) throw_not_found(kind);
+[[nodiscard]] inline ConnectionPtr parent_of(const Call& call, std::string_view id, IdKind kind) {
+  const auto parsed = parse_child_id(id, kind);
+  if (!parsed) throw Failure::not_found(kind);
   ConnectionPtr parent = call.state()->registry.find(parsed->connection);
-  if (parent == nullptr || !parent->is_open()) throw_not_found(kind);
+  if (parent == nullptr || !parent->is_open()) throw Failure::not_found(kind);
   return parent;
 }
 

@@ -31,6 +31,13 @@ Term live_counts(Call& call) {
   return map;
 }
 
+Term recovery(Call& call) {
+  const auto kind = atom_text(call.env(), call.argument(0));
+  const auto code = atom_text(call.env(), call.argument(1));
+  if (!kind || !code) throw_invalid("expected the kind and the extended code of an error");
+  return recovery_list(call.env(), call.atoms(), recovery_of_names(*kind, *code));
+}
+
 namespace {
 
 // Starts on the calling scheduler; see run.h.
@@ -97,6 +104,7 @@ ErlNifFunc functions[] = {
     quick<statement_kind>("statement_kind", 1),
     quick<sqlite_version>("sqlite_version", 0),
     quick<live_counts>("live_counts", 0),
+    quick<recovery>("recovery", 2),
 };
 
 }  // namespace

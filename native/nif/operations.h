@@ -65,6 +65,7 @@ Term unsubscribe(Call& call);
 Term statement_kind(Call& call);
 Term sqlite_version(Call& call);
 Term live_counts(Call& call);
+Term recovery(Call& call);
 
 }  // namespace libsql::nif
 

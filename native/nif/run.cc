@@ -26,7 +26,7 @@ ConnectionPtr Call::connection(int index) {
   const Term* pair = nullptr;
   if (enif_get_tuple(env_, term, &arity, &pair) != 0 && arity == 2) {
     term = pair[0];
-    const auto id = parse_child_id(binary_of(env_, pair[1], "transaction id"), kTransactionLetter);
+    const auto id = parse_child_id(binary_of(env_, pair[1], "transaction id"), IdKind::transaction);
     transaction_ = id ? id->number : 0;
   }
   ConnectionPtr found;
@@ -40,7 +40,7 @@ ConnectionPtr Call::connection(int index) {
                   std::string(term_kind(env_, term)));
   }
   if (found == nullptr || !found->is_open()) {
-    throw Failure(Failure::Kind::not_found, "Connection not found");
+    throw Failure::not_found(IdKind::connection);
   }
   return found;
 }

@@ -25,9 +25,9 @@ Term empty_result(LockedConnection& locked) {
 
 OpenStatement& find_statement(LockedConnection& locked, int argument) {
   const std::string_view id = locked.call().binary(argument, "statement id");
-  const auto number = child_number(locked.call(), locked.object().id(), id, kStatements);
+  const auto number = child_number(locked.call(), locked.object().id(), id, IdKind::statement);
   const auto found = locked.contents().statements.find(number);
-  if (found == locked.contents().statements.end()) throw_not_found(kStatements);
+  if (found == locked.contents().statements.end()) throw Failure::not_found(IdKind::statement);
   return found->second;
 }
 
@@ -93,7 +93,7 @@ Term prepare(Call& call) {
     const std::uint64_t number = contents.next_number++;
     contents.statements.emplace(number, std::move(opened));
     return call.ok(
-        make_binary(locked.env(), child_id(locked.object().id(), kStatementLetter, number)));
+        make_binary(locked.env(), child_id(locked.object().id(), IdKind::statement, number)));
   });
 }
 
@@ -164,9 +164,10 @@ Term describe(Call& call) {
 Term close_statement(Call& call) {
   const std::string_view id = call.binary(0, "statement id");
   return with_connection(
-      call, parent_of(call, id, kStatements), [&](LockedConnection& locked) -> Answer {
-        const auto number = child_number(call, locked.object().id(), id, kStatements);
-        if (locked.contents().statements.erase(number) == 0) throw_not_found(kStatements);
+      call, parent_of(call, id, IdKind::statement), [&](LockedConnection& locked) -> Answer {
+        const auto number = child_number(call, locked.object().id(), id, IdKind::statement);
+        if (locked.contents().statements.erase(number) == 0)
+          throw Failure::not_found(IdKind::statement);
         return call.atoms().ok;
       });
 }

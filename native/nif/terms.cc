@@ -10,85 +10,6 @@ namespace libsql::nif {
 
 namespace {
 
-struct AtomName {
-  Term Atoms::*member;
-  const char* name;
-};
-
-constexpr AtomName kAtomNames[] = {
-    {&Atoms::ok, "ok"},
-    {&Atoms::error, "error"},
-    {&Atoms::nil, "nil"},
-    {&Atoms::true_, "true"},
-    {&Atoms::false_, "false"},
-    {&Atoms::null, "null"},
-    {&Atoms::infinity, "infinity"},
-    {&Atoms::neg_infinity, "neg_infinity"},
-    {&Atoms::nan, "nan"},
-    {&Atoms::blob, "blob"},
-    {&Atoms::text, "text"},
-    {&Atoms::done, "done"},
-    {&Atoms::wait, "wait"},
-    {&Atoms::granted, "granted"},
-    {&Atoms::cancelled, "cancelled"},
-    {&Atoms::waiting, "waiting"},
-    {&Atoms::granted_message, "ecto_libsql_granted"},
-    {&Atoms::cancelled_message, "ecto_libsql_cancelled"},
-    {&Atoms::backup_message, "ecto_libsql_backup"},
-    {&Atoms::event_message, "ecto_libsql"},
-    {&Atoms::script, "script"},
-    {&Atoms::idle, "idle"},
-    {&Atoms::not_found, "not_found"},
-    {&Atoms::foreign, "foreign"},
-    {&Atoms::missing_parameters, "missing_parameters"},
-    {&Atoms::positional_parameters, "positional_parameters"},
-    {&Atoms::invalid_argument, "invalid_argument"},
-    {&Atoms::kind, "kind"},
-    {&Atoms::message, "message"},
-    {&Atoms::code, "code"},
-    {&Atoms::extended_code, "extended_code"},
-    {&Atoms::statement, "statement"},
-    {&Atoms::offset, "offset"},
-    {&Atoms::index, "index"},
-    {&Atoms::select, "select"},
-    {&Atoms::insert, "insert"},
-    {&Atoms::update, "update"},
-    {&Atoms::delete_, "delete"},
-    {&Atoms::create, "create"},
-    {&Atoms::pragma, "pragma"},
-    {&Atoms::begin, "begin"},
-    {&Atoms::commit, "commit"},
-    {&Atoms::rollback, "rollback"},
-    {&Atoms::other, "other"},
-    {&Atoms::unknown, "unknown"},
-    {&Atoms::deferred, "deferred"},
-    {&Atoms::immediate, "immediate"},
-    {&Atoms::exclusive, "exclusive"},
-    {&Atoms::read_only, "read_only"},
-    {&Atoms::open, "open"},
-    {&Atoms::release, "release"},
-    {&Atoms::rollback_to, "rollback_to"},
-    {&Atoms::plain, "plain"},
-    {&Atoms::atomic, "atomic"},
-    {&Atoms::ask, "ask"},
-    {&Atoms::refuse, "refuse"},
-    {&Atoms::allow, "allow"},
-    {&Atoms::proceed, "proceed"},
-    {&Atoms::halt, "halt"},
-    {&Atoms::to, "to"},
-    {&Atoms::from, "from"},
-    {&Atoms::passive, "passive"},
-    {&Atoms::full, "full"},
-    {&Atoms::restart, "restart"},
-    {&Atoms::truncate, "truncate"},
-    {&Atoms::wal, "wal"},
-    {&Atoms::last_insert_rowid, "last_insert_rowid"},
-    {&Atoms::changes, "changes"},
-    {&Atoms::total_changes, "total_changes"},
-};
-// Every member of Atoms is a Term, so a forgotten name shows here.
-static_assert(sizeof(Atoms) == sizeof(Term) * std::size(kAtomNames));
-
 std::string latin1_to_utf8(std::string_view latin1) {
   std::string utf8;
   utf8.reserve(latin1.size());
@@ -116,59 +37,7 @@ std::optional<std::string> external_atom_text(ErlNifEnv* env, Term term) {
   return std::nullopt;
 }
 
-// SQLite quotes the SQL in its messages, whatever its bytes are; Elixir shows messages as text.
-std::string printable(std::string_view message) {
-  std::string text;
-  while (!message.empty()) {
-    std::size_t taken = std::min<std::size_t>(message.size(), 4);
-    while (taken > 0 && !is_utf8(message.substr(0, taken))) --taken;
-    text += taken > 0 ? message.substr(0, taken) : "\xEF\xBF\xBD";
-    message.remove_prefix(std::max<std::size_t>(taken, 1));
-  }
-  return text;
-}
-
-Term make_message(ErlNifEnv* env, std::string_view message) {
-  return make_binary(env, is_utf8(message) ? message : std::string_view(printable(message)));
-}
-
-Term make_error_map(ErlNifEnv* env, const Atoms& atoms, std::span<const Term> values,
-                    std::optional<std::int64_t> index) {
-  std::array<Term, 7> keys = {atoms.kind,      atoms.message, atoms.code, atoms.extended_code,
-                              atoms.statement, atoms.offset,  atoms.index};
-  std::array<Term, 7> all{};
-  std::copy(values.begin(), values.end(), all.begin());
-  all[6] = enif_make_int64(env, index.value_or(0));
-  Term map = atoms.nil;
-  enif_make_map_from_arrays(env, keys.data(), all.data(), index ? 7 : 6, &map);
-  return map;
-}
-
-Term kind_atom(const Atoms& atoms, Failure::Kind kind) noexcept {
-  switch (kind) {
-    case Failure::Kind::invalid_argument:
-      return atoms.invalid_argument;
-    case Failure::Kind::not_found:
-      return atoms.not_found;
-    case Failure::Kind::foreign:
-      return atoms.foreign;
-    case Failure::Kind::missing_parameters:
-      return atoms.missing_parameters;
-    case Failure::Kind::positional_parameters:
-      return atoms.positional_parameters;
-  }
-  return atoms.error;
-}
-
 }  // namespace
-
-Atoms::Atoms(ErlNifEnv* env) {
-  for (const AtomName& atom : kAtomNames) this->*atom.member = enif_make_atom(env, atom.name);
-}
-
-void throw_invalid(std::string message) {
-  throw Failure(Failure::Kind::invalid_argument, std::move(message));
-}
 
 std::string_view term_kind(ErlNifEnv* env, Term term) noexcept {
   switch (enif_term_type(env, term)) {
@@ -307,30 +176,6 @@ Term command_atom(const Atoms& atoms, StatementKind kind) noexcept {
       return atoms.unknown;
   }
   return atoms.unknown;
-}
-
-Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
-               std::optional<std::int64_t> index) {
-  const Term kind = make_atom(env, to_string(error.kind()));
-  // The library's own errors have no SQLite code: their kind is the best name there is.
-  const bool coded = error.extended_code() != 0;
-  const Term values[] = {
-      kind,
-      make_message(env, error.message()),
-      coded ? make_atom(env, sqlite_code_name(error.code())) : kind,
-      coded ? make_atom(env, sqlite_code_name(error.extended_code())) : kind,
-      error.statement().empty() ? atoms.nil : make_binary(env, error.statement()),
-      enif_make_int(env, error.sql_offset()),
-  };
-  return make_error_map(env, atoms, values, index);
-}
-
-Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
-               std::optional<std::int64_t> index) {
-  const Term kind = kind_atom(atoms, failure.kind());
-  const Term values[] = {
-      kind, make_message(env, failure.message()), kind, kind, atoms.nil, enif_make_int(env, -1)};
-  return make_error_map(env, atoms, values, index);
 }
 
 }  // namespace libsql::nif

@@ -1,9 +1,8 @@
-// Atoms, and the small typed codecs between terms and C++.
+// The small typed codecs between terms and C++.
 #ifndef LIBSQL_NIF_TERMS_H_
 #define LIBSQL_NIF_TERMS_H_
 
 #include <cstdint>
-#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,55 +11,11 @@
 
 #include <erl_nif.h>
 
-#include "libsql/error.h"
+#include "atoms.h"
+#include "failure.h"
 #include "libsql/sql.h"
 
 namespace libsql::nif {
-
-using Term = ERL_NIF_TERM;
-
-// Every atom this library knows by name, made once at load. A trailing underscore avoids a keyword.
-struct Atoms {
-  explicit Atoms(ErlNifEnv* env);
-
-  Term ok, error, nil, true_, false_, null, infinity, neg_infinity, nan, blob, text, done;
-  Term wait, granted, cancelled, waiting, granted_message, cancelled_message, backup_message;
-  Term event_message, script, idle;
-  // Kinds of failure that the library does not have.
-  Term not_found, foreign, missing_parameters, positional_parameters, invalid_argument;
-  // The keys of an error map.
-  Term kind, message, code, extended_code, statement, offset, index;
-  // Commands.
-  Term select, insert, update, delete_, create, pragma, begin, commit, rollback, other, unknown;
-  // Arguments.
-  Term deferred, immediate, exclusive, read_only, open, release, rollback_to, plain, atomic;
-  Term ask, refuse, allow;
-  Term proceed, halt, to, from, passive, full, restart, truncate, wal;
-  Term last_insert_rowid, changes, total_changes;
-};
-
-// What this layer refuses by itself, in the library's place.
-class Failure : public std::exception {
- public:
-  enum class Kind : std::uint8_t {
-    invalid_argument,
-    not_found,
-    foreign,
-    missing_parameters,
-    positional_parameters,
-  };
-
-  Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
-  [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
-  [[nodiscard]] std::string_view message() const noexcept { return message_; }
-
- private:
-  Kind kind_;
-  std::string message_;
-};
-
-[[noreturn]] void throw_invalid(std::string message);  // Kind::invalid_argument
 
 // The kind of a term in words, for messages that must not print it.
 [[nodiscard]] std::string_view term_kind(ErlNifEnv* env, Term term) noexcept;
@@ -107,12 +62,6 @@ template <typename... Terms>
 
 // The atom for what a statement does, as in the results.
 [[nodiscard]] Term command_atom(const Atoms& atoms, StatementKind kind) noexcept;
-
-// The map of an error (see EctoLibSql.Nif.error/0); `index` adds the place of a batch member.
-[[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
-                             std::optional<std::int64_t> index = {});
-[[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
-                             std::optional<std::int64_t> index = {});
 
 }  // namespace libsql::nif
 

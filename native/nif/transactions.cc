@@ -9,7 +9,7 @@ namespace {
 
 Term transaction_id(LockedConnection& locked) {
   const std::uint64_t serial = locked.connection().transaction_serial();
-  return make_binary(locked.env(), child_id(locked.object().id(), kTransactionLetter, serial));
+  return make_binary(locked.env(), child_id(locked.object().id(), IdKind::transaction, serial));
 }
 
 enum class SavepointOperation : std::uint8_t { open, release, rollback_to };

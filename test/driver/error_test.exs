@@ -139,4 +139,85 @@ defmodule EctoLibSql.ErrorTest do
     refute inspect(error) =~ "s3cr3t"
     refute inspect(error) =~ "a@example.com"
   end
+
+  describe "offset" do
+    test "is the byte of the statement where the mistake is", %{state: state} do
+      assert error!(state, "SELECT 1 FRM x").offset == 13
+      # Bytes, not characters.
+      assert error!(state, "SELECT 'ä', nothing").offset == 13
+    end
+
+    test "counts from the statement that fails, among several", %{state: state} do
+      error = error!(state, "SELECT 1; SELECT nothing")
+      assert binary_part(error.statement, error.offset, 7) == "nothing"
+    end
+
+    test "is nil where there is none", %{state: state} do
+      assert error!(state, "INSERT INTO users (name) VALUES (NULL)").offset == nil
+      assert error!(state, "SELECT * FROM nope").offset == nil
+      assert Error.new(:misuse, "too late").offset == nil
+    end
+  end
+
+  describe "recovery" do
+    test "is empty where the statement is wrong", %{state: state} do
+      assert error!(state, "SELEC 1").recovery == []
+      assert error!(state, "INSERT INTO users (name) VALUES (NULL)").recovery == []
+      assert Error.new(:invalid_argument, "no").recovery == []
+    end
+
+    test "lists a transaction that SQLite has rolled back", %{state: state} do
+      begun = begin!(state)
+      sql = "INSERT OR ROLLBACK INTO users (email, name) VALUES ('a@example.com', 'B')"
+      assert %Error{kind: :constraint, recovery: [:transaction_lost]} = error!(begun, sql)
+
+      assert %Error{recovery: [:transaction_lost], sqlite: %{extended_code: :abort_rollback}} =
+               error!(begun, "SELECT 1")
+    end
+
+    test "lists a lost connection", %{state: state} do
+      EctoLibSql.disconnect([], state)
+      assert {:disconnect, error, _} = EctoLibSql.handle_execute("SELECT 1", [], [], state)
+      assert error.kind == :not_found
+      assert error.sqlite.extended_code == :not_found_connection
+      assert error.recovery == [:transaction_lost, :connection_lost]
+      assert Error.poisons_connection?(error, [])
+    end
+
+    test "of a text is that of its kind" do
+      assert Error.from_reason("database is locked").recovery == [:retryable]
+
+      assert Error.from_reason("Connection not found").recovery == [
+               :transaction_lost,
+               :connection_lost
+             ]
+
+      assert Error.from_reason("Statement not found").recovery == []
+      assert Error.from_reason("not authorized").recovery == [:unauthorised]
+      assert Error.from_reason("unable to open database file").recovery == [:unavailable]
+      assert Error.from_reason("no such table: t").recovery == []
+    end
+
+    test "no message makes an error retryable or a connection lost" do
+      for text <- ["database is locked", "Connection not found"] do
+        error = Error.new(:misuse, text)
+        assert {Error.retryable?(error), Error.busy?(error)} == {false, false}
+        refute Error.poisons_connection?(error, [])
+      end
+    end
+  end
+
+  test "an unknown id says of what kind it is", %{state: state} do
+    other = open!()
+    {:ok, statement} = Native.prepare(other, "SELECT 1")
+
+    for {answer, kind, code} <- [
+          {EctoLibSql.Nif.ping("conn_0_0"), :not_found, :not_found_connection},
+          {EctoLibSql.Nif.reset_statement(state.conn_id, "x"), :not_found, :not_found_statement},
+          {EctoLibSql.Nif.fetch(state.conn_id, "x", 1, -1), :not_found, :not_found_cursor},
+          {EctoLibSql.Nif.reset_statement(state.conn_id, statement), :foreign, :foreign_statement}
+        ] do
+      assert {:error, %{kind: ^kind, code: ^kind, extended_code: ^code}} = answer
+    end
+  end
 end

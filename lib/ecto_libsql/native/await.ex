@@ -98,8 +98,16 @@ defmodule EctoLibSql.Native.Await do
   end
 
   defp error(kind, code, message) do
-    error = %{kind: kind, message: message, code: code, extended_code: code}
-    {:error, Map.merge(error, %{statement: nil, offset: -1})}
+    {:error,
+     %{
+       kind: kind,
+       message: message,
+       code: code,
+       extended_code: code,
+       statement: nil,
+       offset: nil,
+       recovery: Nif.recovery(kind, code)
+     }}
   end
 
   defp patience({lock, nil}), do: max(lock - now(), 0)

@@ -121,10 +121,8 @@ defmodule EctoLibSql.Native.Batches do
 
   # A batch takes no value that cannot be stored, needed or not.
   defp complete(params) do
-    none = Error.new(:invalid_argument, "")
-
-    case Codec.refusal(params, none) do
-      ^none -> :ok
+    case Codec.refused(params) do
+      nil -> :ok
       refusal -> {:error, refusal}
     end
   end

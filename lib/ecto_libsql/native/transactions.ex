@@ -97,7 +97,10 @@ defmodule EctoLibSql.Native.Transactions do
   def named(%State{trx_id: trx_id} = state) do
     case Nif.transaction_status(State.conn(state)) do
       {:ok, {true, other}} when other != trx_id and other != nil ->
-        {:error, Error.new(:foreign, "Transaction does not belong to this connection")}
+        {:error,
+         Error.new(:foreign, "Transaction does not belong to this connection",
+           extended_code: :foreign_transaction
+         )}
 
       {:ok, _idle_or_same} ->
         :ok

@@ -1,10 +1,11 @@
-// The one error type of the library: what happened, what a caller can do about it, and the native
+// The one error type of the library: what happened, what the caller may do next, and the native
 // facts.
 #ifndef LIBSQL_ERROR_H_
 #define LIBSQL_ERROR_H_
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,11 +37,40 @@ enum class ErrorKind {
 
 // The kind's name as written above, e.g. "constraint".
 [[nodiscard]] std::string_view to_string(ErrorKind kind) noexcept;
+// The kind of that name.
+[[nodiscard]] std::optional<ErrorKind> error_kind(std::string_view name) noexcept;
 
 // The symbolic name of an extended SQLite result code, lower case and without the prefix:
 // 2067 -> "constraint_unique", 5 -> "busy". Unknown codes give the primary code's name.
 // Source: sqlite.org/rescode.html
 [[nodiscard]] std::string_view sqlite_code_name(int extended_code) noexcept;
+// The code of a name that sqlite_code_name() gives, 0 for any other.
+[[nodiscard]] int sqlite_code(std::string_view name) noexcept;
+
+// What the caller of a failed call may do, and must know. The list is closed: no caller decides
+// from a message.
+struct Recovery {
+  // The same transaction may succeed when it is run again from its beginning.
+  bool retryable = false;
+  // The write may have happened, or may still turn out to have happened after a crash: an I/O error
+  // in a commit. Never run it again without looking.
+  bool outcome_unknown = false;
+  // The transaction in which the call ran, or was to run, is over, and its changes are undone.
+  bool transaction_lost = false;
+  // The connection is of no use any more: open another one.
+  bool connection_lost = false;
+  // Permission is missing: the access policy, or the server's authentication, refused.
+  bool unauthorised = false;
+  // The database cannot be reached: its file cannot be opened, or its server does not answer.
+  bool unavailable = false;
+
+  [[nodiscard]] bool operator==(const Recovery&) const = default;
+};
+
+// What follows from the kind and the extended code of an error alone. Whether a failed statement
+// took its transaction along, and whether it was committing, only the session knows: it adds
+// `transaction_lost` and `outcome_unknown` (Error::with_recovery).
+[[nodiscard]] Recovery recovery_of(ErrorKind kind, int extended_code) noexcept;
 
 // An error of the library. Copying is cheap and does not throw.
 class Error : public std::exception {
@@ -65,13 +95,13 @@ class Error : public std::exception {
   // The same error with the statement and the offset filled in.
   [[nodiscard]] Error with_statement(std::string_view sql, int offset = -1) const;
 
-  // The same transaction may succeed when it is tried again.
-  [[nodiscard]] bool retryable() const noexcept;
-  // SQLite has, or may have, rolled the open transaction back.
-  [[nodiscard]] bool poisons_transaction() const noexcept;
-  // The connection must not be used any more.
-  [[nodiscard]] bool poisons_connection() const noexcept;
-  // No later member of a batch can succeed, or the caller wants none to.
+  // The same error with another answer to what the caller may do.
+  [[nodiscard]] Error with_recovery(const Recovery& recovery) const;
+
+  // recovery_of() its kind and code, unless the session knew more.
+  [[nodiscard]] const Recovery& recovery() const noexcept;
+  // No later member of a batch may run: the caller wants no more, or its transaction or connection
+  // is lost.
   [[nodiscard]] bool ends_batch() const noexcept;
 
  private:

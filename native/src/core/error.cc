@@ -126,6 +126,9 @@ constexpr auto kCodeNames = std::to_array<CodeName>({
 });
 static_assert(std::ranges::is_sorted(kCodeNames, {}, &CodeName::code));
 
+constexpr int kAbortRollback = 516;
+constexpr int kReadOnlyDbMoved = 1032;
+
 std::string_view find_code_name(int code) noexcept {
   const auto* const found = std::ranges::lower_bound(kCodeNames, code, {}, &CodeName::code);
   return found != kCodeNames.end() && found->code == code ? found->name : std::string_view();
@@ -179,6 +182,13 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "error";
 }
 
+std::optional<ErrorKind> error_kind(std::string_view name) noexcept {
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::closed); ++kind) {
+    if (to_string(static_cast<ErrorKind>(kind)) == name) return static_cast<ErrorKind>(kind);
+  }
+  return std::nullopt;
+}
+
 std::string_view sqlite_code_name(int extended_code) noexcept {
   const std::string_view name = find_code_name(extended_code);
   if (!name.empty()) return name;
@@ -186,16 +196,64 @@ std::string_view sqlite_code_name(int extended_code) noexcept {
   return primary.empty() ? "error" : primary;
 }
 
+int sqlite_code(std::string_view name) noexcept {
+  const auto* const found = std::ranges::find(kCodeNames, name, &CodeName::name);
+  return found == kCodeNames.end() ? 0 : found->code;
+}
+
+Recovery recovery_of(ErrorKind kind, int extended_code) noexcept {
+  Recovery recovery;
+  // SQLITE_ABORT_ROLLBACK: the transaction was rolled back under a running statement.
+  recovery.transaction_lost = extended_code == kAbortRollback;
+  // SQLITE_READONLY_DBMOVED: the file at this path is another one than the open one.
+  recovery.connection_lost = extended_code == kReadOnlyDbMoved;
+  switch (kind) {
+    case ErrorKind::busy:
+    case ErrorKind::locked:
+    case ErrorKind::would_block:
+      recovery.retryable = true;
+      break;
+    case ErrorKind::denied:
+      recovery.unauthorised = true;
+      break;
+    case ErrorKind::cannot_open:
+      recovery.unavailable = true;
+      break;
+    case ErrorKind::not_a_database:
+    case ErrorKind::closed:
+      recovery.connection_lost = true;
+      break;
+    case ErrorKind::error:
+    case ErrorKind::invalid_argument:
+    case ErrorKind::misuse:
+    case ErrorKind::constraint:
+    case ErrorKind::read_only:
+    case ErrorKind::interrupted:
+    case ErrorKind::timeout:
+    case ErrorKind::corrupt:
+    case ErrorKind::full:
+    case ErrorKind::io:
+    case ErrorKind::too_big:
+    case ErrorKind::out_of_memory:
+    case ErrorKind::unsupported:
+      break;
+  }
+  recovery.transaction_lost |= recovery.connection_lost;
+  return recovery;
+}
+
 struct Error::Data {
   ErrorKind kind;
   int extended_code;
   int sql_offset;
+  Recovery recovery;
   std::string message;
   std::string statement;
 };
 
 Error::Error(ErrorKind kind, std::string message, int extended_code)
-    : data_(std::make_shared<const Data>(Data{kind, extended_code, -1, std::move(message), {}})) {}
+    : data_(std::make_shared<const Data>(Data{
+          kind, extended_code, -1, recovery_of(kind, extended_code), std::move(message), {}})) {}
 
 const char* Error::what() const noexcept { return data_->message.c_str(); }
 ErrorKind Error::kind() const noexcept { return data_->kind; }
@@ -204,6 +262,7 @@ int Error::extended_code() const noexcept { return data_->extended_code; }
 int Error::code() const noexcept { return data_->extended_code & 0xff; }
 int Error::sql_offset() const noexcept { return data_->sql_offset; }
 const std::string& Error::statement() const noexcept { return data_->statement; }
+const Recovery& Error::recovery() const noexcept { return data_->recovery; }
 
 Error Error::with_statement(std::string_view sql, int offset) const {
   Error copy(*this);
@@ -214,46 +273,17 @@ Error Error::with_statement(std::string_view sql, int offset) const {
   return copy;
 }
 
-bool Error::retryable() const noexcept {
-  return kind() == ErrorKind::busy || kind() == ErrorKind::locked ||
-         kind() == ErrorKind::would_block;
-}
-
-// Source: sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction".
-bool Error::poisons_transaction() const noexcept {
-  switch (kind()) {
-    case ErrorKind::busy:
-    case ErrorKind::interrupted:
-    case ErrorKind::timeout:
-    case ErrorKind::corrupt:
-    case ErrorKind::full:
-    case ErrorKind::io:
-    case ErrorKind::out_of_memory:
-    case ErrorKind::not_a_database:
-    case ErrorKind::closed:
-      return true;
-    case ErrorKind::error:
-    case ErrorKind::invalid_argument:
-    case ErrorKind::misuse:
-    case ErrorKind::constraint:
-    case ErrorKind::locked:
-    case ErrorKind::read_only:
-    case ErrorKind::denied:
-    case ErrorKind::would_block:
-    case ErrorKind::cannot_open:
-    case ErrorKind::too_big:
-    case ErrorKind::unsupported:
-      return false;
-  }
-  return false;
-}
-
-bool Error::poisons_connection() const noexcept {
-  return kind() == ErrorKind::closed || kind() == ErrorKind::not_a_database;
+Error Error::with_recovery(const Recovery& recovery) const {
+  Error copy(*this);
+  Data data = *data_;
+  data.recovery = recovery;
+  copy.data_ = std::make_shared<const Data>(std::move(data));
+  return copy;
 }
 
 bool Error::ends_batch() const noexcept {
-  return kind() == ErrorKind::interrupted || kind() == ErrorKind::timeout || poisons_connection();
+  return kind() == ErrorKind::interrupted || kind() == ErrorKind::timeout ||
+         recovery().connection_lost || recovery().transaction_lost;
 }
 
 }  // namespace libsql

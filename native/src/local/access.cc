@@ -61,12 +61,13 @@ bool Access::denies(Action action, const char* object) const {
 
 int Access::on_action(void* self, int code, const char* first, const char* second,
                       const char* /*database*/, const char* /*trigger*/) {
-  const auto& access = *static_cast<const Access*>(self);
+  auto& access = *static_cast<Access*>(self);
   const Request request = request_of(code, first, second);
   const bool loads = request.action == Action::function && request.object != nullptr &&
                      sqlite3_stricmp(request.object, "load_extension") == 0;
   const bool denied = access.denies(request.action, request.object) ||
                       (loads && access.denies(Action::load_extension, nullptr));
+  access.has_denied_ |= denied;
   return denied ? SQLITE_DENY : SQLITE_OK;
 }
 

@@ -14,12 +14,18 @@ class Access {
   // Replaces the policy. Compiled statements are recompiled under the new one by SQLite itself.
   void apply(sqlite3* db, AccessPolicy policy);
 
+  // SQLite reports a refused SQL function by the same code as any wrong SQL, so the refusals are
+  // noted here, from forget_denials() on.
+  void forget_denials() noexcept { has_denied_ = false; }
+  [[nodiscard]] bool has_denied() const noexcept { return has_denied_; }
+
  private:
   static int on_action(void* self, int code, const char* first, const char* second,
                        const char* database, const char* trigger);
   [[nodiscard]] bool denies(Action action, const char* object) const;
 
   AccessPolicy policy_;
+  bool has_denied_ = false;
 };
 
 }  // namespace libsql::local

@@ -213,12 +213,22 @@ int collate_decimals(void* /*unused*/, int left_size, const void* left, int righ
   }
 }
 
+// --- Refused functions ---
+
+void load_extension(sqlite3_context* context, SqlValues /*values*/) {
+  sqlite3_result_error(context, "not authorized", -1);
+  sqlite3_result_error_code(context, SQLITE_AUTH);
+}
+
 }  // namespace
 
 void register_functions(sqlite3* db) {
   if (sqlite3_libversion_number() < kConcatBuiltIn) {
     add_function<&concat>(db, "concat", -1);
     add_function<&concat_ws>(db, "concat_ws", -1);
+  }
+  for (const int arguments : {1, 2}) {
+    add_function<&load_extension>(db, "load_extension", arguments);
   }
   add_function<&fold>(db, "libsql_fold", 1);
   add_function<&to_uuid_bytes>(db, "libsql_uuid_bytes", 1);

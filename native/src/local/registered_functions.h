@@ -9,6 +9,7 @@ namespace libsql::local {
 // Registers on a connection
 //   concat(...)               as in SQLite 3.44, where the engine is older
 //   concat_ws(separator, ...) the same
+//   load_extension(...)       in SQLite's place, refuses with SQLITE_AUTH: SQL loads no extensions
 //   libsql_fold(text)         text in lower case, of all alphabets that the C library knows
 //   libsql_uuid_bytes(value)  the 16 bytes of a UUID given as text; any other value as it is
 //   decimal_sum(value)        an aggregate: the exact sum of decimal numbers, as text

@@ -79,7 +79,8 @@ void LocalSession::close() noexcept {
 
 // --- Statements ---
 
-StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* tail) const {
+StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* tail) {
+  access_.forget_denials();
   // An empty statement (";", a comment) compiles to nothing: go on behind it.
   while (!sql.empty()) {
     sqlite3_stmt* stmt = nullptr;
@@ -151,7 +152,11 @@ Error LocalSession::error(int rc, std::string_view sql) const {
     return Error(ErrorKind::would_block, "the work budget is spent", rc).with_statement(sql);
   }
   if (stopped && reason == Reason::interrupted) return error_for_code(SQLITE_INTERRUPT, sql);
-  Error failure = from_sqlite(db_.get(), rc, sql);
+  const Error failure = from_sqlite(db_.get(), rc, sql);
+  if (failure.code() == SQLITE_ERROR && access_.has_denied()) {
+    return Error(ErrorKind::denied, failure.message(), failure.extended_code())
+        .with_statement(sql, failure.sql_offset());
+  }
   if (failure.kind() == ErrorKind::not_a_database && statement_kind(sql) == StatementKind::attach) {
     // Another file than ours: nothing is wrong with the connection.
     return Error(ErrorKind::cannot_open, failure.message(), rc).with_statement(sql);
@@ -159,8 +164,8 @@ Error LocalSession::error(int rc, std::string_view sql) const {
   if (failure.extended_code() == SQLITE_BUSY_SNAPSHOT) {
     return Error(ErrorKind::busy,
                  failure.message() +
-                     ": this deferred transaction has read what another writer has changed since; "
-                     "begin it with :immediate",
+                     ": another transaction has written since this one began to read; use "
+                     ":immediate (BEGIN IMMEDIATE) for transactions that write",
                  SQLITE_BUSY_SNAPSHOT)
         .with_statement(sql);
   }
@@ -173,6 +178,7 @@ void LocalSession::statement_starts(const LocalStatement& statement) {
   // handler.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
   cancellation_->start(running_ == 0, statement.read_only());
+  access_.forget_denials();
   if (!in_transaction_) end_refusals();
   if (writes && refusals_ == 0) acquire_write(statement.sql());
   if (kind == StatementKind::commit || kind == StatementKind::rollback) {
@@ -291,8 +297,11 @@ void LocalSession::commit() {
   try {
     run_control(Control::commit);
   } catch (const Error& refused) {
-    if (refused.kind() != ErrorKind::would_block) rollback();
-    throw;
+    if (refused.kind() == ErrorKind::would_block) throw;
+    rollback();
+    Recovery recovery = refused.recovery();
+    recovery.transaction_lost = true;
+    throw Error(refused.with_recovery(recovery));
   } catch (const std::bad_alloc&) {
     rollback();
     throw;

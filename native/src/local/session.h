@@ -116,7 +116,7 @@ class LocalSession final : public core::Session {
   // The error of a failed call, with the reason why the statement was stopped.
   [[nodiscard]] Error error(int rc, std::string_view sql) const;
   // The one statement of a text that has been compiled before.
-  [[nodiscard]] StmtHandle compile_again(std::string_view sql) const {
+  [[nodiscard]] StmtHandle compile_again(std::string_view sql) {
     // What stopped another statement before is no reason why this one cannot be compiled.
     cancellation_->start(running_ == 0, true);
     std::string_view tail;
@@ -145,7 +145,7 @@ class LocalSession final : public core::Session {
   [[nodiscard]] StmtHandle compile_busy_timeout(std::string_view sql, std::string_view* tail);
   [[nodiscard]] LocalStatement& control(Control control);
   void run_control(Control which);
-  [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail) const;
+  [[nodiscard]] StmtHandle compile_next(std::string_view sql, std::string_view* tail);
   void acquire_write(std::string_view sql);
   [[nodiscard]] bool take_granted() noexcept;
   void end_refusals() noexcept;

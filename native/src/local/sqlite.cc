@@ -57,9 +57,7 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
   std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
   const int offset = current ? sqlite3_error_offset(db) : -1;
-  // For a function that the authorizer denies, SQLite says so in words only.
-  const bool denied = extended == SQLITE_ERROR && message.starts_with("not authorized");
-  Error error(denied ? ErrorKind::denied : kind_of(extended), std::move(message), extended);
+  const Error error(kind_of(extended), std::move(message), extended);
   return sql.empty() ? error : error.with_statement(sql, offset);
 }
 

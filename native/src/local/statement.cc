@@ -237,10 +237,47 @@ Step LocalStatement::finish(int rc) {
     exceeded_budget_ = false;
   }
   if (!read_only_) session_.note_write(bounded_program_);
+  const bool was_in_transaction = session_.in_transaction();
   session_.statement_done(*this, !failed);
   if (no_memory) std::rethrow_exception(no_memory);
-  if (failure) throw Error(*failure);
+  if (failure) throw with_outcome(*failure, was_in_transaction);
   return Step::done;
+}
+
+Error LocalStatement::with_outcome(const Error& failure, bool was_in_transaction) const {
+  Recovery recovery = failure.recovery();
+  const bool over = !session_.in_transaction();
+  recovery.transaction_lost |= was_in_transaction && over;
+  recovery.outcome_unknown |=
+      failure.kind() == ErrorKind::io && over && commits(was_in_transaction);
+  return recovery == failure.recovery() ? failure : failure.with_recovery(recovery);
+}
+
+// Whether the run ends with a commit: one that ends its transaction, or a write outside of any. If
+// an I/O error stops it there, SQLite rolls back, but cannot take back what may have reached the
+// disk: the commit's frame in the write-ahead log, or the removal of the journal. What opens the
+// database after a crash then finds it committed.
+bool LocalStatement::commits(bool in_transaction) const noexcept {
+  switch (kind_) {
+    case StatementKind::begin:
+    case StatementKind::savepoint:
+    case StatementKind::rollback:
+      return false;
+    case StatementKind::commit:
+    case StatementKind::release:
+      return true;
+    case StatementKind::select:
+    case StatementKind::insert:
+    case StatementKind::update:
+    case StatementKind::del:
+    case StatementKind::ddl:
+    case StatementKind::pragma:
+    case StatementKind::attach:
+    case StatementKind::other:
+    case StatementKind::unknown:
+      break;
+  }
+  return !in_transaction && !read_only_;
 }
 
 void LocalStatement::reset() noexcept {

@@ -78,6 +78,9 @@ class LocalStatement final : public core::PreparedStatement {
   void start();
   void compile_explanation();
   Step finish(int rc);
+  // The error of a failed run, with what has become of the transaction that was open in it.
+  [[nodiscard]] Error with_outcome(const Error& failure, bool was_in_transaction) const;
+  [[nodiscard]] bool commits(bool in_transaction) const noexcept;
   [[nodiscard]] StatementCounters raw_counters() const noexcept;
   void abandon() noexcept;
   // Sets `view` in place: copying it at once would wait for the stores of its parts.

@@ -21,12 +21,18 @@ std::vector<ErrorKind> all_kinds() {
   return kinds;
 }
 
-std::vector<std::string> kinds_where(bool (Error::*question)() const noexcept) {
+template <typename Question>
+std::vector<std::string> kinds_where(Question question) {
   std::vector<std::string> names;
   for (const ErrorKind kind : all_kinds()) {
-    if ((Error(kind, "text").*question)()) names.emplace_back(to_string(kind));
+    if (question(Error(kind, "text"))) names.emplace_back(to_string(kind));
   }
   return names;
+}
+
+// The kinds whose recovery has that member, for no code in particular.
+std::vector<std::string> kinds_with(bool Recovery::*member) {
+  return kinds_where([member](const Error& error) { return error.recovery().*member; });
 }
 
 TEST(ErrorTest, CarriesItsFacts) {
@@ -59,15 +65,43 @@ TEST(ErrorTest, KindsHaveDistinctNames) {
   EXPECT_EQ(to_string(ErrorKind::not_a_database), "not_a_database");
 }
 
-TEST(ErrorTest, AnswersWhatToDoNext) {
+TEST(ErrorTest, KindsAreFoundByTheirNames) {
+  for (const ErrorKind kind : all_kinds()) EXPECT_EQ(error_kind(to_string(kind)), kind);
+  EXPECT_EQ(error_kind("BUSY"), std::nullopt);
+  EXPECT_EQ(error_kind(""), std::nullopt);
+}
+
+TEST(ErrorTest, TheKindDecidesWhatTheCallerMayDo) {
   using ::testing::ElementsAre;
-  EXPECT_THAT(kinds_where(&Error::retryable), ElementsAre("busy", "locked", "would_block"));
-  EXPECT_THAT(kinds_where(&Error::poisons_connection), ElementsAre("not_a_database", "closed"));
-  EXPECT_THAT(kinds_where(&Error::ends_batch),
+  using ::testing::IsEmpty;
+  EXPECT_THAT(kinds_with(&Recovery::retryable), ElementsAre("busy", "locked", "would_block"));
+  EXPECT_THAT(kinds_with(&Recovery::outcome_unknown), IsEmpty());
+  EXPECT_THAT(kinds_with(&Recovery::transaction_lost), ElementsAre("not_a_database", "closed"));
+  EXPECT_THAT(kinds_with(&Recovery::connection_lost), ElementsAre("not_a_database", "closed"));
+  EXPECT_THAT(kinds_with(&Recovery::unauthorised), ElementsAre("denied"));
+  EXPECT_THAT(kinds_with(&Recovery::unavailable), ElementsAre("cannot_open"));
+  EXPECT_THAT(kinds_where([](const Error& error) { return error.ends_batch(); }),
               ElementsAre("interrupted", "timeout", "not_a_database", "closed"));
-  EXPECT_THAT(kinds_where(&Error::poisons_transaction),
-              ElementsAre("busy", "interrupted", "timeout", "not_a_database", "corrupt", "full",
-                          "io", "out_of_memory", "closed"));
+}
+
+TEST(ErrorTest, SomeExtendedCodesSayMoreThanTheirKind) {
+  const Recovery rolled_back = recovery_of(ErrorKind::error, SQLITE_ABORT_ROLLBACK);
+  EXPECT_EQ(rolled_back, (Recovery{.transaction_lost = true}));
+  const Recovery moved = recovery_of(ErrorKind::read_only, SQLITE_READONLY_DBMOVED);
+  EXPECT_EQ(moved, (Recovery{.transaction_lost = true, .connection_lost = true}));
+  EXPECT_EQ(recovery_of(ErrorKind::read_only, SQLITE_READONLY), Recovery{});
+  EXPECT_EQ(recovery_of(ErrorKind::busy, SQLITE_BUSY_SNAPSHOT), (Recovery{.retryable = true}));
+}
+
+TEST(ErrorTest, TheSessionMayKnowMore) {
+  const Error error(ErrorKind::full, "database or disk is full", SQLITE_FULL);
+  const Recovery lost{.transaction_lost = true};
+  const Error known = error.with_recovery(lost).with_statement("INSERT", 3);
+  EXPECT_EQ(known.recovery(), lost);
+  EXPECT_EQ(known.statement(), "INSERT");
+  EXPECT_EQ(known.kind(), ErrorKind::full);
+  EXPECT_TRUE(known.ends_batch());
+  EXPECT_FALSE(error.ends_batch());
 }
 
 TEST(SqliteCodeNameTest, NamesCodesAsTheHeaderDoes) {
@@ -85,6 +119,13 @@ TEST(SqliteCodeNameTest, NamesCodesAsTheHeaderDoes) {
   EXPECT_EQ(sqlite_code_name(SQLITE_ERROR_SNAPSHOT), "error_snapshot");
   EXPECT_EQ(sqlite_code_name(SQLITE_NOTADB), "notadb");
   EXPECT_EQ(sqlite_code_name(SQLITE_DONE), "done");
+}
+
+TEST(SqliteCodeNameTest, CodesAreFoundByTheirNames) {
+  for (const int code : {SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_READONLY_DBMOVED}) {
+    EXPECT_EQ(sqlite_code(sqlite_code_name(code)), code);
+  }
+  EXPECT_EQ(sqlite_code("no_such_code"), 0);
 }
 
 TEST(SqliteCodeNameTest, FallsBackToThePrimaryCode) {

@@ -169,7 +169,7 @@ TEST_F(SessionTest, AnOutdatedSnapshotCannotBeUpgraded) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::busy);
     EXPECT_EQ(error.extended_code(), SQLITE_BUSY_SNAPSHOT);
-    EXPECT_TRUE(error.retryable());
+    EXPECT_EQ(error.recovery(), (Recovery{.retryable = true}));
   }
   reader.rollback();
   EXPECT_EQ(two_.execute(kInsert), 1);

@@ -1,0 +1,67 @@
+// Errors on their way to Elixir: those of this layer, and the map that every error becomes.
+#ifndef LIBSQL_NIF_FAILURE_H_
+#define LIBSQL_NIF_FAILURE_H_
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <erl_nif.h>
+
+#include "atoms.h"
+#include "libsql/error.h"
+
+namespace libsql::nif {
+
+// What an id, or a reference, names.
+enum class IdKind : std::uint8_t { connection, transaction, statement, cursor, subscription };
+
+// What this layer refuses by itself, in the library's place.
+class Failure : public std::exception {
+ public:
+  enum class Kind : std::uint8_t {
+    invalid_argument,
+    missing_parameters,
+    positional_parameters,
+    not_found,  // nothing that is open has this id
+    foreign,    // the id is that of another connection's transaction, statement or cursor
+  };
+
+  // For the first three kinds.
+  Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
+  [[nodiscard]] static Failure not_found(IdKind id);
+  [[nodiscard]] static Failure foreign(IdKind id);
+
+  [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  // For not_found and foreign; otherwise meaningless.
+  [[nodiscard]] IdKind id() const noexcept { return id_; }
+  [[nodiscard]] std::string_view message() const noexcept { return message_; }
+
+ private:
+  Kind kind_;
+  IdKind id_ = IdKind::connection;
+  std::string message_;
+};
+
+[[noreturn]] void throw_invalid(std::string message);  // Kind::invalid_argument
+
+// The map of an error (see EctoLibSql.Nif.error/0); `index` adds the place of a batch member.
+[[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
+                             std::optional<std::int64_t> index = {});
+[[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
+                             std::optional<std::int64_t> index = {});
+
+// What the caller may do about an error, by the names of its kind and its extended code as an error
+// map has them; of names that are not known, nothing.
+[[nodiscard]] Recovery recovery_of_names(std::string_view kind,
+                                         std::string_view extended_code) noexcept;
+// libsql::Recovery as the list of what is true of it.
+[[nodiscard]] Term recovery_list(ErlNifEnv* env, const Atoms& atoms, const Recovery& recovery);
+
+}  // namespace libsql::nif
+
+#endif  // LIBSQL_NIF_FAILURE_H_
