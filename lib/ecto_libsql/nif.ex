@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Nif do
   @moduledoc false
   # The stubs of the native library, one per entry point of native/nif/. Only EctoLibSql.Native and
-  # the modules below EctoLibSql.Native.* call them.
+  # the modules below EctoLibSql.Native.* call them, and EctoLibSql.Error recovery/2.
   #
   # A `conn` is the handle of a state (a reference) or a connection id (a binary). Statements and
   # cursors are named by ids that begin with the id of their connection.
