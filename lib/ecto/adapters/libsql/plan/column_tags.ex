@@ -8,6 +8,7 @@ defmodule Ecto.Adapters.LibSql.Plan.ColumnTags do
 
   alias Ecto.Adapters.LibSql.SQL.Sources
   alias Ecto.Adapters.LibSql.SQL.Typing.Infer
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
 
   @prefix "ecto:"
@@ -96,7 +97,7 @@ defmodule Ecto.Adapters.LibSql.Plan.ColumnTags do
   defp loaded(:json, value), do: value
 
   defp loaded(type, value) do
-    case Ecto.Type.adapter_load(Ecto.Adapters.LibSql, type, value) do
+    case Ecto.Type.adapter_load(Types, type, value) do
       {:ok, loaded} -> loaded
       :error -> value
     end

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either as
   # a table of text with `format: :text`. `analyze: true` runs the statement as well and adds what that cost.
 
-  alias Ecto.Adapters.LibSql.{Connection, Options}
+  alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.LibSql.Query.Transaction
 
   @options [:type, :format, :analyze, :wrap_in_transaction]
@@ -25,7 +25,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
     of_repo = Keyword.take(meta.opts, [:timeout])
 
     explain = fn ->
-      Connection.explain_query(Transaction.connection(meta), sql, params, opts ++ of_repo)
+      meta.sql.explain_query(Transaction.connection(meta), sql, params, opts ++ of_repo)
     end
 
     if Keyword.get(opts, :wrap_in_transaction, true) do

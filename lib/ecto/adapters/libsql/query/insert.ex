@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Catalog, Connection}
+  alias Ecto.Adapters.LibSql.{Catalog, SQL}
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
   alias Ecto.Adapters.LibSql.Migration.DDL
   alias Ecto.Adapters.LibSql.Query.Transaction
@@ -21,12 +21,12 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     {fields, values} = Enum.unzip(params)
     on_conflict = resolve_target(meta, prefix, source, on_conflict)
     {header, row} = some_field(meta, prefix, source, fields, fields, on_conflict)
-    sql = Connection.insert(prefix, source, header, [row], on_conflict, returning, [])
+    sql = SQL.Insert.insert(prefix, source, header, [row], on_conflict, returning, [])
     params = values ++ conflict_params
 
     Ecto.Adapters.SQL.struct(
       meta,
-      Connection,
+      meta.sql,
       IO.iodata_to_binary(sql),
       :insert,
       source,
@@ -47,14 +47,14 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     {operation, sql} =
       if fields,
         do:
-          {:update, Connection.update(prefix, source, Keyword.keys(fields), filters, returning)},
-        else: {:delete, Connection.delete(prefix, source, filters, returning)}
+          {:update, SQL.Update.update(prefix, source, Keyword.keys(fields), filters, returning)},
+        else: {:delete, SQL.Update.delete(prefix, source, filters, returning)}
 
     params = Keyword.values(fields || []) ++ Uuid.parameters(filters)
 
     Ecto.Adapters.SQL.struct(
       meta,
-      Connection,
+      meta.sql,
       sql,
       operation,
       source,
@@ -234,7 +234,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
          opts
        ) do
     %{source: source, prefix: prefix} = schema
-    sql = Connection.insert(prefix, source, header, rows, on_conflict, returning, placeholders)
+    sql = SQL.Insert.insert(prefix, source, header, rows, on_conflict, returning, placeholders)
     params = placeholders ++ params ++ conflict_params
     opts = [source: source] ++ opts
     %{num_rows: count, rows: rows} = Ecto.Adapters.SQL.query!(meta, sql, params, opts)

@@ -56,7 +56,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
     with {:ok, list} <- Codec.load_json(json),
          {:ok, list} <- Types.Array.load({:array, type}, list) do
       for member <- list do
-        {:ok, stored} = Ecto.Type.adapter_dump(Ecto.Adapters.LibSql, type, member)
+        {:ok, stored} = Ecto.Type.adapter_dump(Types, type, member)
         stored
       end
     else

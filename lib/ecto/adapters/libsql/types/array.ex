@@ -4,6 +4,7 @@ defmodule Ecto.Adapters.LibSql.Types.Array do
   # as well. Any other type's members are what the type dumps, as in databases that have arrays, so that a value
   # looked for, pushed or pulled is the one that is stored.
 
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
 
   @spec dump(term(), list() | nil) :: {:ok, list() | nil} | :error
@@ -48,7 +49,8 @@ defmodule Ecto.Adapters.LibSql.Types.Array do
     end
   end
 
-  defp stored(type, value), do: Ecto.Type.adapter_load(Ecto.Adapters.LibSql, type, value)
+  # Ecto asks what is an adapter to it for loaders/2 only.
+  defp stored(type, value), do: Ecto.Type.adapter_load(Types, type, value)
 
   defp stored_or_embedded(type, value) do
     with :error <- stored(type, value), do: Ecto.Type.embedded_load(type, value, :json)
