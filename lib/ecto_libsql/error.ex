@@ -122,7 +122,7 @@ defmodule EctoLibSql.Error do
   @spec from_nif(Nif.error()) :: t()
   def from_nif(%{message: message, code: code, extended_code: extended} = error) do
     %__MODULE__{
-      message: message,
+      message: with_advice(message, extended),
       kind: error.kind,
       statement: error.statement,
       offset: error.offset,
@@ -130,6 +130,11 @@ defmodule EctoLibSql.Error do
       recovery: error.recovery
     }
   end
+
+  defp with_advice(message, :not_found_transaction),
+    do: message <> ": it has ended; go on with the state from before it began"
+
+  defp with_advice(message, _extended), do: message
 
   @doc """
   An error from what a function of `EctoLibSql.Native` gave as its reason.

@@ -66,25 +66,17 @@ defmodule EctoLibSql.Native do
   @doc "Commits. A commit that SQLite refuses is rolled back and reported."
   @spec commit(source()) :: {:ok, String.t()} | {:error, reason()}
   def commit(source) do
-    Source.with_own_state(source, &of_its_own(&1, fn state -> Transactions.commit(state) end))
-    |> ended("commit")
+    Source.with_own_state(source, &Transactions.commit/1) |> ended("commit")
   end
 
   @doc "Rolls back, also what SQLite has rolled back by itself already."
   @spec rollback(source()) :: {:ok, String.t()} | {:error, reason()}
   def rollback(source) do
-    Source.with_own_state(source, &of_its_own(&1, fn state -> Transactions.rollback(state) end))
-    |> ended("rollback")
-  end
-
-  # A state that names a transaction ends that one and no other.
-  defp of_its_own(state, finish) do
-    with :ok <- Transactions.named(state), do: finish.(state)
+    Source.with_own_state(source, &Transactions.rollback/1) |> ended("rollback")
   end
 
   defp ended({:ok, _state}, verb), do: {:ok, verb <> " success"}
   defp ended(:idle, verb), do: {:error, "No active transaction: cannot #{verb}"}
-  defp ended({:error, error, _end}, _verb), do: text({:error, error})
   defp ended({:error, error}, _verb), do: text({:error, error})
 
   @doc "Opens a savepoint inside a transaction. Names match `[A-Za-z_][A-Za-z0-9_]*`."
@@ -108,7 +100,7 @@ defmodule EctoLibSql.Native do
   @doc "Compiles a statement and keeps it under the returned id until `close_stmt/1`."
   @spec prepare(source(), String.t()) :: {:ok, stmt_id()} | {:error, reason()}
   def prepare(source, sql) when is_binary(sql) do
-    Source.with_state(source, &Statements.simple(Nif.prepare(State.conn(&1), sql)))
+    Source.with_state(source, &Statements.prepare(&1, sql))
     |> text("Prepare failed: ")
   end
 
@@ -277,7 +269,8 @@ defmodule EctoLibSql.Native do
 
   @doc "Rolls back, resets all statements, closes all cursors."
   @spec reset(source()) :: :ok | {:error, reason()}
-  def reset(source), do: on_id(source, &Raw.reset_connection/1)
+  def reset(id) when is_binary(id), do: Raw.reset_connection(id)
+  def reset(source), do: Source.with_state(source, &Transactions.reset/1) |> text()
 
   @doc "Stops what runs on the connection, at once and from any process."
   @spec interrupt(source()) :: :ok | {:error, reason()}
@@ -520,7 +513,7 @@ defmodule EctoLibSql.Native do
   for module <- [Raw, RawTransactions],
       {name, arity} <- module.__info__(:functions),
       {name, arity} not in [
-        check: 2,
+        state: 2,
         connection: 1,
         normalise_arguments: 3,
         normalise_arguments_for_stmt: 3

@@ -4,7 +4,8 @@ defmodule EctoLibSql.State do
 
     * `conn_id` - the name of the connection, a plain string. A state may be built by hand from it:
       `%EctoLibSql.State{conn_id: id, mode: :local, sync: :disable_sync}`.
-    * `trx_id` - the name of the open transaction, or nil.
+    * `trx_id` - the name of the transaction that the state belongs to, or nil. Once that has ended, the state
+      is of no more use: go on with the one from before the transaction.
     * `mode` - `:local`, `:remote` or `:remote_replica`.
     * `sync` - `:enable_sync` or `:disable_sync`.
     * `handle` - the native connection. It is open while its opener lives or a process holds a state
@@ -85,13 +86,15 @@ defmodule EctoLibSql.State do
   def detect_sync(_opts), do: :disable_sync
 
   @doc false
-  # What the NIF takes: the handle where there is one, else the id.
+  # What the NIF takes: the handle where there is one, else the id. For what belongs to the connection whatever
+  # transaction is open: facts, settings, subscriptions, interrupting and closing.
   @spec conn(t()) :: EctoLibSql.Nif.conn()
   def conn(%__MODULE__{handle: nil, conn_id: id}), do: id
   def conn(%__MODULE__{handle: handle}), do: handle
 
-  # The same for what runs in the state's transaction, if it has one: refused once SQLite has rolled that back
-  # by itself.
+  @doc false
+  # The same for everything that reads or changes the database, or a transaction. The NIF refuses it unless the
+  # transaction that the state names is the one open on the connection.
   @spec in_transaction(t()) :: EctoLibSql.Nif.conn()
   def in_transaction(%__MODULE__{trx_id: nil} = state), do: conn(state)
   def in_transaction(%__MODULE__{trx_id: trx_id} = state), do: {conn(state), trx_id}

@@ -56,8 +56,7 @@ defmodule EctoLibSql.TransactionCallbacks do
       case Transactions.commit(state, Callbacks.timeout(opts, state)) do
         {:ok, state} -> {:ok, %Result{command: :commit}, state}
         :idle -> {:idle, %{state | trx_id: nil}}
-        {:error, error, :rolled_back} -> Callbacks.failed(error, %{state | trx_id: nil})
-        {:error, error, :still_open} -> {:disconnect, error, state}
+        {:error, error} -> failed(error, state)
       end
     end
   end
@@ -69,10 +68,23 @@ defmodule EctoLibSql.TransactionCallbacks do
       end_savepoint([:rollback_to, :release], :rollback, opts, state)
     else
       case Transactions.rollback(state) do
-        {:ok, state} -> {:ok, %Result{command: :rollback}, state}
-        :idle -> {:idle, state}
-        {:error, error} -> {:disconnect, error, state}
+        {:ok, state} ->
+          {:ok, %Result{command: :rollback}, state}
+
+        :idle ->
+          {:idle, state}
+
+        {:error, error} ->
+          failed(error, state)
       end
+    end
+  end
+
+  # Refused, or not the transaction that is open. A pool must not lend the connection to others while one is.
+  defp failed(error, state) do
+    case Transactions.status(state) do
+      {:ok, false} -> Callbacks.failed(error, %{state | trx_id: nil})
+      _open_or_closed -> {:disconnect, error, state}
     end
   end
 

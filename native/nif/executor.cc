@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ids.h"
 #include "rows.h"
 
 namespace libsql::nif {
@@ -69,9 +70,16 @@ void LockedConnection::check_interrupts() const {
   if (call_.interrupts_seen() != object_->interrupts()) stop_interrupted();
 }
 
-// Outside of its transaction a statement would take effect at once, and for good.
+// Outside of its transaction a statement would take effect at once and for good, or in a
+// transaction that somebody else has opened since.
 void LockedConnection::check_transaction() {
-  if (call_.transaction() == 0 || connection().auto_rolled_back() != call_.transaction()) return;
+  if (!call_.transaction_id()) return;
+  const std::uint64_t number =
+      child_number(call_, object_->id(), *call_.transaction_id(), IdKind::transaction);
+  if (connection().in_transaction() && connection().transaction_serial() == number) return;
+  if (number == 0 || connection().auto_rolled_back() != number) {
+    throw Failure::not_found(IdKind::transaction);
+  }
   throw Error(
       ErrorKind::misuse,
       "the transaction was rolled back by SQLite when a statement in it failed; it has to be "

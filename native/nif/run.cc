@@ -26,8 +26,7 @@ ConnectionPtr Call::connection(int index) {
   const Term* pair = nullptr;
   if (enif_get_tuple(env_, term, &arity, &pair) != 0 && arity == 2) {
     term = pair[0];
-    const auto id = parse_child_id(binary_of(env_, pair[1], "transaction id"), IdKind::transaction);
-    transaction_ = id ? id->number : 0;
+    transaction_id_ = binary_of(env_, pair[1], "transaction id");
   }
   ConnectionPtr found;
   ErlNifBinary id;

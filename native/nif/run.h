@@ -40,8 +40,11 @@ class Call {
   // the call then belongs to that transaction. Errors: Failure not_found "Connection not found",
   // also when it has been closed.
   [[nodiscard]] ConnectionPtr connection(int index);
-  // The number of the transaction that the call belongs to, 0 if it says none.
-  [[nodiscard]] std::uint64_t transaction() const noexcept { return transaction_; }
+  // The id of the transaction that the call belongs to, if it names one: whoever locks the
+  // connection checks it.
+  [[nodiscard]] const std::optional<std::string_view>& transaction_id() const noexcept {
+    return transaction_id_;
+  }
 
   // Ends this pass; the operation starts again on a dirty I/O scheduler. An inline call only.
   [[nodiscard]] Term continue_dirty() const noexcept;
@@ -73,7 +76,7 @@ class Call {
   NifFunction resume_;
   const std::shared_ptr<State>& state_;
   ErlNifPid self_;
-  std::uint64_t transaction_ = 0;
+  std::optional<std::string_view> transaction_id_;
   std::optional<std::uint64_t> interrupts_seen_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };

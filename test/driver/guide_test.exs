@@ -52,18 +52,18 @@ defmodule EctoLibSql.GuideTest do
   end
 
   test "begin, work, commit or roll back", %{state: state} do
-    {:ok, state} = EctoLibSql.Native.begin(state)
+    {:ok, begun} = EctoLibSql.Native.begin(state)
 
-    with {:ok, _, _, state} <-
-           EctoLibSql.handle_execute("INSERT INTO users (name) VALUES (?)", ["Dan"], [], state),
-         {:ok, _, _, state} <-
+    with {:ok, _, _, begun} <-
+           EctoLibSql.handle_execute("INSERT INTO users (name) VALUES (?)", ["Dan"], [], begun),
+         {:ok, _, _, begun} <-
            EctoLibSql.handle_execute(
              "UPDATE users SET age = ? WHERE name = ?",
              [30, "Dan"],
              [],
-             state
+             begun
            ) do
-      assert {:ok, "commit success"} = EctoLibSql.Native.commit(state)
+      assert {:ok, "commit success"} = EctoLibSql.Native.commit(begun)
     end
 
     assert rows!(state, "SELECT name, age FROM users") == [["Dan", 30]]
@@ -108,13 +108,13 @@ defmodule EctoLibSql.GuideTest do
   end
 
   test "savepoints", %{state: state} do
-    {:ok, state} = EctoLibSql.Native.begin(state)
-    run!(state, "INSERT INTO users (name) VALUES ('kept')")
-    :ok = EctoLibSql.Native.create_savepoint(state, "sp1")
-    run!(state, "INSERT INTO users (name) VALUES ('undone')")
-    :ok = EctoLibSql.Native.rollback_to_savepoint_by_name(state, "sp1")
-    :ok = EctoLibSql.Native.release_savepoint_by_name(state, "sp1")
-    {:ok, _} = EctoLibSql.Native.commit(state)
+    {:ok, begun} = EctoLibSql.Native.begin(state)
+    run!(begun, "INSERT INTO users (name) VALUES ('kept')")
+    :ok = EctoLibSql.Native.create_savepoint(begun, "sp1")
+    run!(begun, "INSERT INTO users (name) VALUES ('undone')")
+    :ok = EctoLibSql.Native.rollback_to_savepoint_by_name(begun, "sp1")
+    :ok = EctoLibSql.Native.release_savepoint_by_name(begun, "sp1")
+    {:ok, _} = EctoLibSql.Native.commit(begun)
     assert rows!(state, "SELECT name FROM users") == [["kept"]]
   end
 

@@ -3,7 +3,7 @@ defmodule EctoLibSql.Native.Batches do
   # Many statements in one call.
 
   alias EctoLibSql.{Codec, Error, Nif, Result, State}
-  alias EctoLibSql.Native.{Lifetime, Statements}
+  alias EctoLibSql.Native.Statements
   alias EctoLibSql.Options.Names
 
   @options [:on_error, :results, :timeout]
@@ -75,7 +75,10 @@ defmodule EctoLibSql.Native.Batches do
     end
   end
 
-  defp run(state, [], _on_error, _timeout), do: with(:ok <- Lifetime.ping(state), do: {:ok, []})
+  defp run(state, [], _on_error, _timeout) do
+    with {:ok, _status} <- Statements.simple(Nif.transaction_status(State.in_transaction(state))),
+         do: {:ok, []}
+  end
 
   defp run(state, members, on_error, timeout) do
     with {:ok, members} <- encode(members) do

@@ -63,7 +63,7 @@ defmodule EctoLibSql.Native.Control do
   end
 
   defp copy(state, direction, path, progress, pages) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
     call = fn _left -> Nif.backup(conn, direction, path, progress, pages) end
     Statements.simple(Statements.waiting(state, -1, call))
   end
@@ -71,21 +71,21 @@ defmodule EctoLibSql.Native.Control do
   @spec serialise(State.t(), term()) :: answer(binary())
   def serialise(state, database) do
     if is_binary(database),
-      do: Statements.simple(Nif.serialise(State.conn(state), database)),
+      do: Statements.simple(Nif.serialise(State.in_transaction(state), database)),
       else: refuse("the name of a database must be a string")
   end
 
   @spec deserialise(State.t(), term(), term()) :: answer()
   def deserialise(state, image, database) do
     if is_binary(image) and is_binary(database),
-      do: Statements.simple(Nif.deserialise(State.conn(state), image, database)),
+      do: Statements.simple(Nif.deserialise(State.in_transaction(state), image, database)),
       else: refuse("the image and the name of a database must be binaries")
   end
 
   @spec vacuum_into(State.t(), term()) :: answer()
   def vacuum_into(state, path) do
     if path?(path),
-      do: Statements.simple(Nif.vacuum_into(State.conn(state), path)),
+      do: Statements.simple(Nif.vacuum_into(State.in_transaction(state), path)),
       else: refuse("the path of VACUUM INTO must be a string")
   end
 
@@ -94,7 +94,7 @@ defmodule EctoLibSql.Native.Control do
   def checkpoint(state, mode, database \\ "main") do
     if mode in @checkpoint_modes do
       with {:ok, {busy?, log, checkpointed}} <-
-             Statements.simple(Nif.checkpoint(State.conn(state), mode, database)) do
+             Statements.simple(Nif.checkpoint(State.in_transaction(state), mode, database)) do
         {:ok, %{busy: busy?, log_frames: log, checkpointed_frames: checkpointed}}
       end
     else

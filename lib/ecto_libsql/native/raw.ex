@@ -37,7 +37,7 @@ defmodule EctoLibSql.Native.Raw do
 
   def close(id, :trx_id) do
     with {:ok, conn_id} <- RawTransactions.connection(id),
-         answer when answer in [:ok, :idle] <- plain(Nif.rollback(conn_id)),
+         answer when answer in [:ok, :idle] <- plain(Nif.rollback({conn_id, id})),
          do: :ok
   end
 
@@ -47,23 +47,21 @@ defmodule EctoLibSql.Native.Raw do
 
   @spec query_args(id(), atom(), atom(), String.t(), list()) :: rows() | failure()
   def query_args(conn_id, _mode, _sync, sql, args),
-    do: run(conn_id, sql, args, "Query failed: ") |> rows()
+    do: run(state(conn_id), sql, args, "Query failed: ") |> rows()
 
   @spec pragma_query(id(), String.t()) :: rows() | failure()
-  def pragma_query(conn_id, sql), do: run(conn_id, sql, [], "Query failed: ") |> rows()
+  def pragma_query(conn_id, sql), do: run(state(conn_id), sql, [], "Query failed: ") |> rows()
 
   @spec query_with_trx_args(id(), id(), String.t(), list()) :: rows() | failure()
   def query_with_trx_args(trx_id, conn_id, sql, args) do
-    with :ok <- RawTransactions.check(trx_id, conn_id) do
-      run(conn_id, sql, args, "Query failed: ") |> rows()
-    end
+    with {:ok, state} <- RawTransactions.state(trx_id, conn_id),
+         do: run(state, sql, args, "Query failed: ") |> rows()
   end
 
   @spec execute_with_transaction(id(), id(), String.t(), list()) :: non_neg_integer() | failure()
   def execute_with_transaction(trx_id, conn_id, sql, args) do
-    with :ok <- RawTransactions.check(trx_id, conn_id) do
-      run(conn_id, sql, args, "Execute failed: ") |> changed()
-    end
+    with {:ok, state} <- RawTransactions.state(trx_id, conn_id),
+         do: run(state, sql, args, "Execute failed: ") |> changed()
   end
 
   @spec should_use_query_path(String.t()) :: boolean()
@@ -74,9 +72,9 @@ defmodule EctoLibSql.Native.Raw do
 
   def should_use_query_path(_other), do: false
 
-  defp run(conn_id, sql, args, prefix) do
+  defp run(state, sql, args, prefix) do
     with {:ok, params} <- text(Codec.encode(args, :native)),
-         do: Statements.execute(state(conn_id), sql, params) |> text(prefix)
+         do: Statements.execute(state, sql, params) |> text(prefix)
   end
 
   # --- Prepared statements ---
@@ -185,15 +183,17 @@ defmodule EctoLibSql.Native.Raw do
   # --- Cursors ---
 
   @spec declare_cursor(id(), String.t(), list()) :: id() | failure()
-  def declare_cursor(conn_id, sql, args) do
+  def declare_cursor(conn_id, sql, args), do: declare(state(conn_id), sql, args)
+
+  defp declare(state, sql, args) do
     with {:ok, params} <- text(Codec.encode(args, :native)) do
-      Statements.open_cursor(state(conn_id), sql, params) |> text("Query failed: ") |> bare()
+      Statements.open_cursor(state, sql, params) |> text("Query failed: ") |> bare()
     end
   end
 
   @spec declare_cursor_with_context(id(), id(), atom(), String.t(), list()) :: id() | failure()
   def declare_cursor_with_context(conn_id, trx_id, :transaction, sql, args) do
-    with :ok <- RawTransactions.check(trx_id, conn_id), do: declare_cursor(conn_id, sql, args)
+    with {:ok, state} <- RawTransactions.state(trx_id, conn_id), do: declare(state, sql, args)
   end
 
   def declare_cursor_with_context(conn_id, conn_id, :connection, sql, args) do

@@ -34,7 +34,7 @@ defmodule EctoLibSql.Native.RawTransactions do
           {:ok, String.t()} | failure()
   def commit_or_rollback_transaction(trx_id, conn_id, _mode, _sync, verb)
       when verb in ["commit", "rollback"] do
-    with :ok <- check(trx_id, conn_id), do: finish(%State{conn_id: conn_id, trx_id: trx_id}, verb)
+    with {:ok, state} <- state(trx_id, conn_id), do: finish(state, verb)
   end
 
   def commit_or_rollback_transaction(_trx_id, _conn_id, _mode, _sync, _other) do
@@ -45,7 +45,7 @@ defmodule EctoLibSql.Native.RawTransactions do
     case Transactions.commit(state) do
       {:ok, _state} -> {:ok, "commit success"}
       :idle -> {:error, "Transaction not found"}
-      {:error, error, _end} -> text({:error, error})
+      error -> text(error)
     end
   end
 
@@ -67,24 +67,17 @@ defmodule EctoLibSql.Native.RawTransactions do
     do: savepoint(conn_id, trx_id, :rollback_to, name)
 
   defp savepoint(conn_id, trx_id, operation, name) do
-    with :ok <- check(trx_id, conn_id) do
-      text(Transactions.savepoint(%State{conn_id: conn_id}, operation, name))
-    end
+    with {:ok, state} <- state(trx_id, conn_id),
+         do: text(Transactions.savepoint(state, operation, name))
   end
 
   @doc false
-  # `:ok` if this transaction is open on this connection.
-  @spec check(term(), term()) :: :ok | failure()
-  def check(trx_id, conn_id) do
-    with true <- EctoLibSql.Native.Raw.ping(conn_id),
-         {:ok, owner} <- owner(trx_id),
-         :ok <- same(owner, conn_id),
-         {:ok, _conn_id} <- connection(trx_id),
-         do: :ok
-  end
+  # A state of this transaction. The NIF refuses it unless that is the one open on the connection.
+  @spec state(term(), id()) :: {:ok, State.t()} | failure()
+  def state(trx_id, conn_id) when is_binary(trx_id),
+    do: {:ok, %State{conn_id: conn_id, trx_id: trx_id}}
 
-  defp same(owner, owner), do: :ok
-  defp same(_owner, _other), do: {:error, "Transaction does not belong to this connection"}
+  def state(_no_id, _conn_id), do: {:error, "Transaction not found"}
 
   @doc false
   # The connection on which this transaction is open.

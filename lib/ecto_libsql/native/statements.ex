@@ -63,6 +63,10 @@ defmodule EctoLibSql.Native.Statements do
     end
   end
 
+  @doc "Compiles a statement and returns the id under which it is kept."
+  @spec prepare(State.t(), String.t()) :: {:ok, String.t()} | failure()
+  def prepare(state, sql), do: simple(Nif.prepare(State.in_transaction(state), sql))
+
   @doc "Runs a prepared statement."
   @spec run_prepared(State.t(), String.t(), Nif.params(), integer()) ::
           {:ok, Result.t()} | failure()
@@ -86,16 +90,14 @@ defmodule EctoLibSql.Native.Statements do
   @spec measure(State.t(), String.t(), list(), integer()) ::
           {:ok, %{atom() => integer()}} | failure()
   def measure(state, sql, params, timeout \\ -1) do
-    conn = State.in_transaction(state)
-
     with {:ok, params} <- Codec.encode(params),
-         {:ok, id} <- simple(Nif.prepare(conn, sql)) do
+         {:ok, id} <- prepare(state, sql) do
       try do
         started = System.monotonic_time(:microsecond)
 
         with {:ok, result} <- run_prepared(state, id, params, timeout),
              took = System.monotonic_time(:microsecond) - started,
-             {:ok, counters} <- simple(Nif.statement_counters(conn, id)) do
+             {:ok, counters} <- simple(Nif.statement_counters(State.conn(state), id)) do
           {:ok, Map.merge(counters, %{microseconds: took, rows: result.num_rows})}
         end
       after
@@ -136,7 +138,7 @@ defmodule EctoLibSql.Native.Statements do
 
   @doc "Compiles a text into the cache, to see whether it is right; `:script` if it is several."
   @spec check(State.t(), String.t()) :: :ok | :script | failure()
-  def check(state, sql), do: simple(Nif.check(State.conn(state), sql))
+  def check(state, sql), do: simple(Nif.check(State.in_transaction(state), sql))
 
   @doc "Drops a text from the cache of compiled statements."
   @spec uncache(State.t(), String.t()) :: :ok | failure()
@@ -145,7 +147,7 @@ defmodule EctoLibSql.Native.Statements do
   @doc "The declared parameters of a text: `[name | nil]`."
   @spec parameter_names(State.t(), String.t()) :: {:ok, [String.t() | nil]} | failure()
   def parameter_names(state, sql) do
-    with {:ok, {_columns, names}} <- simple(Nif.describe(State.conn(state), sql)),
+    with {:ok, {_columns, names}} <- simple(Nif.describe(State.in_transaction(state), sql)),
          do: {:ok, names}
   end
 

@@ -59,7 +59,7 @@ defmodule EctoLibSql.Native.Transactions do
     if wrong = opts |> modes() |> wrong_mode(), do: raise(ArgumentError, wrong)
 
     if mode?(opts, :read_only) and
-         Source.with_state(source, &Nif.writes(State.conn(&1), :ask)) == {:ok, true} do
+         Source.with_state(source, &Nif.writes(State.in_transaction(&1), :ask)) == {:ok, true} do
       raise ArgumentError,
             "a transaction inside of an open one cannot be :read_only, because the open one may write: " <>
               "begin that with mode: :read_only, or leave the mode out"
@@ -73,7 +73,7 @@ defmodule EctoLibSql.Native.Transactions do
   """
   @spec writes(State.t(), :refuse | :allow) :: :ok | {:error, Error.t()}
   def writes(state, operation) do
-    case Nif.writes(State.conn(state), operation) do
+    case Nif.writes(State.in_transaction(state), operation) do
       {:ok, _allowed?} -> :ok
       {:error, error} -> {:error, Error.from_nif(error)}
     end
@@ -81,7 +81,7 @@ defmodule EctoLibSql.Native.Transactions do
 
   @spec open(State.t(), atom(), integer()) :: {:ok, State.t()} | {:error, Error.t()}
   def open(state, behaviour, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
     call = fn _left -> Nif.begin_transaction(conn, behaviour) end
 
     case Statements.waiting(state, timeout, call) do
@@ -90,55 +90,33 @@ defmodule EctoLibSql.Native.Transactions do
     end
   end
 
-  @doc "`:ok` unless the state names a transaction that is not the one open on its connection."
-  @spec named(State.t()) :: :ok | {:error, Error.t()}
-  def named(%State{trx_id: nil}), do: :ok
-
-  def named(%State{trx_id: trx_id} = state) do
-    case Nif.transaction_status(State.conn(state)) do
-      {:ok, {true, other}} when other != trx_id and other != nil ->
-        {:error,
-         Error.new(:foreign, "Transaction does not belong to this connection",
-           extended_code: :foreign_transaction
-         )}
-
-      {:ok, _idle_or_same} ->
-        :ok
-
-      {:error, error} ->
-        {:error, Error.from_nif(error)}
-    end
-  end
-
-  @doc """
-  Commits. A commit that SQLite refuses ends the transaction as well: it is rolled back. The flag
-  says whether the connection is free of the transaction.
-  """
-  @spec commit(State.t(), integer()) ::
-          {:ok, State.t()} | :idle | {:error, Error.t(), :rolled_back | :still_open}
+  @doc "Commits. A commit that SQLite refuses ends the transaction as well: it is rolled back."
+  @spec commit(State.t(), integer()) :: {:ok, State.t()} | :idle | {:error, Error.t()}
   def commit(state, timeout \\ -1) do
-    conn = State.conn(state)
+    conn = State.in_transaction(state)
 
     case Statements.waiting(state, timeout, fn _left -> Nif.commit(conn) end) do
       :ok -> {:ok, %{state | trx_id: nil}}
+      # None is open, or SQLite has rolled this one back by itself.
       {:error, %{kind: :misuse}} -> :idle
-      {:error, error} -> {:error, Error.from_nif(error), ended(conn)}
+      {:error, error} -> {:error, Error.from_nif(error)}
     end
   end
 
-  defp ended(conn) do
-    if match?({:error, _}, Nif.rollback(conn)), do: :still_open, else: :rolled_back
-  end
-
+  @doc "Rolls back. It is no error if SQLite has done so by itself already."
   @spec rollback(State.t()) :: {:ok, State.t()} | :idle | {:error, Error.t()}
   def rollback(state) do
-    case Nif.rollback(State.conn(state)) do
+    case Nif.rollback(State.in_transaction(state)) do
       :ok -> {:ok, %{state | trx_id: nil}}
-      :idle when state.trx_id != nil -> {:ok, %{state | trx_id: nil}}
+      {:error, %{extended_code: :abort_rollback}} -> {:ok, %{state | trx_id: nil}}
       :idle -> :idle
       {:error, error} -> {:error, Error.from_nif(error)}
     end
   end
+
+  @doc "Rolls back what is open, resets statements and closes cursors."
+  @spec reset(State.t()) :: :ok | {:error, Error.t()}
+  def reset(state), do: Statements.simple(Nif.reset(State.in_transaction(state)))
 
   @spec status(State.t()) :: {:ok, boolean()} | {:error, Error.t()}
   def status(state) do
@@ -151,7 +129,7 @@ defmodule EctoLibSql.Native.Transactions do
   @spec savepoint(State.t(), :open | :release | :rollback_to, term()) :: :ok | {:error, Error.t()}
   def savepoint(state, operation, name) do
     if is_binary(name) and name =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/ do
-      savepoint_answer(Nif.savepoint(State.conn(state), operation, name))
+      savepoint_answer(Nif.savepoint(State.in_transaction(state), operation, name))
     else
       {:error,
        Error.new(
@@ -163,7 +141,7 @@ defmodule EctoLibSql.Native.Transactions do
 
   defp savepoint_answer(:ok), do: :ok
 
-  defp savepoint_answer({:error, %{kind: :misuse}}) do
+  defp savepoint_answer({:error, %{kind: :misuse, extended_code: :misuse}}) do
     {:error,
      Error.new(:misuse, "No active transaction: savepoints exist inside transactions only")}
   end
