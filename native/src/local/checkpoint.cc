@@ -1,5 +1,8 @@
 // The write-ahead log and its checkpoints. The automatic one is ours, because it waits for the
 // disk: SQLite would run it within any commit, also within one that must not wait.
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -8,6 +11,33 @@
 namespace libsql::local {
 
 namespace {
+
+// A log this many times as long as the automatic checkpoint's threshold has readers that overlap:
+// a passive checkpoint never moves all of it, and so the log never starts anew.
+constexpr int kOvergrown = 4;
+// How long writers wait for those readers to end. Readers that begin once the log has been moved
+// read the database file, and are not waited for.
+constexpr std::chrono::milliseconds kTruncationWait{250};
+// One attempt. Within it SQLite waits for a reader's place in the log's index, also when the reader
+// has ended and another one, which is in nobody's way, has taken the place; a new attempt sees
+// that.
+constexpr std::chrono::milliseconds kTruncationAttempt{10};
+
+// Shortens the busy timeout for one call.
+class ShorterBusyTimeout {
+ public:
+  ShorterBusyTimeout(Cancellation& cancellation, std::chrono::milliseconds longest) noexcept
+      : cancellation_(cancellation), before_(cancellation.busy_timeout()) {
+    cancellation.set_busy_timeout(std::min(before_, longest));
+  }
+  ShorterBusyTimeout(const ShorterBusyTimeout&) = delete;
+  ShorterBusyTimeout& operator=(const ShorterBusyTimeout&) = delete;
+  ~ShorterBusyTimeout() { cancellation_.set_busy_timeout(before_); }
+
+ private:
+  Cancellation& cancellation_;
+  const std::chrono::milliseconds before_;
+};
 
 int checkpoint_flag(CheckpointMode mode) {
   switch (mode) {
@@ -35,8 +65,12 @@ CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view 
   if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
   ++checkpoints_;
   // From now on a commit may start the log anew.
-  if (queue_ && is_main(name) && log_frames > 0 && log_frames == checkpointed_frames) {
-    queue_->checkpointed_frames.store(log_frames);
+  if (queue_ && is_main(name) && log_frames == checkpointed_frames) {
+    if (log_frames > 0) queue_->checkpointed_frames.store(log_frames);
+    if (log_frames == 0 && mode == CheckpointMode::truncate) {
+      queue_->log_frames.store(0);
+      queue_->checkpointed_frames.store(std::numeric_limits<int>::max());
+    }
   }
   return {rc == SQLITE_BUSY, log_frames, checkpointed_frames};
 }
@@ -63,7 +97,7 @@ int LocalSession::on_wal(void* self, sqlite3* /*db*/, const char* database, int 
   }
   try {
     if (session.auto_checkpoint_ > 0 && pages >= session.auto_checkpoint_) {
-      session.checkpoints_due_.insert(database);
+      session.checkpoints_due_[database] = pages;
     }
     session.feed_.wal_grew(database, pages);
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
@@ -78,13 +112,33 @@ bool LocalSession::checkpoint_due() const noexcept {
 
 void LocalSession::run_due_checkpoints() noexcept {
   const auto due = std::exchange(checkpoints_due_, {});
-  for (const std::string& database : due) {
+  for (const auto& [database, frames] : due) {
     try {
-      checkpoint(CheckpointMode::passive, database);
+      if (frames >= std::max(truncate_at(database).load(), kOvergrown * auto_checkpoint_)) {
+        truncate_overgrown(database, frames);
+      } else {
+        checkpoint(CheckpointMode::passive, database);
+      }
     } catch (const std::exception&) {
       continue;  // As SQLite's own: the next commit tries again.
     }
   }
+}
+
+void LocalSession::truncate_overgrown(const std::string& database, int frames) {
+  const ShorterBusyTimeout attempt(*cancellation_, kTruncationAttempt);
+  const auto give_up = Cancellation::Clock::now() + kTruncationWait;
+  bool busy = true;
+  do {
+    busy = checkpoint(CheckpointMode::truncate, database).busy;
+  } while (busy && Cancellation::Clock::now() < give_up && !cancellation_->stop_requested());
+  // Readers that take longer are not waited for again until the log is twice as long.
+  constexpr int kMost = std::numeric_limits<int>::max();
+  truncate_at(database).store(!busy ? 0 : frames > kMost / 2 ? kMost : 2 * frames);
+}
+
+std::atomic<int>& LocalSession::truncate_at(const std::string& database) {
+  return queue_ && is_main(database) ? queue_->truncate_at : truncate_attached_at_[database];
 }
 
 bool LocalSession::log_sync_due() const {

@@ -9,8 +9,8 @@
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -156,6 +156,10 @@ class LocalSession final : public core::Session {
   // Whether the next commit is one that moves the log into its database.
   [[nodiscard]] bool checkpoint_due() const noexcept;
   void run_due_checkpoints() noexcept;
+  // Moves the whole of a log that passive checkpoints have not kept short, and truncates it.
+  void truncate_overgrown(const std::string& database, int frames);
+  // The length at which a log is truncated next, if that is beyond the usual one.
+  [[nodiscard]] std::atomic<int>& truncate_at(const std::string& database);
   // Whether the log is so long that it should be brought to the disk while others write.
   [[nodiscard]] bool log_sync_due() const;
   void sync_log() noexcept;
@@ -204,7 +208,8 @@ class LocalSession final : public core::Session {
   bool full_sync_ = false;
   bool extensions_enabled_ = false;
   int auto_checkpoint_;
-  std::set<std::string> checkpoints_due_;  // Names of the databases.
+  std::map<std::string, int> checkpoints_due_;  // Name of the database, frames of its log.
+  std::map<std::string, std::atomic<int>> truncate_attached_at_;
   std::uint64_t checkpoints_ = 0;
 };
 

@@ -47,6 +47,9 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   // started anew. While that is not 0, a commit may start the log anew, which waits for the disk.
   std::atomic<int> log_frames{0};
   std::atomic<int> checkpointed_frames{0};
+  // The length at which the log is truncated next, where overlapping readers have prevented it; or
+  // 0.
+  std::atomic<int> truncate_at{0};
   // Most of this log has been brought to the disk ahead of the checkpoint that will need it there.
   std::atomic<bool> log_synced{false};
 

@@ -1,5 +1,8 @@
 // The automatic checkpoint: who runs it, and when.
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -126,6 +129,71 @@ TEST_F(CheckpointTest, WhileOthersWaitALongLogIsSyncedAheadOfItsCheckpoint) {
   EXPECT_EQ(cost_with_a_waiter(), StatementCost::unbounded);
   EXPECT_TRUE(queue_->log_synced);
   EXPECT_EQ(cost_with_a_waiter(), StatementCost::bounded_write);
+}
+
+// Readers that take turns, so that one of them is always in a transaction: each begins before the
+// one before it ends.
+class OverlappingReaders {
+ public:
+  OverlappingReaders(const std::string& path, std::string sql) {
+    for (int i = 0; i < 4; ++i) {
+      threads_.emplace_back([path, sql, i](const std::stop_token& stop) {
+        Connection reader = Database(path).connect();
+        std::this_thread::sleep_for(5ms * i);
+        while (!stop.stop_requested()) {
+          Transaction transaction = reader.begin(TransactionMode::deferred);
+          query(reader, sql);
+          std::this_thread::sleep_for(20ms);
+        }
+      });
+    }
+  }
+
+ private:
+  std::vector<std::jthread> threads_;
+};
+
+TEST_F(CheckpointTest, TruncatesALogThatOverlappingReadersHaveLetGrow) {
+  Options options = with_checkpoint_at(20);
+  options.synchronous = "off";  // A busy disk would count as waiting for readers.
+  Connection writer = connect(options);
+  const OverlappingReaders readers(path(), "SELECT count(*) FROM t");
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 400; ++i) {
+    insert_large(writer, 1);
+    longest = std::max(longest, std::filesystem::file_size(path() + "-wal"));
+    std::this_thread::sleep_for(1ms);
+  }
+  // 400 commits write some 1,200 frames of 4,120 bytes; four thresholds are 80 frames.
+  EXPECT_LT(longest, 4'120U * 80 * 4);
+}
+
+TEST_F(CheckpointTest, TruncatesTheLogOfAnAttachedDatabaseThatReadersHaveLetGrow) {
+  Options options = with_checkpoint_at(20);
+  options.attach = {{"aux", path("attached.db")}};
+  Connection writer = connect(options);
+  writer.execute("PRAGMA aux.journal_mode = wal");
+  writer.execute("PRAGMA aux.synchronous = off");
+  writer.execute("CREATE TABLE aux.t(a)");
+  const OverlappingReaders readers(path("attached.db"), "SELECT count(*) FROM t");
+  std::uintmax_t longest = 0;
+  for (int i = 0; i < 400; ++i) {
+    writer.execute("INSERT INTO aux.t VALUES (zeroblob(3000))");
+    longest = std::max(longest, std::filesystem::file_size(path("attached.db-wal")));
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_LT(longest, 4'120U * 80 * 4);
+}
+
+TEST_F(CheckpointTest, StopsTruncatingForAReaderThatDoesNotEnd) {
+  Connection writer = connect(with_checkpoint_at(5));
+  Connection reader = connect();
+  const Transaction transaction = reader.begin(TransactionMode::deferred);
+  query(reader, "SELECT count(*) FROM t");
+  const auto began = std::chrono::steady_clock::now();
+  insert_large(writer, 200);
+  // One wait of 250 ms at 20 frames, then at 40, 80, 160, 320: not one for each commit.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
 }
 
 }  // namespace
