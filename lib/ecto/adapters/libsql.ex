@@ -23,7 +23,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
 
   All others are in `EctoLibSql.Options`, also those that this build refuses: `:uri` for servers and
-  replicas, `:encryption_key`.
+  replicas, `:encryption_key`. An unknown option is refused when the repository starts; options that an application
+  keeps there for itself are dropped in the repository's `init/2` with `:supervisor`.
 
   ## Options of a query
 
@@ -35,7 +36,10 @@ defmodule Ecto.Adapters.LibSql do
     * `:fkey_names` - `false` does not look up which constraint was violated, which costs a second run of the
       statement on the error path; default `true`. Foreign keys are not looked up where the tables that the
       statement may touch have 100,000 rows or more
-    * `:comment` - a text that stands behind the statement, as an SQL comment, in logs and telemetry
+    * `:comment` - a text that is appended to the statement, as an SQL comment, in logs and telemetry
+
+  Options of the application's own pass through, for `c:Ecto.Repo.prepare_query/3` and telemetry. A name that differs
+  in a letter or two from one that Ecto or this adapter knows (`tiemout: 5`) is taken for a mistake and refused.
 
   ## Options of a transaction
 
@@ -49,8 +53,8 @@ defmodule Ecto.Adapters.LibSql do
 
   ## Application options
 
-  Ecto tells loaders and dumpers nothing about the repository, so these are set once, under
-  `config :ecto_libsql`:
+  Ecto calls loaders and dumpers without the repository, so these are set once, under `config :ecto_libsql`. A
+  repository does not start with an unknown one or with a value that is not listed here:
 
     * `:binary_id_type`, `:uuid_type` - `:string` (default) or `:binary`; both are read. As long as `:uuid_type`
       is not set, conditions on `Ecto.UUID` fields find both forms
@@ -149,7 +153,8 @@ defmodule Ecto.Adapters.LibSql do
   # What the pool is given, the adapter knows as well: how many connections there are.
   @impl Ecto.Adapter
   def init(config) do
-    Options.Repo.check_engine!(EctoLibSql.Native.Lifetime.sqlite_version())
+    Options.Application.check!(EctoLibSql.Native.Lifetime.sqlite_version())
+    Options.Repo.check!(config)
     config |> Options.Repo.connection() |> super()
   end
 

@@ -94,6 +94,9 @@ defmodule EctoLibSql.Options.Names do
     dump_path dump_prefixes prefix quiet force skip_if_loaded no_compile no_deps_check
   )a
 
+  # What libraries read from a repository's configuration: Oban.
+  @libraries ~w(migrator)a
+
   # Ecto.Adapters.LibSql.
   @adapter ~w(dialect migration_lock_term fkey_names sandboxed)a
 
@@ -102,7 +105,7 @@ defmodule EctoLibSql.Options.Names do
 
   @doc "Options of `EctoLibSql.connect/1` and `EctoLibSql.start_link/1`."
   @spec connection() :: [atom()]
-  def connection, do: @database ++ @pragmas ++ @remote ++ @pool ++ @repo ++ @adapter
+  def connection, do: @database ++ @pragmas ++ @remote ++ @pool ++ @repo ++ @libraries ++ @adapter
 
   @doc "What a pool takes with every call."
   @spec call() :: [atom()]

@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Types.JsonbTest do
   use ExUnit.Case, async: false
   use ExUnitProperties
 
-  alias Ecto.Adapters.LibSql.{Options, Types}
+  alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.{Codec, Jsonb}
 
   defp json do
@@ -63,24 +63,6 @@ defmodule Ecto.Adapters.LibSql.Types.JsonbTest do
       assert {:ok, {:blob, bytes}} = Ecto.Type.adapter_dump(adapter, :map, value)
       loaded = {:ok, %{"at" => "2020-01-01", "n" => [1, 2.5]}}
       assert Ecto.Type.adapter_load(adapter, :map, bytes) == loaded
-    end
-
-    test "need an engine that knows JSONB" do
-      assert Options.Repo.check_engine!({3, 40, 1}) == :ok
-      Application.put_env(:ecto_libsql, :array_type, :binary)
-      assert Options.Repo.check_engine!({3, 45, 0}) == :ok
-
-      assert_raise ArgumentError,
-                   ~r/array_type: :binary needs .* 3.45 or later, this is 3.40.1/,
-                   fn ->
-                     Options.Repo.check_engine!({3, 40, 1})
-                   end
-
-      Application.put_env(:ecto_libsql, :array_type, :other)
-
-      assert_raise ArgumentError, ~r/:string or :binary/, fn ->
-        Options.Repo.check_engine!({3, 46, 0})
-      end
     end
   end
 end

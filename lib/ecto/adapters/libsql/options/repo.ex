@@ -3,7 +3,8 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   # A repository's options as the driver's options: the defaults of the adapter, and one connection for
   # a database in memory, because each connection would have its own.
 
-  alias Ecto.Adapters.LibSql.{Options, Types}
+  alias Ecto.Adapters.LibSql.Options
+  alias EctoLibSql.Options.Names
 
   @defaults [
     journal_mode: :wal,
@@ -31,8 +32,6 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   """
   @spec for_migrations(keyword()) :: map()
   def for_migrations(opts) do
-    check!(opts)
-
     %{
       local?: local?(opts),
       dialect: opts[:dialect] || :auto,
@@ -42,50 +41,21 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     }
   end
 
-  # The driver checks its own options.
-  defp check!(opts) do
+  @doc "Refuses unknown options and wrong values; those of the driver's options it checks itself."
+  @spec check!(keyword()) :: :ok
+  def check!(opts) do
+    Names.check!(opts, Names.connection(), "a repository")
     opts |> Keyword.take([:timeout, :fkey_names]) |> Options.Query.check!()
     dialects = [nil, :auto, :sqlite, :libsql]
     one!(opts, :dialect, ":auto, :sqlite or :libsql", &(&1 in dialects))
     one!(opts, :migration_lock, "true or false", &(&1 in [nil, true, false]))
     term? = &(is_nil(&1) or (is_integer(&1) and &1 > 0))
     one!(opts, :migration_lock_term, "a number of seconds above 0", term?)
+    :ok
   end
 
   defp one!(opts, key, expected, valid?),
     do: valid?.(opts[key]) || Options.Query.refuse!(key, expected, opts[key])
-
-  @doc """
-  Refuses the application's options that the engine cannot serve.
-  """
-  @spec check_engine!({integer(), integer(), integer()}) :: :ok
-  def check_engine!(version) do
-    for key <- [:map_type, :array_type] do
-      case Types.setting(key, :string) do
-        :string ->
-          :ok
-
-        :binary ->
-          if version < {3, 45, 0}, do: no_jsonb!(key, version)
-
-        other ->
-          raise ArgumentError, "#{setting(key)} is :string or :binary, got: #{inspect(other)}"
-      end
-    end
-
-    :ok
-  end
-
-  @spec no_jsonb!(atom(), tuple()) :: no_return()
-  defp no_jsonb!(key, version) do
-    version = version |> Tuple.to_list() |> Enum.join(".")
-
-    raise ArgumentError,
-          "#{setting(key)}: :binary needs the JSONB of SQLite 3.45 or later, this is #{version}; leave it out or " <>
-            "set it to :string"
-  end
-
-  defp setting(key), do: "config :ecto_libsql, #{key}"
 
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: local?(opts) and kind(opts) in [:private_memory, :shared_memory]

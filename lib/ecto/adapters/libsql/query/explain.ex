@@ -5,14 +5,9 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
 
   alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.LibSql.Query.Transaction
+  alias EctoLibSql.Options.Names
 
   @options [:type, :format, :analyze, :wrap_in_transaction]
-
-  # What a call may carry besides: options of queries and transactions, and those that ecto_sql adds.
-  @others [:log, :timeout, :deadline, :queue, :prefix, :comment, :cache, :decode, :fkey_names] ++
-            [:telemetry_event, :telemetry_options, :stacktrace, :caller, :source, :cast_params] ++
-            [:mode, :retry, :repo, :pool, :pool_size, :queue_target, :queue_interval] ++
-            [:ownership_timeout]
 
   @doc """
   `Repo.explain/3`. Ecto's own plans the query in the repository of the module's name, which need not run
@@ -44,7 +39,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   @spec split(keyword()) :: {map(), keyword()}
   def split(opts) do
     {explain, rest} = Keyword.split(opts, @options)
-    Enum.each(rest, &known!/1)
+    Names.check!(rest, @options ++ Options.Query.known(), "explain")
     Options.Query.check!(rest)
 
     {%{
@@ -52,14 +47,6 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
        format: one_of!(explain, :format, [:map, :text]),
        analyze: one_of!(explain, :analyze, [false, true])
      }, rest}
-  end
-
-  defp known!({key, _value}) when key in @others, do: :ok
-
-  defp known!({key, value}) do
-    raise ArgumentError,
-          "explain takes :type, :format, :analyze, :wrap_in_transaction and the options of a query, " <>
-            "got: #{inspect(key)} (#{inspect(value, limit: 5, printable_limit: 50)})"
   end
 
   # The first one is the default.
