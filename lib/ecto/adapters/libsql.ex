@@ -75,7 +75,6 @@ defmodule Ecto.Adapters.LibSql do
   alias Ecto.Adapters.LibSql.{Connection, Migration, Options, Query, Storage, Types}
   alias Ecto.Adapters.LibSql.Plan.JsonList
   alias Ecto.Adapters.LibSql.Query.{Explain, Heap, Transaction}
-  alias Ecto.Adapters.LibSql.SQL.{Keyed, ReadFirst, Update}
   alias Ecto.Adapters.LibSql.Storage.Structure
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
@@ -121,21 +120,8 @@ defmodule Ecto.Adapters.LibSql do
 
   @impl Ecto.Adapter.Queryable
   def prepare(:all, query), do: prepared(query, &Connection.all/1)
-  def prepare(:update_all, query), do: prepared_write(query, &Connection.update_all/1)
-  def prepare(:delete_all, query), do: prepared_write(query, &Connection.delete_all/1)
-
-  # In the place of the text's number stands what writes it anew when it runs.
-  defp prepared_write(query, generate) do
-    if Update.selects?(query),
-      do: {:cache, Keyed.prepare(query, &written(&1, generate))},
-      else: prepared(query, generate)
-  end
-
-  defp written(query, generate) do
-    if ReadFirst.needed?(query),
-      do: ReadFirst.generate(query, generate),
-      else: JsonList.generate(query, generate)
-  end
+  def prepare(:update_all, query), do: prepared(query, &Connection.update_all/1)
+  def prepare(:delete_all, query), do: prepared(query, &Connection.delete_all/1)
 
   # Ecto does not cache queries with interpolated lists, so the second form is not looked up again. What runs
   # stands in the number's place, because to_sql shows the other.
@@ -159,26 +145,9 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Queryable
-  def execute(meta, query_meta, {:cache, update, {%Keyed{}, _} = prepared}, params, opts) do
-    update.(prepared)
-    execute(meta, query_meta, {:nocache, prepared}, params, opts)
-  end
-
-  def execute(meta, query_meta, {:cached, _, _, {%Keyed{}, _} = prepared}, params, opts),
-    do: execute(meta, query_meta, {:nocache, prepared}, params, opts)
-
-  def execute(meta, query_meta, {:nocache, {%Keyed{} = keyed, default}}, params, opts) do
-    query = Keyed.resolve(keyed, default, meta)
-    execute(meta, query_meta, {:nocache, {id(), query}}, params, opts)
-  end
-
   def execute(meta, query_meta, {:nocache, {%JsonList{} = list, _shown}}, params, opts) do
     {sql, params} = JsonList.fold(list, params)
     execute(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
-  end
-
-  def execute(meta, query_meta, {:nocache, {_id, %ReadFirst{} = query}}, params, opts) do
-    ReadFirst.run(query, meta, opts, params, &super(meta, query_meta, &1, &2, opts))
   end
 
   def execute(meta, query_meta, query, params, opts) do

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Plan.JsonList do
   # which SQLite takes 32,766 and parses thousands slowly. The parameters behind it move up. A list with a member
   # that JSON does not carry stays parameters.
 
-  alias Ecto.Adapters.LibSql.SQL.{Operators, ReadFirst}
+  alias Ecto.Adapters.LibSql.SQL.Operators
   alias Ecto.Adapters.LibSql.Types.Codec
 
   # Beyond this many members a text is cheaper than parameters.
@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.Plan.JsonList do
   end
 
   @doc "The text to run, and its parameters."
-  @spec fold(iodata() | t() | ReadFirst.t(), list()) :: {binary(), list()}
+  @spec fold(iodata() | t(), list()) :: {binary(), list()}
   def fold(%__MODULE__{lists: lists} = folded, params) do
     case Enum.split_with(lists, &(refusal(&1, params) == nil)) do
       {_all, []} ->
@@ -73,8 +73,6 @@ defmodule Ecto.Adapters.LibSql.Plan.JsonList do
     end
   end
 
-  # The write, of the two statements.
-  def fold(%ReadFirst{write: {sql, count}}, params), do: fold(sql, Enum.take(params, count))
   def fold(sql, params), do: {IO.iodata_to_binary(sql), params}
 
   defp cannot!(reason) do

@@ -13,7 +13,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     Literal,
     Operators,
     Quote,
-    Scaled,
     Select,
     Sources,
     Typing,
@@ -179,7 +178,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     do: error!(query, "unsupported expression: #{inspect(other)}")
 
   defp operator(op, left, right, sources, query) do
-    :ok = Scaled.check!(op, left, right, sources, query)
     [beside(left, right, sources, query), @operators[op] | beside(right, left, sources, query)]
   end
 

@@ -59,13 +59,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
   @doc "A source as it stands behind FROM or JOIN, and its name."
   @spec source(term(), non_neg_integer(), Sources.t(), map()) :: {iodata(), iodata()}
   def source(source, ix, sources, query) do
-    case elem(sources, ix) do
-      {nil, name, {:json, columns, _query}} ->
-        {Lateral.json_table(source.query, columns, sources, query), name}
-
-      {table, name, _schema} ->
-        {table || derived(source, sources, query), name}
-    end
+    {table, name, _schema} = elem(sources, ix)
+    {table || derived(source, sources, query), name}
   end
 
   defp derived(%Ecto.SubQuery{query: subquery}, sources, query),

@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Scaled, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources, Typing}
   alias Ecto.Adapters.LibSql.Types.Codec
 
   @spec literal(term(), map() | nil) :: iodata()
@@ -50,8 +50,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   def tagged(value, {:map, _}, sources, query), do: Expr.expr(value, sources, query)
 
   def tagged(value, type, sources, query) do
-    :ok = Scaled.check_value!(value, type, sources, query)
-
     case Types.cast_class(type) do
       nil ->
         Typing.DateTime.stored(value, type, sources, query) || Expr.operand(value, sources, query)

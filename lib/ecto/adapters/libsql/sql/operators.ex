@@ -5,7 +5,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Scaled, Select, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Select, Sources, Typing}
   alias Ecto.Adapters.LibSql.SQL.Typing.{Infer, Uuid}
   alias Ecto.Adapters.LibSql.Types.Codec
 
@@ -20,7 +20,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
   def member(left, right, sources, query) do
     right = if is_binary(right), do: listed(right, Sources.field_type(left, sources)), else: right
     Array.same_form!(Sources.field_type(right, sources), query)
-    for member <- List.wrap(right), do: Scaled.check!(:in, left, member, sources, query)
     both = if Uuid.either?(left, sources), do: Uuid.set(right, sources, query)
 
     decimal_in_array(left, right, sources, query) ||

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.SQL.Select do
   @moduledoc false
   # SELECT, clause by clause. What SQLite lacks is rewritten next door: DISTINCT ON and WITH TIES in
-  # DistinctOn, compound queries in SetOperations, joins in Join, orders and groups by an outer row in Outward.
+  # DistinctOn, compound queries in SetOperations, joins in Join.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
@@ -13,9 +13,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     Fragment,
     Join,
     Lock,
-    Outward,
     Quote,
-    Scaled,
     Sources,
     Typing,
     Window
@@ -75,7 +73,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     cond do
       DistinctOn.needed?(query) -> DistinctOn.select(query, sources)
       query.combinations != [] -> SetOperations.select(query, sources, prefix)
-      Outward.needed?(query) -> Outward.select(query, sources)
       true -> [core(query, sources), order_by(query, sources) | window_of_rows(query, sources)]
     end
   end
@@ -126,7 +123,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
     do: [field(expr, sources, query), " AS " | Quote.name(key)]
 
   def field(expr, sources, query) do
-    :ok = Scaled.check_selected!(expr, sources, query)
     Expr.expr(expr, sources, query)
   end
 
@@ -204,7 +200,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
 
   defp group_by(query, sources) do
     terms = group_terms(query)
-    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Outward.term(&1, sources, query))]
+    [" GROUP BY " | Enum.map_intersperse(terms, ", ", &Typing.Decimal.sorted(&1, sources, query))]
   end
 
   @spec group_terms(map()) :: [term()]
@@ -227,21 +223,21 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   end
 
   defp order({direction, expr}, sources, query),
-    do: [Outward.term(expr, sources, query) | Window.direction(direction)]
+    do: Window.order_term({direction, expr}, sources, query)
 
   @doc "LIMIT and OFFSET."
   @spec window_of_rows(map(), Sources.t()) :: iodata()
   def window_of_rows(query, sources) do
     case {query.limit, query.offset} do
       {nil, nil} -> []
-      {limit, nil} -> [" LIMIT " | Outward.count(limit.expr, sources, query)]
-      {nil, offset} -> [" LIMIT -1 OFFSET " | Outward.count(offset.expr, sources, query)]
+      {limit, nil} -> [" LIMIT " | Expr.expr(limit.expr, sources, query)]
+      {nil, offset} -> [" LIMIT -1 OFFSET " | Expr.expr(offset.expr, sources, query)]
       {limit, offset} -> both(limit.expr, offset.expr, sources, query)
     end
   end
 
   defp both(limit, offset, sources, query) do
-    limit = Outward.count(limit, sources, query)
-    [" LIMIT ", limit, " OFFSET " | Outward.count(offset, sources, query)]
+    limit = Expr.expr(limit, sources, query)
+    [" LIMIT ", limit, " OFFSET " | Expr.expr(offset, sources, query)]
   end
 end

@@ -2,13 +2,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @moduledoc false
   # How the sources of a query are called: `s0, s1, …`, with one more `s` for each level of
   # sub-queries. A source is `{table, alias, shape}`; `table` is nil where the source is no table. The shape
-  # is a schema or says where else the types of the columns are found. `{:json, columns, query}` says as well
-  # that a row is a JSON array of these (see Lateral). The last element of the tuple is the prefix of the level.
+  # is a schema or says where else the types of the columns are found. The last element of the tuple is the
+  # prefix of the level.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.Quote
-  alias Ecto.Adapters.LibSql.SQL.Rewrite.Lateral
   alias Ecto.Adapters.LibSql.SQL.Typing.Infer
 
   @parent :"$libsql_parent"
@@ -16,7 +15,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @type shape ::
           module()
           | {:fields, Infer.fields()}
-          | {:json, [atom()], Infer.fields()}
           | {:values, keyword()}
           | nil
   @type source :: {iodata() | nil, iodata(), shape()}
@@ -67,19 +65,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
           sources
       end
 
-    query |> Map.get(:joins, []) |> Enum.reduce(sources, &joined(&1, &2, query))
+    query |> Map.get(:joins, []) |> Enum.reduce(sources, &joined/2)
   end
 
-  defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources, query) do
-    fields = Infer.fields(inner, :typed)
+  defp joined(%{source: %Ecto.SubQuery{query: inner}} = join, sources),
+    do: shape(sources, join.ix, {:fields, Infer.fields(inner, :typed)})
 
-    case Lateral.json_columns(join, sources, query) do
-      nil -> shape(sources, join.ix, {:fields, fields})
-      columns -> shape(sources, join.ix, {:json, columns, fields})
-    end
-  end
-
-  defp joined(_join, sources, _query), do: sources
+  defp joined(_join, sources), do: sources
 
   defp shape(sources, ix, shape), do: put_elem(sources, ix, {nil, name(sources, ix), shape})
 
@@ -135,17 +127,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
 
   @spec column(t(), non_neg_integer(), atom() | String.t()) :: iodata()
   def column(sources, ix, field) do
-    case elem(sources, ix) do
-      {_, name, {:json, columns, _query}} ->
-        json_column(name, Enum.find_index(columns, &(&1 == field)))
-
-      {_, name, _} ->
-        [name, ?. | Quote.name(field)]
-    end
+    {_, name, _} = elem(sources, ix)
+    [name, ?. | Quote.name(field)]
   end
-
-  defp json_column(name, ix),
-    do: ["json_extract(", name, ".value, '$[", Integer.to_string(ix), "]')"]
 
   @doc "Remembers in `query` and in its arms, and in theirs, the query around it, for `parent_as/1`."
   @spec put_parent(map(), map(), t()) :: map()
@@ -178,7 +162,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec type(t(), non_neg_integer(), atom()) :: term()
   def type(sources, ix, field) do
     case elem(sources, ix) do
-      {_, _, {:json, _columns, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(0)
       {_, _, {:fields, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(0)
       {_, _, {:values, types}} -> types[field]
       {_, _, schema} when is_atom(schema) and not is_nil(schema) -> source_type(schema, field)
@@ -195,7 +178,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Sources do
   @spec typed?(t(), non_neg_integer(), atom()) :: boolean()
   def typed?(sources, ix, field) do
     case elem(sources, ix) do
-      {_, _, {:json, _columns, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(1)
       {_, _, {:fields, fields}} -> fields |> Map.get(field, {nil, false}) |> elem(1)
       {_, _, {:values, _types}} -> true
       {_, _, schema} -> is_atom(schema) and schema != nil

@@ -1,33 +1,15 @@
 defmodule Ecto.Adapters.LibSql.SQL.Update do
   @moduledoc false
   # UPDATE and DELETE. SQLite's own forms take no joins (DELETE), no left joins before the first inner
-  # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the keys of the rows first, and
-  # for an update the new values with them. Which columns these are only the database can say: see Keyed.
+  # one (UPDATE) and no LIMIT, so everything beyond a plain WHERE selects the keys of the rows in a sub-query,
+  # and for an update the new values with them. The keys are the schema's primary key, else the rowid.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Plan.ColumnTags
-  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Quote, Scaled, Select, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Quote, Select, Sources, Typing}
   alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
-
-  @keys :"$libsql_keys"
-
-  @doc "Whether the rows are selected first, and then found again by keys."
-  @spec selects?(map()) :: boolean()
-  def selects?(query), do: query |> Sources.complete() |> plain?() |> Kernel.not()
-
-  @doc "Remembers in `query` the columns by which its rows are found again."
-  @spec put_keys(map(), [atom(), ...]) :: map()
-  def put_keys(query, keys), do: %{query | aliases: Map.put(query.aliases, @keys, keys)}
-
-  @doc "These columns; where nobody has asked the database, the schema's primary key or the rowid."
-  @spec keys(map(), Sources.t()) :: [atom(), ...]
-  def keys(%{aliases: %{@keys => keys}}, _sources), do: keys
-
-  # A column of the user's is less likely to be called so than rowid or oid.
-  def keys(_query, sources),
-    do: with([] <- Sources.primary_key(sources), do: [:_rowid_])
 
   @spec update_all(map()) :: iodata()
   def update_all(query) do
@@ -50,7 +32,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   # The target is called "target", so that its name is free for the select.
   defp selected(query, sources) do
     values = changes(query)
-    keys = key_names(query, sources)
+    keys = keys(sources)
 
     sets =
       Enum.map_intersperse(Enum.with_index(values), ", ", fn {{_op, key, _value}, ix} ->
@@ -90,7 +72,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
   end
 
   defp chosen(query, sources) do
-    keys = key_names(query, sources)
+    keys = keys(sources)
 
     [
       [" WHERE ", key(keys), " IN (SELECT "],
@@ -120,7 +102,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Select.order_by(query, sources) | Select.window_of_rows(query, sources)
     ]
 
-  defp key_names(query, sources), do: query |> keys(sources) |> Enum.map(&Quote.name/1)
+  # `_rowid_` is the least likely of SQLite's three names for the rowid to be a column's name.
+  defp keys(sources) do
+    keys = with [] <- Sources.primary_key(sources), do: [:_rowid_]
+    Enum.map(keys, &Quote.name/1)
+  end
 
   defp key([key]), do: key
   defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
@@ -171,8 +157,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
     do: Array.set(list, Sources.type(sources, 0, key), sources, query)
 
   defp new_value(:set, _column, key, value, sources, query) do
-    :ok = Scaled.check_value!(value, Sources.type(sources, 0, key), sources, query)
-
     Typing.DateTime.stored(value, Sources.type(sources, 0, key), sources, query) ||
       Expr.expr(value, sources, query)
   end
@@ -204,7 +188,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       " RETURNING "
       | Enum.map_intersperse(fields, ", ", fn field ->
           if foreign?(field),
-            do: error!(query, "select in a write may only use the written table")
+            do:
+              error!(
+                query,
+                "a write returns columns of the written table only; read those of joined sources first, by a " <>
+                  "query in the same transaction"
+              )
 
           Select.field(field, written, query)
         end)

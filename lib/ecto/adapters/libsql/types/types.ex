@@ -161,10 +161,6 @@ defmodule Ecto.Adapters.LibSql.Types do
   @spec exact_decimals?() :: boolean()
   def exact_decimals?, do: setting(:decimal_type, :numeric) == :exact
 
-  @doc "Whether decimals are kept as whole numbers of their smallest units."
-  @spec scaled_decimals?() :: boolean()
-  def scaled_decimals?, do: match?({:scaled, _}, setting(:decimal_type, :numeric))
-
   @doc "Whether a field of this type is such a text."
   @spec exact_decimal?(term()) :: boolean()
   def exact_decimal?(nil), do: false

@@ -36,17 +36,33 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
        else: :impossible
   end
 
-  @doc "Whether a query names a row outside of a query in it."
-  @spec correlated?(term()) :: boolean()
-  def correlated?({:parent_as, _, _}), do: true
+  @doc "Whether a query refers to a row of a query around it."
+  @spec correlated?(map()) :: boolean()
+  def correlated?(query),
+    do: query |> Map.from_struct() |> Map.values() |> outside?(%{}, query.aliases)
 
-  def correlated?(%module{}) when module in [Decimal, Date, Time, NaiveDateTime, DateTime],
-    do: false
+  # `inside` are the aliases of the levels between, `own` those of the level that the expression is on.
+  defp outside?({:parent_as, _, [as]}, inside, _own), do: not is_map_key(inside, as)
 
-  def correlated?(%{} = map), do: map |> Map.to_list() |> correlated?()
-  def correlated?(tuple) when is_tuple(tuple), do: tuple |> Tuple.to_list() |> correlated?()
-  def correlated?([head | tail]), do: correlated?(head) or correlated?(tail)
-  def correlated?(_scalar), do: false
+  defp outside?(%Ecto.SubQuery{query: query}, inside, own),
+    do: outside?(query, Map.merge(inside, own), query.aliases)
+
+  defp outside?(%Ecto.Query{} = query, inside, _own),
+    do: query |> Map.from_struct() |> Map.values() |> outside?(inside, query.aliases)
+
+  defp outside?(%module{}, _inside, _own)
+       when module in [Decimal, Date, Time, NaiveDateTime, DateTime],
+       do: false
+
+  defp outside?(%{} = map, inside, own), do: map |> Map.to_list() |> outside?(inside, own)
+
+  defp outside?(tuple, inside, own) when is_tuple(tuple),
+    do: tuple |> Tuple.to_list() |> outside?(inside, own)
+
+  defp outside?([head | tail], inside, own),
+    do: outside?(head, inside, own) or outside?(tail, inside, own)
+
+  defp outside?(_scalar, _inside, _own), do: false
 
   @doc "The tie as a condition of the join at `ix`, its operands as they were written."
   @spec condition(t(), non_neg_integer(), Sources.t(), map()) :: iodata()
