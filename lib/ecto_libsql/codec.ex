@@ -125,7 +125,10 @@ defmodule EctoLibSql.Codec do
     )
   end
 
-  defp value(%DateTime{} = value, _at, _level), do: DateTime.to_iso8601(value)
+  # In UTC, because SQLite compares texts: one instant has one text. No time zone database is needed.
+  defp value(%DateTime{} = value, _at, _level),
+    do: value |> DateTime.shift_zone!("Etc/UTC") |> DateTime.to_iso8601()
+
   defp value(%NaiveDateTime{} = value, _at, _level), do: NaiveDateTime.to_iso8601(value)
   defp value(%Date{} = value, _at, _level), do: Date.to_iso8601(value)
   defp value(%Time{} = value, _at, _level), do: Time.to_iso8601(value)

@@ -34,6 +34,9 @@ defmodule EctoLibSql.Parameters.EncodingTest do
     {~N[2026-01-02 03:04:05], "text", "2026-01-02T03:04:05"},
     {~U[2026-01-02 03:04:05Z], "text", "2026-01-02T03:04:05Z"},
     {~U[2026-01-02 03:04:05.123456Z], "text", "2026-01-02T03:04:05.123456Z"},
+    # 14:00 two hours east of Greenwich.
+    {%{~U[2026-01-02 14:00:00Z] | time_zone: "Europe/Athens", zone_abbr: "EET", utc_offset: 7200},
+     "text", "2026-01-02T12:00:00Z"},
     {:pending, "text", "pending"},
     {%{"a" => 1}, "text", ~s({"a":1})}
   ]

@@ -130,6 +130,41 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
              {:ok, Decimal.new(9_223_372_036_854_775_807)}
   end
 
+  # As Ecto types of other libraries do: a zone is kept elsewhere, and the precision is what the clock gave.
+  defmodule Clock do
+    use Ecto.ParameterizedType
+    def init(opts), do: opts[:type]
+    def type(kind), do: kind
+    def cast(time, _kind), do: {:ok, time}
+    def load(time, _load, _kind), do: {:ok, time}
+    def dump(time, _dump, _kind), do: {:ok, time}
+  end
+
+  test "a custom type's date or time is stored in the zone and precision of its kind" do
+    east = %{
+      ~U[2024-03-01 14:00:00.500Z]
+      | time_zone: "Europe/Athens",
+        zone_abbr: "EET",
+        utc_offset: 7200
+    }
+
+    for {kind, value, text} <- [
+          {:utc_datetime, east, "2024-03-01T12:00:00Z"},
+          {:utc_datetime_usec, east, "2024-03-01T12:00:00.500000Z"},
+          {:utc_datetime_usec, ~N[2024-03-01 12:00:00], "2024-03-01T12:00:00.000000Z"},
+          {:naive_datetime, east, "2024-03-01T12:00:00"},
+          {:naive_datetime_usec, ~N[2024-03-01 12:00:00.5], "2024-03-01T12:00:00.500000"},
+          {:time_usec, ~T[12:00:00], "12:00:00.000000"},
+          {:date, ~D[2024-03-01], "2024-03-01"}
+        ] do
+      type = Ecto.ParameterizedType.init(Clock, type: kind)
+      assert Ecto.Type.adapter_dump(Adapter, type, value) == {:ok, text}
+    end
+
+    assert Ecto.Type.adapter_dump(Adapter, Ecto.ParameterizedType.init(Clock, type: :date), east) ==
+             :error
+  end
+
   test "days before the year 0 load" do
     assert stored(:date, ~D[-0001-01-01]) == ~D[-0001-01-01]
   end

@@ -11,7 +11,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   alias Ecto.Adapters.LibSql.Plan.{ColumnTags, JsonList}
   alias Ecto.Adapters.LibSql.Query.Explain
   alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Select, Update}
-  alias Ecto.Adapters.LibSql.Types.Declared
+  alias Ecto.Adapters.LibSql.Types.{Declared, Untyped}
   alias EctoLibSql.Native.Statements
   alias EctoLibSql.{Query, Result}
 
@@ -43,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def query(conn, sql, params, opts) do
-    {sql, params} = JsonList.fold(sql, params)
+    {sql, params} = JsonList.fold(sql, Untyped.parameters(params))
     query = commented(%Query{statement: sql}, opts)
 
     with {:ok, _query, result} <-
@@ -92,7 +92,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def stream(conn, sql, params, opts) do
     Options.Query.check!(opts)
-    {sql, params} = JsonList.fold(sql, params)
+    {sql, params} = JsonList.fold(sql, Untyped.parameters(params))
     Lock.take(conn, sql, opts)
 
     conn

@@ -10,7 +10,6 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   alias Ecto.Adapters.LibSql.Query.Transaction
   alias Ecto.Adapters.LibSql.SQL.Operators
   alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
-  alias Ecto.Adapters.LibSql.Types.Codec
 
   # Structs that stand for one value.
   @scalars [Decimal, Date, Time, NaiveDateTime, DateTime]
@@ -86,18 +85,9 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
         many(meta, Enum.map(rows, fn _row -> insert end), opts)
 
       rows ->
-        rows = if schema.schema, do: rows, else: Enum.map(rows, &dumped/1)
         insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts)
     end
   end
-
-  # Without a schema, Ecto hands values on as they are.
-  defp dumped(row), do: Enum.map(row, fn {key, value} -> {key, moment(value)} end)
-
-  defp moment(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
-    do: Codec.time_text(value)
-
-  defp moment(value), do: value
 
   defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
     {_, conflict_params, _} = on_conflict

@@ -95,26 +95,6 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   # SQLite has neither infinity nor NaN as text.
   def dump_decimal(_value), do: :error
 
-  # Where a decimal has no type it stands beside numbers more often than beside texts.
-  @spec dump_any(term()) :: loaded()
-  def dump_any(%Decimal{coef: coef} = value) when is_integer(coef) do
-    if Types.setting(:decimal_type, :numeric) == :numeric,
-      do: {:ok, number(Decimal.normalize(value))},
-      else: {:ok, value}
-  end
-
-  def dump_any(%module{} = value) when module in [Date, Time, NaiveDateTime, DateTime],
-    do: {:ok, time_text(value)}
-
-  def dump_any(value), do: {:ok, value}
-
-  # A double carries 15 digits.
-  defp number(%Decimal{coef: coef, exp: exp} = value)
-       when coef < 1_000_000_000_000_000 and exp in -300..300,
-       do: if(exp in 0..3, do: Decimal.to_integer(value), else: Decimal.to_float(value))
-
-  defp number(value), do: value
-
   ## Bytes
 
   @spec dump_binary(term()) :: loaded()
@@ -214,15 +194,19 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
     end
   end
 
-  ## Types.DateTime
+  ## Dates and times
 
   @spec load_time(term(), atom()) :: loaded()
   def load_time(nil, _kind), do: {:ok, nil}
   def load_time(value, kind), do: Types.DateTime.load(value, kind)
 
-  @spec dump_time(term()) :: loaded()
-  def dump_time(nil), do: {:ok, nil}
-  def dump_time(value), do: {:ok, time_text(value)}
+  @spec dump_time(term(), atom()) :: loaded()
+  def dump_time(nil, _kind), do: {:ok, nil}
+
+  # A custom type may dump another struct, zone or precision than the field's kind has.
+  def dump_time(value, kind) do
+    with {:ok, time} <- Types.DateTime.load(value, kind), do: {:ok, time_text(time)}
+  end
 
   @doc "A calendar value in the form of `:datetime_type`."
   @spec time_text(Date.t() | Time.t() | NaiveDateTime.t() | DateTime.t()) :: String.t()

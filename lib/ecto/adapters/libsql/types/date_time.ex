@@ -20,20 +20,15 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
   def text(%DateTime{} = time, :text_datetime),
     do: time |> utc() |> DateTime.to_naive() |> NaiveDateTime.to_string()
 
-  defp utc(%DateTime{time_zone: "Etc/UTC"} = time), do: time
-
-  # to_gregorian_seconds/1 already counts in UTC.
-  defp utc(%DateTime{microsecond: {_, precision}} = time) do
-    {seconds, micro} = DateTime.to_gregorian_seconds(time)
-    DateTime.from_gregorian_seconds(seconds, {micro, precision})
-  end
+  # Needs no time zone database: a DateTime holds its offset.
+  defp utc(%DateTime{} = time), do: DateTime.shift_zone!(time, "Etc/UTC")
 
   @spec load(term(), kind()) :: {:ok, term()} | :error
   def load(%NaiveDateTime{} = value, kind) when kind in @utc,
     do: {:ok, value |> DateTime.from_naive!("Etc/UTC") |> precise(kind)}
 
   def load(%DateTime{} = value, kind) when kind in @naive,
-    do: {:ok, value |> DateTime.to_naive() |> precise(kind)}
+    do: {:ok, value |> utc() |> DateTime.to_naive() |> precise(kind)}
 
   def load(%_{} = value, kind) when kind != :date, do: {:ok, precise(value, kind)}
   def load(%Date{} = value, :date), do: {:ok, value}

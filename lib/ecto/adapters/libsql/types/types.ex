@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   # dumpers no repository, so the options are read from the application environment of :ecto_libsql.
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.Types.{BinaryId, Codec}
+  alias Ecto.Adapters.LibSql.Types.{BinaryId, Codec, Untyped}
 
   @integers ~w(id serial bigserial smallserial identity integer bigint smallint boolean)a
   @texts ~w(string text citext)a
@@ -236,8 +236,7 @@ defmodule Ecto.Adapters.LibSql.Types do
 
   defp dump({:array, _}, type), do: [type, &Codec.dump_json(&1, :array_type)]
   defp dump(:duration, type), do: [type, &Codec.dump_duration/1]
-  defp dump(kind, type) when kind in @times, do: [type, &Codec.dump_time/1]
-  # Beside what has no type of its own: an expression, a field without a schema.
-  defp dump(:any, type), do: [type, &Codec.dump_any/1]
+  defp dump(kind, type) when kind in @times, do: [type, &Codec.dump_time(&1, kind)]
+  defp dump(:any, type), do: [type, &Untyped.dump/1]
   defp dump(_other, type), do: [type]
 end
