@@ -89,24 +89,72 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     for text <- ["it's", "a\0b", "\0"], do: stored_as_field!(:text, text)
   end
 
-  test "the time of now" do
+  # The row that took the default is found by the value that it loads as, and by a comparison with the time.
+  defp current_time!(type, sql) do
+    create("d", [{:add, :n, :integer, []}, {:add, :x, type, [default: {:fragment, sql}]}])
+    sql!("INSERT INTO d (n) VALUES (1)")
+    [[x]] = rows("SELECT x FROM d")
+    sql!("DROP TABLE d")
+    {:ok, value} = Ecto.Type.adapter_load(Adapter, type, x)
+    assert {sql, type, Ecto.Type.adapter_dump(Adapter, type, value)} == {sql, type, {:ok, x}}
+    value
+  end
+
+  test "the current time has the form of its column, however it is spelt" do
     for form <- [:iso8601, :text_datetime],
-        type <- [:utc_datetime, :utc_datetime_usec, :naive_datetime, :naive_datetime_usec] do
+        type <- [:utc_datetime, :utc_datetime_usec, :naive_datetime, :naive_datetime_usec],
+        sql <- [
+          " current_timestamp",
+          "(CURRENT_TIMESTAMP)",
+          "(( Current_Timestamp /* now */ ))",
+          "datetime('now')",
+          "(DATETIME( 'now' ))"
+        ] do
       setting(:datetime_type, form)
-
-      create("d", [
-        {:add, :n, :integer, []},
-        {:add, :x, type, [default: {:fragment, " current_timestamp"}]}
-      ])
-
-      sql!("INSERT INTO d (n) VALUES (1)")
-      [[x]] = rows("SELECT x FROM d")
-      {:ok, time} = Ecto.Type.adapter_load(Adapter, type, x)
-      assert {type, Ecto.Type.adapter_dump(Adapter, type, time)} == {type, {:ok, x}}
+      time = current_time!(type, sql)
       now = if is_struct(time, DateTime), do: time, else: DateTime.from_naive!(time, "Etc/UTC")
       assert abs(DateTime.diff(now, DateTime.utc_now())) < 10
-      sql!("DROP TABLE d")
     end
+  end
+
+  test "the current day and the current time of day have the form of their columns" do
+    today = Date.utc_today()
+    near = [Date.add(today, -1), today]
+
+    for sql <- ["CURRENT_DATE", "(date('now'))", "CURRENT_TIMESTAMP"] do
+      assert current_time!(:date, sql) in near
+    end
+
+    for sql <- ["(CURRENT_DATE)", "date()"] do
+      assert %{hour: 0, minute: 0, second: 0} = time = current_time!(:utc_datetime_usec, sql)
+      assert DateTime.to_date(time) in near
+      assert %{hour: 0, minute: 0, second: 0} = current_time!(:naive_datetime, sql)
+    end
+
+    for sql <- ["(current_time)", "time('now')", "CURRENT_TIMESTAMP"],
+        type <- [:time, :time_usec] do
+      assert %Time{} = current_time!(type, sql)
+    end
+
+    for {type, sql} <- [{:utc_datetime, "CURRENT_TIME"}, {:time, "CURRENT_DATE"}] do
+      assert_raise ArgumentError,
+                   ~r/default CURRENT_.* no value that a column of #{inspect(type)}/,
+                   fn ->
+                     create("t", [{:add, :x, type, [default: {:fragment, sql}]}])
+                   end
+    end
+  end
+
+  test "a row that took the current time in parentheses is compared with ago/2 by its time" do
+    create("d", [
+      {:add, :n, :integer, []},
+      {:add, :at, :utc_datetime, [default: {:fragment, "(current_timestamp)"}]}
+    ])
+
+    sql!("INSERT INTO d (n) VALUES (1)")
+    recent = from(d in "d", where: d.at > ago(1, "minute"), select: d.n)
+    assert Repo.all(recent) == [1]
+    assert Repo.all(from(d in "d", where: d.at > from_now(1, "minute"), select: d.n)) == []
   end
 
   test "booleans, and maps in binary JSON" do

@@ -142,15 +142,6 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     |> forbid_null(column, type, opts)
   end
 
-  @doc "The columns that change between texts and bytes, folded, with what they become."
-  @spec casts([change()]) :: %{String.t() => :text | :blob}
-  def casts(changes) do
-    for {:modify, name, type, _opts} <- changes,
-        class = ModifyColumn.class(type),
-        into: %{},
-        do: {key(name), class}
-  end
-
   @doc "The columns whose foreign keys these changes replace or remove."
   @spec replaced([change()]) :: [String.t()]
   def replaced(changes) do

@@ -92,8 +92,9 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
          do: {:fragment, IO.iodata_to_binary(sql)}
   end
 
-  defp fragment(sql, type) do
-    now = if sql =~ ~r/^\s*CURRENT_TIMESTAMP\s*$/i, do: DDL.DefaultForm.now(type)
-    now || DDL.Default.parenthesise(sql)
-  end
+  defp fragment(sql, type),
+    do: sql |> DDL.CurrentTime.default(plain(type)) |> DDL.Default.parenthesise()
+
+  defp plain(%Reference{type: type}), do: type
+  defp plain(type), do: type
 end

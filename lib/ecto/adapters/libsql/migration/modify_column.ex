@@ -32,13 +32,6 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
     end
   end
 
-  @doc "Whether values of the type are texts or bytes, so that the other ones have to change."
-  @spec class(term()) :: :text | :blob | nil
-  def class(%Reference{type: type}), do: class(type)
-  def class(type) when type in [:string, :text, :citext], do: :text
-  def class(type) when type in [:binary, :blob], do: :blob
-  def class(_type), do: nil
-
   ## Type and collation
 
   defp type(column, type, opts) do

@@ -30,7 +30,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   ## Options
 
     * `:check` - `false` copies rows that break a new CHECK constraint
-    * `:casts` - columns that change between texts and bytes, see `Rebuild.Copy.sql/4`
+    * `:conversions` - how the values of columns whose type changes are converted
     * `:references` - `false` lets rows be that break a new foreign key
     * everything else goes to `Ecto.Adapters.SQL.query!/4`
   """
@@ -44,7 +44,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   def run(meta, table, removed, edit, opts) do
     {check, opts} = Keyword.pop(opts, :check, true)
     {references, opts} = Keyword.pop(opts, :references, true)
-    {casts, opts} = Keyword.pop(opts, :casts, %{})
+    {conversions, opts} = Keyword.pop(opts, :conversions, [])
 
     state = %{
       meta: meta,
@@ -52,7 +52,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
       name: to_string(table.name),
       prefix: table.prefix,
       check: check,
-      casts: casts,
+      conversions: conversions,
       references: references
     }
 
@@ -84,6 +84,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
     working = Dependents.working(state.meta, state.prefix)
     copy = "ecto_libsql_rebuild_" <> state.name
 
+    Rebuild.Convertible.check!(state.meta, state, old, state.conversions)
     copy_rows(state, copy, old, new, removed)
     Enum.each(drops(state), &run_sql(state, &1))
     exchange(state, copy, old, new)
@@ -99,7 +100,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
     quoted = Quote.table(state.prefix, copy)
     from = Quote.table(state.prefix, state.name)
     run_sql(state, Definition.Table.to_sql(loose, quoted))
-    fill = Rebuild.Copy.sql({quoted, new}, {from, old}, removed, state.casts)
+    fill = Rebuild.Copy.sql({quoted, new}, {from, old}, removed, values(state))
 
     if state.check,
       do: checked(state, fill, {from, old}, {quoted, new}),
@@ -109,6 +110,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
       message = String.replace(error.message, copy <> ".", state.name <> ".")
       reraise %{error | message: message}, __STACKTRACE__
   end
+
+  defp values(state), do: Map.new(state.conversions, &{Tokenizer.fold(&1.column), &1.sql})
 
   # Rows that broke a check before do not stop another change, as with foreign keys; all other checks hold.
   defp checked(state, fill, {from, old}, {to, new}) do

@@ -9,6 +9,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
   alias Ecto.Adapters.LibSql.Migration.{
     Alter,
     ColumnOptions,
+    Conversion,
     DDL,
     Dependents,
     OnDeleteTriggers,
@@ -67,13 +68,14 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     write_lock(meta, table.name, table.prefix)
     table = Catalog.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
+    {changes, conversions} = Conversion.Plan.plan(meta, table, changes)
     {changes, actions} = ColumnOptions.prepare(changes)
     OnDeleteTriggers.drop(meta, table, Alter.replaced(changes), opts)
 
     cond do
       changes == [] -> :ok
       Alter.direct?(meta, table, changes) -> alter(meta, table, changes, opts)
-      true -> rebuild(meta, table, changes, opts)
+      true -> rebuild(meta, table, changes, conversions, opts)
     end
 
     OnDeleteTriggers.refresh(meta, table, changes, opts)
@@ -238,7 +240,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     Dependents.check!(meta, table, working)
   end
 
-  defp rebuild(meta, table, changes, opts) do
+  defp rebuild(meta, table, changes, conversions, opts) do
     if not meta.libsql.local? do
       raise ArgumentError,
             "table #{inspect(table.name)} must be rebuilt for this change, which a remote connection " <>
@@ -246,7 +248,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     end
 
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
-    opts = Keyword.put(opts, :casts, Alter.casts(changes))
+    opts = Keyword.put(opts, :conversions, conversions)
     opts = Keyword.put(opts, :references, not Enum.any?(changes, &unchecked?/1))
     Rebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
   end

@@ -99,22 +99,6 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.DefaultForm do
     end
   end
 
-  @doc "The default of a column that is CURRENT_TIMESTAMP: SQLite's own form is not the column's."
-  @spec now(term()) :: String.t() | nil
-  def now(type) when type in @moments do
-    {between, zone} =
-      case Types.setting(:datetime_type, :iso8601) do
-        :iso8601 -> {"T", if(type in [:utc_datetime, :utc_datetime_usec], do: "Z", else: "")}
-        :text_datetime -> {" ", ""}
-      end
-
-    # SQLite's clock has milliseconds.
-    seconds = if type in [:utc_datetime_usec, :naive_datetime_usec], do: "%f000", else: "%S"
-    "(strftime('%Y-%m-%d#{between}%H:%M:#{seconds}#{zone}', 'now'))"
-  end
-
-  def now(_type), do: nil
-
   ## JSON
 
   # What cannot be encoded is Default's to report.

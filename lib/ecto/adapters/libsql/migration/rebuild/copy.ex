@@ -10,19 +10,20 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
 
   @doc """
   Fills `to`, a quoted name, whose definition is `new`, with the rows of `from`, which is `old`. What
-  `removed` names has no values to give, even if a column of this name was added anew; `casts` says which columns become texts or bytes.
+  `removed` names has no values to give, even if a column of this name was added anew; `conversions` are the
+  new values, as SQL, of columns whose type changes.
   """
   @spec sql(
           {iodata(), Definition.Table.t()},
           {iodata(), Definition.Table.t()},
           [String.t()],
-          %{String.t() => :text | :blob}
+          %{String.t() => iodata()}
         ) :: iodata()
-  def sql({to, new}, {from, old}, removed, casts) do
+  def sql({to, new}, {from, old}, removed, conversions) do
     kept = kept(new, old, Enum.map(removed, &Tokenizer.fold/1))
 
     # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
-    columns = for name <- kept, do: {Quote.name(name), value(old, name, casts[name])}
+    columns = for name <- kept, do: {Quote.name(name), conversions[name] || Quote.name(name)}
     pairs = rowid(new, old, kept) ++ columns
 
     # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
@@ -55,36 +56,6 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
 
   defp stored?(item),
     do: not Enum.any?(Definition.Column.parse(item.tokens).clauses, &(&1.kind == :generated))
-
-  ## Values
-
-  # Between texts and bytes no affinity converts, and the other one would never be found again. What was not
-  # of the old type is left as it is.
-  defp value(old, name, class) do
-    %{type: type} = Definition.Column.parse(Definition.Table.column(old, name).tokens)
-    quoted = Quote.name(name)
-
-    cond do
-      class == :blob and type =~ ~r/char|clob|text/i -> cast(quoted, "text", "BLOB")
-      class == :text and type =~ ~r/blob/i -> cast(quoted, "blob", "TEXT")
-      true -> quoted
-    end
-  end
-
-  defp cast(quoted, from, to),
-    do: [
-      "CASE typeof(",
-      quoted,
-      ") WHEN '",
-      from,
-      "' THEN CAST(",
-      quoted,
-      " AS ",
-      to,
-      ") ELSE ",
-      quoted,
-      " END"
-    ]
 
   ## Numbers of rows
 
