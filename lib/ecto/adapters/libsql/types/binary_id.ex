@@ -23,10 +23,9 @@ defmodule Ecto.Adapters.LibSql.Types.BinaryId do
 
   defp form, do: Types.uuid_form(:binary_id)
 
-  # Sixteen bytes are a UUID as well, but not sixteen letters: each UUID has a byte beyond ASCII, for its variant
-  # (RFC 9562, section 4.1).
+  # Sixteen bytes are a UUID as well, but not sixteen letters.
   defp uuid(<<_::128>> = value, convert),
-    do: if(value =~ ~r/\A[!-~]{16}\z/, do: :error, else: convert.(value))
+    do: if(Codec.letters?(value), do: :error, else: convert.(value))
 
   defp uuid(value, convert), do: convert.(value)
 

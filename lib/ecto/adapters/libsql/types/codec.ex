@@ -8,6 +8,8 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
 
   @type loaded :: {:ok, term()} | :error
 
+  @letters 0x20..0x7E
+
   ## Scalars
 
   @spec load_boolean(term()) :: loaded()
@@ -66,7 +68,8 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
 
   def load_decimal(value) when is_binary(value) do
     case Decimal.parse(value) do
-      {decimal, ""} -> {:ok, decimal}
+      {%Decimal{coef: coef} = decimal, ""} when is_integer(coef) -> {:ok, decimal}
+      # Also of "NaN" and "Infinity", which no field stores.
       _other -> :error
     end
   end
@@ -144,10 +147,26 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   @spec load_uuid(term(), :string | :binary) :: loaded()
   def load_uuid(nil, _form), do: {:ok, nil}
   def load_uuid({:blob, bytes}, form), do: load_uuid(bytes, form)
-  def load_uuid(value, :string) when is_binary(value), do: uuid(value, :string)
-  def load_uuid(<<_::128>> = bytes, :binary), do: {:ok, bytes}
-  def load_uuid(value, :binary) when is_binary(value), do: Ecto.UUID.dump(value)
+
+  def load_uuid(<<_::128>> = bytes, form),
+    do: if(letters?(bytes), do: :error, else: loaded_uuid(bytes, form))
+
+  def load_uuid(text, :string) when is_binary(text), do: Ecto.UUID.cast(text)
+  def load_uuid(text, :binary) when is_binary(text), do: Ecto.UUID.dump(text)
   def load_uuid(_value, _form), do: :error
+
+  defp loaded_uuid(bytes, :string), do: Ecto.UUID.load(bytes)
+  defp loaded_uuid(bytes, :binary), do: {:ok, bytes}
+
+  @doc """
+  Whether 16 bytes are a text and no UUID. A UUID has a byte beyond ASCII, the ninth, for its variant (RFC 9562, section
+  4.1), unless all its bytes are zero.
+  """
+  @spec letters?(<<_::128>>) :: boolean()
+  def letters?(<<_::64, variant, _::56>>) when variant not in @letters, do: false
+
+  def letters?(<<bytes::binary>>),
+    do: bytes |> :binary.bin_to_list() |> Enum.all?(&(&1 in @letters))
 
   ## JSON
 
@@ -168,10 +187,6 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   end
 
   def load_json(value), do: {:ok, value}
-
-  @spec load_array(term()) :: loaded()
-  def load_array(""), do: {:ok, []}
-  def load_array(value), do: load_json(value)
 
   @spec dump_json(term()) :: loaded()
   def dump_json(nil), do: {:ok, nil}

@@ -9,6 +9,11 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
   @naive ~w(naive_datetime naive_datetime_usec)a
   @exact ~w(utc_datetime_usec naive_datetime_usec time_usec)a
 
+  @epoch Date.to_gregorian_days(~D[1970-01-01])
+  @days (Date.to_gregorian_days(~D[-9999-01-01]) - @epoch)..(Date.to_gregorian_days(
+                                                               ~D[9999-12-31]
+                                                             ) - @epoch)
+
   @spec text(Date.t() | Time.t() | NaiveDateTime.t() | DateTime.t(), :iso8601 | :text_datetime) ::
           String.t()
   def text(%Date{} = date, _form), do: Date.to_iso8601(date)
@@ -33,8 +38,9 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
   def load(%_{} = value, kind) when kind != :date, do: {:ok, precise(value, kind)}
   def load(%Date{} = value, :date), do: {:ok, value}
 
-  def load(value, :date) when is_integer(value),
-    do: {:ok, Date.from_gregorian_days(value + 719_528)}
+  # Days since 1970-01-01.
+  def load(value, :date) when value in @days,
+    do: {:ok, Date.from_gregorian_days(value + @epoch)}
 
   def load(value, kind) when is_integer(value) and kind in @utc do
     case DateTime.from_unix(value) do
@@ -48,9 +54,12 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
   end
 
   def load(value, kind) when is_binary(value) and kind in [:time, :time_usec] do
-    case Time.from_iso8601(value) do
-      {:ok, time} -> {:ok, precise(time, kind)}
-      {:error, _} -> :error
+    # Time ignores an offset, without which the time is another one.
+    with false <- String.contains?(value, ["+", "-"]),
+         {:ok, time} <- Time.from_iso8601(value) do
+      {:ok, precise(time, kind)}
+    else
+      _other -> :error
     end
   end
 

@@ -207,9 +207,9 @@ defmodule Ecto.Adapters.LibSql.Types do
     do: [&Codec.load_json/1, &Ecto.Type.embedded_load(type, &1, :json)]
 
   defp load({:array, _}, {:array, _} = type),
-    do: [&Codec.load_array/1, &Types.Array.load(type, &1)]
+    do: [&Codec.load_json/1, &Types.Array.load(type, &1)]
 
-  defp load({:array, _}, type), do: [&Codec.load_array/1, type]
+  defp load({:array, _}, type), do: [&Codec.load_json/1, type]
   defp load(:duration, type), do: [&Codec.load_duration/1, type]
   defp load(kind, type) when kind in @times, do: [&Codec.load_time(&1, kind), type]
   defp load(_other, type), do: [type]
