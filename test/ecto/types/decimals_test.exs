@@ -70,6 +70,29 @@ defmodule Ecto.Adapters.LibSql.Types.DecimalsTest do
              {:ok, Decimal.new(9_223_372_036_854_775_807)}
   end
 
+  defmodule CreateStrict do
+    use Ecto.Migration
+
+    def change do
+      create table(:priced, options: [strict: true]) do
+        add(:price, :decimal, precision: 10, scale: 2)
+        add(:rebates, {:array, :decimal})
+      end
+    end
+  end
+
+  test "decimals of a STRICT table compare, sort and add up by value" do
+    migrate!(CreateStrict)
+    for price <- ["10.5", "9", "1.25"], do: Repo.insert!(%Priced{price: Decimal.new(price)})
+    ids = &Repo.all(from(p in &1, select: p.id))
+    assert ids.(from(p in Priced, order_by: p.price)) == [3, 2, 1]
+    assert ids.(from(p in Priced, where: p.price > ^Decimal.new("9.5"))) == [1]
+    assert ids.(from(p in Priced, where: p.price == ^Decimal.new(9))) == [2]
+    assert ids.(from(p in Priced, where: p.price < 2)) == [3]
+    assert Decimal.equal?(Repo.aggregate(Priced, :max, :price), "10.5")
+    assert Decimal.equal?(Repo.aggregate(Priced, :sum, :price), "20.75")
+  end
+
   property "exact decimals keep every digit and compare by value" do
     Application.put_env(:ecto_libsql, :decimal_type, :exact)
     parts = {integer(-900_000_000_000_000_000..900_000_000_000_000_000), integer(-12..0)}

@@ -52,7 +52,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp normal(type, _opts) when type in @texts, do: "TEXT"
   defp normal(type, _opts) when type in @blobs, do: "BLOB"
   defp normal(:float, _opts), do: "REAL"
-  defp normal(:decimal, opts), do: decimal(setting(:decimal_type, :numeric), opts)
+  defp normal(:decimal, opts), do: if(exact_decimals?(), do: @exact, else: decimal(opts))
   defp normal(type, _opts) when type in @uuids, do: uuid(type)
   defp normal(type, _opts) when type in [:time, :time_usec], do: "TIME"
 
@@ -71,20 +71,13 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp normal(type, _opts),
     do: raise(ArgumentError, "unsupported column type #{inspect(type)}")
 
-  defp decimal(:numeric, opts) do
+  defp decimal(opts) do
     case {opts[:precision], opts[:scale]} do
       {nil, nil} -> "DECIMAL"
       {precision, nil} -> "DECIMAL(#{precision})"
       {nil, _scale} -> raise ArgumentError, "a decimal column with :scale needs :precision"
       {precision, scale} -> "DECIMAL(#{precision},#{scale})"
     end
-  end
-
-  defp decimal(:exact, _opts), do: @exact
-
-  defp decimal(other, _opts) do
-    raise ArgumentError,
-          "config :ecto_libsql, decimal_type: is :numeric or :exact, got: #{inspect(other)}"
   end
 
   defp json(setting), do: if(setting(setting, :string) == :binary, do: "BLOB", else: "TEXT")
@@ -102,9 +95,8 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp strict({:array, _inner}), do: json(:array_type)
   defp strict(:any), do: "ANY"
 
-  defp strict(:decimal) do
-    if exact_decimals?(), do: @exact, else: "TEXT"
-  end
+  # As texts they would compare by their characters.
+  defp strict(:decimal), do: if(exact_decimals?(), do: @exact, else: "REAL")
 
   # A type given by its SQL name, such as F32_BLOB(3).
   defp strict(type) when is_atom(type),
