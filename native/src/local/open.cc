@@ -11,6 +11,7 @@
 #include "core/file_error.h"
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
+#include "local/location.h"
 #include "local/registered_functions.h"
 #include "local/session.h"
 
@@ -144,7 +145,8 @@ void attach(sqlite3* db, const Attachment& attachment) {
   const auto bind = [&stmt](int index, const std::string& text) {
     sqlite3_bind_text64(stmt.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   };
-  bind(1, attachment.path);
+  const std::string path = without_shared_cache(attachment.path);
+  bind(1, path);
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
   if (rc != SQLITE_DONE) throw core::with_file_name(from_sqlite(db, rc), attachment.path);
@@ -181,7 +183,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   if (options.create_folders && options.mode == OpenMode::read_write_create) {
     create_folders(location);
   }
-  DbHandle handle = open_handle(location, options.mode);
+  DbHandle handle = open_handle(without_shared_cache(location), options.mode);
   sqlite3* db = handle.get();
   // Made first, because its busy handler waits for other processes while the options are applied.
   auto session = std::make_shared<LocalSession>(std::move(handle), options);
