@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql do
 
     * `:database` - the file, or `":memory:"` for a database that lives as long as its connection
     * `:pool_size` - connections, default 5; one for `":memory:"` and for URIs that mean the same, unless
-      `cache=shared` or `:shared_memory` makes it one database for all
+      `:shared_memory` (or `cache=shared`, which means the same here) makes it one database for all
     * `:busy_timeout` - milliseconds to wait for another program's lock, default 5000
     * `:journal_mode` (`:wal`), `:synchronous` (`:normal`), `:cache_size` (-64000), `:temp_store`
       (`:memory`), `:foreign_keys` (`:on`), `:secure_delete` (`:off`) - SQLite's settings

@@ -12,6 +12,7 @@
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
 #include "local/location.h"
+#include "local/open_error.h"
 #include "local/registered_functions.h"
 #include "local/session.h"
 
@@ -149,7 +150,8 @@ void attach(sqlite3* db, const Attachment& attachment) {
   bind(1, path);
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
-  if (rc != SQLITE_DONE) throw core::with_file_name(from_sqlite(db, rc), attachment.path);
+  if (rc != SQLITE_DONE)
+    throw explain_open_error(from_sqlite(db, rc), db, attachment.path, OpenStep::database_file);
 }
 
 void apply(sqlite3* db, const std::string& location, const Options& options) {
@@ -166,7 +168,6 @@ void apply(sqlite3* db, const std::string& location, const Options& options) {
   run_for_text(db, core::pragma_statement("wal_autocheckpoint",
                                           std::to_string(options.wal_auto_checkpoint)));
   run_pragmas(db, options, false);
-  for (const Attachment& attachment : options.attach) attach(db, attachment);
 }
 
 void load_extensions(core::Session& session, const Options& options) {
@@ -190,9 +191,9 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   try {
     apply(db, location, options);
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::not_a_database) throw;
-    throw core::with_file_name(error, location);
+    throw explain_open_error(error, db, location, OpenStep::side_files);
   }
+  for (const Attachment& attachment : options.attach) attach(db, attachment);
   session->take_over_checkpoints();
   session->refresh_settings();
   session->join_queue();

@@ -1,6 +1,9 @@
 #include "local/sqlite.h"
 
+#include <cerrno>
+
 #include "core/file_error.h"
+#include "local/open_error.h"
 
 // Declared weak and by hand: the header hides them unless the matching macros are set, and the
 // library may lack them.
@@ -52,12 +55,26 @@ ErrorKind kind_of(int extended_code) noexcept {
   }
 }
 
+namespace {
+
+// A file that cannot grow, e.g. the -shm file of a database on a full disk, is an I/O error or one
+// of opening for SQLite, which also notes what the operating system reported.
+bool is_disk_full(sqlite3* db, int extended_code) noexcept {
+  const int code = extended_code & 0xff;
+  if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN) return false;
+  const int system_error = sqlite3_system_errno(db);
+  return system_error == ENOSPC || system_error == EDQUOT;
+}
+
+}  // namespace
+
 Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   const bool current = db != nullptr && (sqlite3_errcode(db) & 0xff) == (rc & 0xff);
   const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
+  const bool full = current && is_disk_full(db, extended);
   std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
   const int offset = current ? sqlite3_error_offset(db) : -1;
-  const Error error(kind_of(extended), std::move(message), extended);
+  const Error error(full ? ErrorKind::full : kind_of(extended), std::move(message), extended);
   return sql.empty() ? error : error.with_statement(sql, offset);
 }
 
@@ -73,11 +90,11 @@ DbHandle open_file(const std::string& location, int flags) {
   if (rc == SQLITE_OK) return db;
   const Error error = from_sqlite(raw, rc);
   // A URI with an unknown mode or file system, or the name of another machine.
-  const bool location_wrong = error.kind() == ErrorKind::error;
-  throw core::with_file_name(
-      location_wrong ? Error(ErrorKind::cannot_open, error.message(), error.extended_code())
-                     : error,
-      location);
+  if (error.kind() == ErrorKind::error) {
+    throw core::with_file_name(
+        Error(ErrorKind::cannot_open, error.message(), error.extended_code()), location);
+  }
+  throw explain_open_error(error, raw, location, OpenStep::database_file);
 }
 
 StmtHandle compile(sqlite3* db, const std::string& sql) {

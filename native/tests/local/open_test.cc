@@ -149,7 +149,9 @@ TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
     static_cast<void>(Database("file:" + path("none/x.db") + "?key=hunter2").connect());
     FAIL() << "opened";
   } catch (const Error& error) {
-    EXPECT_EQ(error.message(), "unable to open database file: file:" + path("none/x.db"));
+    EXPECT_EQ(error.message(), "unable to open database file: file:" + path("none/x.db") +
+                                   " (No such file or directory); the file or its folder does "
+                                   "not exist");
   }
   const std::string uri = "file:" + path("none/x.db");
   Connection db = connect();
@@ -161,7 +163,9 @@ TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
     static_cast<void>(connect(attaching));
     FAIL() << "attached";
   } catch (const Error& error) {
-    EXPECT_EQ(error.message(), "unable to open database: " + uri);
+    EXPECT_EQ(error.message(), "unable to open database: " + uri +
+                                   " (No such file or directory); the file or its folder does "
+                                   "not exist");
   }
 }
 
@@ -224,8 +228,10 @@ TEST_F(OpenTest, RefusesWhatIsNoDatabase) {
 
 TEST_F(OpenTest, RefusesFoldersAndSpecialNames) {
   std::filesystem::create_directory(path("folder"));
-  EXPECT_THAT([&] { return Database(path("folder")).connect(); },
-              throws_error(ErrorKind::cannot_open));
+  EXPECT_THAT(
+      [&] { return Database(path("folder")).connect(); },
+      throws_error(ErrorKind::cannot_open, "unable to open database file: " + path("folder") +
+                                               " (Is a directory); name a file"));
   EXPECT_THAT([&] { return Database(path(std::string(5000, 'n'))).connect(); },
               throws_error(ErrorKind::cannot_open));
 }
