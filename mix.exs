@@ -169,6 +169,10 @@ defmodule EctoLibSql.MixProject do
         Driver: [
           EctoLibSql,
           EctoLibSql.Native,
+          EctoLibSql.Native.PreparedStatements,
+          EctoLibSql.Native.Batch,
+          EctoLibSql.Native.Vectors,
+          EctoLibSql.Native.Replica,
           EctoLibSql.Query,
           EctoLibSql.Result,
           EctoLibSql.State,

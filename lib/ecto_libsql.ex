@@ -31,31 +31,15 @@ defmodule EctoLibSql do
 
   use EctoLibSql.Pool
 
-  alias EctoLibSql.{
-    Callbacks,
-    Cursor,
-    Direct,
-    Error,
-    Isolation,
-    Options,
-    Pool,
-    Query,
-    Result,
-    State
-  }
-
-  alias EctoLibSql.{SharedMemory, Telemetry, TransactionCallbacks}
-  alias EctoLibSql.Native.{Control, Lifetime, Source, Statements, Transactions}
-  alias EctoLibSql.Options.Names
-
-  require Isolation
-  require Source
+  alias EctoLibSql.Callbacks
+  alias EctoLibSql.Connection.{Control, Database, Statements, Transactions}
+  alias EctoLibSql.{Cursor, Error, Options, Pool, Query, Result, SingleConnection, Source, State}
+  alias EctoLibSql.Options.{Names, TransactionMode}
 
   @type conn :: Source.source()
   @type params :: list() | map() | keyword()
   @type failure :: {:error | :disconnect, Exception.t(), State.t()}
 
-  @max_rows 500
   @query_options Names.query()
   @stream_options Names.stream()
   @transaction_options Names.transaction()
@@ -68,7 +52,7 @@ defmodule EctoLibSql do
   """
   @spec start_link(keyword()) :: GenServer.on_start()
   def start_link(opts) do
-    with :ok <- checked(opts), do: Pool.start_link(opts)
+    with :ok <- checked(opts), do: Pool.start_link(__MODULE__, opts)
   end
 
   # A pool connects again and again with options that cannot work. What :configure makes of them is seen by
@@ -83,7 +67,7 @@ defmodule EctoLibSql do
 
   @doc "The child specification of a pool, so that `{EctoLibSql, opts}` stands among children."
   @spec child_spec(keyword()) :: :supervisor.child_spec() | Supervisor.child_spec()
-  def child_spec(opts), do: Pool.child_spec(opts)
+  def child_spec(opts), do: Pool.child_spec(__MODULE__, opts)
 
   @doc """
   Runs a statement on a pool, a `%DBConnection{}` or a state.
@@ -100,7 +84,7 @@ defmodule EctoLibSql do
   def query(conn, statement, params, opts) do
     with :ok <- Names.check(opts, @query_options, "a query") do
       case conn do
-        %State{} -> Direct.query(conn, Query.new(statement), params, opts)
+        %State{} -> SingleConnection.query(conn, Query.new(statement), params, opts)
         _pool -> Pool.query(conn, Query.new(statement), params, opts)
       end
     end
@@ -133,15 +117,24 @@ defmodule EctoLibSql do
   def transaction(conn, fun, opts \\ []) do
     with :ok <- Names.check(opts, @transaction_options, "a transaction") do
       case conn do
-        %State{} -> Direct.transaction(conn, fun, opts)
-        _pool -> Pool.transaction(conn, fun, opts)
+        %State{} -> SingleConnection.transaction(conn, fun, opts)
+        _pool -> pool_transaction(conn, fun, opts)
       end
     end
   end
 
+  defp pool_transaction(conn, fun, opts) do
+    if Pool.in_transaction?(conn) do
+      may_write = fn -> Source.with_state(conn, &Transactions.may_write/1) end
+      TransactionMode.check_nested!(opts, may_write)
+    end
+
+    Pool.transaction(conn, fun, opts)
+  end
+
   @doc "Leaves `transaction/3`, which returns `{:error, reason}`."
   @spec rollback(conn(), term()) :: no_return()
-  def rollback(%State{} = state, reason), do: Direct.rollback(state, reason)
+  def rollback(%State{} = state, reason), do: SingleConnection.rollback(state, reason)
   def rollback(conn, reason), do: Pool.rollback(conn, reason)
 
   @doc """
@@ -153,7 +146,7 @@ defmodule EctoLibSql do
     Names.check!(opts, @stream_options, "a stream")
 
     case conn do
-      %State{} -> Direct.stream(conn, Query.new(statement), params, opts)
+      %State{} -> SingleConnection.stream(conn, Query.new(statement), params, opts)
       _pool -> Pool.stream(conn, Query.new(statement), params, opts)
     end
   end
@@ -162,23 +155,23 @@ defmodule EctoLibSql do
 
   @doc "Copies the live database into a file, see `EctoLibSql.Native.backup/3`."
   @spec backup(conn(), String.t(), keyword()) :: :ok | {:error, Exception.t()}
-  def backup(conn, path, opts \\ []), do: run(conn, &Control.backup(&1, :to, path, opts))
+  def backup(conn, path, opts \\ []), do: run(conn, &Database.backup(&1, :to, path, opts))
 
   @doc "The image of the main database."
   @spec serialize(conn()) :: {:ok, binary()} | {:error, Exception.t()}
-  def serialize(conn), do: run(conn, &Control.serialise(&1, "main"))
+  def serialize(conn), do: run(conn, &Database.serialise(&1, "main"))
 
   @doc "Replaces the main database by an in-memory copy of an image."
   @spec deserialize(conn(), binary()) :: :ok | {:error, Exception.t()}
-  def deserialize(conn, image), do: run(conn, &Control.deserialise(&1, image, "main"))
+  def deserialize(conn, image), do: run(conn, &Database.deserialise(&1, image, "main"))
 
   @doc "Moves the write-ahead log into the database: `:passive`, `:full`, `:restart`, `:truncate`."
   @spec checkpoint(conn(), atom()) :: {:ok, map()} | {:error, Exception.t()}
-  def checkpoint(conn, mode \\ :passive), do: run(conn, &Control.checkpoint(&1, mode))
+  def checkpoint(conn, mode \\ :passive), do: run(conn, &Database.checkpoint(&1, mode))
 
   @doc "Writes a compact copy of the database into a new file."
   @spec vacuum_into(conn(), String.t()) :: :ok | {:error, Exception.t()}
-  def vacuum_into(conn, path), do: run(conn, &Control.vacuum_into(&1, path))
+  def vacuum_into(conn, path), do: run(conn, &Database.vacuum_into(&1, path))
 
   @doc "Counters of one connection."
   @spec stats(conn()) :: {:ok, map()} | {:error, Exception.t()}
@@ -186,7 +179,7 @@ defmodule EctoLibSql do
 
   @doc "How SQLite would run a statement."
   @spec explain(conn(), String.t(), params()) :: {:ok, Result.t()} | {:error, Exception.t()}
-  def explain(conn, sql, params \\ []), do: run(conn, &Control.explain(&1, sql, params))
+  def explain(conn, sql, params \\ []), do: run(conn, &Statements.explain(&1, sql, params))
 
   @doc """
   Change events of one connection, see `EctoLibSql.Native.subscribe/3`. For all connections of a pool
@@ -212,29 +205,11 @@ defmodule EctoLibSql do
 
   @doc "Opens a connection. The calling process owns it: the connection does not outlive it."
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
-  def connect(opts) do
-    with {:ok, options} <- Options.parse(opts),
-         :ok <- Callbacks.prepare_to_close(opts),
-         {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do
-      native =
-        if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
-
-      open = fn -> Lifetime.open(options.location, native) end
-
-      with {:ok, {id, handle}} <- open.() do
-        state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
-        {:ok, %{state | settings: Isolation.remember(options.settings, open, opts)}}
-      end
-    end
-  end
+  def connect(opts), do: Callbacks.Opening.connect(opts)
 
   @doc "Stops what runs, rolls back and closes. Closing twice is `:ok`."
   @spec disconnect(term(), State.t()) :: :ok
-  def disconnect(reason, %State{} = state) do
-    Callbacks.before_disconnect(reason, state)
-  after
-    Lifetime.close(state)
-  end
+  def disconnect(reason, %State{} = state), do: Callbacks.Opening.disconnect(reason, state)
 
   @doc "Called by DBConnection once after connecting."
   @spec checkout(State.t()) :: {:ok, State.t()}
@@ -246,35 +221,15 @@ defmodule EctoLibSql do
 
   @doc "Whether the connection is open. Waits for nothing."
   @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
-  def ping(%State{} = state) do
-    case Lifetime.ping(state) do
-      :ok -> {:ok, state}
-      {:error, error} -> {:disconnect, error, state}
-    end
-  end
+  def ping(%State{} = state), do: Callbacks.Opening.ping(state)
 
   # --- Callbacks: statements ---
 
   @doc "Compiles the statement into the connection's cache; syntax errors show here."
   @spec handle_prepare(Query.t() | iodata(), keyword(), State.t()) ::
           {:ok, Query.t(), State.t()} | failure()
-  def handle_prepare(query, opts, state) when Isolation.left(state),
-    do: outside(state, &handle_prepare(query, opts, &1))
-
-  def handle_prepare(%Query{statement: Source.state_query()} = query, _opts, state),
-    do: {:ok, query, state}
-
-  def handle_prepare(%Query{statement: sql} = query, _opts, %State{} = state)
-      when is_binary(sql) do
-    case Statements.check(state, sql) do
-      {:error, error} -> error |> Callbacks.about(sql) |> Callbacks.failed(state)
-      _ok_or_script -> {:ok, query, state}
-    end
-  end
-
-  def handle_prepare(query, opts, %State{} = state) do
-    with {:ok, query} <- Callbacks.query(query, state), do: handle_prepare(query, opts, state)
-  end
+  def handle_prepare(query, opts, %State{} = state),
+    do: Callbacks.Statements.prepare(query, opts, state)
 
   @doc """
   Runs a statement. A text of several runs them all and gives the last one's result; it takes no
@@ -289,61 +244,20 @@ defmodule EctoLibSql do
           State.t()
         ) ::
           {:ok, Query.t(), Result.t(), State.t()} | failure()
-  def handle_execute(query, params, opts, state) when Isolation.left(state),
-    do: outside(state, &handle_execute(query, params, opts, &1))
-
-  def handle_execute(%Query{statement: Source.state_query()} = query, _params, _opts, state) do
-    {:ok, query, Source.state_result(state), state}
-  end
-
-  def handle_execute(%Query{statement: sql} = query, params, opts, %State{} = state)
-      when is_binary(sql) do
-    started = Telemetry.start()
-    outcome = Callbacks.execute(state, query, params, opts)
-    Telemetry.query(started, state, sql, outcome)
-
-    case outcome do
-      {:ok, result} -> {:ok, query, result, state}
-      {:error, error} -> Callbacks.failed(error, params, state)
-    end
-  end
-
-  def handle_execute(query, params, opts, %State{} = state) do
-    with {:ok, query} <- Callbacks.query(query, state),
-         do: handle_execute(query, params, opts, state)
-  end
-
-  defp outside(state, call) do
-    case Isolation.leave(state) do
-      {:ok, state} -> call.(state)
-      {:error, error} -> {:disconnect, error, state}
-    end
-  end
+  def handle_execute(query, params, opts, %State{} = state),
+    do: Callbacks.Statements.execute(query, params, opts, state)
 
   @doc "Drops the statement from the connection's cache."
   @spec handle_close(Query.t() | iodata(), keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | failure()
-  def handle_close(query, _opts, %State{} = state) do
-    with {:ok, %Query{statement: sql}} <- Callbacks.query(query, state) do
-      case Statements.uncache(state, sql) do
-        :ok -> {:ok, %Result{}, state}
-        {:error, error} -> Callbacks.failed(error, state)
-      end
-    end
-  end
+  def handle_close(query, _opts, %State{} = state), do: Callbacks.Statements.close(query, state)
 
   # --- Callbacks: transactions ---
 
   @doc "`:transaction` if a transaction is open, whoever began it, else `:idle`."
   @spec handle_status(keyword(), State.t()) ::
           {:idle | :transaction, State.t()} | {:disconnect, Error.t(), State.t()}
-  def handle_status(_opts, %State{} = state) do
-    case Transactions.status(state) do
-      {:ok, true} -> {:transaction, state}
-      {:ok, false} -> {:idle, state}
-      {:error, error} -> {:disconnect, error, state}
-    end
-  end
+  def handle_status(_opts, %State{} = state), do: Callbacks.Transactions.status(state)
 
   @doc """
   Begins a transaction. `mode:` (or `behavior:`, `behaviour:`) is `:deferred`, `:immediate`,
@@ -352,7 +266,7 @@ defmodule EctoLibSql do
   """
   @spec handle_begin(keyword(), State.t()) ::
           {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
-  def handle_begin(opts, %State{} = state), do: TransactionCallbacks.begin(opts, state)
+  def handle_begin(opts, %State{} = state), do: Callbacks.Transactions.begin(opts, state)
 
   @doc """
   Commits, or releases the savepoint with `mode: :savepoint`. A commit that SQLite refuses is rolled
@@ -360,7 +274,7 @@ defmodule EctoLibSql do
   """
   @spec handle_commit(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_commit(opts, %State{} = state), do: TransactionCallbacks.commit(opts, state)
+  def handle_commit(opts, %State{} = state), do: Callbacks.Transactions.commit(opts, state)
 
   @doc """
   Rolls back, or back to the savepoint and releases it with `mode: :savepoint`. `{:idle, state}` if
@@ -368,55 +282,25 @@ defmodule EctoLibSql do
   """
   @spec handle_rollback(keyword(), State.t()) ::
           {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
-  def handle_rollback(opts, %State{} = state), do: TransactionCallbacks.rollback(opts, state)
+  def handle_rollback(opts, %State{} = state), do: Callbacks.Transactions.rollback(opts, state)
 
   # --- Callbacks: cursors ---
 
   @doc "Compiles and binds; `handle_fetch/4` reads the rows."
   @spec handle_declare(Query.t() | iodata(), params(), keyword(), State.t()) ::
           {:ok, Query.t(), Cursor.t(), State.t()} | failure()
-  def handle_declare(query, params, opts, state) when Isolation.left(state),
-    do: outside(state, &handle_declare(query, params, opts, &1))
-
-  def handle_declare(query, params, _opts, %State{} = state) do
-    with {:ok, %Query{statement: sql} = query} <- Callbacks.query(query, state) do
-      case Callbacks.open_cursor(state, sql, params) do
-        {:ok, id} -> {:ok, query, %Cursor{ref: id}, state}
-        {:error, error} -> error |> Callbacks.about(sql) |> Callbacks.failed(params, state)
-      end
-    end
-  end
+  def handle_declare(query, params, _opts, %State{} = state),
+    do: Callbacks.Cursors.declare(query, params, state)
 
   @doc "The next `max_rows:` rows (default 500). The result that halts is the first without rows."
   @spec handle_fetch(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
           {:cont | :halt, Result.t(), State.t()} | failure()
-  def handle_fetch(_query, %{ref: id}, opts, %State{} = state) do
-    started = Telemetry.now()
-
-    case Callbacks.fetch(state, id, Keyword.get(opts, :max_rows, @max_rows), opts) do
-      {:ok, result} ->
-        Telemetry.cursor(started, state, id, result.num_rows)
-        {if(result.num_rows == 0, do: :halt, else: :cont), result, state}
-
-      {:error, error} ->
-        Callbacks.failed(error, state)
-    end
-  end
-
-  def handle_fetch(_query, _cursor, _opts, %State{} = state),
-    do:
-      Callbacks.failed(
-        Error.new(:not_found, "Cursor not found", extended_code: :not_found_cursor),
-        state
-      )
+  def handle_fetch(_query, cursor, opts, %State{} = state),
+    do: Callbacks.Cursors.fetch(cursor, opts, state)
 
   @doc "Closes a cursor; one that is closed or finished already is fine."
   @spec handle_deallocate(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::
           {:ok, Result.t(), State.t()}
-  def handle_deallocate(_query, %{ref: id}, _opts, %State{} = state) do
-    Statements.close_cursor(id)
-    {:ok, %Result{}, state}
-  end
-
-  def handle_deallocate(_query, _cursor, _opts, %State{} = state), do: {:ok, %Result{}, state}
+  def handle_deallocate(_query, cursor, _opts, %State{} = state),
+    do: Callbacks.Cursors.deallocate(cursor, state)
 end

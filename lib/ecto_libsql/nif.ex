@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Nif do
   @moduledoc false
-  # The stubs of the native library, one per entry point of native/nif/. Only EctoLibSql.Native and
-  # the modules below EctoLibSql.Native.* call them, and EctoLibSql.Error recovery/2.
+  # The stubs of the native library, one per entry point of native/nif/. Only the modules of
+  # lib/ecto_libsql/connection call them, and EctoLibSql.Error.
   #
   # A `conn` is the handle of a state (a reference) or a connection id (a binary). Statements and
   # cursors are named by ids that begin with the id of their connection.
@@ -9,7 +9,7 @@ defmodule EctoLibSql.Nif do
   # Any call that needs the database file's write lock may answer `{:wait, ticket}`: nothing has
   # happened yet, the caller is queued. It then receives `{:ecto_libsql_granted, ticket}` and repeats
   # the call, or `{:ecto_libsql_cancelled, ticket}` (interrupt, close). One that gives up calls
-  # cancel_write/1. EctoLibSql.Native.Await does this for all callers.
+  # cancel_write/1. EctoLibSql.Connection.Await does this for all callers.
 
   @on_load :load
 

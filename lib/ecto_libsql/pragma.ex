@@ -21,7 +21,9 @@ defmodule EctoLibSql.Pragma do
   """
 
   alias EctoLibSql.{Native, Result}
-  alias EctoLibSql.Native.{Answer, Control, Source}
+  alias EctoLibSql.Connection.Statements
+  alias EctoLibSql.Native.Answer
+  alias EctoLibSql.Source
   alias EctoLibSql.Pragma.Values
 
   @typedoc "A state, a `%DBConnection{}`, a pool or a repo; see `EctoLibSql.Native`."
@@ -232,5 +234,5 @@ defmodule EctoLibSql.Pragma do
          do: run(state, "PRAGMA #{schema}#{pragma}(#{name})")
   end
 
-  defp run(state, sql), do: Source.with_state(state, &Control.pragma(&1, sql)) |> Answer.text()
+  defp run(state, sql), do: Source.with_state(state, &Statements.pragma(&1, sql)) |> Answer.text()
 end

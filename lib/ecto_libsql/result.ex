@@ -41,6 +41,12 @@ defmodule EctoLibSql.Result do
 
   def to_maps(%__MODULE__{}), do: []
 
+  @doc false
+  # As the NIF builds it.
+  @spec from_nif(EctoLibSql.Nif.result()) :: t()
+  def from_nif({command, columns, rows, num_rows}),
+    do: %__MODULE__{command: command, columns: columns, rows: rows, num_rows: num_rows}
+
   defimpl Enumerable do
     def count(%{rows: rows}), do: {:ok, length(rows || [])}
     def member?(%{rows: rows}, row), do: {:ok, row in (rows || [])}

@@ -69,9 +69,9 @@ defmodule EctoLibSql.CallbacksTest do
 
       {:ok, pooled} = EctoLibSql.connect(database: ":memory:", pool_index: 1)
       Process.flag(:trap_exit, false)
-      assert EctoLibSql.Callbacks.timeout([timeout: 200], state) == 200
-      assert EctoLibSql.Callbacks.timeout([timeout: 200], pooled) == 150
-      assert EctoLibSql.Callbacks.timeout([timeout: 15_000], pooled) == 14_500
+      assert EctoLibSql.Callbacks.Call.timeout([timeout: 200], state) == 200
+      assert EctoLibSql.Callbacks.Call.timeout([timeout: 200], pooled) == 150
+      assert EctoLibSql.Callbacks.Call.timeout([timeout: 15_000], pooled) == 14_500
     end
   end
 

@@ -4,7 +4,7 @@ defmodule EctoLibSql.DoctestsTest do
 
   doctest EctoLibSql.Error
   doctest EctoLibSql.JSON
-  doctest EctoLibSql.Native
+  doctest EctoLibSql.Native.Vectors
   doctest EctoLibSql.Query
   doctest EctoLibSql.Result
   doctest EctoLibSql.State

@@ -139,7 +139,7 @@ defmodule Ecto.Adapters.LibSql do
   # What the pool is given, the adapter knows as well: how many connections there are.
   @impl Ecto.Adapter
   def init(config) do
-    Options.Application.check!(EctoLibSql.Native.Lifetime.sqlite_version())
+    Options.Application.check!(EctoLibSql.Connection.Lifetime.sqlite_version())
     Options.Repo.check!(config)
     config |> Options.Repo.connection() |> super()
   end

@@ -3,7 +3,7 @@ defmodule EctoLibSql.JSON.Call do
   # How EctoLibSql.JSON asks the database: arguments in, one value or a list of tuples out.
 
   alias EctoLibSql.Native
-  alias EctoLibSql.Native.Lifetime
+  alias EctoLibSql.Connection.Lifetime
 
   @jsonb_version {3, 45, 0}
 

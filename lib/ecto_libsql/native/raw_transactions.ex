@@ -1,34 +1,34 @@
 defmodule EctoLibSql.Native.RawTransactions do
   @moduledoc false
-  # Transactions and savepoints by their plain ids, see EctoLibSql.Native.Raw. The id of a transaction
-  # begins with that of its connection: "<connection>.t<number>".
+  # Transactions and savepoints on plain ids, see EctoLibSql.Native.Raw. The id of a transaction begins with that of
+  # its connection: "<connection>.t<number>".
 
-  alias EctoLibSql.{Nif, State}
-  alias EctoLibSql.Native.Transactions
+  alias EctoLibSql.Connection.Transactions
+  alias EctoLibSql.State
 
-  import EctoLibSql.Native.Answer, only: [text: 1]
+  import EctoLibSql.Native.Answer, only: [bare: 1, mapped: 2, text: 1]
 
   @type id :: String.t()
   @type failure :: {:error, String.t()}
+
+  @not_found {:error, "Transaction not found"}
 
   @spec begin_transaction(id()) :: id() | failure()
   def begin_transaction(conn_id), do: begin_transaction_with_behavior(conn_id, :deferred)
 
   @spec begin_transaction_with_behavior(id(), atom()) :: id() | failure()
-  def begin_transaction_with_behavior(conn_id, behaviour)
-      when behaviour in [:deferred, :immediate, :exclusive, :read_only] do
-    case Transactions.open(%State{conn_id: conn_id}, behaviour) do
-      {:ok, %State{trx_id: trx_id}} -> trx_id
-      error -> text(error)
-    end
+  def begin_transaction_with_behavior(conn_id, mode)
+      when mode in [:deferred, :immediate, :exclusive, :read_only] do
+    Transactions.open(%State{conn_id: conn_id}, mode) |> text() |> mapped(& &1.trx_id) |> bare()
   end
 
-  def begin_transaction_with_behavior(_conn_id, _other) do
-    {:error, "the behaviour must be :deferred, :immediate, :exclusive or :read_only"}
-  end
+  def begin_transaction_with_behavior(_conn_id, _other),
+    do: {:error, "the behaviour must be :deferred, :immediate, :exclusive or :read_only"}
 
   @spec handle_status_transaction(id()) :: :ok | failure()
-  def handle_status_transaction(trx_id), do: with({:ok, _conn_id} <- connection(trx_id), do: :ok)
+  def handle_status_transaction(trx_id) do
+    with {:ok, state} <- state(trx_id), do: text(Transactions.check(state))
+  end
 
   @spec commit_or_rollback_transaction(id(), id(), atom(), atom(), String.t()) ::
           {:ok, String.t()} | failure()
@@ -37,23 +37,25 @@ defmodule EctoLibSql.Native.RawTransactions do
     with {:ok, state} <- state(trx_id, conn_id), do: finish(state, verb)
   end
 
-  def commit_or_rollback_transaction(_trx_id, _conn_id, _mode, _sync, _other) do
-    {:error, "opt is incorrect"}
-  end
+  def commit_or_rollback_transaction(_trx_id, _conn_id, _mode, _sync, _other),
+    do: {:error, "opt is incorrect"}
 
-  defp finish(state, "commit") do
-    case Transactions.commit(state) do
-      {:ok, _state} -> {:ok, "commit success"}
-      :idle -> {:error, "Transaction not found"}
+  defp finish(state, verb) do
+    outcome =
+      if verb == "commit", do: Transactions.commit(state), else: Transactions.rollback(state)
+
+    case outcome do
+      {:ok, _state} -> {:ok, verb <> " success"}
+      :idle -> @not_found
       error -> text(error)
     end
   end
 
-  defp finish(state, "rollback") do
-    case Transactions.rollback(state) do
-      {:ok, _state} -> {:ok, "rollback success"}
-      error -> text(error)
-    end
+  @doc false
+  # Rolls back, by the transaction's id alone.
+  @spec close(id()) :: :ok | failure()
+  def close(trx_id) do
+    with {:ok, state} <- state(trx_id), {:ok, _done} <- finish(state, "rollback"), do: :ok
   end
 
   @spec savepoint(id(), id(), String.t()) :: :ok | failure()
@@ -77,26 +79,22 @@ defmodule EctoLibSql.Native.RawTransactions do
   def state(trx_id, conn_id) when is_binary(trx_id),
     do: {:ok, %State{conn_id: conn_id, trx_id: trx_id}}
 
-  def state(_no_id, _conn_id), do: {:error, "Transaction not found"}
+  def state(_no_id, _conn_id), do: @not_found
 
-  @doc false
-  # The connection on which this transaction is open.
-  @spec connection(term()) :: {:ok, id()} | failure()
-  def connection(trx_id) do
-    with {:ok, conn_id} <- owner(trx_id),
-         {:ok, {true, ^trx_id}} <- Nif.transaction_status(conn_id) do
-      {:ok, conn_id}
-    else
-      _ -> {:error, "Transaction not found"}
-    end
-  end
-
-  defp owner(trx_id) when is_binary(trx_id) do
+  defp state(trx_id) when is_binary(trx_id) do
     case String.split(trx_id, ".t") do
-      [conn_id, number] when conn_id != "" and number != "" -> {:ok, conn_id}
-      _ -> {:error, "Transaction not found"}
+      [conn_id, _number] -> connected(%State{conn_id: conn_id, trx_id: trx_id})
+      _ -> @not_found
     end
   end
 
-  defp owner(_other), do: {:error, "Transaction not found"}
+  defp state(_no_id), do: @not_found
+
+  # Of what no open connection can have, the transaction is what is missing.
+  defp connected(state) do
+    case EctoLibSql.Connection.Lifetime.ping(state) do
+      :ok -> {:ok, state}
+      {:error, _error} -> @not_found
+    end
+  end
 end

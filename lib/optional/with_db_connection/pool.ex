@@ -3,19 +3,20 @@ defmodule EctoLibSql.Pool do
   # Pools of connections, by DBConnection. lib/optional/without_db_connection/pool.ex has the same functions
   # for builds without it.
 
-  alias EctoLibSql.Native.Transactions
   alias EctoLibSql.Query
 
   defmacro __using__(_opts) do
     quote do: @behaviour(DBConnection)
   end
 
-  @spec start_link(keyword()) :: GenServer.on_start()
-  def start_link(opts), do: DBConnection.start_link(EctoLibSql, opts)
+  @doc "Starts a pool of the connections that `driver` has the callbacks of."
+  @spec start_link(module(), keyword()) :: GenServer.on_start()
+  def start_link(driver, opts), do: DBConnection.start_link(driver, opts)
 
-  @spec child_spec(keyword()) :: :supervisor.child_spec()
-  def child_spec(opts),
-    do: %{DBConnection.child_spec(EctoLibSql, opts) | start: {EctoLibSql, :start_link, [opts]}}
+  @doc "The specification of a child that `driver.start_link/1` starts."
+  @spec child_spec(module(), keyword()) :: :supervisor.child_spec()
+  def child_spec(driver, opts),
+    do: %{DBConnection.child_spec(driver, opts) | start: {driver, :start_link, [opts]}}
 
   @spec query(DBConnection.conn(), Query.t(), term(), keyword()) ::
           {:ok, EctoLibSql.Result.t()} | {:error, Exception.t()}
@@ -31,12 +32,11 @@ defmodule EctoLibSql.Pool do
   @spec transaction(DBConnection.conn(), (DBConnection.t() -> result), keyword()) ::
           {:ok, result} | {:error, term()}
         when result: term()
-  def transaction(conn, fun, opts) do
-    if match?(%DBConnection{conn_mode: :transaction}, conn),
-      do: Transactions.check_nested!(opts, conn)
+  def transaction(conn, fun, opts), do: DBConnection.transaction(conn, fun, opts)
 
-    DBConnection.transaction(conn, fun, opts)
-  end
+  @doc "Whether `conn` is what `transaction/3` gives its function."
+  @spec in_transaction?(DBConnection.conn()) :: boolean()
+  def in_transaction?(conn), do: match?(%DBConnection{conn_mode: :transaction}, conn)
 
   @spec rollback(DBConnection.t(), term()) :: no_return()
   def rollback(conn, reason), do: DBConnection.rollback(conn, reason)

@@ -7,12 +7,12 @@ defmodule EctoLibSql.Pool do
 
   defmacro __using__(_opts), do: nil
 
-  @spec start_link(keyword()) :: {:error, Error.t()}
-  def start_link(_opts), do: missing("start_link/1")
+  @spec start_link(module(), keyword()) :: {:error, Error.t()}
+  def start_link(_driver, _opts), do: missing("start_link/1")
 
   # The child starts, and fails with the error, when its supervisor does.
-  @spec child_spec(keyword()) :: Supervisor.child_spec()
-  def child_spec(opts), do: %{id: EctoLibSql, start: {EctoLibSql, :start_link, [opts]}}
+  @spec child_spec(module(), keyword()) :: Supervisor.child_spec()
+  def child_spec(driver, opts), do: %{id: driver, start: {driver, :start_link, [opts]}}
 
   @spec query(term(), term(), term(), keyword()) :: {:error, Error.t()}
   def query(_conn, _query, _params, _opts), do: missing("a pool")
@@ -22,6 +22,9 @@ defmodule EctoLibSql.Pool do
 
   @spec transaction(term(), (term() -> term()), keyword()) :: {:error, Error.t()}
   def transaction(_conn, _fun, _opts), do: missing("a pool")
+
+  @spec in_transaction?(term()) :: false
+  def in_transaction?(_conn), do: false
 
   @spec rollback(term(), term()) :: no_return()
   def rollback(_conn, _reason), do: raise(error("a pool"))

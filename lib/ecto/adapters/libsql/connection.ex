@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   alias Ecto.Adapters.LibSql.Query.Explain
   alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Select, Update}
   alias Ecto.Adapters.LibSql.Types.{Declared, Untyped}
-  alias EctoLibSql.Native.Statements
+  alias EctoLibSql.Connection.{Prepared, Statements}
   alias EctoLibSql.{Query, Result}
 
   ## Running
@@ -135,7 +135,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defp measure(%{analyze: false}, _conn, _sql, _params, _opts), do: {:ok, nil}
 
   defp measure(%{analyze: true}, conn, sql, params, opts) do
-    measure = &Statements.measure(&1, sql, params, timeout(opts))
+    measure = &Prepared.measure(&1, sql, params, timeout(opts))
     DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, measure) end, opts)
   end
 

@@ -19,7 +19,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   alias Ecto.Adapters.LibSql.Migration.{Dependents, Rebuild}
   alias Ecto.Adapters.LibSql.Query.Transaction
   alias Ecto.Adapters.LibSql.SQL.Quote
-  alias EctoLibSql.Native.{Source, Statements}
+  alias EctoLibSql.Connection.Statements
+  alias EctoLibSql.Source
 
   @savepoint "ecto_libsql_rebuild"
 

@@ -19,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   @spec connection(keyword()) :: keyword()
   def connection(opts) do
     opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
-    # The pool does not tell its connections what it is; see EctoLibSql.Isolation.
+    # The pool does not tell its connections what it is; see EctoLibSql.Callbacks.SandboxCopy.
     sandboxed? = opts[:pool] in [Ecto.Adapters.SQL.Sandbox, DBConnection.Ownership]
     opts = Keyword.put(opts, :sandboxed, sandboxed?)
     private? = local?(opts) and kind(opts) == :private_memory

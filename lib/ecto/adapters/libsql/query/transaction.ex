@@ -6,7 +6,9 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
 
   alias Ecto.Adapters.SQL
   alias EctoLibSql.Error
-  alias EctoLibSql.Native.Transactions
+  alias EctoLibSql.Connection.Transactions
+  alias EctoLibSql.Options.TransactionMode
+  alias EctoLibSql.Source
 
   @type meta :: Ecto.Adapter.adapter_meta()
 
@@ -24,7 +26,8 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
 
   # Only the outermost transaction can be begun again.
   defp nested(meta, opts, fun) do
-    Transactions.check_nested!(opts, connection(meta))
+    may_write = fn -> Source.with_state(connection(meta), &Transactions.may_write/1) end
+    TransactionMode.check_nested!(opts, may_write)
     SQL.transaction(meta, opts, fun)
   end
 

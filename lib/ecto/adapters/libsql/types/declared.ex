@@ -6,7 +6,8 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
-  alias EctoLibSql.{Native, Query, Result}
+  alias EctoLibSql.Connection.Statements
+  alias EctoLibSql.{Query, Result, Source}
 
   @type decoder :: (term() -> term())
 
@@ -41,15 +42,12 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
     # compiling alone does not.
     DBConnection.execute!(conn, %Query{statement: "SELECT 1 FROM sqlite_master LIMIT 1"}, [])
 
-    with {:ok, id} <- Native.prepare(conn, sql) do
-      try do
-        {:ok, columns} = Native.get_stmt_columns(conn, id)
+    case Source.with_state(conn, &Statements.describe(&1, sql)) do
+      {:ok, {columns, _parameters}} ->
         for {_name, _origin, type} <- columns, do: type && decoder(String.upcase(type))
-      after
-        Native.close_stmt(id)
-      end
-    else
-      {:error, reason} -> raise EctoLibSql.Error.from_reason(reason)
+
+      {:error, error} ->
+        raise error
     end
   end
 

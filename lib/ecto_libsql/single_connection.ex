@@ -1,9 +1,11 @@
-defmodule EctoLibSql.Direct do
+defmodule EctoLibSql.SingleConnection do
   @moduledoc false
-  # What EctoLibSql offers for pools, on one connection's state: the same functions, without
-  # DBConnection.
+  # What EctoLibSql offers for pools, on the state of one connection: the same functions, without DBConnection.
+  # EctoLibSql.Pool is its counterpart.
 
-  alias EctoLibSql.Native.Transactions
+  alias EctoLibSql.Callbacks.{Cursors, Statements, Transactions}
+  alias EctoLibSql.Connection.Transactions, as: OpenTransaction
+  alias EctoLibSql.Options.TransactionMode
   alias EctoLibSql.{Query, Result, State}
 
   @rollback {__MODULE__, :rollback}
@@ -11,7 +13,7 @@ defmodule EctoLibSql.Direct do
   @spec query(State.t(), Query.t() | String.t(), term(), keyword()) ::
           {:ok, Result.t()} | {:error, Exception.t()}
   def query(state, query, params, opts) do
-    case EctoLibSql.handle_execute(query, params, opts, state) do
+    case Statements.execute(query, params, opts, state) do
       {:ok, _query, result, _state} -> {:ok, result}
       {_error, error, _state} -> {:error, error}
     end
@@ -21,7 +23,7 @@ defmodule EctoLibSql.Direct do
           {:ok, result} | {:error, term()}
         when result: term()
   def transaction(state, fun, opts) do
-    case EctoLibSql.handle_begin(opts, state) do
+    case Transactions.begin(opts, state) do
       {:ok, _begun, state} -> inside(state, fun, opts)
       {:transaction, state} -> nested(state, fun, opts)
       {_error, error, _state} -> {:error, error}
@@ -30,10 +32,10 @@ defmodule EctoLibSql.Direct do
 
   # A transaction inside a transaction is a savepoint.
   defp nested(state, fun, opts) do
-    Transactions.check_nested!(opts, state)
-    opts = [mode: :savepoint] ++ Keyword.drop(opts, [:mode, :behaviour, :behavior])
+    TransactionMode.check_nested!(opts, fn -> OpenTransaction.may_write(state) end)
+    opts = [mode: :savepoint] ++ TransactionMode.without(opts)
 
-    case EctoLibSql.handle_begin(opts, state) do
+    case Transactions.begin(opts, state) do
       {:ok, _begun, state} -> inside(state, fun, opts)
       {_error, error, _state} -> {:error, error}
     end
@@ -43,15 +45,15 @@ defmodule EctoLibSql.Direct do
     fun.(state)
   catch
     :throw, {@rollback, ^id, reason} ->
-      EctoLibSql.handle_rollback(opts, state)
+      Transactions.rollback(opts, state)
       {:error, reason}
 
     kind, reason ->
-      EctoLibSql.handle_rollback(opts, state)
+      Transactions.rollback(opts, state)
       :erlang.raise(kind, reason, __STACKTRACE__)
   else
     result ->
-      case EctoLibSql.handle_commit(opts, state) do
+      case Transactions.commit(opts, state) do
         {:ok, _result, _state} -> {:ok, result}
         {:idle, _state} -> {:error, :rollback}
         {_error, error, _state} -> {:error, error}
@@ -64,23 +66,23 @@ defmodule EctoLibSql.Direct do
   @spec stream(State.t(), Query.t() | String.t(), term(), keyword()) :: Enumerable.t()
   def stream(state, query, params, opts) do
     Stream.resource(
-      fn -> declare(state, query, params, opts) end,
-      fn cursor -> next(state, query, cursor, opts) end,
-      fn cursor -> EctoLibSql.handle_deallocate(query, last(cursor), opts, state) end
+      fn -> declare(state, query, params) end,
+      fn cursor -> next(state, cursor, opts) end,
+      fn cursor -> Cursors.deallocate(last(cursor), state) end
     )
   end
 
-  defp declare(state, query, params, opts) do
-    case EctoLibSql.handle_declare(query, params, opts, state) do
+  defp declare(state, query, params) do
+    case Cursors.declare(query, params, state) do
       {:ok, _query, cursor, _state} -> cursor
       {_error, error, _state} -> raise error
     end
   end
 
-  defp next(_state, _query, {:done, _cursor} = done, _opts), do: {:halt, done}
+  defp next(_state, {:done, _cursor} = done, _opts), do: {:halt, done}
 
-  defp next(state, query, cursor, opts) do
-    case EctoLibSql.handle_fetch(query, cursor, opts, state) do
+  defp next(state, cursor, opts) do
+    case Cursors.fetch(cursor, opts, state) do
       {:cont, result, _state} -> {[result], cursor}
       {:halt, result, _state} -> {[result], {:done, cursor}}
       {_error, error, _state} -> raise error

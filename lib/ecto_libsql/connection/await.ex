@@ -1,4 +1,4 @@
-defmodule EctoLibSql.Native.Await do
+defmodule EctoLibSql.Connection.Await do
   @moduledoc false
   # Waits for the write lock outside any scheduler. A NIF call that needs the lock while another
   # connection has it answers {:wait, ticket}: the caller is queued and nothing has happened. Here it

@@ -1,4 +1,4 @@
-defmodule EctoLibSql.SharedMemory do
+defmodule EctoLibSql.Callbacks.SharedMemory do
   @moduledoc false
   # `shared_memory: true`: one in-memory database for all connections of a pool.
   #
@@ -10,7 +10,7 @@ defmodule EctoLibSql.SharedMemory do
   use GenServer
 
   alias EctoLibSql.Error
-  alias EctoLibSql.Native.Lifetime
+  alias EctoLibSql.Connection.Lifetime
 
   @doc "The name of the database that a connection with these options shares, or nil."
   @spec name(boolean() | String.t(), keyword()) :: {:ok, String.t() | nil} | {:error, Error.t()}

@@ -1,9 +1,9 @@
-defmodule EctoLibSql.Native.Batches do
+defmodule EctoLibSql.Connection.Batches do
   @moduledoc false
   # Many statements in one call.
 
+  alias EctoLibSql.Connection.{Call, Transactions}
   alias EctoLibSql.{Codec, Error, Nif, Result, State}
-  alias EctoLibSql.Native.Statements
   alias EctoLibSql.Options.Names
 
   @options [:on_error, :results, :timeout]
@@ -48,14 +48,14 @@ defmodule EctoLibSql.Native.Batches do
 
   @doc "Runs each member whatever becomes of the others (:proceed), or stops at a failure (:halt)."
   @spec each(State.t(), [member()], :proceed | :halt | :rollback, integer()) ::
-          {:ok, [outcome()]} | Statements.failure()
+          {:ok, [outcome()]} | Call.failure()
   def each(state, members, on_error, timeout \\ -1) do
     with {:ok, answers} <- run(state, members, on_error, timeout),
          do: {:ok, expand(answers, &outcome/1)}
   end
 
   @doc "All or nothing. An error names the failing member."
-  @spec atomic(State.t(), [member()]) :: {:ok, [Result.t()]} | Statements.failure()
+  @spec atomic(State.t(), [member()]) :: {:ok, [Result.t()]} | Call.failure()
   def atomic(state, members) do
     # Every answer is a result: a failure ends the batch and is its only answer.
     with {:ok, answers} <- run(state, members, :rollback, -1),
@@ -76,18 +76,17 @@ defmodule EctoLibSql.Native.Batches do
   end
 
   defp run(state, [], _on_error, _timeout) do
-    with {:ok, _status} <- Statements.simple(Nif.transaction_status(State.in_transaction(state))),
-         do: {:ok, []}
+    with :ok <- Transactions.check(state), do: {:ok, []}
   end
 
   defp run(state, members, on_error, timeout) do
     with {:ok, members} <- encode(members) do
       conn = State.in_transaction(state)
 
-      case Statements.waiting(state, timeout, &Nif.batch(conn, members, on_error, &1)) do
+      case Call.waiting(state, timeout, &Nif.batch(conn, members, on_error, &1)) do
         {:ok, answers} -> {:ok, answers}
-        {:error, %{index: index} = error} -> {:error, at(Statements.exception(error), index)}
-        {:error, error} -> {:error, Statements.exception(error)}
+        {:error, %{index: index} = error} -> {:error, at(Call.exception(error), index)}
+        {:error, error} -> {:error, Call.exception(error)}
       end
     end
   end
@@ -149,7 +148,7 @@ defmodule EctoLibSql.Native.Batches do
   defp repeat(_outcome, 0, done), do: done
   defp repeat(outcome, count, done), do: repeat(outcome, count - 1, [outcome | done])
 
-  defp outcome({:error, error}), do: {:error, Statements.exception(error)}
+  defp outcome({:error, error}), do: {:error, Call.exception(error)}
   defp outcome(answer), do: {:ok, result(answer)}
 
   defp result({:ok, {_command, columns, rows, count}}) do

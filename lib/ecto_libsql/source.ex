@@ -1,27 +1,13 @@
-defmodule EctoLibSql.Native.Source do
+defmodule EctoLibSql.Source do
   @moduledoc false
   # Turns whatever names a connection into its state: a state itself, a %DBConnection{} inside
   # DBConnection.run/3 or a transaction, a pool (name or pid), or an Ecto repo. For pools and repos
   # the function runs on a connection that is checked out for as long as it runs.
-  #
-  # A pool hands its connections' states to callbacks only. So the state is asked for with a
-  # statement: EctoLibSql.handle_execute/4 answers this text with the state as the only value. That
-  # works through every pool and through Ecto's sandbox, without reaching into either.
 
-  alias EctoLibSql.{Error, Pool, Query, Result, State}
-
-  @state_query "-- ecto_libsql: state"
+  alias EctoLibSql.Callbacks.StateQuery
+  alias EctoLibSql.{Error, Pool, Result, State}
 
   @type source :: State.t() | GenServer.server() | module() | struct()
-
-  @doc "The text that handle_execute/4 answers with the state."
-  defmacro state_query, do: @state_query
-
-  @doc "That answer."
-  @spec state_result(State.t()) :: Result.t()
-  def state_result(state) do
-    %Result{command: :select, columns: ["state"], rows: [[state]], num_rows: 1}
-  end
 
   @doc "Calls `fun` with the state of `source`, or returns the error that there is none."
   @spec with_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}
@@ -75,9 +61,8 @@ defmodule EctoLibSql.Native.Source do
   end
 
   defp in_connection(conn, fun) do
-    query = %Query{statement: @state_query}
-
-    with {:ok, %Result{rows: [[state]]}} <- Pool.query(conn, query, [], []), do: fun.(state)
+    with {:ok, %Result{rows: [[state]]}} <- Pool.query(conn, StateQuery.query(), [], []),
+         do: fun.(state)
   end
 
   defp in_pool(pool, fun) do
@@ -91,7 +76,8 @@ defmodule EctoLibSql.Native.Source do
 
   defp in_repo(repo, fun) do
     repo.checkout(fn ->
-      with {:ok, %{rows: [[state]]}} <- repo.query(@state_query, [], log: false), do: fun.(state)
+      with {:ok, %{rows: [[state]]}} <- repo.query(StateQuery.query().statement, [], log: false),
+           do: fun.(state)
     end)
   end
 end

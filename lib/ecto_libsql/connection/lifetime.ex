@@ -1,25 +1,26 @@
-defmodule EctoLibSql.Native.Lifetime do
+defmodule EctoLibSql.Connection.Lifetime do
   @moduledoc false
-  # Opening and closing connections, for the driver above Native.
+  # Opening, interrupting and closing connections.
 
+  alias EctoLibSql.Connection.Call
   alias EctoLibSql.{Error, Nif, State}
 
   @doc "Opens a connection that the calling process owns; `options` as in EctoLibSql.Nif.open/2."
   @spec open(String.t(), map()) :: {:ok, {String.t(), reference()}} | {:error, Error.t()}
-  def open(location, options), do: failure(Nif.open(location, options))
+  def open(location, options), do: Call.structured(Nif.open(location, options))
 
-  @doc "Interrupts what runs, rolls back and closes. Closing what is closed is no error here."
-  @spec close(State.t() | Nif.conn()) :: :ok
+  @doc "Interrupts what runs, rolls back and closes."
+  @spec close(State.t() | Nif.conn()) :: :ok | {:error, Error.t()}
   def close(%State{} = state), do: close(State.conn(state))
-
-  def close(conn) do
-    _closed_or_unknown = Nif.close(conn)
-    :ok
-  end
+  def close(conn), do: Call.structured(Nif.close(conn))
 
   @doc "Whether the connection is open, without waiting for it."
   @spec ping(State.t()) :: :ok | {:error, Error.t()}
-  def ping(state), do: failure(Nif.ping(State.conn(state)))
+  def ping(state), do: Call.structured(Nif.ping(State.conn(state)))
+
+  @doc "Stops what runs, without waiting for it."
+  @spec interrupt(State.t()) :: :ok | {:error, Error.t()}
+  def interrupt(state), do: Call.structured(Nif.interrupt(State.conn(state)))
 
   @doc "The version of SQLite in use, e.g. `{3, 40, 1}`."
   @spec sqlite_version() :: {integer(), integer(), integer()}
@@ -29,7 +30,4 @@ defmodule EctoLibSql.Native.Lifetime do
 
     {major, minor, patch}
   end
-
-  defp failure({:error, error}), do: {:error, Error.from_nif(error)}
-  defp failure(answer), do: answer
 end

@@ -1,27 +1,37 @@
-defmodule EctoLibSql.TransactionCallbacks do
+defmodule EctoLibSql.Callbacks.Transactions do
   @moduledoc false
   # How DBConnection begins and ends transactions, and savepoints in their place; EctoLibSql documents what each
   # callback returns.
 
-  alias EctoLibSql.{Callbacks, Error, Isolation, Result, State}
-  alias EctoLibSql.Native.Transactions
+  alias EctoLibSql.Callbacks.{Call, SandboxCopy}
+  alias EctoLibSql.Connection.Transactions
+  alias EctoLibSql.{Error, Result, State}
+  alias EctoLibSql.Options.TransactionMode
 
-  require Isolation
+  require SandboxCopy
 
   # Savepoints nest under one name: SQLite takes the innermost.
   @savepoint "ecto_libsql_savepoint"
 
-  @type failure :: {:error | :disconnect, Exception.t(), State.t()}
+  @spec status(State.t()) ::
+          {:idle | :transaction, State.t()} | {:disconnect, Error.t(), State.t()}
+  def status(state) do
+    case Transactions.status(state) do
+      {:ok, {true, _trx_id}} -> {:transaction, state}
+      {:ok, {false, nil}} -> {:idle, state}
+      {:error, error} -> {:disconnect, error, state}
+    end
+  end
 
   @spec begin(keyword(), State.t()) ::
-          {:ok, :begin, State.t()} | {:transaction, State.t()} | failure()
+          {:ok, :begin, State.t()} | {:transaction, State.t()} | Call.failure()
   def begin(opts, state) do
-    with {:ok, behaviour} <- Transactions.behaviour(opts, state),
-         {:ok, state} <- Isolation.enter(opts, state) do
-      begin(behaviour, opts, state)
+    with {:ok, mode} <- TransactionMode.read(opts, Call.settings(state).default_transaction_mode),
+         {:ok, state} <- SandboxCopy.before_begin(opts, state) do
+      begin(mode, opts, state)
     else
-      # A connection that cannot leave its copy is of no use.
-      {:error, error} when Isolation.left(state) -> {:disconnect, error, state}
+      # A connection that cannot open the database again is of no use.
+      {:error, error} when SandboxCopy.has_unused_copy(state) -> {:disconnect, error, state}
       {:error, error} -> {:error, error, state}
     end
   end
@@ -29,31 +39,31 @@ defmodule EctoLibSql.TransactionCallbacks do
   defp begin(:savepoint, opts, state) do
     case Transactions.savepoint(state, :open, @savepoint) do
       :ok -> writes(opts, :refuse, :begin, state)
-      {:error, error} -> Callbacks.failed(error, state)
+      {:error, error} -> Call.failed(error, state)
     end
   end
 
-  defp begin(behaviour, opts, state),
-    do: begun(Transactions.open(state, behaviour, Callbacks.timeout(opts, state)), state)
+  defp begin(mode, opts, state),
+    do: begun(Transactions.open(state, mode, Call.timeout(opts, state)), state)
 
   defp begun({:ok, state}, _before), do: {:ok, :begin, state}
 
   defp begun({:error, %Error{kind: :misuse} = error}, state) do
     case Transactions.status(state) do
-      {:ok, true} -> {:transaction, state}
-      _ -> Callbacks.failed(error, state)
+      {:ok, {true, _trx_id}} -> {:transaction, state}
+      _ -> Call.failed(error, state)
     end
   end
 
-  defp begun({:error, error}, state), do: Callbacks.failed(error, state)
+  defp begun({:error, error}, state), do: Call.failed(error, state)
 
   @spec commit(keyword(), State.t()) ::
-          {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
+          {:ok, Result.t(), State.t()} | {:idle, State.t()} | Call.failure()
   def commit(opts, state) do
-    if Transactions.mode?(opts, :savepoint) do
+    if TransactionMode.asks?(opts, :savepoint) do
       end_savepoint([:release], :commit, opts, state)
     else
-      case Transactions.commit(state, Callbacks.timeout(opts, state)) do
+      case Transactions.commit(state, Call.timeout(opts, state)) do
         {:ok, state} -> {:ok, %Result{command: :commit}, state}
         :idle -> {:idle, %{state | trx_id: nil}}
         {:error, error} -> failed(error, state)
@@ -62,9 +72,9 @@ defmodule EctoLibSql.TransactionCallbacks do
   end
 
   @spec rollback(keyword(), State.t()) ::
-          {:ok, Result.t(), State.t()} | {:idle, State.t()} | failure()
+          {:ok, Result.t(), State.t()} | {:idle, State.t()} | Call.failure()
   def rollback(opts, state) do
-    if Transactions.mode?(opts, :savepoint) do
+    if TransactionMode.asks?(opts, :savepoint) do
       end_savepoint([:rollback_to, :release], :rollback, opts, state)
     else
       case Transactions.rollback(state) do
@@ -83,7 +93,7 @@ defmodule EctoLibSql.TransactionCallbacks do
   # Refused, or not the transaction that is open. A pool must not lend the connection to others while one is.
   defp failed(error, state) do
     case Transactions.status(state) do
-      {:ok, false} -> Callbacks.failed(error, %{state | trx_id: nil})
+      {:ok, {false, nil}} -> Call.failed(error, %{state | trx_id: nil})
       _open_or_closed -> {:disconnect, error, state}
     end
   end
@@ -92,7 +102,7 @@ defmodule EctoLibSql.TransactionCallbacks do
     case Transactions.savepoint(state, operation, @savepoint) do
       :ok -> end_savepoint(rest, command, opts, state)
       {:error, %Error{kind: :misuse}} -> {:idle, state}
-      {:error, error} -> Callbacks.failed(error, state)
+      {:error, error} -> Call.failed(error, state)
     end
   end
 
@@ -101,9 +111,9 @@ defmodule EctoLibSql.TransactionCallbacks do
 
   # Inside of the sandbox a read-only transaction is a savepoint.
   defp writes(opts, operation, done, state) do
-    with true <- Transactions.mode?(opts, :read_only),
-         {:error, error} <- Transactions.writes(state, operation) do
-      Callbacks.failed(error, state)
+    with true <- TransactionMode.asks?(opts, :read_only),
+         {:error, error} <- Transactions.set_writes(state, operation) do
+      Call.failed(error, state)
     else
       _nothing_to_do_or_done -> {:ok, done, state}
     end

@@ -1,0 +1,60 @@
+defmodule EctoLibSql.Callbacks.Opening do
+  @moduledoc false
+  # How a connection is opened and closed; EctoLibSql documents what each callback returns.
+
+  alias EctoLibSql.Callbacks.{Call, SandboxCopy, SharedMemory}
+  alias EctoLibSql.Connection.Lifetime
+  alias EctoLibSql.{Error, Options, State}
+
+  @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
+  def connect(opts) do
+    with {:ok, options} <- Options.parse(opts),
+         :ok <- prepare_to_close(opts),
+         {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do
+      native =
+        if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
+
+      open = fn -> Lifetime.open(options.location, native) end
+
+      with {:ok, {id, handle}} <- open.() do
+        state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
+        {:ok, %{state | settings: SandboxCopy.keep_opening(options.settings, open, opts)}}
+      end
+    end
+  end
+
+  # A pool's connection process, which DBConnection gives an index, traps exits, so that stopping the pool
+  # calls disconnect/2 and waits until the file is closed.
+  defp prepare_to_close(opts) do
+    if opts[:pool_index], do: Process.flag(:trap_exit, true)
+    :ok
+  end
+
+  @spec disconnect(term(), State.t()) :: :ok
+  def disconnect(reason, state) do
+    before_disconnect(Call.settings(state).before_disconnect, reason, state)
+  after
+    # Closing what is closed is no error here.
+    Lifetime.close(state)
+  end
+
+  defp before_disconnect(nil, _reason, _state), do: :ok
+
+  defp before_disconnect(fun, reason, state) when is_function(fun) do
+    fun.(reason, state)
+    :ok
+  end
+
+  defp before_disconnect({module, fun, args}, reason, state) do
+    apply(module, fun, [reason, state | args])
+    :ok
+  end
+
+  @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
+  def ping(state) do
+    case Lifetime.ping(state) do
+      :ok -> {:ok, state}
+      {:error, error} -> {:disconnect, error, state}
+    end
+  end
+end
