@@ -16,7 +16,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:busy_timeout` - milliseconds to wait for another program's lock, default 5000
     * `:journal_mode` (`:wal`), `:synchronous` (`:normal`), `:cache_size` (-64000), `:temp_store`
       (`:memory`), `:foreign_keys` (`:on`), `:secure_delete` (`:off`) - SQLite's settings
-    * `:default_transaction_mode` - `:deferred`, `:immediate` or `:exclusive`
+    * `:default_transaction_mode` - how `Repo.transaction` begins where its `:mode` says nothing: `:immediate`
+      (default), `:deferred` or `:exclusive`
     * `:attach` - `[{"name", path}]`: databases that a `:prefix` may name
     * `:migration_lock` - `false` migrates without the lock, default `true`
     * `:migration_lock_term` - seconds after which the lock of another machine is taken over, default 600
@@ -43,11 +44,18 @@ defmodule Ecto.Adapters.LibSql do
 
   ## Options of a transaction
 
-    * `:mode` - `:deferred`, `:immediate`, `:exclusive`, `:read_only`; inside of a transaction, `:savepoint`
-      makes the inner one a savepoint, whose rollback leaves the outer one alone. Any other inner mode
-      changes nothing; `:read_only` inside of one that may write is an error
-    * `:retry` - how often to run the function again when another writer was faster (`database is locked`),
-      from then on with mode `:immediate`; the function must not have done anything else that counts
+    * `:mode` - `:immediate` takes the write lock when the transaction begins; it waits its turn, and reading first
+      and writing later cannot fail. `:deferred` takes it at the first write, which fails if another transaction
+      wrote since this one's first read; `:read_only` never takes it and refuses writes; `:exclusive` is `:immediate`
+      that keeps readers out too, outside of WAL mode. Inside of a transaction, `:savepoint` makes the inner one a
+      savepoint, whose rollback leaves the outer one alone. Any other inner mode changes nothing; `:read_only` inside
+      of one that may write is an error
+    * `:retry` - how often to run the function again after `database is locked`: another program held the lock for
+      longer than `:busy_timeout`, or a deferred transaction lost its snapshot, which is run again with mode
+      `:immediate`. The function must not have done anything else that counts
+
+  The transaction of `Ecto.Adapters.SQL.Sandbox` around a test is always deferred, so that tests which only read
+  run at the same time.
 
   `Repo.stream/2` works with and without a transaction.
 

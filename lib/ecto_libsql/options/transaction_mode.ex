@@ -8,7 +8,7 @@ defmodule EctoLibSql.Options.TransactionMode do
   @type mode :: :deferred | :immediate | :exclusive | :read_only | :savepoint
 
   @names Names.transaction_mode()
-  # :transaction is what Ecto's sandbox says for an ordinary one.
+  # :transaction is what Ecto's sandbox asks for: a transaction around a whole test, which may never write.
   @modes [:deferred, :immediate, :exclusive, :read_only, :savepoint, :transaction]
   @expected "the transaction mode must be :deferred, :immediate, :exclusive, :read_only or :savepoint"
 
@@ -22,7 +22,8 @@ defmodule EctoLibSql.Options.TransactionMode do
     cond do
       wrong = wrong(modes) -> refuse(wrong)
       :savepoint in modes -> {:ok, :savepoint}
-      modes == [] or hd(modes) == :transaction -> {:ok, default}
+      modes == [] -> {:ok, default}
+      hd(modes) == :transaction -> {:ok, :deferred}
       true -> {:ok, hd(modes)}
     end
   end

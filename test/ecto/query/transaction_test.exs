@@ -122,7 +122,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
 
     test "runs a transaction again that lost its snapshot" do
       counter = start_supervised!({Agent, fn -> 0 end})
-      assert {:ok, 1} = Repo.transaction(fn -> lost_race(counter) end, retry: 1)
+      assert {:ok, 1} = Repo.transaction(fn -> lost_race(counter) end, mode: :deferred, retry: 1)
       assert rows("SELECT v FROM t WHERE id = 1") == [[2]]
     end
 
@@ -130,7 +130,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
       counter = start_supervised!({Agent, fn -> 0 end})
 
       assert_raise EctoLibSql.Error, ~r/locked/, fn ->
-        Repo.transaction(fn -> lost_race(counter) end)
+        Repo.transaction(fn -> lost_race(counter) end, mode: :deferred)
       end
 
       assert_raise ArgumentError, ~r/:retry.*:often/, fn ->

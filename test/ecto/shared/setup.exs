@@ -116,6 +116,8 @@ pool_repo = [
   pool_size: 10,
   max_restarts: 20,
   max_seconds: 10,
+  # In "transactions are not shared in repo" one that writes waits for another one that reads.
+  default_transaction_mode: :deferred,
   attach: [
     {"ecto_prefix_test", Path.join(LibSqlSetup.folder(), "prefix.db")},
     {"bad_schema_migrations", Path.join(LibSqlSetup.folder(), "bad.db")}

@@ -13,7 +13,9 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     foreign_keys: :on,
     synchronous: :normal,
     secure_delete: :off,
-    busy_timeout: 5000
+    busy_timeout: 5000,
+    # A deferred transaction that reads first fails when it writes, if another one wrote in between.
+    default_transaction_mode: :immediate
   ]
 
   @spec connection(keyword()) :: keyword()

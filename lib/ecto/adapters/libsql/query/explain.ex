@@ -24,14 +24,19 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
     end
 
     if Keyword.get(opts, :wrap_in_transaction, true) do
-      inside = if repo.in_transaction?(), do: [mode: :savepoint], else: []
       undone = fn -> repo.rollback(explain.()) end
-      {:error, outcome} = repo.transaction(undone, Keyword.merge(opts, inside))
+      mode = mode(operation, repo.in_transaction?())
+      {:error, outcome} = repo.transaction(undone, Keyword.merge(opts, mode))
       explained!(outcome)
     else
       repo.checkout(explain)
     end
   end
+
+  # With `analyze: true` a write is run.
+  defp mode(_operation, true), do: [mode: :savepoint]
+  defp mode(:all, false), do: [mode: :deferred]
+  defp mode(_write, false), do: []
 
   defp explained!({:ok, explained}), do: explained
   defp explained!({:error, error}), do: raise(error)
