@@ -42,6 +42,7 @@ void Cancellation::start(bool alone, bool stoppable) noexcept {
   if (alone) interrupted_.store(false, std::memory_order_relaxed);
   reason_ = Reason::none;
   stoppable_ = stoppable;
+  waited_ = {};
 }
 
 void Cancellation::interrupt() noexcept {
@@ -82,7 +83,7 @@ int Cancellation::on_busy(int count) noexcept {
   }
   const Clock::time_point now = Clock::now();
   if (count == 0) busy_since_ = now;
-  const Clock::time_point give_up = busy_since_ + busy_timeout_;
+  const Clock::time_point give_up = busy_since_ + busy_timeout_ - waited_;
   if (must_stop() || now >= give_up) return 0;
   const auto step = std::min(static_cast<std::size_t>(count), std::size(kPauses) - 1);
   sleep_until(std::min(now + std::chrono::milliseconds(kPauses[step]), give_up));

@@ -35,6 +35,10 @@ class Cancellation {
   void set_budget(std::optional<std::chrono::microseconds> budget) noexcept;
   [[nodiscard]] bool has_budget() const noexcept { return budget_end_.has_value(); }
 
+  // What the running statement has waited for its turn: the busy handler waits for what is left of
+  // the busy timeout.
+  void note_wait(Clock::duration waited) noexcept { waited_ += waited; }
+
   // A statement starts. `alone`: no other is running, so an old interrupt is forgotten.
   // `stoppable`: stopping it for its budget changes nothing (it only reads).
   void start(bool alone, bool stoppable) noexcept;
@@ -69,6 +73,7 @@ class Cancellation {
   std::optional<Clock::time_point> budget_end_;
   std::function<bool()> check_;
   Clock::time_point busy_since_;
+  Clock::duration waited_{};
   std::uint64_t busy_retries_ = 0;
 
   core::Mutex mutex_;

@@ -348,10 +348,11 @@ bool LocalSession::writes_without_disk() const {
 
 bool LocalSession::take_granted() noexcept {
   bool taken = false;
-  std::erase_if(tickets_, [&taken](const std::weak_ptr<WriterQueue::Ticket>& weak) {
+  std::erase_if(tickets_, [this, &taken](const std::weak_ptr<WriterQueue::Ticket>& weak) {
     const auto ticket = weak.lock();
     if (!ticket || ticket->state() == WriteTicket::State::cancelled) return true;
     if (taken || !ticket->take()) return false;
+    cancellation_->note_wait(Cancellation::Clock::now() - ticket->asked_at());
     return taken = true;
   });
   return taken;
@@ -408,6 +409,7 @@ void LocalSession::acquire_write(std::string_view sql) {
   const bool granted = cancellation_->wait_until(
       [&ticket] { return ticket->state() == WriteTicket::State::granted; });
   if (granted && ticket->take()) {
+    cancellation_->note_wait(Cancellation::Clock::now() - ticket->asked_at());
     has_write_ = true;
     return;
   }

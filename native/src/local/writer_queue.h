@@ -8,6 +8,7 @@
 #define LIBSQL_LOCAL_WRITER_QUEUE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -67,6 +68,10 @@ class WriterQueue::Ticket : public WriteTicket {
 
   [[nodiscard]] State state() const override;
   State cancel() noexcept override;
+  // When the place was taken.
+  [[nodiscard]] std::chrono::steady_clock::time_point asked_at() const noexcept {
+    return asked_at_;
+  }
   // Turns a grant into the caller's own turn, which release() must end. True once per grant.
   [[nodiscard]] bool take() noexcept;
 
@@ -78,6 +83,7 @@ class WriterQueue::Ticket : public WriteTicket {
   void notify() noexcept;
 
   const std::shared_ptr<WriterQueue> queue_;
+  const std::chrono::steady_clock::time_point asked_at_ = std::chrono::steady_clock::now();
   std::function<void()> granted_;
   std::atomic<Phase> phase_{Phase::waiting};
 };

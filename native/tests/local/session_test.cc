@@ -146,6 +146,25 @@ TEST_F(SessionTest, InterruptEndsTheWait) {
   EXPECT_EQ(two_.execute(kInsert), 1);
 }
 
+// The lock of another program, which does not take part in the queue.
+TEST_F(SessionTest, TheBusyTimeoutHoldsOverTheQueueAndTheBusyHandlerTogether) {
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &raw), SQLITE_OK);
+  const local::DbHandle other_program(raw);
+  ASSERT_EQ(sqlite3_exec(raw, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_TRUE(queue_->try_acquire());
+  two_.set_busy_timeout(1000ms);
+  std::jthread gives_the_turn_back([this] {
+    std::this_thread::sleep_for(800ms);
+    queue_->release();
+  });
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::busy, "database is locked"));
+  const auto waited = std::chrono::steady_clock::now() - began;
+  EXPECT_GE(waited, 990ms);
+  EXPECT_LT(waited, 1600ms);  // Not 800 ms for the turn and 1,000 ms more for the lock.
+}
+
 TEST_F(SessionTest, DeferredTransactionsTakeTheLockWhenTheyWrite) {
   Transaction first = one_.begin();
   Transaction second = two_.begin();
