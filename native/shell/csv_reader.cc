@@ -1,4 +1,4 @@
-// A recursive-descent reader of RFC 4180, section 2, over a buffer.
+// A recursive-descent parser of RFC 4180, section 2, with a read buffer.
 #include "shell/csv_reader.h"
 
 #include <string_view>
@@ -9,7 +9,11 @@ constexpr std::size_t kBufferBytes = 65'536;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
-CsvReader::CsvReader(std::istream& in) : in_(in), buffer_(kBufferBytes) {
+CsvReader::CsvReader(std::istream& in, Delimiters delimiters)
+    : in_(in),
+      column_(static_cast<unsigned char>(delimiters.column)),
+      row_(static_cast<unsigned char>(delimiters.row)),
+      buffer_(kBufferBytes) {
   static_cast<void>(peek());
   if (std::string_view(buffer_.data(), filled_).starts_with(kByteOrderMark)) {
     at_ = kByteOrderMark.size();
@@ -66,24 +70,24 @@ void CsvReader::read_quoted(CsvField& field) {
       break;
     }
   }
-  if (peek() != ',' && !at_line_end()) {
+  if (peek() != column_ && !at_row_end()) {
     throw CsvError(line_, "text follows a closing quote");
   }
 }
 
 void CsvReader::read_plain(CsvField& field) {
-  while (peek() != ',' && peek() != '\n' && peek() != kEnd) {
+  while (peek() != column_ && peek() != row_ && peek() != kEnd) {
     field.text += static_cast<char>(take());
   }
-  // The carriage return belongs to the end of the line.
-  if (peek() != ',' && field.text.ends_with('\r')) field.text.pop_back();
+  // A carriage return before the line feed is part of the line ending.
+  if (row_ == '\n' && peek() != column_ && field.text.ends_with('\r')) field.text.pop_back();
 }
 
-bool CsvReader::at_line_end() {
-  if (peek() == '\r') take();
-  return peek() == '\n' || peek() == kEnd;
+bool CsvReader::at_row_end() {
+  if (row_ == '\n' && peek() == '\r') take();
+  return peek() == row_ || peek() == kEnd;
 }
 
-bool CsvReader::end_field() { return take() == ','; }
+bool CsvReader::end_field() { return take() == column_; }
 
 }  // namespace libsql::shell

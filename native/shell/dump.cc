@@ -1,4 +1,4 @@
-// Writes one kind of object after another.
+// Writes tables with their rows, then indexes, views and triggers, then virtual tables.
 #include "shell/dump.h"
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 #include "libsql/error.h"
 #include "libsql/sql.h"
+#include "shell/command_error.h"
 #include "shell/dump_values.h"
-#include "shell/shell.h"
 
 namespace libsql::shell {
 namespace {
@@ -28,7 +28,7 @@ bool is_virtual(const Object& object) {
       [](char a, char b) { return a == b || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b); });
 }
 
-// What an INSERT must name to bring a table's rows back.
+// The columns that an INSERT must name to restore a table's rows.
 struct Shape {
   std::vector<std::string> columns;  // those that are stored
   std::string rowid;                 // a name of the rowid, if it must be written
@@ -77,7 +77,7 @@ class Dumper {
     return objects;
   }
 
-  // The numbers that applications keep in the file's header.
+  // application_id and user_version, which are in the file header.
   void write_header() {
     if (!table_.empty()) return;
     for (const std::string_view name : {"application_id", "user_version"}) {
@@ -89,7 +89,7 @@ class Dumper {
   }
 
   void write_statement(const std::string& sql) {
-    // A comment at the end must not swallow the semicolon.
+    // If the text ends in a comment, the semicolon goes on a line of its own.
     out_ << sql << (is_complete(sql + ';') ? ";\n" : "\n;\n");
   }
 
@@ -106,7 +106,7 @@ class Dumper {
       columns.insert(0, shape.rowid + ",");
       target += "(" + columns + ")";
     }
-    // NOT INDEXED: in the order of the table itself, which becomes the order of the new rowids.
+    // NOT INDEXED reads in rowid order, so that the new rowids have the same order.
     write_rows(target, "SELECT " + columns + source + " NOT INDEXED");
   }
 
@@ -146,7 +146,8 @@ class Dumper {
     return connection_.query_one(kSql, values) == Value(std::int64_t{1});
   }
 
-  // A name of the rowid that no column hides, unless rows inserted in order get the same rowids.
+  // A name of the rowid that is no column's name; empty if inserting in order gives the same
+  // rowids without naming it.
   std::string needed_rowid(const std::string& table, const std::vector<std::string>& columns) {
     for (const std::string_view name : {"rowid", "_rowid_", "oid"}) {
       if (std::ranges::any_of(columns, [&](const auto& column) { return same(column, name); })) {
@@ -184,7 +185,7 @@ class Dumper {
     }
   }
 
-  // What ANALYZE has found. `ANALYZE sqlite_schema` makes the table and fills in nothing.
+  // The statistics of ANALYZE. `ANALYZE sqlite_schema` creates their table without filling it.
   void write_statistics() {
     if (!table_.empty() || !exists("sqlite_stat1")) return;
     out_ << "ANALYZE sqlite_schema;\n";
@@ -218,7 +219,7 @@ class Dumper {
 }  // namespace
 
 void dump_database(Connection& connection, std::ostream& out, const std::string& table) {
-  // One snapshot for all queries; an open transaction is one already.
+  // All queries read one snapshot: that of the open transaction, or of a new one.
   std::optional<Transaction> snapshot;
   if (!connection.in_transaction()) snapshot.emplace(connection.begin(TransactionMode::deferred));
   try {

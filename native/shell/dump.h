@@ -9,16 +9,16 @@
 
 namespace libsql::shell {
 
-// Writes a script from which this shell and sqlite3 make the same database again: schema, values
+// Writes a script from which this shell and sqlite3 create the same database: schema, values
 // with their types, rowids, AUTOINCREMENT counters, statistics. Reads one snapshot. With a `table`,
 // only that table or view with its indexes and triggers.
 //
-// The order makes every statement valid: tables and rows first (foreign keys are off meanwhile),
-// then indexes, views and triggers, so that no trigger fires; virtual tables last, written straight
-// into the schema, because their shadow tables have been written as the ordinary tables they are.
+// Tables and rows come first, with foreign keys off; then indexes, views and triggers, so that no
+// trigger fires. Virtual tables come last and are inserted into sqlite_schema, because their shadow
+// tables have been created as ordinary tables.
 //
-// Errors: CommandError if there is no such table; Error from reading, after a last line that rolls
-// back whoever reads the script.
+// Errors: CommandError if there is no such table; Error from reading, after a last line that
+// rolls the script back.
 void dump_database(Connection& connection, std::ostream& out, const std::string& table);
 
 }  // namespace libsql::shell

@@ -1,10 +1,11 @@
-// Literals for .dump; what the library's quote_value() writes is used wherever it is exact.
+// Literals for .dump: decimal floats where they read back exactly, else products of powers of two.
 #include "shell/dump_values.h"
 
 #include <cmath>
 #include <cstdint>
 
 #include "libsql/sql.h"
+#include "shell/value_text.h"
 
 namespace libsql::shell {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr int kMantissaBits = 53;
 constexpr int kFactorBits = 62;
 
-// A word that does not occur in `text` to stand for a line break.
+// A placeholder for a line break: a word that does not occur in `text`.
 std::string placeholder(std::string_view text, char letter) {
   std::string word = {'\\', letter};
   for (int n = 1; text.find(word) != std::string_view::npos; ++n) {
@@ -48,7 +49,7 @@ std::string text_literal(std::string_view text) {
   std::string folded(text);
   std::string prefix;
   std::string suffix;
-  // The second word is chosen in a text that holds the first, so neither can contain the other's.
+  // The second placeholder is chosen when the text contains the first, so they differ.
   fold(folded, prefix, suffix, '\n', 'n');
   fold(folded, prefix, suffix, '\r', 'r');
   return prefix + quote_text(folded) + suffix;
@@ -77,7 +78,7 @@ std::string Literals::of(const ValueView& value) {
     case ValueType::text:
       return text_literal(value.bytes());
     case ValueType::real:
-      return real_literal(value.real());
+      return checked_real(value.real());
     case ValueType::null:
     case ValueType::integer:
     case ValueType::blob:
@@ -86,8 +87,8 @@ std::string Literals::of(const ValueView& value) {
   return "NULL";
 }
 
-std::string Literals::real_literal(double value) {
-  std::string text = quote_value(value);
+std::string Literals::checked_real(double value) {
+  std::string text = real_literal(value);
   if (std::isinf(value)) return text;
   read_back_.bind(1, std::string_view(text));
   const bool exact = read_back_.step() == Step::row && read_back_.column(0).real() == value;

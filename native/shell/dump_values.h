@@ -10,9 +10,9 @@
 
 namespace libsql::shell {
 
-// Text as a literal on one line: line breaks are made by replace() and char(), because line-based
-// readers (sqlite3's shell) drop carriage returns. What no literal can hold, zero bytes and
-// malformed UTF-8, is cast from a blob.
+// Text as a literal on one line: line breaks are expressed with replace() and char(), because
+// sqlite3's shell reads by lines and drops carriage returns. Text that no literal can express (zero
+// bytes, malformed UTF-8) is cast from a blob.
 [[nodiscard]] std::string text_literal(std::string_view text);
 
 // A finite number as a product or quotient of powers of two, which SQLite computes without
@@ -27,8 +27,8 @@ class Literals {
 
  private:
   // SQLite reads about one in two hundred decimal floats with an error in the last place, so each
-  // is tried before it is used.
-  [[nodiscard]] std::string real_literal(double value);
+  // literal is parsed and compared before it is used.
+  [[nodiscard]] std::string checked_real(double value);
 
   Statement read_back_;
 };

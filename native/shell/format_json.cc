@@ -1,15 +1,16 @@
-// The output mode json: one array of objects for each query, always valid JSON (RFC 8259).
+// The output mode json: one array of objects for each query, valid JSON (RFC 8259) unless the query
+// fails half-way, which leaves the array open.
 //
-// What JSON cannot say: a blob is a string of hexadecimal digits, an infinity the string "Infinity"
-// or "-Infinity", and malformed UTF-8 is replaced. The second of two columns with the same name
-// gets
+// Values that JSON cannot express: a blob is a string of hexadecimal digits, an infinity the number
+// 1e999, as in sqlite3, and malformed UTF-8 is replaced. The second of two columns with the same
+// name gets
 // ":2" appended, because readers keep only one of two equal keys.
-#include <cmath>
 #include <set>
 
 #include "libsql/sql.h"
 #include "shell/formatter.h"
 #include "shell/utf8.h"
+#include "shell/value_text.h"
 
 namespace libsql::shell {
 namespace {
@@ -17,14 +18,16 @@ namespace {
 constexpr std::string_view kDigits = "0123456789abcdef";
 
 std::string json_string(std::string_view text) {
+  constexpr std::string_view kShort = "\b\f\n\r\t";
+  constexpr std::string_view kLetters = "bfnrt";
   std::string out = "\"";
   for (const char c : well_formed(text)) {
+    const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += {'\\', c};
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20U) {
-      const auto byte = static_cast<unsigned char>(c);
+    } else if (const std::size_t at = kShort.find(c); at != std::string_view::npos) {
+      out += {'\\', kLetters[at]};
+    } else if (byte < 0x20U) {
       out += "\\u00";
       out += {kDigits[byte >> 4U], kDigits[byte & 15U]};
     } else {
@@ -40,10 +43,8 @@ std::string json_value(const ValueView& value) {
     case ValueType::null:
       return "null";
     case ValueType::integer:
-      return quote_value(value);
     case ValueType::real:
-      if (std::isinf(value.real())) return value.real() > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-      return quote_value(value);
+      return sql_literal(value);
     case ValueType::text:
       return json_string(value.bytes());
     case ValueType::blob: {
@@ -76,6 +77,7 @@ class JsonFormatter : public Formatter {
     out_ << '}';
   }
   void end() override { out_ << "]\n"; }
+  void fail() override { out_ << '\n'; }
 
  private:
   std::ostream& out_;

@@ -1,4 +1,4 @@
-// Reads records and inserts them with one prepared statement.
+// Reads records and inserts them with one prepared statement, in one transaction.
 #include "shell/import.h"
 
 #include <filesystem>
@@ -9,18 +9,18 @@
 
 #include "libsql/error.h"
 #include "libsql/sql.h"
-#include "shell/csv_reader.h"
+#include "shell/command_error.h"
 #include "shell/progress_bar.h"
-#include "shell/shell.h"
 
 namespace libsql::shell {
 namespace {
 
 // The columns that an INSERT can fill: neither generated nor hidden.
-std::vector<std::string> columns_of(Connection& connection, const std::string& table) {
-  Statement statement =
-      connection.prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid");
-  statement.bind(1, table);
+std::vector<std::string> columns_of(Connection& connection, const Import& request) {
+  Statement statement = connection.prepare(
+      "SELECT name FROM pragma_table_xinfo(?, nullif(?, '')) WHERE hidden = 0 ORDER BY cid");
+  statement.bind(1, request.table);
+  statement.bind(2, request.schema);
   std::vector<std::string> names;
   while (statement.step() == Step::row) names.emplace_back(statement.column(0).bytes());
   return names;
@@ -35,10 +35,15 @@ std::string join_names(const std::vector<std::string>& names, std::string_view s
   return list;
 }
 
-std::string insert_text(const std::string& table, const std::vector<std::string>& columns) {
+std::string table_text(const Import& request) {
+  const std::string table = quote_identifier(request.table);
+  return request.schema.empty() ? table : quote_identifier(request.schema) + "." + table;
+}
+
+std::string insert_text(const Import& request, const std::vector<std::string>& columns) {
   std::string marks;
   for (std::size_t i = 0; i < columns.size(); ++i) marks += i == 0 ? "?" : ", ?";
-  return "INSERT INTO " + quote_identifier(table) + " (" + join_names(columns, "") + ") VALUES (" +
+  return "INSERT INTO " + table_text(request) + " (" + join_names(columns, "") + ") VALUES (" +
          marks + ")";
 }
 
@@ -46,13 +51,13 @@ std::string insert_text(const std::string& table, const std::vector<std::string>
 class Importer {
  public:
   Importer(Connection& connection, const Import& request, std::istream& in)
-      : connection_(connection), request_(request), reader_(in) {}
+      : connection_(connection), request_(request), reader_(in, request.delimiters) {}
 
   std::uint64_t run(const std::function<bool()>& cancelled, ProgressBar& bar) {
     AtomicScope scope(connection_, TransactionMode::immediate);
     for (std::uint64_t i = 0; i < request_.skip; ++i) reader_.next(record_);
     const std::vector<std::string> columns = open_table();
-    Statement insert = connection_.prepare(insert_text(request_.table, columns));
+    Statement insert = connection_.prepare(insert_text(request_, columns));
     std::uint64_t rows = 0;
     while (reader_.next(record_)) {
       if (is_blank_line(columns.size())) continue;
@@ -70,7 +75,7 @@ class Importer {
  private:
   // Creates the table if it is missing, from the header.
   std::vector<std::string> open_table() {
-    std::vector<std::string> columns = columns_of(connection_, request_.table);
+    std::vector<std::string> columns = columns_of(connection_, request_);
     if (!columns.empty()) return columns;
     if (!reader_.next(record_)) {
       throw CommandError("no such table: " + request_.table + ", and no header to create it from");
@@ -78,16 +83,16 @@ class Importer {
     check_encoding();
     for (const CsvField& field : record_) {
       if (field.text.find('\r') != std::string::npos && !field.quoted) {
-        throw CommandError("the header holds a carriage return; lines must end in LF or CRLF");
+        throw CommandError("the header contains a carriage return; lines must end in LF or CRLF");
       }
       columns.push_back(field.text);
     }
-    connection_.execute("CREATE TABLE " + quote_identifier(request_.table) + " (" +
+    connection_.execute("CREATE TABLE " + table_text(request_) + " (" +
                         join_names(columns, " TEXT") + ")");
     return columns;
   }
 
-  // What editors leave at the end. In a table with one column it is a row.
+  // Editors leave blank lines at the end. In a table with one column a blank line is a row.
   [[nodiscard]] bool is_blank_line(std::size_t columns) const {
     return columns > 1 && record_.size() == 1 && record_[0].text.empty() && !record_[0].quoted;
   }
@@ -124,8 +129,8 @@ class Importer {
 
 }  // namespace
 
-std::uint64_t import_csv(Connection& connection, const Import& request,
-                         const std::function<bool()>& cancelled) {
+std::uint64_t import_file(CurrentDatabase& database, const Import& request,
+                          const std::function<bool()>& cancelled) {
   std::ifstream in(request.file, std::ios::binary);
   std::error_code failure;
   if (!in || std::filesystem::is_directory(request.file, failure)) {
@@ -133,7 +138,7 @@ std::uint64_t import_csv(Connection& connection, const Import& request,
   }
   const std::uintmax_t size = std::filesystem::file_size(request.file, failure);
   ProgressBar bar("importing", failure ? 0 : size);
-  Importer importer(connection, request, in);
+  Importer importer(database.writable(), request, in);
   const auto refuse = [&](std::size_t line, const std::string& reason) {
     throw CommandError(request.file + ":" + std::to_string(line) + ": " + reason +
                        "; nothing was imported");

@@ -1,4 +1,4 @@
-// `.import`: loads a CSV file into a table.
+// `.import`: loads a file of separated values into a table.
 #ifndef LIBSQL_SHELL_IMPORT_H_
 #define LIBSQL_SHELL_IMPORT_H_
 
@@ -6,13 +6,17 @@
 #include <functional>
 #include <string>
 
-#include "libsql/connection.h"
+#include "shell/csv_reader.h"
+#include "shell/current_database.h"
 
 namespace libsql::shell {
 
 struct Import {
   std::string file;
   std::string table;
+  // The database of the table; empty: where SQLite finds a table of this name, or main.
+  std::string schema;
+  Delimiters delimiters;
   // Records to leave out at the beginning, e.g. the header when the table exists already.
   std::uint64_t skip = 0;
 };
@@ -24,9 +28,9 @@ struct Import {
 //
 // Errors: CommandError that names file and line for text that is no CSV or not UTF-8, a record with
 // another number of fields than the table has columns, and whatever SQLite refuses; Error of kind
-// interrupted when `cancelled` answers true.
-std::uint64_t import_csv(Connection& connection, const Import& request,
-                         const std::function<bool()>& cancelled);
+// interrupted when `cancelled` returns true.
+std::uint64_t import_file(CurrentDatabase& database, const Import& request,
+                          const std::function<bool()>& cancelled);
 
 }  // namespace libsql::shell
 

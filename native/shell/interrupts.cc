@@ -11,10 +11,10 @@
 #include <system_error>
 #include <utility>
 
+#include "shell/exit_codes.h"
+
 namespace libsql::shell {
 namespace {
-
-constexpr int kInterruptedExit = 130;  // 128 + SIGINT, as shells report it
 
 sigset_t only_sigint() noexcept {
   sigset_t set;
@@ -56,9 +56,9 @@ void Interrupts::handle() {
     requested_ = true;
     connection_->interrupt();
   } else if (idle_ == Idle::end_process) {
-    _exit(kInterruptedExit);
+    _exit(kInterrupted);
   } else {
-    // A full pipe wakes the prompt just as well.
+    // If the pipe is full, the prompt has been woken already.
     [[maybe_unused]] const auto written = write(wake_[1], "!", 1);
   }
 }
@@ -69,15 +69,20 @@ void Interrupts::clear_wake() noexcept {
   }
 }
 
-Connection* Interrupts::exchange(Connection* connection) {
+void Interrupts::exchange(Connection& left, Connection& right) {
+  const std::scoped_lock lock(mutex_);
+  std::swap(left, right);
+}
+
+Connection* Interrupts::watch_work(Connection* connection) {
   const std::scoped_lock lock(mutex_);
   if (connection_ == nullptr) requested_ = false;
   return std::exchange(connection_, connection);
 }
 
 Interrupts::Scope::Scope(Interrupts& interrupts, Connection& connection)
-    : interrupts_(interrupts), outer_(interrupts.exchange(&connection)) {}
+    : interrupts_(interrupts), outer_(interrupts.watch_work(&connection)) {}
 
-Interrupts::Scope::~Scope() { interrupts_.exchange(outer_); }
+Interrupts::Scope::~Scope() { interrupts_.watch_work(outer_); }
 
 }  // namespace libsql::shell

@@ -14,8 +14,8 @@ namespace libsql::shell {
 // in a signal handler. Construct before any other thread is started.
 //
 // While work is being done (see Scope) the running statement is interrupted and requested() turns
-// true. Otherwise the signal goes to whoever reads wake_fd() (the prompt), or ends the process if
-// nobody does.
+// true. Otherwise the signal makes wake_fd() readable, which the prompt waits for, or ends the
+// process.
 //
 // Threads: thread-safe.
 class Interrupts {
@@ -27,7 +27,7 @@ class Interrupts {
   Interrupts& operator=(const Interrupts&) = delete;
   ~Interrupts();
 
-  // Work on a connection that Ctrl-C may interrupt.
+  // Marks work on a connection, which Ctrl-C interrupts. Nested scopes count as one.
   class Scope {
    public:
     Scope(Interrupts& interrupts, Connection& connection);
@@ -40,6 +40,9 @@ class Interrupts {
     Connection* outer_;
   };
 
+  // Exchanges two connections, of which a Scope may interrupt one.
+  void exchange(Connection& left, Connection& right);
+
   // Ctrl-C was pressed since the outermost Scope began.
   [[nodiscard]] bool requested() const noexcept { return requested_; }
   // Becomes readable when Ctrl-C is pressed outside a Scope.
@@ -50,7 +53,7 @@ class Interrupts {
  private:
   void watch();
   void handle();
-  Connection* exchange(Connection* connection);
+  Connection* watch_work(Connection* connection);
 
   const Idle idle_;
   std::atomic<bool> requested_ = false;

@@ -1,17 +1,16 @@
-// The prompt: a line editor with history, over libedit.
+// The prompt: a line editor with history and completion, over libedit.
 #ifndef LIBSQL_SHELL_LINE_READER_H_
 #define LIBSQL_SHELL_LINE_READER_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "shell/completion.h"
 #include "shell/interrupts.h"
 
 namespace libsql::shell {
-
-// Where the history is kept: $XDG_STATE_HOME/libsql_history if that is set, else ~/.libsql_history;
-// empty without either, which keeps none.
-[[nodiscard]] std::string history_path();
 
 // Reads lines from a terminal.
 //
@@ -19,14 +18,16 @@ namespace libsql::shell {
 class LineReader {
  public:
   enum class Outcome { line, end, interrupted };
+  // Called when Tab is pressed, with the text before the cursor.
+  using Completer = std::function<Completion(std::string_view)>;
 
-  LineReader(Interrupts& interrupts, std::string history_file);
+  LineReader(Interrupts& interrupts, std::string history_file, Completer completer);
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
   // Saves the history.
   ~LineReader();
 
-  // Reads a line without its line feed. Ctrl-C gives `interrupted` and drops what was typed.
+  // Reads a line without its line feed. Ctrl-C returns `interrupted` and discards the typed text.
   Outcome read(const std::string& prompt, std::string& line);
 
  private:

@@ -1,4 +1,4 @@
-// Lines in, statements and dot commands out.
+// Collects lines into statements and dot commands.
 #include "shell/script.h"
 
 #include <algorithm>
@@ -28,8 +28,8 @@ std::optional<Chunk> ScriptReader::add(std::string_view line) {
     first_line_ = number;
   }
   text_.append(line).push_back('\n');
-  // Only a semicolon can complete a statement: asking at each line would read a long one again and
-  // again.
+  // Only a semicolon can complete a statement; testing after each line would make long statements
+  // quadratic.
   if (line.find(';') == std::string_view::npos || !is_complete(text_)) return std::nullopt;
   return take();
 }

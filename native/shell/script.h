@@ -21,11 +21,11 @@ struct Chunk {
 // statement has been started.
 class ScriptReader {
  public:
-  // Adds a line without its line feed; gives the chunk that it completes.
+  // Adds a line without its line feed; returns the chunk that it completes.
   [[nodiscard]] std::optional<Chunk> add(std::string_view line);
-  // The end of the input: what is left, even if no semicolon ends it.
+  // At the end of the input: returns the rest, even if no semicolon ends it.
   [[nodiscard]] std::optional<Chunk> finish();
-  // Forgets a statement that was begun.
+  // Discards a statement that was begun.
   void discard();
   // A statement has been begun.
   [[nodiscard]] bool pending() const noexcept { return !text_.empty(); }
@@ -38,7 +38,7 @@ class ScriptReader {
   std::size_t first_line_ = 1;
 };
 
-// The offset of the first token of `sql` behind white space, comments and stray semicolons;
+// The offset of the first token of `sql` after white space, comments and stray semicolons;
 // sql.size() if there is none.
 [[nodiscard]] std::size_t skip_blank(std::string_view sql) noexcept;
 

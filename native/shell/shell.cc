@@ -1,4 +1,4 @@
-// Statements in, formatted rows and located errors out.
+// Runs chunks of SQL and dot commands; formats rows and locates errors.
 #include "shell/shell.h"
 
 #include <chrono>
@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "libsql/error.h"
+#include "shell/command_error.h"
 #include "shell/dot_commands.h"
+#include "shell/formatter.h"
 #include "shell/utf8.h"
 
 namespace libsql::shell {
@@ -27,19 +29,19 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Ends the result even if a step throws, so that what was written is well formed.
-class OpenResult {
+// Counts the scripts that are being read.
+class DepthScope {
  public:
-  OpenResult(Formatter& formatter, const std::vector<std::string>& columns)
-      : formatter_(formatter) {
-    formatter_.begin(columns);
+  explicit DepthScope(int& depth) : depth_(depth) {
+    if (depth_ == kMaxDepth) throw CommandError("too many scripts read one another");
+    ++depth_;
   }
-  OpenResult(const OpenResult&) = delete;
-  OpenResult& operator=(const OpenResult&) = delete;
-  ~OpenResult() { formatter_.end(); }
+  DepthScope(const DepthScope&) = delete;
+  DepthScope& operator=(const DepthScope&) = delete;
+  ~DepthScope() { --depth_; }
 
  private:
-  Formatter& formatter_;
+  int& depth_;
 };
 
 std::string_view line_at(std::string_view text, std::size_t offset) {
@@ -48,52 +50,41 @@ std::string_view line_at(std::string_view text, std::size_t offset) {
   return text.substr(start, text.find('\n', start) - start);
 }
 
+std::vector<std::string> column_names(const Statement& statement) {
+  std::vector<std::string> names(static_cast<std::size_t>(statement.column_count()));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = statement.column_name(static_cast<int>(i));
+  }
+  return names;
+}
+
 }  // namespace
 
-Shell::Shell(Connection& connection, Interrupts& interrupts, Settings settings)
-    : connection_(connection), interrupts_(interrupts), settings_(settings) {
-  // interrupt() does nothing between two statements; the one that follows must not run then.
-  connection_.set_cancel_check([&interrupts] { return interrupts.requested(); });
-}
-
-std::ostream& Shell::out() noexcept {
-  if (file_.is_open()) return file_;
-  return std::cout;
-}
-
-void Shell::set_output(const std::string& path) {
-  out().flush();
-  const bool lost = file_.is_open() && !file_;
-  file_ = std::ofstream();
-  if (lost) throw CommandError("the output file could not be written completely");
-  if (path.empty()) return;
-  file_.open(path, std::ios::binary);
-  if (!file_) {
-    file_ = std::ofstream();
-    throw CommandError("cannot write to " + path);
-  }
-}
+Shell::Shell(CurrentDatabase& database, Interrupts& interrupts, Settings settings)
+    : database_(database), interrupts_(interrupts), settings_(std::move(settings)) {}
 
 Outcome Shell::run_script(std::istream& script, const std::string& name) {
-  if (depth_ == kMaxDepth) throw CommandError("too many scripts read one another");
-  ++depth_;
+  const DepthScope depth(depth_);
   ScriptReader reader;
   Outcome outcome = Outcome::proceed;
-  const auto run_chunk = [&](const std::optional<Chunk>& chunk) {
+  bool failed = false;
+  const auto goes_on = [&] {
+    if (outcome == Outcome::failed) return !settings_.bail && !interrupts_.requested();
+    return outcome == Outcome::proceed;
+  };
+  const auto run_one = [&](const std::optional<Chunk>& chunk) {
     if (!chunk.has_value()) return;
     const std::optional<Failure> failure = run(*chunk, outcome);
+    if (outcome == Outcome::failed) failed = script_failed_ = true;
     if (!failure.has_value()) return;
     const Position at = locate(chunk->text, failure->offset, chunk->line);
     out().flush();
     std::cerr << name << ':' << at.line << ':' << at.column << ": error: " << failure->message
               << '\n';
   };
-  for (std::string line; outcome == Outcome::proceed && std::getline(script, line);) {
-    run_chunk(reader.add(line));
-  }
-  if (outcome == Outcome::proceed) run_chunk(reader.finish());
-  --depth_;
-  return outcome;
+  for (std::string line; goes_on() && std::getline(script, line);) run_one(reader.add(line));
+  if (goes_on()) run_one(reader.finish());
+  return outcome == Outcome::proceed && failed ? Outcome::failed : outcome;
 }
 
 Outcome Shell::run_typed(const Chunk& chunk) {
@@ -101,6 +92,7 @@ Outcome Shell::run_typed(const Chunk& chunk) {
   const std::optional<Failure> failure = run(chunk, outcome);
   out().flush();
   if (!failure.has_value()) return outcome;
+  if (interrupts_.requested()) std::cerr << '\n';  // after the ^C that the terminal shows
   std::cerr << "error: " << failure->message << '\n';
   if (chunk.kind == Chunk::Kind::sql && failure->offset > 0) {
     const std::string_view line = line_at(chunk.text, failure->offset);
@@ -112,22 +104,35 @@ Outcome Shell::run_typed(const Chunk& chunk) {
 }
 
 std::optional<Shell::Failure> Shell::run(const Chunk& chunk, Outcome& outcome) {
-  const Interrupts::Scope interruptible(interrupts_, connection_);
-  if (chunk.kind == Chunk::Kind::sql) {
-    auto failure = run_sql(chunk.text);
-    if (failure.has_value()) outcome = Outcome::failed;
-    return failure;
-  }
+  std::optional<Failure> failure;
+  outcome = Outcome::proceed;
   try {
+    if (settings_.echo) out() << chunk.text << (chunk.text.ends_with('\n') ? "" : "\n");
+    output_.command_begins();
+    database_.look_for_file();
+    failure = run_chunk(chunk, outcome);
+    output_.command_ends();
+  } catch (const CommandError& error) {
+    failure = Failure{error.what(), 0};
+  } catch (const Error& error) {
+    failure = Failure{error.message(), 0};
+  }
+  if (failure.has_value()) outcome = Outcome::failed;
+  return failure;
+}
+
+std::optional<Shell::Failure> Shell::run_chunk(const Chunk& chunk, Outcome& outcome) {
+  const Interrupts::Scope interruptible(interrupts_, connection());
+  if (chunk.kind == Chunk::Kind::command) {
     outcome = run_dot_command(*this, chunk.text);
     return std::nullopt;
-  } catch (const CommandError& error) {
-    outcome = Outcome::failed;
-    return Failure{error.what(), 0};
-  } catch (const Error& error) {
-    outcome = Outcome::failed;
-    return Failure{error.message(), 0};
   }
+  std::optional<Failure> failure = run_sql(chunk.text);
+  if (!failure.has_value() && settings_.changes) {
+    out() << "changes: " << connection().changes()
+          << "   total_changes: " << connection().total_changes() << '\n';
+  }
+  return failure;
 }
 
 std::optional<Shell::Failure> Shell::run_sql(std::string_view text) {
@@ -136,7 +141,7 @@ std::optional<Shell::Failure> Shell::run_sql(std::string_view text) {
     const std::string_view rest = text.substr(at);
     try {
       std::string_view tail;
-      std::optional<Statement> statement = connection_.first(rest, &tail);
+      std::optional<Statement> statement = compile(rest, &tail);
       if (!statement.has_value()) return std::nullopt;
       execute(*statement);
       at = text.size() - tail.size();
@@ -149,20 +154,23 @@ std::optional<Shell::Failure> Shell::run_sql(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Statement> Shell::compile(std::string_view sql, std::string_view* tail) {
+  std::optional<Statement> statement = connection().first(sql, tail);
+  if (!statement.has_value() || !database_.creates_file(*statement)) return statement;
+  statement.reset();
+  return database_.writable().first(sql, tail);
+}
+
 void Shell::execute(Statement& statement) {
   const Stopwatch stopwatch;
+  std::vector<Value> values = parameters_.values_for(statement);
+  bind_values(statement, values);
   if (statement.column_count() == 0) {
     statement.execute();
   } else {
-    std::vector<std::string> columns;
-    columns.reserve(static_cast<std::size_t>(statement.column_count()));
-    for (int i = 0; i < statement.column_count(); ++i) {
-      columns.emplace_back(statement.column_name(i));
-    }
-    const auto formatter = make_formatter(settings_.mode, show_headers(), out());
-    const OpenResult result(*formatter, columns);
-    while (statement.step() == Step::row) formatter->row(statement.row());
+    write_rows(statement);
   }
+  if (database_.missing()) database_.remember(statement, std::move(values));
   if (settings_.timer) {
     out().flush();
     std::cerr << "time: " << std::fixed << std::setprecision(3) << stopwatch.milliseconds()
@@ -170,9 +178,19 @@ void Shell::execute(Statement& statement) {
   }
 }
 
-bool Shell::show_headers() const noexcept {
-  return settings_.headers.value_or(settings_.mode == Mode::table ||
-                                    settings_.mode == Mode::markdown);
+void Shell::write_rows(Statement& statement) {
+  // The first step comes before begin(): it may fail, and it recompiles the statement, possibly
+  // with other columns, if the schema has changed.
+  Step step = statement.step();
+  const auto formatter = make_formatter(settings_.style, out());
+  formatter->begin(column_names(statement));
+  try {
+    for (; step == Step::row; step = statement.step()) formatter->row(statement.row());
+  } catch (const Error&) {
+    formatter->fail();
+    throw;
+  }
+  formatter->end();
 }
 
 }  // namespace libsql::shell

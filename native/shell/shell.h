@@ -1,34 +1,30 @@
-// Runs statements and dot commands on one connection and writes what they give.
+// Runs statements and dot commands on the current database and writes their results.
 #ifndef LIBSQL_SHELL_SHELL_H_
 #define LIBSQL_SHELL_SHELL_H_
 
-#include <fstream>
 #include <istream>
 #include <optional>
 #include <ostream>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "libsql/connection.h"
-#include "shell/formatter.h"
+#include "shell/current_database.h"
 #include "shell/interrupts.h"
+#include "shell/output.h"
+#include "shell/output_style.h"
+#include "shell/parameters.h"
 #include "shell/script.h"
 
 namespace libsql::shell {
 
-// What `.mode`, `.headers` and `.timer` set.
+// What dot commands switch on and off.
 struct Settings {
-  Mode mode = Mode::list;
-  // Empty: as the mode has it, i.e. on for table and markdown, off for list and csv.
-  std::optional<bool> headers;
+  OutputStyle style;
+  bool bail = true;  // Scripts end at the first error.
+  bool changes = false;
+  bool echo = false;
   bool timer = false;
-};
-
-// A dot command that could not be carried out; the text is for the user.
-class CommandError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
 };
 
 enum class Outcome { proceed, failed, quit };
@@ -36,24 +32,24 @@ enum class Outcome { proceed, failed, quit };
 // Threads: thread-bound.
 class Shell {
  public:
-  // `connection` and `interrupts` must outlive the shell.
-  Shell(Connection& connection, Interrupts& interrupts, Settings settings);
+  // `database` and `interrupts` must outlive the shell.
+  Shell(CurrentDatabase& database, Interrupts& interrupts, Settings settings);
 
-  // Runs a script to its end or its first error, which goes to stderr as "name:line:column: error:
-  // text". `name` is how errors call it.
+  // Runs a script to its end, or to its first error unless `.bail off`. Errors go to stderr as
+  // "name:line:column: error: text". Returns `failed` if there was one.
   Outcome run_script(std::istream& script, const std::string& name);
   // Runs one chunk that was typed at the prompt: an error is shown with the line it is in.
   Outcome run_typed(const Chunk& chunk);
 
-  [[nodiscard]] Connection& connection() noexcept { return connection_; }
+  // Something in a script has failed.
+  [[nodiscard]] bool script_failed() const noexcept { return script_failed_; }
+  [[nodiscard]] CurrentDatabase& database() noexcept { return database_; }
+  [[nodiscard]] Connection& connection() noexcept { return database_.connection(); }
   [[nodiscard]] Interrupts& interrupts() noexcept { return interrupts_; }
   [[nodiscard]] Settings& settings() noexcept { return settings_; }
-  // Where results go: stdout or the file of `.output`.
-  [[nodiscard]] std::ostream& out() noexcept;
-  // Sends results to a file, or back to stdout for an empty path. Errors: CommandError.
-  void set_output(const std::string& path);
-  // Runs a statement and writes its rows in the current mode.
-  void execute(Statement& statement);
+  [[nodiscard]] Parameters& parameters() noexcept { return parameters_; }
+  [[nodiscard]] Output& output() noexcept { return output_; }
+  [[nodiscard]] std::ostream& out() noexcept { return output_.stream(); }
 
  private:
   // A mistake in a script and where it is.
@@ -62,13 +58,18 @@ class Shell {
     std::size_t offset;  // in the chunk's text
   };
   std::optional<Failure> run(const Chunk& chunk, Outcome& outcome);
+  std::optional<Failure> run_chunk(const Chunk& chunk, Outcome& outcome);
   std::optional<Failure> run_sql(std::string_view text);
-  [[nodiscard]] bool show_headers() const noexcept;
+  std::optional<Statement> compile(std::string_view sql, std::string_view* tail);
+  void execute(Statement& statement);
+  void write_rows(Statement& statement);
 
-  Connection& connection_;
+  CurrentDatabase& database_;
   Interrupts& interrupts_;
   Settings settings_;
-  std::ofstream file_;
+  Parameters parameters_;
+  Output output_;
+  bool script_failed_ = false;
   int depth_ = 0;  // of scripts that read scripts
 };
 

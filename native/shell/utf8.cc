@@ -76,14 +76,15 @@ std::size_t display_width(std::string_view text) noexcept {
   return width;
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::string_view kept) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const std::string_view before = text;
     const char32_t character = take_character(text);
     const std::string_view bytes = before.substr(0, before.size() - text.size());
-    if (character < 0x20 || (character >= 0x7F && character < 0xA0)) {
+    const bool control = character < 0x20 || (character >= 0x7F && character < 0xA0);
+    if (control && (bytes.size() > 1 || kept.find(bytes[0]) == std::string_view::npos)) {
       append_control(out, character);
     } else {
       out += character == kReplacement ? kReplacementBytes : bytes;

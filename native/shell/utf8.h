@@ -1,4 +1,4 @@
-// Walks over UTF-8 text: what the output modes need to measure and to clean what they print.
+// Reads UTF-8 text by characters, to measure and to escape what is printed.
 #ifndef LIBSQL_SHELL_UTF8_H_
 #define LIBSQL_SHELL_UTF8_H_
 
@@ -10,8 +10,8 @@ namespace libsql::shell {
 
 inline constexpr char32_t kReplacement = 0xFFFD;
 
-// Takes the first character off `text`, which must not be empty. Bytes that are no well-formed
-// UTF-8 are taken one by one and give kReplacement.
+// Removes the first character from `text`, which must not be empty, and returns it. Each byte of
+// malformed UTF-8 counts as one character, kReplacement.
 [[nodiscard]] char32_t take_character(std::string_view& text) noexcept;
 
 // The number of characters (code points) in `text`.
@@ -22,8 +22,8 @@ inline constexpr char32_t kReplacement = 0xFFFD;
 [[nodiscard]] std::size_t display_width(std::string_view text) noexcept;
 
 // `text` on one line and safe for a terminal: control characters become \n, \r, \t or \xHH and
-// malformed bytes the replacement character.
-[[nodiscard]] std::string printable(std::string_view text);
+// malformed bytes the replacement character. Those in `kept` stay as they are.
+[[nodiscard]] std::string printable(std::string_view text, std::string_view kept = {});
 
 // `text` with malformed bytes replaced.
 [[nodiscard]] std::string well_formed(std::string_view text);

@@ -10,6 +10,8 @@ defmodule EctoLibSql.GuidesTest do
              encryption)
   @ecto ~w(ecto migrations phoenix production troubleshooting coming_from_ecto_sqlite3
            coming_from_rust coming_from_postgresql)
+  # Without Elixir: native/tests/shell/guide_test.sh runs its examples.
+  @commands ~w(shell)
 
   for guide <- @driver do
     test "the examples of #{guide} do what they say" do
@@ -22,7 +24,7 @@ defmodule EctoLibSql.GuidesTest do
   # test/ecto/guides_test.exs runs the others.
   test "every guide is run" do
     files = for file <- Path.wildcard(@guides <> "/*.md"), do: Path.basename(file, ".md")
-    assert Enum.sort(@driver ++ @ecto) == Enum.sort(files)
+    assert Enum.sort(@driver ++ @ecto ++ @commands) == Enum.sort(files)
   end
 
   # ExDoc, and most renderers, take a block whose fence has a second word for plain text.
@@ -36,7 +38,8 @@ defmodule EctoLibSql.GuidesTest do
   test "every guide is a page of the documentation, and linked from the first" do
     pages = for "docs/guides/" <> page <- Mix.Project.config()[:docs][:extras], do: page
     assert ["overview.md" | _] = pages
-    assert Enum.sort(pages) == Enum.sort(for guide <- @driver ++ @ecto, do: guide <> ".md")
+    guides = @driver ++ @ecto ++ @commands
+    assert Enum.sort(pages) == Enum.sort(for guide <- guides, do: guide <> ".md")
   end
 
   for {module, tags} <- [

@@ -10,9 +10,9 @@ namespace {
 
 using Records = std::vector<std::vector<std::string>>;
 
-Records read_all(const std::string& text) {
+Records read_all(const std::string& text, Delimiters delimiters = {}) {
   std::istringstream in(text);
-  CsvReader reader(in);
+  CsvReader reader(in, delimiters);
   Records records;
   std::vector<CsvField> record;
   while (reader.next(record)) {
@@ -34,7 +34,7 @@ TEST(CsvReaderTest, ReadsQuotedFieldsWithCommasQuotesAndLineBreaks) {
   EXPECT_EQ(read_all("\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\"\r\nx,\"\",z\r\n"), expected);
 }
 
-TEST(CsvReaderTest, TellsEmptyFromQuotedEmpty) {
+TEST(CsvReaderTest, DistinguishesEmptyFromQuotedEmpty) {
   std::istringstream in(",\"\"");
   CsvReader reader(in);
   std::vector<CsvField> record;
@@ -81,6 +81,17 @@ TEST(CsvReaderTest, NamesTheLineOfAnOpenQuote) {
 TEST(CsvReaderTest, RefusesTextBehindAClosingQuote) {
   EXPECT_THROW(read_all("\"a\"b,c\n"), CsvError);
   EXPECT_THROW(read_all("\"a\"\rb\n"), CsvError);
+}
+
+TEST(CsvReaderTest, ReadsOtherDelimiters) {
+  EXPECT_EQ(read_all("a\tb,c\r\n\"x\ty\"\t\n", {'\t', '\n'}),
+            (Records{{"a", "b,c"}, {"x\ty", ""}}));
+  EXPECT_EQ(read_all("a\x1F"
+                     "b\n\x1E"
+                     "c\x1F"
+                     "d\r\x1E",
+                     {'\x1F', '\x1E'}),
+            (Records{{"a", "b\n"}, {"c", "d\r"}}));
 }
 
 TEST(CsvReaderTest, ReadsFieldsLongerThanItsBuffer) {

@@ -34,6 +34,10 @@ run() {
   err=$(<"$scratch/.err")
 }
 
+exists() {
+  [[ -e $1 ]] && echo yes || echo no
+}
+
 finish() {
   ((failures == 0)) || { echo "$failures failed"; exit 1; }
   echo "all passed"

@@ -61,7 +61,7 @@ SELECT max(a) FROM typed;
 SQL
 expect "an import joins an open transaction" $'1\n50' "$out"
 
-# What editors and spreadsheets leave behind.
+# What editors and spreadsheets write.
 printf 'a,b\n1,2\n\n3,4\n\n' >blank.csv
 run :memory: -c ".import blank.csv t" -c "SELECT * FROM t" </dev/null
 expect "blank lines are no rows" $'1|2\n3|4' "$out"
@@ -85,6 +85,38 @@ expect "a folder" "1" "$code"
 : >empty.csv
 run :memory: -c ".import empty.csv t" </dev/null
 expect_match "an empty file without a table" "*no such table: t, and no header*" "$err"
+
+# Other separators than commas.
+printf 'a\tb,c\n1\t"two\twords"\n2\t\n' >tabs.tsv
+run :memory: ".mode tabs" ".import tabs.tsv t" ".mode quote" ".headers on" "SELECT * FROM t" </dev/null
+expect "the mode tabs imports tab-separated values" $'\'a\',\'b,c\'\n\'1\',\'two\twords\'\n\'2\',NULL' "$out"
+printf 'a;b|1;"x|y"|' >bars.txt
+run :memory: '.separator ";" "|"' ".import bars.txt t" ".mode quote" "SELECT * FROM t" </dev/null
+expect "both separators can be chosen" "'1','x|y'" "$out"
+run :memory: ".mode tabs" ".import --csv two.csv t" "SELECT * FROM t" </dev/null
+expect "--csv means commas in every mode" $'2\t2' "$out"
+run :memory: ".mode list" ".import two.csv t" "SELECT * FROM t" </dev/null
+expect "without a chosen separator it is the comma" "2|2" "$out"
+run :memory: '.separator ", "' ".import two.csv t" </dev/null
+expect "a separator of two bytes is refused" \
+  "SQL 2:1:1: error: .import needs two different separators of one byte each, got ', ' and '
+'" "$err"
+run :memory: '.separator , ,' ".import two.csv t" </dev/null
+expect_match "two equal separators are refused" "*got ',' and ','" "$err"
+
+# Tables of other databases.
+run :memory: "ATTACH 'aux.db' AS aux" ".import --schema aux two.csv t" "SELECT * FROM aux.t" </dev/null
+expect "--schema names the database of the table" "2|2" "$out"
+run aux.db "SELECT count(*) FROM t" </dev/null
+expect "and the rows are in its file" 1 "$out"
+run :memory: ".import --schema nowhere two.csv t" </dev/null
+expect_match "the database must exist" "*two.csv:1: unknown database 'nowhere'; nothing was imported" "$err"
+
+# A database that does not exist.
+run typo.db ".import nowhere.csv t" </dev/null
+expect "a missing input file creates no database" "1 no" "$code $(exists typo.db)"
+run created.db ".import two.csv t" "SELECT * FROM t" </dev/null
+expect "an import creates the database" "2|2 yes" "$out $(exists created.db)"
 
 # A larger file: every row arrives, in order.
 seq 50000 | sed -E 's/.*/&,"word &, quoted"/; 1i n,w' >large.csv

@@ -19,13 +19,14 @@ class Terminal:
         if self.pid == 0:
             environment = dict(os.environ, TERM="xterm", XDG_STATE_HOME=state, LC_ALL="C.UTF-8")
             environment["HOME"] = state
+            environment["XDG_CONFIG_HOME"] = os.path.join(state, "config")
             os.execvpe(arguments[0], arguments, environment)
 
     def type(self, text):
         os.write(self.fd, text.encode())
 
     def expect(self, text):
-        """Reads until `text` has been shown, and forgets everything up to it."""
+        """Reads until `text` has been shown, forgets everything up to it, returns what was before."""
         wanted = text.encode()
         deadline = time.monotonic() + DEADLINE_SECONDS
         while wanted not in self.seen:
@@ -38,7 +39,8 @@ class Terminal:
             if not data:
                 sys.exit(f"FAILED: the shell ended before {text!r}, got {self.seen!r}")
             self.seen += data
-        self.seen = self.seen.partition(wanted)[2]
+        before, _, self.seen = self.seen.partition(wanted)
+        return before.decode(errors="replace")
 
     def exit_code(self):
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -67,7 +69,7 @@ def first_session(shell, state):
     terminal.expect("   ...> ")
     terminal.type("AS answer;\r")
     terminal.expect("| answer |")
-    terminal.expect("|     42 |")
+    terminal.expect("| 42     |")
     terminal.expect("libsql> ")
 
     # An error shows its place and does not end the session.
@@ -133,11 +135,108 @@ def third_session(shell, state):
         check("a hang-up keeps the history", True, "before" in history.read())
 
 
+def transaction_session(shell, state):
+    """A missing file, and a prompt that shows an open transaction."""
+    path = os.path.join(state, "fresh.db")
+    terminal = Terminal([shell, path], state)
+    terminal.expect("fresh.db does not exist; the first write creates it.")
+    terminal.expect("libsql> ")
+    terminal.type("BEGIN;\r")
+    terminal.expect("libsql*> ")
+    check("BEGIN creates no file", False, os.path.exists(path))
+    terminal.type("CREATE TABLE orders(id,\r")
+    terminal.expect("    ...> ")
+    terminal.type("ordered_at TEXT);\r")
+    terminal.expect("libsql*> ")
+    check("CREATE TABLE does", True, os.path.exists(path))
+    terminal.type("COMMIT;\r")
+    terminal.expect("libsql> ")
+
+    # Tab completes keywords, tables, columns, dot commands and their arguments; .echo shows the line.
+    terminal.type(".echo on\r")
+    terminal.expect("libsql> ")
+    terminal.type("sel\tordered\tfr\tord\t;\r")
+    terminal.expect("select ordered_at from orders ;")
+    terminal.expect("| ordered_at |")
+    terminal.expect("libsql> ")
+    terminal.type(".mo\tvert\t\r")
+    terminal.expect(".mode vertical")
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 'a\tb' FROM \t;\r")  # Inside of a literal it completes nothing.
+    terminal.expect("SELECT 'ab' FROM orders ;")
+    terminal.expect("libsql> ")
+    terminal.type(".o\t")
+    terminal.expect(".once")
+    terminal.expect(".output")
+    terminal.expect(".o")
+    terminal.type("\x03")
+    terminal.expect("libsql> ")
+    terminal.type("\x04")
+    check("Ctrl-D ends with 0", 0, terminal.exit_code())
+
+
+def interrupt_session(shell, state):
+    """A query that is interrupted before its first row shows no rows in any mode."""
+    terminal = Terminal([shell, ":memory:"], state)
+    terminal.expect("libsql> ")
+    for mode in ("table", "box", "markdown", "line", "list", "csv", "json", "insert", "quote"):
+        terminal.type(f".mode {mode}\r")
+        terminal.expect("libsql> ")
+        # The timer's line shows that the second statement has begun.
+        terminal.type(".timer on\r")
+        terminal.expect("libsql> ")
+        terminal.type(
+            "DROP TABLE IF EXISTS t; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+            " FROM n) SELECT i AS column_name FROM n WHERE i < 0;\r"
+        )
+        terminal.expect(" ms")
+        terminal.type("\x03")
+        shown = terminal.expect("error: interrupted")
+        check(f"nothing is shown in mode {mode}", "^C", shown.strip().removesuffix("\r\n"))
+        terminal.expect("libsql> ")
+    terminal.type("\x04")
+    check("Ctrl-D ends with 0", 0, terminal.exit_code())
+
+
+def init_session(shell, state):
+    """The prompt runs libsqlrc first; --no-init leaves it out, --init replaces it."""
+    with open(os.path.join(state, ".libsqlrc"), "w", encoding="utf-8") as script:
+        script.write(".nullvalue from-home\nSELECT nonsense;\n")
+    with open(os.path.join(state, "other.init"), "w", encoding="utf-8") as script:
+        script.write(".nullvalue from-other\n")
+    config = os.path.join(state, "config")
+    os.mkdir(config)
+    for arguments, config_script, wanted in (
+        ([], None, "| from-home |"),
+        (["--no-init"], None, "| NULL |"),
+        (["--init", os.path.join(state, "other.init")], None, "| from-other |"),
+        ([], ".nullvalue from-config\n", "| from-config |"),
+    ):
+        if config_script:
+            with open(os.path.join(config, "libsqlrc"), "w", encoding="utf-8") as script:
+                script.write(config_script)
+        terminal = Terminal([shell, ":memory:", *arguments], state)
+        if wanted == "| from-home |":
+            terminal.expect(".libsqlrc:2:8: error: no such column: nonsense")
+        terminal.expect("libsql> ")
+        if wanted == "| NULL |":
+            terminal.type(".nullvalue NULL\r")
+            terminal.expect("libsql> ")
+        terminal.type("SELECT NULL AS n;\r")
+        terminal.expect(wanted)
+        terminal.expect("libsql> ")
+        terminal.type("\x04")
+        check("Ctrl-D ends with 0", 0, terminal.exit_code())
+
+
 def main():
     shell, state = sys.argv[1:]
     first_session(shell, state)
     second_session(shell, state)
     third_session(shell, state)
+    transaction_session(shell, state)
+    interrupt_session(shell, state)
+    init_session(shell, state)
     print("all passed")
 
 

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "shell/dot_commands.h"
-
 namespace libsql::shell {
 namespace {
 
@@ -63,12 +61,6 @@ TEST(LocateTest, CountsLinesAndCharacters) {
   const auto at = locate("a\nä-b", 5, 10);
   EXPECT_EQ(at.line, 11U);
   EXPECT_EQ(at.column, 3U);
-}
-
-TEST(SplitWordsTest, UnderstandsQuotes) {
-  EXPECT_EQ(split_words(".import  'my file.csv' \"a\"\"b\" ''"),
-            (std::vector<std::string>{".import", "my file.csv", "a\"b", ""}));
-  EXPECT_THROW(static_cast<void>(split_words(".read 'open")), CommandError);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ expect "-h succeeds" 0 "$code"
 
 run --no-such-option
 expect "wrong usage is 2" 2 "$code"
-run x.db --mode box -c "SELECT 1"
+run x.db --mode html -c "SELECT 1"
 expect "an unknown mode is 2" 2 "$code"
 run missing/folder/x.db -c "SELECT 1" </dev/null
 expect "a database that cannot be opened is 2" 2 "$code"
@@ -36,7 +36,39 @@ run new.db --readonly -c "INSERT INTO t VALUES (2)" </dev/null
 expect "--readonly refuses to write" 1 "$code"
 expect_match "--readonly says so" "*readonly*" "$err"
 run none.db --readonly -c "SELECT 1" </dev/null
-expect "--readonly creates nothing" "2 no" "$code $([[ -e none.db ]] && echo yes || echo no)"
+expect "--readonly creates nothing" "2 no" "$code $(exists none.db)"
+
+# Arguments behind the file are SQL, as in sqlite3.
+run :memory: "CREATE TABLE t(a); INSERT INTO t VALUES (7)" "SELECT a FROM t" ".tables" </dev/null
+expect "SQL and dot commands behind the file" $'7\nt' "$out"
+run :memory: "SELECT 1" "SELEC" </dev/null
+expect "an error names the argument" 'SQL 2:1:1: error: near "SELEC": syntax error' "$err"
+run :memory: -c "SELECT 1" "SELECT 2" </dev/null
+expect "-c comes before them" $'1\n2' "$out"
+run -json -header :memory: "SELECT 1 AS a" </dev/null
+expect "options may have one dash, modes are options" '[{"a":1}]' "$out"
+
+# --- A file that does not exist ---
+
+run typo.db "SELECT 1" "PRAGMA journal_mode" "BEGIN; SELECT 2; COMMIT" ".tables" </dev/null
+expect "reading a missing file succeeds" $'0 1\ndelete\n2' "$code $out"
+expect "and creates nothing" no "$(exists typo.db)"
+expect "but is reported" \
+  "libsql: typo.db does not exist and was not created, because nothing was written" "$err"
+run typo.db "SELECT * FROM users" </dev/null
+expect "an error is explained by it" "1 no SQL:1:1: error: no such table: users
+libsql: typo.db does not exist and was not created, because nothing was written" \
+  "$code $(exists typo.db) $err"
+run typo.db ".backup copy.db" </dev/null
+expect "there is nothing to back up" \
+  "1 no SQL:1:1: error: typo.db does not exist: nothing to back up" \
+  "$code $(exists copy.db) ${err%%$'\n'*}"
+run "file:typo.db?cache=private" "SELECT 1" </dev/null
+expect "the same for a URI" "1 no" "$out $(exists typo.db)"
+run made.db "PRAGMA page_size = 8192; BEGIN; SELECT 1; CREATE TABLE t(a); COMMIT" </dev/null
+expect "the first write creates it" "0 yes " "$code $(exists made.db) $err"
+run made.db "PRAGMA page_size" </dev/null
+expect "with the settings made before" 8192 "$out"
 
 # A journal mode belongs to the file: looking at a database must not change it.
 run old.db -c "PRAGMA journal_mode=delete; CREATE TABLE t(a)" </dev/null
@@ -90,6 +122,25 @@ run :memory: -c "SELECT 1" >/dev/full </dev/null
 "$libsql" :memory: -c "SELECT 1" >/dev/full 2>"$scratch/.err" </dev/null
 expect "a full disk is an error" "1 libsql: the output could not be written" "$? $(<"$scratch/.err")"
 
+# --- The init script ---
+
+export HOME=$scratch/home XDG_CONFIG_HOME=$scratch/config
+mkdir -p home config
+echo ".nullvalue home" >home/.libsqlrc
+run :memory: "SELECT NULL" </dev/null
+expect "~/.libsqlrc is not read by scripts" "" "$out"
+printf '.mode csv\n.nullvalue init\nSELECT 1;\n' >my.init
+run :memory: -init my.init "SELECT NULL, 2" </dev/null
+expect "-init runs a script first" $'1\r\ninit,2\r' "$out"
+run --init my.init -m list :memory: "SELECT NULL, 2" </dev/null
+expect "the command line counts more" $'1|\r\ninit|2' "${out/$'1\r'/$'1|\r'}"
+run :memory: --init nowhere.init "SELECT 1" </dev/null
+expect "an init script that is missing" "2 libsql: cannot read nowhere.init" "$code $err"
+echo "SELECT nonsense;" >bad.init
+run :memory: --init bad.init "SELECT 1" </dev/null
+expect "an error in it ends a script" "1  bad.init:1:8: error: no such column: nonsense" \
+  "$code $out $err"
+
 # --- Modes ---
 
 rows="SELECT 1 AS id, 'a|b' AS name UNION ALL SELECT 20, NULL"
@@ -97,24 +148,46 @@ run :memory: --mode table -c "$rows" </dev/null
 expect "table" "+----+------+
 | id | name |
 +----+------+
-|  1 | a|b  |
+| 1  | a|b  |
 | 20 |      |
 +----+------+" "$out"
 run :memory: --mode markdown -c "$rows" </dev/null
 expect "markdown" "| id | name |
-| --- | --- |
-| 1 | a\\|b |
-| 20 |  |" "$out"
+|----|------|
+| 1  | a\\|b |
+| 20 |      |" "$out"
 run :memory: --mode json -c "$rows" -c "SELECT x'00ff' AS b, 9e999 AS i WHERE 1" </dev/null
 expect "json" '[{"id":1,"name":"a|b"},
 {"id":20,"name":null}]
-[{"b":"00ff","i":"Infinity"}]' "$out"
+[{"b":"00ff","i":1e999}]' "$out"
 run :memory: --mode csv --headers -c "SELECT 'a,b' AS x, '' AS y, NULL AS z" </dev/null
 expect "csv" $'x,y,z\r\n"a,b","",\r' "$out"
+run :memory: --mode line -c "$rows" </dev/null
+expect "line" "   id = 1
+ name = a|b
+
+   id = 20
+ name = " "$out"
+run :memory: --mode box -c "$rows" </dev/null
+expect "box" "┌────┬──────┐
+│ id │ name │
+├────┼──────┤
+│ 1  │ a|b  │
+│ 20 │      │
+└────┴──────┘" "$out"
 run :memory: <<<".headers on"$'\n'"SELECT 1 AS x;"$'\n'".headers auto"$'\n'"SELECT 2 AS x;"
 expect ".headers" $'x\n1\n2' "$out"
-run :memory: --mode json -c "SELECT 1 AS x UNION ALL SELECT abs(-9223372036854775807 - 1)" </dev/null
-expect "json stays valid when a query fails" '1 [{"x":1}]' "$code $out"
+
+# A query that fails must not look like one that has succeeded.
+failing="SELECT abs(-9223372036854775807 - 1) AS x"
+for mode in table box markdown line list csv json insert quote tabs; do
+  run :memory: --mode "$mode" --headers -c "$failing" </dev/null
+  expect "a query that fails at once prints nothing in mode $mode" "1 " "$code $out"
+done
+run :memory: --mode json -c "SELECT 1 AS x UNION ALL $failing" </dev/null
+expect "json is left open when a query fails after a row" '1 [{"x":1}' "$code $out"
+run :memory: --mode table -c "SELECT 1 AS x UNION ALL $failing" </dev/null
+expect "a table is not printed" "1 " "$code $out"
 
 # --- Commands ---
 
@@ -145,12 +218,12 @@ expect_match ".timer writes to stderr" "1 time: *.* ms" "$out $err"
 run :memory: <<<".output out.txt"$'\n'"SELECT 5;"$'\n'".output"$'\n'"SELECT 6;"
 expect ".output" "6 5" "$out $(<out.txt)"
 run :memory: <<<".help"
-expect_match ".help" "*.import FILE TABLE*.timer*" "$out"
+expect_match ".help" "*.import *.timer*" "$out"
 
 # --- What is left open ---
 
 run left.db <<<"CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES (1);"
-expect "a transaction without its COMMIT is told" \
+expect "a transaction without its COMMIT is reported" \
   "1 libsql: a transaction was left open and is rolled back: COMMIT is missing" "$code $err"
 run left.db -c "BEGIN" -c ".quit" </dev/null
 expect "also at .quit" 1 "$code"
@@ -163,7 +236,7 @@ expect "an error says which of several commands it is in" \
 
 # --- Ctrl-C ---
 
-# The statement tells through its rows that it runs; only then is it interrupted.
+# The rows show that the statement runs; only then is it interrupted.
 mkfifo pipe
 "$libsql" :memory: >pipe 2>interrupt.err < <(echo "SELECT 'not this one';
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'row', zeroblob(1000) FROM n;") &
