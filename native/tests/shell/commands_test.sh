@@ -122,9 +122,8 @@ expect ".open" $'a\nb\nmemory' "$out"
 script ".open --readonly one.db" "INSERT INTO a VALUES (2);"
 expect_match ".open --readonly" "*readonly*" "$err"
 script ".open two.db" ".open no/such/folder.db" ".tables"
-expect ".open of nothing fails" \
-  "1 <stdin>:2:1: error: cannot open no/such/folder.db: unable to open database file: no/such/folder.db" \
-  "$code $err"
+expect_match ".open of nothing fails" \
+  "1 <stdin>:2:1: error: cannot open no/such/folder.db: unable to open database file*" "$code $err"
 script ".bail off" ".open two.db" ".open no/such/folder.db" ".tables"
 expect "and keeps the database" "b" "$out"
 script "BEGIN;" ".open two.db"
