@@ -31,6 +31,8 @@ defmodule Ecto.Adapters.LibSql.Migration.RebuildTest do
       constant({:modify, :a, :string, [null: false, default: "d"]}),
       constant({:modify, :a, :float, []}),
       constant({:modify, :c, :text, [default: nil]}),
+      constant({:modify, :c, :text, [null: false]}),
+      constant({:modify, :c, :string, [check: "c <> 'x'", comment: "kept"]}),
       constant({:modify, :c, :text, [collate: :nocase, comment: "a */ b"]}),
       constant({:remove, :a}),
       constant({:add, :extra, :integer, [null: false, default: 5]}),

@@ -1,11 +1,10 @@
 defmodule Ecto.Adapters.LibSql.Definition.Checks do
   @moduledoc false
-  # The CHECK constraints of a definition, each by itself: SQLite stops at the first that a row breaks, and
-  # ignores all of them or none.
+  # The CHECK constraints of a definition, each by itself: SQLite reports the first that a row breaks, and a
+  # PRAGMA ignores all of them or none.
 
-  alias Ecto.Adapters.LibSql.{Catalog, Definition}
+  alias Ecto.Adapters.LibSql.Definition
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
-  alias Ecto.Adapters.LibSql.SQL.Quote
 
   @type check :: %{name: String.t() | nil, expression: String.t()}
 
@@ -26,15 +25,5 @@ defmodule Ecto.Adapters.LibSql.Definition.Checks do
   defp expression(tokens) do
     {group, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokenizer.group()
     group |> Enum.slice(1..-2//1) |> Tokenizer.text() |> String.trim()
-  end
-
-  @doc "Those that rows of `table`, a quoted name, break. It answers to `name`, which expressions may use."
-  @spec broken([check()], Ecto.Adapter.adapter_meta(), iodata(), String.t()) :: [check()]
-  def broken(checks, meta, table, name) do
-    Enum.filter(checks, fn check ->
-      # The line ends what may be a comment at the end of the expression.
-      condition = [" WHERE NOT (", check.expression, "\n) LIMIT 1"]
-      Catalog.rows(meta, ["SELECT 1 FROM ", table, " AS ", Quote.name(name) | condition]) != []
-    end)
   end
 end

@@ -146,7 +146,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     end
 
     opts = Keyword.put(opts, :check, constraint.validate)
-    Rebuild.run(meta, table(meta, constraint), [], edit, opts)
+    Rebuild.run(meta, table(meta, constraint), edit, opts)
     {:ok, []}
   end
 
@@ -172,7 +172,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
       end
     end
 
-    Rebuild.run(meta, table(meta, constraint), [], edit, opts)
+    Rebuild.run(meta, table(meta, constraint), edit, opts)
     {:ok, []}
   end
 
@@ -248,9 +248,9 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     end
 
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
-    opts = Keyword.put(opts, :conversions, conversions)
-    opts = Keyword.put(opts, :references, not Enum.any?(changes, &unchecked?/1))
-    Rebuild.run(meta, table, removed, &Alter.apply_all(&1, table, changes), opts)
+    references = not Enum.any?(changes, &unchecked?/1)
+    asked = [removed: removed, conversions: conversions, references: references]
+    Rebuild.run(meta, table, &Alter.apply_all(&1, table, changes), asked ++ opts)
   end
 
   defp unchecked?({_command, _name, %Reference{validate: false}, _opts}), do: true

@@ -108,7 +108,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Conversion.Number do
     [
       ["(SELECT CASE WHEN e < 15 THEN ", fraction, " ELSE ", digits, " || ", zeros, " END FROM "],
       "(SELECT n, p, CAST(substr(p, instr(p, 'e') + 1) AS INTEGER) AS e FROM ",
-      ["(SELECT ", v, " AS n, printf('%.14e', ", v, ") AS p)))"]
+      ["(SELECT ", v, " AS n, printf('%.14e', ", v, ") AS p LIMIT 1) LIMIT 1))"]
     ]
   end
 

@@ -52,6 +52,9 @@ defmodule Ecto.Adapters.LibSql.Migration.Conversion.Temporal do
     ["CASE WHEN ", time?, " THEN '2000-01-01 ' || ", v, " ELSE ", v, " END"]
   end
 
+  # LIMIT keeps SQLite from flattening the sub-queries into one expression, in which each part would be
+  # computed again wherever its name is used.
+  #
   # `result` is an expression over `utc`, as '2024-03-01 12:00:00', and `micro`, six digits. A scalar
   # sub-query without a row is NULL.
   defp read(v, result, seconds) do
@@ -69,7 +72,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Conversion.Temporal do
         " AS micro FROM (",
         pieces(v, seconds)
       ],
-      [") WHERE ", valid(), ")"]
+      [") WHERE ", valid(), " LIMIT 1) LIMIT 1"]
     ]
   end
 
@@ -123,7 +126,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Conversion.Temporal do
       "SELECT day, gap, clock, zone, substr(rest, 1, length(rest) - length(zone)) AS fraction FROM ",
       "(SELECT substr(stamp, 1, 10) AS day, substr(stamp, 11, 1) AS gap, substr(stamp, 12, 8) AS clock, ",
       "substr(stamp, 20) AS rest, ltrim(substr(stamp, 20), '.,0123456789') AS zone FROM ",
-      ["(SELECT ", full, " AS stamp FROM (SELECT ", text, " AS given)))"]
+      ["(SELECT ", full, " AS stamp FROM (SELECT ", text, " AS given LIMIT 1) LIMIT 1) LIMIT 1)"]
     ]
   end
 end

@@ -1,4 +1,4 @@
-defmodule Ecto.Adapters.LibSql.Migration.RebuildCopyTest do
+defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
   # What a rebuild does with the rows: each value arrives, under any name and any rule of the table, in
   # the form that its new type is looked for.
   use EctoLibSql.EctoCase, async: true
