@@ -86,6 +86,8 @@ defmodule Mix.Tasks.Compile.Libsql do
   end
 
   defp configure(root, build, preset, arguments) do
+    if copied?(root, build), do: File.rm_rf!(build)
+
     if configured?(build) do
       :ok
     else
@@ -95,6 +97,31 @@ defmodule Mix.Tasks.Compile.Libsql do
         ["--preset", preset, "-S", root, "-B", build | settings],
         "CMake could not configure #{build}. It needs the packages: #{@packages}"
       )
+    end
+  end
+
+  @doc """
+  Whether the folder of the build was configured for another checkout, of which this one is a copy. CMake refuses it, as
+  it has the paths of the other one.
+  """
+  @spec copied?(Path.t(), Path.t()) :: boolean()
+  def copied?(root, build) do
+    with {:ok, cache} <- File.read(Path.join(build, "CMakeCache.txt")),
+         [_, home] <- Regex.run(~r/^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m, cache) do
+      not same_folder?(home, root)
+    else
+      _none -> false
+    end
+  end
+
+  # A folder may have several paths, through links.
+  defp same_folder?(one, other) do
+    case {File.stat(one), File.stat(other)} do
+      {{:ok, first}, {:ok, second}} ->
+        {first.major_device, first.inode} == {second.major_device, second.inode}
+
+      _ ->
+        false
     end
   end
 

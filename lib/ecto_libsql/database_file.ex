@@ -4,35 +4,45 @@ defmodule EctoLibSql.DatabaseFile do
 
   alias EctoLibSql.{Error, Result, State}
 
-  @doc "What `fun` gives for an open connection, or a message that names the file."
-  @spec with_file(Path.t(), keyword(), (State.t() -> result)) ::
-          {:ok, result} | {:error, String.t()}
+  @doc "What `fun` returns for an open connection, `{:ok, _}` or `{:error, _}`. The message of an error names the file."
+  @spec with_file(Path.t(), keyword(), (State.t() -> {:ok, result} | {:error, Error.t()})) ::
+          {:ok, result} | {:error, Error.t()}
         when result: term()
   def with_file(path, options, fun) do
     # Mix tasks and `bin/my_app eval` start no application.
     {:ok, _started} = Application.ensure_all_started(:ecto_libsql)
 
     if File.regular?(path),
-      do: open(path, options, fun),
-      else: {:error, "#{path}: no such file"}
+      do: path |> open(options, fun) |> naming(path),
+      else: {:error, about(path, :cannot_open, "no such file")}
   end
 
   defp open(path, options, fun) do
-    case EctoLibSql.connect([database: path] ++ options) do
-      {:ok, state} -> using(state, path, fun)
-      {:error, error} -> {:error, "#{path}: #{Exception.message(error)}"}
-    end
+    with {:ok, state} <- EctoLibSql.connect([database: path] ++ options), do: using(state, fun)
   end
 
   # Closing rolls back what is open.
-  defp using(state, path, fun) do
-    {:ok, fun.(state)}
+  defp using(state, fun) do
+    fun.(state)
   rescue
-    error in Error -> {:error, "#{path}: #{Exception.message(error)}"}
+    error in Error -> {:error, error}
   after
     EctoLibSql.disconnect([], state)
   end
 
+  defp naming({:error, %Error{message: message} = error}, path) do
+    if String.contains?(message, path),
+      do: {:error, error},
+      else: {:error, %{error | message: "#{path}: #{message}"}}
+  end
+
+  defp naming(ok, _path), do: ok
+
+  @doc "An error whose message names a file."
+  @spec about(Path.t(), atom(), String.t()) :: Error.t()
+  def about(path, kind, message), do: Error.new(kind, "#{path}: #{message}")
+
+  @doc "The rows of a statement; its error is raised, for `with_file/3` to return."
   @spec rows(State.t(), String.t(), list()) :: [[term()]]
   def rows(state, sql, params \\ []) do
     case EctoLibSql.handle_execute(sql, params, [], state) do
@@ -41,6 +51,7 @@ defmodule EctoLibSql.DatabaseFile do
     end
   end
 
+  @doc "The one value of a query's one row."
   @spec value(State.t(), String.t()) :: term()
   def value(state, sql), do: state |> rows(sql) |> hd() |> hd()
 

@@ -19,8 +19,8 @@ defmodule EctoLibSql.Doctor do
   """
   @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
 
-  @doc "What there is to know of a file, or a message when it cannot be read."
-  @spec examine(Path.t()) :: {:ok, report()} | {:error, String.t()}
+  @doc "What there is to know of a file. The message of an error names it."
+  @spec examine(Path.t()) :: {:ok, report()} | {:error, Error.t()}
   def examine(path), do: with_file(path, [mode: :readonly], &report(&1, path))
 
   @doc "A report as lines of text; those of findings begin with `!`."
@@ -38,15 +38,15 @@ defmodule EctoLibSql.Doctor do
         Enum.each(lines(report), &IO.puts/1)
         if report.damaged, do: raise(Error.new(:corrupt, "#{path} is damaged")), else: :ok
 
-      {:error, message} ->
-        raise Error.from_reason(message)
+      {:error, error} ->
+        raise error
     end
   end
 
   defp report(state, path) do
     damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
 
-    %{
+    report = %{
       facts: facts(state, path),
       findings:
         Enum.map(damage, &"damaged: #{&1}") ++
@@ -58,6 +58,8 @@ defmodule EctoLibSql.Doctor do
           bytes_as_uuids(state),
       damaged: damage != []
     }
+
+    {:ok, report}
   end
 
   defp facts(state, path) do

@@ -12,7 +12,8 @@ defmodule EctoLibSql.Native do
   connection (a transaction, a subscription, an access policy) takes no pool.
 
   Functions return `:ok`, `{:ok, value}` or `{:error, reason}`, the reason being a text in which
-  SQLite's own message stands unchanged; `EctoLibSql.Error.from_reason/1` makes a struct of it. The
+  SQLite's own message stands unchanged, behind `Prepare failed: `, `Query failed: ` or `Execute failed: ` where a
+  prepared statement failed; `EctoLibSql.Error.from_reason/1` makes a struct of it. The
   metadata functions return bare values. Parameters that cannot be encoded, and maps that do not fit
   the statement, raise `ArgumentError`.
 

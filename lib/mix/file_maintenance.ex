@@ -4,21 +4,21 @@ defmodule EctoLibSql.FileMaintenance do
 
   import EctoLibSql.DatabaseFile
 
-  alias EctoLibSql.Native
+  alias EctoLibSql.Error
 
   @side_files ["-wal", "-shm", "-journal"]
 
   ## Backup
 
-  @doc "Copies a database into a file that appears when it is whole. The size of the copy, or a message."
-  @spec backup(Path.t(), Path.t(), keyword()) :: {:ok, non_neg_integer()} | {:error, String.t()}
+  @doc "Copies a database into a file that appears when it is whole. The size of the copy, or an error."
+  @spec backup(Path.t(), Path.t(), keyword()) :: {:ok, non_neg_integer()} | {:error, Error.t()}
   def backup(from, to, opts \\ []) do
     cond do
       Path.expand(from) == Path.expand(to) ->
-        {:error, "#{to} is the database itself"}
+        {:error, Error.new(:invalid_argument, "#{to} is the database itself")}
 
       File.exists?(to) and !opts[:force] ->
-        {:error, "#{to} is there already; --force replaces it"}
+        {:error, Error.new(:invalid_argument, "#{to} is there already; --force replaces it")}
 
       true ->
         copy(from, to, to <> ".part")
@@ -26,26 +26,27 @@ defmodule EctoLibSql.FileMaintenance do
   end
 
   defp copy(from, to, part) do
-    with {:ok, :ok} <- with_file(from, [mode: :readonly], &Native.backup(&1, part)),
-         {:ok, :ok} <- with_file(part, [mode: :readonly], &whole/1),
+    with {:ok, :copied} <- with_file(from, [mode: :readonly], &copied(&1, part)),
+         {:ok, :whole} <- with_file(part, [mode: :readonly], &whole/1),
          {:ok, %{size: size}} <- File.stat(part),
          # The log of a file that is replaced is not that of the copy.
          :ok <- remove(to, @side_files),
          :ok <- File.rename(part, to) do
       {:ok, size}
     else
-      {:ok, {:error, reason}} -> {:error, "#{from}: #{reason}"}
-      {:error, reason} when is_atom(reason) -> {:error, "#{to}: #{:file.format_error(reason)}"}
-      {:error, message} -> {:error, message}
+      {:error, %Error{} = error} -> {:error, error}
+      {:error, reason} -> {:error, about(to, :io, to_string(:file.format_error(reason)))}
     end
   after
     remove(part, ["" | @side_files])
   end
 
+  defp copied(state, part), do: with(:ok <- EctoLibSql.backup(state, part), do: {:ok, :copied})
+
   defp whole(state) do
     case rows(state, "PRAGMA quick_check(1)") do
-      [["ok"]] -> :ok
-      [[damage]] -> {:error, "the copy is damaged: #{damage}"}
+      [["ok"]] -> {:ok, :whole}
+      [[damage]] -> {:error, Error.new(:corrupt, "the copy is damaged: #{damage}")}
     end
   end
 
@@ -58,15 +59,10 @@ defmodule EctoLibSql.FileMaintenance do
   columns that hold some, with their number.
   """
   @spec convert_uuids(Path.t(), :all | [String.t()]) ::
-          {:ok, [{String.t(), pos_integer()}]} | {:error, String.t()}
+          {:ok, [{String.t(), pos_integer()}]} | {:error, Error.t()}
   def convert_uuids(path, wanted) do
     mode = if wanted == [], do: [mode: :readonly], else: []
-
-    case with_file(path, mode, &convert(&1, wanted)) do
-      {:ok, {:error, reason}} -> {:error, "#{path}: #{reason}"}
-      {:ok, converted} -> converted
-      {:error, message} -> {:error, message}
-    end
+    with_file(path, mode, &convert(&1, wanted))
   end
 
   defp convert(state, wanted) do
@@ -78,8 +74,8 @@ defmodule EctoLibSql.FileMaintenance do
         {:ok, Enum.sort(names)}
 
       wanted != :all and wanted -- Map.keys(names) != [] ->
-        {:error,
-         "no text column with UUIDs as bytes: #{Enum.join(wanted -- Map.keys(names), ", ")}"}
+        missing = Enum.join(wanted -- Map.keys(names), ", ")
+        {:error, Error.new(:invalid_argument, "no text column with UUIDs as bytes: #{missing}")}
 
       true ->
         names = if wanted == :all, do: names, else: Map.take(names, wanted)

@@ -42,9 +42,10 @@ defmodule EctoLibSql.DoctorTest do
   test "says what is no database, by its name" do
     path = temp_file("text.db")
     File.write!(path, String.duplicate("text", 2000))
-    assert {:error, message} = Doctor.examine(path)
-    assert message =~ "text.db: file is not a database"
-    assert Doctor.examine(path <> "x") == {:error, path <> "x: no such file"}
+    assert {:error, %Error{kind: :not_a_database} = error} = Doctor.examine(path)
+    assert error.message == "file is not a database: " <> path
+    assert {:error, %Error{kind: :cannot_open} = error} = Doctor.examine(path <> "x")
+    assert error.message == path <> "x: no such file"
   end
 
   test "print!/1 is for a release", %{path: path, state: state} do

@@ -104,6 +104,7 @@ defmodule EctoLibSql.JSONTest do
     assert {:ok, 2} = JSON.json_length(state, @document, "$.tags")
     assert {:ok, 0} = JSON.json_length(state, "[]")
     assert {:ok, 1} = JSON.json_length(state, @document, "$.name")
+    for scalar <- ~w("x" 5 1.5 true null), do: assert({:ok, 1} = JSON.json_length(state, scalar))
     assert {:ok, nil} = JSON.json_length(state, @document, "$.missing")
   end
 

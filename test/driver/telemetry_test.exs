@@ -26,6 +26,20 @@ defmodule EctoLibSql.TelemetryTest do
   end
 
   @tag :telemetry
+  test "events are emitted, and nothing is logged, where nobody has started an application" do
+    code = """
+    {:ok, state} = EctoLibSql.connect(database: ":memory:")
+    handler = fn [:ecto_libsql, :query], _, metadata, _ -> IO.puts(metadata.statement) end
+    :telemetry.attach("all", [:ecto_libsql, :query], handler, nil)
+    EctoLibSql.query!(state, "SELECT 1")
+    """
+
+    output = EctoLibSql.OtherVM.output(code)
+    assert output =~ "SELECT 1"
+    refute output =~ "telemetry handlers"
+  end
+
+  @tag :telemetry
   test "a query is reported with its duration, never with its parameters" do
     state = open!()
     attach(state)

@@ -18,11 +18,18 @@ defmodule EctoLibSql.OtherVM do
   end)
   """
 
+  # Runs Elixir code in a VM that has started no application, and gives what it printed, errors among it.
+  def output(code) do
+    {output, 0} = System.cmd("elixir", paths() ++ ["-e", code], stderr_to_stdout: true)
+
+    output
+  end
+
+  defp paths, do: Enum.flat_map(:code.get_path(), &["-pa", to_string(&1)])
+
   # Starts it; gives a port. SQL sent by run/2 is answered by "ok" or "error …".
   def start(path, busy_timeout \\ 5_000) do
-    arguments =
-      Enum.flat_map(:code.get_path(), &["-pa", to_string(&1)]) ++
-        ["-e", @program, path, Integer.to_string(busy_timeout)]
+    arguments = paths() ++ ["-e", @program, path, Integer.to_string(busy_timeout)]
 
     port =
       Port.open({:spawn_executable, System.find_executable("elixir")}, [

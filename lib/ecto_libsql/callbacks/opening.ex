@@ -4,10 +4,12 @@ defmodule EctoLibSql.Callbacks.Opening do
 
   alias EctoLibSql.Callbacks.{Call, SandboxCopy, SharedMemory}
   alias EctoLibSql.Connection.Lifetime
-  alias EctoLibSql.{Error, Options, State}
+  alias EctoLibSql.{Emitter, Error, Options, State}
 
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
   def connect(opts) do
+    Emitter.start()
+
     with {:ok, options} <- Options.parse(opts),
          :ok <- prepare_to_close(opts),
          {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do

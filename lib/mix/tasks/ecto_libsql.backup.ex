@@ -32,7 +32,7 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
   defp copy(from, to, opts) do
     case FileMaintenance.backup(from, to, opts) do
       {:ok, size} -> Mix.shell().info("#{to}: #{size} bytes")
-      {:error, message} -> Mix.raise(message)
+      {:error, error} -> Mix.raise(Exception.message(error))
     end
   end
 end

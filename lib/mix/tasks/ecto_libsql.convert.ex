@@ -34,7 +34,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
     case FileMaintenance.convert_uuids(path, wanted) do
       {:ok, []} -> Mix.shell().info("no text column holds UUIDs as bytes")
       {:ok, columns} -> Enum.each(columns, &Mix.shell().info(line(&1, wanted)))
-      {:error, message} -> Mix.raise(message)
+      {:error, error} -> Mix.raise(Exception.message(error))
     end
   end
 

@@ -31,8 +31,8 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
         report |> Doctor.lines() |> Enum.each(&Mix.shell().info/1)
         if report.damaged, do: Mix.raise("#{path} is damaged")
 
-      {:error, message} ->
-        Mix.raise(message)
+      {:error, error} ->
+        Mix.raise(Exception.message(error))
     end
   end
 

@@ -12,6 +12,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   alias Ecto.Adapters.LibSql.Query.Explain
   alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Select, Update}
   alias Ecto.Adapters.LibSql.Types.{Declared, Untyped}
+  alias EctoLibSql.Callbacks.Call
   alias EctoLibSql.Connection.{Prepared, Statements}
   alias EctoLibSql.{Query, Result}
 
@@ -79,15 +80,13 @@ defmodule Ecto.Adapters.LibSql.Connection do
   def query_many(conn, sql, [], opts) do
     Options.Query.check!(opts)
     sql = IO.iodata_to_binary(sql)
-    script = &Statements.script(&1, sql, :plain, timeout(opts))
+    script = &Statements.script(&1, sql, :plain, Call.timeout(opts, &1))
     DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, script) end, opts)
   end
 
   def query_many(conn, sql, params, opts) do
     with {:ok, result} <- query(conn, sql, params, opts), do: {:ok, [result]}
   end
-
-  defp timeout(opts), do: if(is_integer(opts[:timeout]), do: opts[:timeout], else: -1)
 
   @impl true
   def stream(conn, sql, params, opts) do
@@ -135,7 +134,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defp measure(%{analyze: false}, _conn, _sql, _params, _opts), do: {:ok, nil}
 
   defp measure(%{analyze: true}, conn, sql, params, opts) do
-    measure = &Prepared.measure(&1, sql, params, timeout(opts))
+    measure = &Prepared.measure(&1, sql, params, Call.timeout(opts, &1))
     DBConnection.run(conn, fn conn -> EctoLibSql.run(conn, measure) end, opts)
   end
 
