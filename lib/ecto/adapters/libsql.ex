@@ -34,9 +34,9 @@ defmodule Ecto.Adapters.LibSql do
 
     * `:decode` - `:declared` decodes the values of a query without a schema by the declared types of their
       columns
-    * `:fkey_names` - `false` does not look up which constraint was violated, which costs a second run of the
-      statement on the error path; default `true`. Foreign keys are not looked up where the tables that the
-      statement may touch have 100,000 rows or more
+    * `:fkey_names` - `false` does not look up the name of a violated constraint, which for a foreign key costs a
+      second run of the statement on the error path; default `true`. Foreign keys are not looked up where the
+      tables that the statement may touch have 100,000 rows or more
     * `:comment` - a text that is appended to the statement, as an SQL comment, in logs and telemetry
 
   Options of the application's own pass through, for `c:Ecto.Repo.prepare_query/3` and telemetry. A name that differs

@@ -1,72 +1,48 @@
 defmodule Ecto.Adapters.LibSql.Constraints do
   @moduledoc false
-  # Which constraint an error speaks of. SQLite tells tables and columns, and a name only for checks
-  # and expression indexes; Violation looks the real names up while there is a connection and leaves
-  # them in the error. Without them the names are those that Ecto gives by default.
+  # Which of a schema's constraints an error is about. SQLite reports tables and columns, and a name only for
+  # checks and expression indexes; Lookup finds the others while there is a connection and leaves them in the
+  # error. Without them the names are those that Ecto gives by default.
+
+  alias Ecto.Adapters.LibSql.Constraints.Message
+
+  @kinds %{
+    constraint_unique: :unique,
+    constraint_primarykey: :unique,
+    constraint_rowid: :unique,
+    constraint_foreignkey: :foreign_key,
+    constraint_check: :check,
+    constraint_notnull: :not_null
+  }
 
   @spec to_constraints(Exception.t() | map(), keyword()) :: keyword()
   def to_constraints(%{sqlite: %{constraints: [_ | _] = constraints}}, _opts), do: constraints
 
-  def to_constraints(%{message: message}, _opts) when is_binary(message) do
-    message |> unwrap() |> parse()
+  def to_constraints(%{message: message} = error, _opts) when is_binary(message) do
+    parts = Message.parse(message)
+    if parts && parts.kind == kind(error, parts), do: constraint(parts), else: []
   end
 
   def to_constraints(_error, _opts), do: []
 
-  # Older drivers wrap SQLite's text: SQLite failure: `…`
-  defp unwrap(message) do
-    case Regex.run(~r/SQLite failure: `(.*)`\s*$/s, message) do
-      [_, text] -> text
-      nil -> message |> String.trim_trailing() |> String.trim_trailing("`")
-    end
-  end
+  @doc """
+  The kind of violated constraint, from the error's code; nil for other errors. Only the message distinguishes
+  a trigger's RAISE from a foreign key with the action RESTRICT, which have one code, and the errors of a map
+  without codes.
+  """
+  @spec kind(Exception.t() | map(), Message.t() | nil) :: Message.kind() | nil
+  def kind(%{sqlite: %{extended_code: :constraint_trigger}}, %{kind: kind})
+      when kind in [:foreign_key, :raised],
+      do: kind
 
-  defp parse(message) do
-    case Regex.run(
-           ~r/(UNIQUE|PRIMARY KEY|FOREIGN KEY|CHECK|NOT NULL) constraint failed(?::\s*(.*))?$/s,
-           message
-         ) do
-      [_, "FOREIGN KEY" | _] -> [foreign_key: :unknown]
-      [_, kind, detail] when kind in ["UNIQUE", "PRIMARY KEY"] -> [unique: unique(detail)]
-      [_, "CHECK", detail] -> [check: detail]
-      [_, "NOT NULL", detail] -> [check: columns(detail)]
-      [_, _kind] -> []
-      nil -> raised(message)
-    end
-  end
+  def kind(%{sqlite: %{extended_code: code}}, _parts), do: @kinds[code]
+  def kind(_without_codes, parts), do: parts && parts.kind
 
-  defp unique(detail) do
-    cond do
-      match = Regex.run(~r/^index '(.*)'$/, detail) -> Enum.at(match, 1)
-      match = Regex.run(~r/\(index: ([^)]*)\)/, detail) -> Enum.at(match, 1)
-      true -> columns(detail)
-    end
-  end
+  defp constraint(%{kind: :foreign_key}), do: [foreign_key: :unknown]
+  defp constraint(%{kind: :unique} = parts), do: [unique: parts.name || index_name(parts)]
+  defp constraint(%{kind: :not_null} = parts), do: [check: index_name(parts)]
+  defp constraint(%{kind: kind, name: name}) when kind in [:check, :raised], do: [check: name]
 
-  defp columns(detail) do
-    {table, columns} = split(detail)
-    Enum.join([table | columns] ++ ["index"], "_")
-  end
-
-  @doc "`t.a, t.b` as `{\"t\", [\"a\", \"b\"]}`."
-  @spec split(String.t()) :: {String.t(), [String.t()]}
-  def split(detail) do
-    pairs =
-      for column <- String.split(detail, ", ") do
-        case String.split(column, ".", parts: 2) do
-          [table, name] -> {table, name}
-          [name] -> {"", name}
-        end
-      end
-
-    {pairs |> hd() |> elem(0), Enum.map(pairs, &elem(&1, 1))}
-  end
-
-  # RAISE(ABORT, 'constraint:name') in a trigger.
-  defp raised(message) do
-    case Regex.run(~r/^constraint:([\w.]+)$/, message) do
-      [_, name] -> [check: name]
-      nil -> []
-    end
-  end
+  defp index_name(%{table: table, columns: columns}),
+    do: Enum.join([table | columns] ++ ["index"], "_")
 end

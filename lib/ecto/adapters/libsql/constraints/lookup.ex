@@ -3,66 +3,59 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup do
   # Finds the names of violated constraints, which SQLite does not report, on the error path only. The
   # names go into the error, under `sqlite.constraints`.
 
-  alias Ecto.Adapters.LibSql.Catalog
+  alias Ecto.Adapters.LibSql.{Catalog, Constraints}
   alias Ecto.Adapters.LibSql.Catalog.AffectedTables
-  alias Ecto.Adapters.LibSql.Constraints.Lookup
+  alias Ecto.Adapters.LibSql.Constraints.{Lookup, Message}
   alias EctoLibSql.Error
 
   @spec name(Exception.t(), DBConnection.conn(), iodata(), list(), keyword()) :: Exception.t()
-  def name(%Error{message: message, sqlite: %{} = sqlite} = error, conn, sql, params, opts) do
-    cond do
-      message == "datatype mismatch" -> %{error | message: mismatch(conn, message, sql, opts)}
-      not String.contains?(message, "constraint failed") -> error
-      opts[:fkey_names] == false -> error
-      true -> put(error, sqlite, constraints(message, conn, sql, params, opts))
+  def name(%Error{sqlite: %{code: :constraint}} = error, conn, sql, params, opts) do
+    if opts[:fkey_names] == false do
+      error
+    else
+      sql = IO.iodata_to_binary(sql)
+      parts = Message.parse(error.message)
+      put(error, look_up(Constraints.kind(error, parts), parts, error, conn, {sql, params}, opts))
     end
   end
 
+  def name(%Error{sqlite: %{code: :mismatch}} = error, conn, sql, _params, opts),
+    do: %{error | message: mismatch(conn, error.message, sql, opts)}
+
   def name(error, _conn, _sql, _params, _opts), do: error
 
-  # Only the number of a row is checked outside STRICT tables, and SQLite does not say whose.
-  defp mismatch(conn, message, sql, opts) do
-    column =
-      with {prefix, table} <- sql |> IO.iodata_to_binary() |> AffectedTables.written(),
-           [key] <- with_conn(conn, Keyword.drop(opts, [:log]), &keys(&1, table, prefix)) do
-        "#{table}.#{key}"
-      else
-        _unknown -> nil
-      end
+  defp put(error, []), do: error
 
-    if column, do: "#{message}: #{column}", else: message
+  defp put(error, constraints),
+    do: %{error | sqlite: Map.put(error.sqlite, :constraints, constraints)}
+
+  # An index on an expression has its name in the message.
+  defp look_up(:unique, %{columns: [_ | _]} = parts, error, conn, {sql, _params}, opts) do
+    primary_key? = error.sqlite.extended_code != :constraint_unique
+    with_conn(conn, opts, &Lookup.Unique.name(&1, parts, primary_key?, sql))
+  end
+
+  defp look_up(:foreign_key, _parts, _error, conn, {sql, params}, opts),
+    do: with_conn(conn, opts, &Lookup.ForeignKey.name(&1, sql, params, opts))
+
+  defp look_up(_kind, _parts, _error, _conn, _statement, _opts), do: []
+
+  # Outside STRICT tables SQLite checks only the type of a rowid, and does not report whose.
+  defp mismatch(conn, message, sql, opts) do
+    with {prefix, table} <- sql |> IO.iodata_to_binary() |> AffectedTables.written(),
+         [key] <- with_conn(conn, opts, &keys(&1, table, prefix)) do
+      "#{message}: #{table}.#{key}"
+    else
+      _unknown -> message
+    end
   end
 
   defp keys(conn, table, prefix),
     do: for(%{pk: pk, name: name} <- Catalog.columns(conn, table, prefix), pk > 0, do: name)
 
-  defp put(error, _sqlite, []), do: error
-
-  defp put(error, sqlite, constraints),
-    do: %{error | sqlite: Map.put(sqlite, :constraints, constraints)}
-
-  defp constraints(message, conn, sql, params, opts) do
-    opts = Keyword.drop(opts, [:log])
-    sql = IO.iodata_to_binary(sql)
-
-    case message do
-      "UNIQUE constraint failed: index" <> _ ->
-        []
-
-      "UNIQUE constraint failed: " <> _ ->
-        with_conn(conn, opts, &Lookup.Unique.name(&1, message, sql, params, opts))
-
-      "FOREIGN KEY constraint failed" <> _ ->
-        with_conn(conn, opts, &Lookup.ForeignKey.name(&1, sql, params, opts))
-
-      _other ->
-        []
-    end
-  end
-
   # A failed look-up must not hide the error it was for.
   defp with_conn(conn, opts, fun) do
-    DBConnection.run(conn, fn conn -> fun.(conn) end, opts)
+    DBConnection.run(conn, fn conn -> fun.(conn) end, Keyword.delete(opts, :log))
   rescue
     _error in [DBConnection.ConnectionError, DBConnection.OwnershipError, Error] -> []
   end

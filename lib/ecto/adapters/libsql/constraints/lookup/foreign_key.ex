@@ -1,44 +1,45 @@
 defmodule Ecto.Adapters.LibSql.Constraints.Lookup.ForeignKey do
   @moduledoc false
-  # The statement runs again with the checks deferred, and foreign_key_check tells what is broken then.
-  # That reads whole tables, so that it is left out where they are large.
+  # The name of a violated foreign key. The statement runs again with the checks deferred, and
+  # foreign_key_check reports what is broken then; all of it is rolled back. That reads whole tables, so it is
+  # left out where they are large.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Catalog.AffectedTables
-  alias Ecto.Adapters.LibSql.Constraints.Lookup
+  alias Ecto.Adapters.LibSql.Constraints.Lookup.Rerun
 
   @row_limit 100_000
 
   @spec name(DBConnection.conn(), String.t(), list(), keyword()) :: keyword()
   def name(conn, sql, params, opts) do
-    if Lookup.Rerun.possible?(sql),
-      do: Lookup.Rerun.locked(conn, opts, &checked(&1, sql, params)),
+    if Rerun.possible?(conn, sql),
+      do: Rerun.locked(conn, opts, &checked(&1, sql, params, opts)),
       else: []
   end
 
-  defp checked(conn, sql, params) do
+  defp checked(conn, sql, params, opts) do
     touched = AffectedTables.tables(conn, sql)
 
     if AffectedTables.rows(conn, touched, @row_limit) < @row_limit,
-      do: broken(conn, sql, params, touched),
+      do: broken(conn, fn -> Rerun.run(conn, sql, params, opts) end, touched),
       else: []
   end
 
-  defp broken(conn, sql, params, touched) do
-    %{rows: [[deferred]]} = Lookup.Rerun.run!(conn, "PRAGMA defer_foreign_keys")
+  defp broken(conn, run, touched) do
+    %{rows: [[deferred]]} = Rerun.run!(conn, "PRAGMA defer_foreign_keys")
 
     try do
-      Lookup.Rerun.taken_back(conn, fn -> deferred(conn, sql, params, touched) end)
+      Rerun.undone(conn, fn -> deferred(conn, run, touched) end)
     after
-      Lookup.Rerun.run!(conn, "PRAGMA defer_foreign_keys=#{deferred}")
+      Rerun.run!(conn, "PRAGMA defer_foreign_keys=#{deferred}")
     end
   end
 
-  defp deferred(conn, sql, params, touched) do
-    Lookup.Rerun.run!(conn, "PRAGMA defer_foreign_keys=ON")
+  defp deferred(conn, run, touched) do
+    Rerun.run!(conn, "PRAGMA defer_foreign_keys=ON")
     before = AffectedTables.violations(conn, touched)
 
-    case Lookup.Rerun.run(conn, sql, params) do
+    case run.() do
       :ok -> names(conn, touched, AffectedTables.violations(conn, touched) -- before)
       {:error, _error} -> []
     end
