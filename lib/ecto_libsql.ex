@@ -52,7 +52,7 @@ defmodule EctoLibSql do
   """
   @spec start_link(keyword()) :: GenServer.on_start()
   def start_link(opts) do
-    with :ok <- checked(opts), do: Pool.start_link(__MODULE__, opts)
+    with :ok <- checked(opts), do: Pool.start_link(__MODULE__, Options.Location.absolute(opts))
   end
 
   # A pool connects again and again with options that cannot work. What :configure makes of them is seen by

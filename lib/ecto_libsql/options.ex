@@ -19,7 +19,8 @@ defmodule EctoLibSql.Options do
   The database:
 
     * `:database` - path, `":memory:"`, `:memory` or a `file:` URI. A leading `~` is expanded;
-      missing parent folders are created.
+      missing parent folders are created. A relative path is that of the folder in which the connection is opened, or
+      its pool started.
     * `:mode` - `:readonly`, `:readwrite` or `[:readwrite, :create]` (default); `:nomutex` in a list is
       accepted, without effect. The atoms `:local`, `:remote` and `:remote_replica` set the kind of the
       connection instead.

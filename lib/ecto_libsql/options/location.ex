@@ -7,6 +7,20 @@ defmodule EctoLibSql.Options.Location do
   @spec database!(keyword()) :: String.t()
   def database!(opts), do: path!(opts[:database], ":database")
 
+  @doc """
+  The options of a pool with the database's path as it is now: each of its connections is opened when it is needed, and
+  the current folder may be another one by then.
+  """
+  @spec absolute(keyword()) :: keyword()
+  def absolute(opts) do
+    case opts[:database] do
+      path when path in [nil, :memory, ":memory:", ""] -> opts
+      "file:" <> _uri -> opts
+      path when is_binary(path) -> Keyword.put(opts, :database, Path.expand(path))
+      _no_path -> opts
+    end
+  end
+
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: opts[:database] in [:memory, ":memory:"]
 

@@ -33,6 +33,25 @@ defmodule EctoLibSql.PoolTest do
              "unknown option :pool_sise (got: 2) of a connection; did you mean :pool_size?"
   end
 
+  test "a relative path keeps its meaning when the current folder changes" do
+    [first, second] = [temp_folder(), temp_folder()]
+
+    code = """
+    {:ok, _} = Application.ensure_all_started(:db_connection)
+    File.cd!(#{inspect(first)})
+    {:ok, pool} = EctoLibSql.start_link(database: "a.db", pool_size: 2)
+    EctoLibSql.query!(pool, "CREATE TABLE t (x)")
+    File.cd!(#{inspect(second)})
+    DBConnection.disconnect_all(pool, 0)
+    for _ <- 1..10, do: EctoLibSql.query!(pool, "INSERT INTO t VALUES (1)")
+    [[count]] = EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows
+    IO.puts("\#{count} rows")
+    """
+
+    assert EctoLibSql.OtherVM.output(code) =~ "10 rows"
+    assert File.ls!(second) == []
+  end
+
   test "options that a :configure function replaces are checked when it has" do
     file = temp_file()
     configure = fn opts -> Keyword.put(opts, :database, file) end

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   # a database in memory, because each connection would have its own.
 
   alias Ecto.Adapters.LibSql.Options
-  alias EctoLibSql.Options.Names
+  alias EctoLibSql.Options.{Location, Names}
 
   @defaults [
     journal_mode: :wal,
@@ -25,7 +25,8 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     sandboxed? = opts[:pool] in [Ecto.Adapters.SQL.Sandbox, DBConnection.Ownership]
     opts = Keyword.put(opts, :sandboxed, sandboxed?)
     private? = local?(opts) and kind(opts) == :private_memory
-    if private? and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
+    opts = if private? and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
+    Location.absolute(opts)
   end
 
   @doc """
