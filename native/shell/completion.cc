@@ -8,7 +8,8 @@
 #include <set>
 
 #include "libsql/error.h"
-#include "shell/command_error.h"
+#include "libsql/sql.h"
+#include "shell/ascii.h"
 #include "shell/dot_commands.h"
 #include "shell/keywords.h"
 
@@ -17,20 +18,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{500};
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-bool same_letters(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, lower, lower);
-}
-
-bool begins(std::string_view name, std::string_view prefix) {
-  return same_letters(name.substr(0, prefix.size()), prefix);
-}
-
 bool is_word_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80U;
+}
+
+// The name can be written without quotes. Unlike is_identifier(), with letters beyond ASCII.
+bool is_plain(std::string_view name) {
+  return std::ranges::all_of(name, is_word_byte) && !name.empty() && !is_keyword(name) &&
+         (name[0] < '0' || name[0] > '9');
 }
 
 // Removes the last word from the text and returns it; empty if the text does not end in a word.
@@ -42,20 +38,32 @@ std::string_view take_last_word(std::string_view& text) {
   return word;
 }
 
+// Removes the word that is being typed from the text and returns it: from a double quote that is
+// open, else the last word.
+std::string_view take_typed(std::string_view& text) {
+  if (std::ranges::count(text, '"') % 2 == 0) return take_last_word(text);
+  const std::size_t start = text.rfind('"');
+  const std::string_view typed = text.substr(start);
+  text = text.substr(0, start);
+  return typed;
+}
+
 // Collects the candidates that begin with what was typed.
 class Collector {
  public:
   explicit Collector(std::string_view typed) : typed_(typed) {}
 
   void add(std::string_view candidate) {
-    if (begins(candidate, typed_)) found_.emplace(candidate);
+    if (begins_with(candidate, typed_)) found_.emplace(candidate);
   }
   void add_name(std::string_view name) {
-    if (begins(name, typed_)) found_.insert(identifier_text(name));
+    std::string text =
+        typed_.starts_with('"') || !is_plain(name) ? quote_identifier(name) : std::string(name);
+    if (begins_with(name, typed_) || begins_with(text, typed_)) found_.insert(std::move(text));
   }
   // In the case of what was typed.
   void add_keyword(std::string_view keyword) {
-    if (!begins(keyword, typed_)) return;
+    if (!begins_with(keyword, typed_)) return;
     const bool small = std::ranges::any_of(typed_, [](char c) { return c != upper(c); });
     std::string word(keyword);
     if (small) std::ranges::transform(word, word.begin(), lower);
@@ -137,7 +145,7 @@ void add_schema(Connection& connection, std::string_view qualifier, bool tables_
 
 Completion complete_sql(Connection& connection, std::string_view before) {
   if (std::ranges::count(before, '\'') % 2 == 1) return {};  // inside of a text literal
-  const std::string_view typed = take_last_word(before);
+  const std::string_view typed = take_typed(before);
   std::string_view qualifier;
   if (before.ends_with('.')) {
     before.remove_suffix(1);

@@ -13,9 +13,7 @@ namespace libsql::shell {
 namespace {
 
 constexpr std::string_view kUri = "file:";
-// A URI without a path: a temporary database. Its journal mode is that of a new file, unlike that
-// of
-// ":memory:".
+// A URI without a path: a temporary database, whose journal mode is that of a new file.
 constexpr const char* kNoFile = "file:";
 
 int hex_digit(char c) noexcept {

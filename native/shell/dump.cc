@@ -9,6 +9,7 @@
 
 #include "libsql/error.h"
 #include "libsql/sql.h"
+#include "shell/ascii.h"
 #include "shell/command_error.h"
 #include "shell/dump_values.h"
 
@@ -21,12 +22,7 @@ struct Object {
   std::string sql;
 };
 
-bool is_virtual(const Object& object) {
-  constexpr std::string_view kPrefix = "CREATE VIRTUAL TABLE";
-  return std::ranges::equal(
-      std::string_view(object.sql).substr(0, kPrefix.size()), kPrefix,
-      [](char a, char b) { return a == b || (a >= 'a' && a <= 'z' && a - 'a' + 'A' == b); });
-}
+bool is_virtual(const Object& object) { return begins_with(object.sql, "CREATE VIRTUAL TABLE"); }
 
 // The columns that an INSERT must name to restore a table's rows.
 struct Shape {
@@ -150,7 +146,8 @@ class Dumper {
   // rowids without naming it.
   std::string needed_rowid(const std::string& table, const std::vector<std::string>& columns) {
     for (const std::string_view name : {"rowid", "_rowid_", "oid"}) {
-      if (std::ranges::any_of(columns, [&](const auto& column) { return same(column, name); })) {
+      if (std::ranges::any_of(columns,
+                              [&](const auto& column) { return same_letters(column, name); })) {
         continue;
       }
       const std::string id(name);
@@ -161,12 +158,6 @@ class Dumper {
       return counted == Value(std::int64_t{1}) ? std::string() : id;
     }
     return {};
-  }
-
-  static bool same(std::string_view column, std::string_view lower) {
-    return std::ranges::equal(column, lower, [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-    });
   }
 
   // Counters of AUTOINCREMENT tables, which the INSERTs have set to the largest rowid.

@@ -2,9 +2,8 @@
 // fails half-way, which leaves the array open.
 //
 // Values that JSON cannot express: a blob is a string of hexadecimal digits, an infinity the number
-// 1e999, as in sqlite3, and malformed UTF-8 is replaced. The second of two columns with the same
-// name gets
-// ":2" appended, because readers keep only one of two equal keys.
+// 1e999, as in sqlite3, and malformed UTF-8 is replaced. Readers keep only one of two equal keys,
+// so the second of two columns with the same name gets ":2" appended.
 #include <set>
 
 #include "libsql/sql.h"

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "libsql/sql.h"
+#include "shell/ascii.h"
 
 namespace libsql::shell {
 namespace {
@@ -37,11 +38,9 @@ constexpr auto kKeywords = std::to_array<std::string_view>({
 std::span<const std::string_view> keywords() noexcept { return kKeywords; }
 
 bool is_keyword(std::string_view word) {
-  std::string upper(word);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return std::ranges::binary_search(kKeywords, std::string_view(upper));
+  std::string letters(word);
+  std::ranges::transform(letters, letters.begin(), upper);
+  return std::ranges::binary_search(kKeywords, std::string_view(letters));
 }
 
 std::string identifier_text(std::string_view name) {

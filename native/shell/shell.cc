@@ -103,20 +103,30 @@ Outcome Shell::run_typed(const Chunk& chunk) {
   return outcome;
 }
 
-std::optional<Shell::Failure> Shell::run(const Chunk& chunk, Outcome& outcome) {
-  std::optional<Failure> failure;
-  outcome = Outcome::proceed;
+template <typename Work>
+std::optional<Shell::Failure> Shell::caught(const Work& work) {
   try {
-    if (settings_.echo) out() << chunk.text << (chunk.text.ends_with('\n') ? "" : "\n");
-    output_.command_begins();
-    database_.look_for_file();
-    failure = run_chunk(chunk, outcome);
-    output_.command_ends();
+    return work();
   } catch (const CommandError& error) {
-    failure = Failure{error.what(), 0};
+    return Failure{error.what(), 0};
   } catch (const Error& error) {
-    failure = Failure{error.message(), 0};
+    return Failure{error.message(), 0};
   }
+}
+
+std::optional<Shell::Failure> Shell::run(const Chunk& chunk, Outcome& outcome) {
+  outcome = Outcome::proceed;
+  if (settings_.echo) out() << chunk.text << (chunk.text.ends_with('\n') ? "" : "\n");
+  output_.command_begins();
+  std::optional<Failure> failure = caught([&]() -> std::optional<Failure> {
+    database_.look_for_file();
+    return run_chunk(chunk, outcome);
+  });
+  const std::optional<Failure> lost = caught([&]() -> std::optional<Failure> {
+    output_.command_ends();
+    return std::nullopt;
+  });
+  if (!failure.has_value()) failure = lost;
   if (failure.has_value()) outcome = Outcome::failed;
   return failure;
 }

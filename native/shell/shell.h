@@ -58,6 +58,9 @@ class Shell {
     std::size_t offset;  // in the chunk's text
   };
   std::optional<Failure> run(const Chunk& chunk, Outcome& outcome);
+  // The failure that `work` returns or throws.
+  template <typename Work>
+  static std::optional<Failure> caught(const Work& work);
   std::optional<Failure> run_chunk(const Chunk& chunk, Outcome& outcome);
   std::optional<Failure> run_sql(std::string_view text);
   std::optional<Statement> compile(std::string_view sql, std::string_view* tail);

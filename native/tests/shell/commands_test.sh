@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The dot commands: what they do, and what they say about wrong arguments.
+# The dot commands: their effects, and the errors of wrong arguments.
 # shellcheck disable=SC1091,SC2154  # helpers.sh is here, and sets out, err and code
 source "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"
 
@@ -13,15 +13,15 @@ script() {
 script ".help"
 expect_match ".help lists the commands" "*.backup \[main\] FILE *.import*.timer on|off*" "$out"
 script ".help import"
-expect_match ".help COMMAND explains one" ".import \[OPTIONS\] FILE TABLE *--skip N*" "$out"
-expect "and only this one" 1 "$(grep -c '^\.' <<<"$out")"
+expect_match ".help COMMAND explains this command" ".import \[OPTIONS\] FILE TABLE *--skip N*" "$out"
+expect ".help COMMAND explains no other command" 1 "$(grep -c '^\.' <<<"$out")"
 script ".help nonsense"
-expect "but it must exist" "<stdin>:1:1: error: unknown command .nonsense; .help lists them" "$err"
+expect ".help of an unknown command fails" "<stdin>:1:1: error: unknown command .nonsense; .help lists them" "$err"
 script ".header on" "SELECT 1 AS a;"
-expect "the beginning of a name is enough" $'a\n1' "$out"
+expect "a command may be shortened to the beginning of its name" $'a\n1' "$out"
 script ".ou"
 script ".o x"
-expect "unless it is that of several" "<stdin>:1:1: error: .o is one of .once, .open, .output" "$err"
+expect "a beginning that several commands share is refused with their names" "<stdin>:1:1: error: .o is one of .once, .open, .output" "$err"
 
 while IFS= read -r each; do
   line=${each%%|*} wanted=${each#*|}
@@ -53,53 +53,55 @@ CASES
 # --- Output ---
 
 script ".nullvalue NIL" "SELECT NULL, '', 1;" ".mode quote" "SELECT NULL;"
-expect ".nullvalue" $'NIL||1\nNULL' "$out"
+expect ".nullvalue sets the text for NULL, but not in the mode quote" $'NIL||1\nNULL' "$out"
 script '.separator \t' "SELECT 1, 2;" '.separator ", " " !\n"' "SELECT 1, 2;" ".mode list" "SELECT 1, 2;"
-expect ".separator, until the next .mode" $'1\t2\n1, 2 !\n1|2' "$out"
+expect ".separator holds until the next .mode" $'1\t2\n1, 2 !\n1|2' "$out"
 script ".mode tabs" "SELECT 1, 2;" ".mode vertical" ".mode"
-expect ".mode tabs and vertical" $'1\t2\nline' "$out"
+expect ".mode accepts tabs and vertical" $'1\t2\nline' "$out"
 script ".mode insert 'my table'" "SELECT 1, 'a';" ".headers on" "SELECT 1 AS a;" ".mode insert" "SELECT 2 AS b;"
-expect ".mode insert TABLE" \
+expect ".mode insert TABLE names the table, and .headers its columns" \
   $'INSERT INTO "my table" VALUES(1,\'a\');\nINSERT INTO "my table"(a) VALUES(1);\nINSERT INTO "table"(b) VALUES(2);' \
   "$out"
 script ".once one.txt" "SELECT 1; SELECT 2;" "SELECT 3;"
-expect ".once lasts for one line" $'3 1\n2' "$out $(<one.txt)"
+expect ".once redirects the results of one line" $'3 1\n2' "$out $(<one.txt)"
 script ".once one.txt" ".once two.txt" "SELECT 4;" "SELECT 5;"
-expect "the last .once counts" "5  4" "$out $(<one.txt) $(<two.txt)"
+expect "a second .once replaces the first" "5  4" "$out $(<one.txt) $(<two.txt)"
 script ".once one.txt" ".output three.txt" "SELECT 6;" "SELECT 7;" ".output" "SELECT 8;"
 expect ".output replaces .once" $'8 6\n7' "$out $(<three.txt)"
+script ".bail off" ".once one.txt" ".nonsense" "SELECT 9;"
+expect ".once also ends with a command that fails" "9 " "$out $(<one.txt)"
 script ".output |cat"
-expect "results cannot go to a command" \
+expect "a command as the target of results is refused" \
   "<stdin>:1:1: error: results cannot be sent to a command, got |cat; name a file" "$err"
 script ".once /dev/full" "SELECT 1;" "SELECT 2;"
-expect "a full disk is noticed" \
+expect ".once reports a full disk" \
   "1  <stdin>:2:1: error: the output file could not be written completely" "$code $out $err"
 script ".changes on" "CREATE TABLE t(a);" "INSERT INTO t VALUES (1), (2); INSERT INTO t VALUES (3);"
-expect ".changes" $'changes: 0   total_changes: 0\nchanges: 1   total_changes: 3' "$out"
+expect ".changes on prints the changed rows after each line" $'changes: 0   total_changes: 0\nchanges: 1   total_changes: 3' "$out"
 script ".echo on" "SELECT 1," "2;" ".tables"
-expect ".echo" $'SELECT 1,\n2;\n1|2\n.tables' "$out"
+expect ".echo on prints statements and commands" $'SELECT 1,\n2;\n1|2\n.tables' "$out"
 
 # --- Errors ---
 
 script ".bail off" "SELECT 1;" "SELECT nonsense;" ".nonsense" "SELECT 2;"
-expect ".bail off goes on, and fails in the end" $'1 1\n2' "$code $out"
-expect "each error is shown" 2 "$(grep -c error <<<"$err")"
+expect "after .bail off a script goes on, and its exit code is 1" $'1 1\n2' "$code $out"
+expect "after .bail off each error is shown" 2 "$(grep -c error <<<"$err")"
 script ".bail off" "SELECT nonsense;" ".quit"
-expect "also with .quit" 1 "$code"
+expect "after .bail off the exit code is 1 also with .quit" 1 "$code"
 script ".bail off" ".bail on" "SELECT nonsense;" "SELECT 2;"
-expect ".bail on ends" "1 " "$code $out"
+expect "after .bail on a script ends at the first error" "1 " "$code $out"
 run :memory: --no-bail "SELECT nonsense" "SELECT 2" </dev/null
-expect "--no-bail" "1 2" "$code $out"
+expect "--no-bail goes on after an error" "1 2" "$code $out"
 printf 'SELECT nonsense;\nSELECT 1;\n' >some.sql
 script ".bail off" ".read some.sql" "SELECT 2;"
-expect ".bail off counts in files that are read" $'1 1\n2' "$code $out"
+expect ".bail off applies to scripts of .read" $'1 1\n2' "$code $out"
 
 # --- Parameters ---
 
 script ".parameter init" ".parameter set :a 40+2" ".parameter set @b 'it is'" \
   ".parameter set \$c \"date('2020-01-31')\"" ".parameter set ?5 x'00ff'" ".parameter list" \
   "SELECT :a, @b, \$c, :unset, ?, typeof(:a);"
-expect ".parameter set and list" \
+expect ".parameter set binds values, and .parameter list shows them" \
   "\$c '2020-01-31'
 :a 42
 ?5 X'00ff'
@@ -107,49 +109,49 @@ expect ".parameter set and list" \
 42|it is|2020-01-31||X'00ff'|integer" "$out"
 script ".parameter set :a 1" ".parameter set :b 2" ".parameter unset :a" "SELECT :a, :b;" \
   ".parameter clear" "SELECT :a, :b;" ".parameter list"
-expect ".parameter unset and clear" $'|2\n|' "$out"
+expect ".parameter unset and clear remove values" $'|2\n|' "$out"
 script ".parameter set :a 'SELECT 1; DROP TABLE t'" "SELECT :a;"
-expect "what is no expression is text" "SELECT 1; DROP TABLE t" "$out"
+expect ".parameter set keeps text that is no expression" "SELECT 1; DROP TABLE t" "$out"
 script ".parameter set :a abs(-9223372036854775807-1)"
-expect "an expression may fail" "1 <stdin>:1:1: error: integer overflow" "$code $err"
+expect ".parameter set reports an expression that fails" "1 <stdin>:1:1: error: integer overflow" "$code $err"
 
 # --- Databases ---
 
 run one.db "CREATE TABLE a(x); INSERT INTO a VALUES (1)" </dev/null
 run two.db "CREATE TABLE b(y)" </dev/null
 script ".open one.db" ".tables" ".open two.db" ".tables" ".open" ".tables" "SELECT 'memory';"
-expect ".open" $'a\nb\nmemory' "$out"
+expect ".open changes the database, without a file to one in memory" $'a\nb\nmemory' "$out"
 script ".open --readonly one.db" "INSERT INTO a VALUES (2);"
-expect_match ".open --readonly" "*readonly*" "$err"
+expect_match ".open --readonly refuses writes" "*readonly*" "$err"
 script ".open two.db" ".open no/such/folder.db" ".tables"
-expect_match ".open of nothing fails" \
+expect_match ".open fails if the folder does not exist" \
   "1 <stdin>:2:1: error: cannot open no/such/folder.db: unable to open database file*" "$code $err"
 script ".bail off" ".open two.db" ".open no/such/folder.db" ".tables"
-expect "and keeps the database" "b" "$out"
+expect "a failed .open keeps the database" "b" "$out"
 script "BEGIN;" ".open two.db"
-expect "a transaction must end first" \
+expect ".open is refused while a transaction is open" \
   "<stdin>:2:1: error: a transaction is open: COMMIT or ROLLBACK it before .open" "${err%%$'\n'*}"
 script ".open typo.db" "SELECT 1;"
-expect "a missing file is created by the first write" "1 no" "$out $(exists typo.db)"
-expect_match "and reported" "libsql: typo.db does not exist*" "$err"
+expect ".open creates no missing file before the first write" "1 no" "$out $(exists typo.db)"
+expect_match "a missing file of .open is reported at the end" "libsql: typo.db does not exist*" "$err"
 cp one.db again.db
 script ".open --new again.db" ".tables" "CREATE TABLE fresh(a);" ".tables"
-expect ".open --new" "fresh" "$out"
+expect ".open --new empties the file" "fresh" "$out"
 
 run one.db ".databases" </dev/null
-expect ".databases" "main: $scratch/one.db r/w" "$out"
+expect ".databases shows name, file and access" "main: $scratch/one.db r/w" "$out"
 run one.db --readonly "ATTACH 'two.db' AS other" ".databases" </dev/null
-expect ".databases with an attached one" "main: $scratch/one.db r/o
+expect ".databases shows attached databases" "main: $scratch/one.db r/o
 other: $scratch/two.db" "$out"
 script ".databases"
-expect ".databases in memory" 'main: "" r/w' "$out"
+expect ".databases shows a database in memory as """ 'main: "" r/w' "$out"
 run typo.db ".databases" </dev/null
-expect ".databases of a missing file" "main: $scratch/typo.db (does not exist yet)" "$out"
+expect ".databases marks a file that does not exist" "main: $scratch/typo.db (does not exist yet)" "$out"
 
 script "CREATE TABLE t(a PRIMARY KEY, b);" "CREATE INDEX t_b ON t(b);" "CREATE TABLE u(c UNIQUE);" \
   ".indexes" ".indexes u" "ATTACH ':memory:' AS x;" "CREATE TABLE x.v(a UNIQUE);" \
   "CREATE TEMP TABLE w(a);" ".indexes v" ".tables" ".schema v" ".schema w"
-expect ".indexes, .tables and .schema of attached databases" "sqlite_autoindex_t_1
+expect ".indexes, .tables and .schema show all open databases" "sqlite_autoindex_t_1
 sqlite_autoindex_u_1
 t_b
 sqlite_autoindex_u_1
@@ -165,19 +167,19 @@ CREATE TABLE \"temp\".w(a);" "$out"
 
 run one.db ".backup copy.db" </dev/null
 run copy.db "SELECT x FROM a" </dev/null
-expect ".backup copies the database" 1 "$out"
+expect ".backup writes a copy of the database" 1 "$out"
 run one.db "INSERT INTO a VALUES (2)" ".backup main copy.db" </dev/null
 run copy.db "SELECT count(*) FROM a" </dev/null
-expect ".backup main FILE replaces a copy" 2 "$out"
+expect ".backup main FILE replaces an older copy" 2 "$out"
 script "CREATE TABLE z(a);" ".restore copy.db" ".tables" "SELECT count(*) FROM a;"
-expect ".restore replaces the database" $'a\n2' "$out"
+expect ".restore replaces the database by the copy" $'a\n2' "$out"
 run restored.db ".restore main copy.db" </dev/null
 run restored.db "SELECT count(*) FROM a" </dev/null
-expect ".restore into a new file" 2 "$out"
+expect ".restore creates a missing database" 2 "$out"
 echo "this is no database, but it is long enough to be looked at by the engine" >text.db
 script "CREATE TABLE z(a);" ".bail off" ".restore text.db" ".tables"
-expect ".restore of something else changes nothing" "1 z" "$code $out"
+expect ".restore of a file that is no database changes nothing" "1 z" "$code $out"
 script "CREATE TABLE z(a); BEGIN; INSERT INTO z VALUES (1);" ".backup copy2.db" "ROLLBACK;"
-expect_match "no backup within a transaction that has written" "*within a transaction*" "$err"
+expect_match ".backup within a transaction that has written is refused" "*within a transaction*" "$err"
 
 finish

@@ -46,12 +46,15 @@ TEST_F(CompletionTest, CompletesColumnsTablesAndKeywordsElsewhere) {
 
 TEST_F(CompletionTest, CompletesTheColumnsOfAQualifyingTable) {
   EXPECT_EQ(offered("SELECT customers.ci"), Names{"city"});
-  EXPECT_EQ(offered("SELECT orders."), (Names{"\"größe\"", "customer", "id"}));
+  EXPECT_EQ(offered("SELECT orders."), (Names{"customer", "größe", "id"}));
   EXPECT_EQ(offered("SELECT * FROM archive."), Names{"orders_2020"});
 }
 
 TEST_F(CompletionTest, QuotesNamesThatAreNoPlainIdentifiers) {
   EXPECT_EQ(offered("SELECT created"), Names{"\"created at\""});
+  EXPECT_EQ(offered("SELECT \"created a"), Names{"\"created at\""});
+  EXPECT_EQ(complete(connection_, "SELECT \"created a", false).typed, 10U);
+  EXPECT_EQ(offered("SELECT * FROM \"customers\" WHERE ci"), Names{"city"});
 }
 
 TEST_F(CompletionTest, OffersNothingWithoutAWord) {
@@ -71,7 +74,7 @@ TEST_F(CompletionTest, CompletesDotCommandsAndTheirArguments) {
   EXPECT_TRUE(offered(".nonsense o").empty());
 }
 
-TEST_F(CompletionTest, KnowsThatAContinuedStatementHasNoCommands) {
+TEST_F(CompletionTest, OffersNoCommandsInAContinuedStatement) {
   EXPECT_TRUE(offered(".sch", true).empty());
 }
 

@@ -22,7 +22,7 @@ Records read_all(const std::string& text, Delimiters delimiters = {}) {
   return records;
 }
 
-TEST(CsvReaderTest, ReadsRecordsThatEndInLineFeedOrBoth) {
+TEST(CsvReaderTest, ReadsRecordsThatEndInLfOrCrlf) {
   const Records expected = {{"a", "b"}, {"c", "d"}};
   EXPECT_EQ(read_all("a,b\nc,d\n"), expected);
   EXPECT_EQ(read_all("a,b\r\nc,d\r\n"), expected);
@@ -78,7 +78,7 @@ TEST(CsvReaderTest, NamesTheLineOfAnOpenQuote) {
   }
 }
 
-TEST(CsvReaderTest, RefusesTextBehindAClosingQuote) {
+TEST(CsvReaderTest, RefusesTextAfterAClosingQuote) {
   EXPECT_THROW(read_all("\"a\"b,c\n"), CsvError);
   EXPECT_THROW(read_all("\"a\"\rb\n"), CsvError);
 }

@@ -44,14 +44,14 @@ INSERT INTO boxes VALUES (1, 0, 10), (2, 5, 6);
 ANALYZE;
 SQL
 run a.db <<<".read everything.sql"
-expect "the database is made" "0 " "$code $err"
+expect "the database can be created" "0 " "$code $err"
 run a.db -c ".dump" </dev/null
 cp .out a.sql
 expect "the dump succeeds" "0 " "$code $err"
 
-# Read back by this shell: the same dump, and the same values by SQLite's own words.
+# Read back by this shell: the copy has the same dump, and the same values as SQL shows them.
 run b.db <a.sql
-expect "our shell reads it" "0 " "$code $err"
+expect "our shell reads the dump" "0 " "$code $err"
 run b.db -c ".dump" </dev/null
 cmp -s a.sql .out || fail "our copy dumps the same" "$(diff a.sql .out | head -20)"
 
@@ -79,24 +79,24 @@ run a.db <<<"$facts"
 expect "the facts can be read" "0 " "$code $err"
 original=$out
 run b.db <<<"$facts"
-expect "our copy is the same" "$original" "$out"
-expect_match "and integrity_check agrees" "*"$'\n'"ok" "$out"
+expect "our copy has the same content" "$original" "$out"
+expect_match "our copy passes integrity_check" "*"$'\n'"ok" "$out"
 
 if command -v sqlite3 >/dev/null; then
-  expect "sqlite3 reads it without a word" "" "$(sqlite3 -bail c.db <a.sql 2>&1)"
+  expect "sqlite3 reads the dump without messages" "" "$(sqlite3 -bail c.db <a.sql 2>&1)"
   run c.db <<<"$facts"
-  expect "sqlite3's copy is the same" "$original" "$out"
+  expect "sqlite3's copy has the same content" "$original" "$out"
   run c.db -c ".dump" </dev/null
   cmp -s a.sql .out || fail "sqlite3's copy dumps the same" "$(diff a.sql .out | head -20)"
-  # And the other way: what sqlite3 dumps, we read.
+  # The other direction: this shell reads a dump of sqlite3.
   sqlite3 a.db .dump >theirs.sql
   run d.db <theirs.sql
   expect "we read sqlite3's dump" "0 " "$code $err"
-  # As sqlite3 itself reads it: some of its versions round the smallest float to zero and the greatest to
-  # infinity.
+  # Compared with what sqlite3 itself reads, because some of its versions read the smallest float as zero and
+  # the greatest as infinity.
   sqlite3 theirs.db <theirs.sql
   theirs='SELECT quote(v) FROM "values"'
-  expect "with the same rows" "$(sqlite3 theirs.db "$theirs")" "$(sqlite3 d.db "$theirs")"
+  expect "sqlite3's dump gives us the same rows as sqlite3" "$(sqlite3 theirs.db "$theirs")" "$(sqlite3 d.db "$theirs")"
 else
   echo "skipped: round trip through sqlite3 (not installed)"
 fi
@@ -105,23 +105,23 @@ fi
 run a.db -c ".dump Gaps" </dev/null
 run e.db <<<"$out"
 run e.db -c "SELECT group_concat(name) FROM sqlite_schema" -c "SELECT count(*) FROM gaps" </dev/null
-expect "one table with its indexes" $'gaps,gaps_a,partial\n3' "$out"
+expect ".dump TABLE writes the table with its indexes" $'gaps,gaps_a,partial\n3' "$out"
 run a.db -c '.dump "full text"' </dev/null
 run f.db <<<"$out"
 run f.db -c "SELECT rowid FROM \"full text\" WHERE \"full text\" MATCH 'dog'" </dev/null
-expect "one virtual table with its shadow tables" 7 "$out"
+expect ".dump TABLE writes a virtual table with its shadow tables" 7 "$out"
 run a.db -c ".dump parent" </dev/null
 run g.db <<<"CREATE TABLE log(what); CREATE TABLE other(a INTEGER PRIMARY KEY AUTOINCREMENT);
 INSERT INTO other VALUES (77);
 $out"
 run g.db -c "SELECT name, seq FROM sqlite_sequence ORDER BY 1" </dev/null
-expect "one table leaves the counters of others alone" $'other|77\nparent|9' "$out"
+expect ".dump TABLE does not change the AUTOINCREMENT counters of other tables" $'other|77\nparent|9' "$out"
 run a.db -c ".dump nothing" </dev/null
-expect "a table that does not exist" "1 -c:1:1: error: no such table: nothing" "$code $err"
+expect ".dump of a missing table fails" "1 -c:1:1: error: no such table: nothing" "$code $err"
 
 run h.db -c ".dump" </dev/null
-expect "an empty database" $'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;' "$out"
+expect "an empty database has an empty dump" $'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;' "$out"
 run a.db -c "BEGIN; DELETE FROM gaps" -c ".dump gaps" -c "ROLLBACK" </dev/null
-expect "inside a transaction, its view of the data" "0" "$(grep -c INSERT <<<"$out")"
+expect ".dump inside a transaction sees its changes" "0" "$(grep -c INSERT <<<"$out")"
 
 finish

@@ -25,7 +25,7 @@ class DumpValuesTest : public testing::Test {
   Literals literals_{connection_};
 };
 
-TEST_F(DumpValuesTest, BringsTextBack) {
+TEST_F(DumpValuesTest, TextReadsBackUnchanged) {
   const std::string cases[] = {
       "",         "it's",      std::string("a\0b", 3), "\xFF\xFE not UTF-8", "\r\n\\n\\r\\1n",
       "line\n\n", "\\\n\\1\r", "\xE2\x82\xAC"};
@@ -36,7 +36,7 @@ TEST_F(DumpValuesTest, WritesTextOnOneLine) {
   EXPECT_EQ(text_literal("a\r\nb").find_first_of("\r\n"), std::string::npos);
 }
 
-TEST_F(DumpValuesTest, BringsExtremesBack) {
+TEST_F(DumpValuesTest, ExtremeValuesReadBackUnchanged) {
   const Value cases[] = {Value(),
                          std::numeric_limits<std::int64_t>::min(),
                          std::numeric_limits<std::int64_t>::max(),
@@ -52,7 +52,7 @@ TEST_F(DumpValuesTest, BringsExtremesBack) {
   for (const Value& value : cases) EXPECT_EQ(round_trip(value), value) << literals_.of(value);
 }
 
-TEST_F(DumpValuesTest, BringsAnyFloatBack) {
+TEST_F(DumpValuesTest, AnyFloatReadsBackUnchanged) {
   std::mt19937_64 random(20261123);
   for (int i = 0; i < 20'000; ++i) {
     const std::uint64_t bits = random();

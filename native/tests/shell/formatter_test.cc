@@ -60,7 +60,7 @@ TEST(OutputStyleTest, EachNameChoosesAMode) {
   EXPECT_FALSE(choose_mode(style, "html"));
 }
 
-TEST(OutputStyleTest, AModeBringsItsOwnSeparators) {
+TEST(OutputStyleTest, ChoosingAModeResetsTheSeparators) {
   OutputStyle style;
   style.separators = Separators{";", "!"};
   EXPECT_EQ(separators_of(style).column, ";");
@@ -107,7 +107,7 @@ TEST(FormatterTest, TableNeverSendsControlCharacters) {
   EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos);
 }
 
-TEST(FormatterTest, TableOfManyRowsWidensOnTheWay) {
+TEST(FormatterTest, TableOfManyRowsWidensByPortions) {
   Rows rows(5000, {"x"});
   rows.back() = {"wide"};
   const std::string text = format(style_of("table"), {"a"}, rows);
@@ -115,19 +115,19 @@ TEST(FormatterTest, TableOfManyRowsWidensOnTheWay) {
   EXPECT_TRUE(text.ends_with("| wide |\n+------+\n"));
 }
 
-TEST(FormatterTest, CsvQuotesWhatMustBeQuoted) {
+TEST(FormatterTest, CsvQuotesSeparatorsQuotesAndLineBreaks) {
   EXPECT_EQ(
       format(style_of("csv", true), {"a,b", "c"}, {{"say \"hi\"", "x\ny"}, {ValueView(), ""}}),
       "\"a,b\",c\r\n\"say \"\"hi\"\"\",\"x\ny\"\r\n,\"\"\r\n");
 }
 
-TEST(FormatterTest, CsvQuotesWhatEqualsTheNullText) {
+TEST(FormatterTest, CsvQuotesTextThatEqualsTheNullText) {
   OutputStyle style = style_of("csv");
   style.null_text = "NULL";
   EXPECT_EQ(format(style, {"a"}, {{ValueView()}, {"NULL"}, {""}}), "NULL\r\n\"NULL\"\r\n\"\"\r\n");
 }
 
-TEST(FormatterTest, CsvQuotesWhatHoldsAChosenSeparator) {
+TEST(FormatterTest, CsvQuotesFieldsWithAChosenSeparator) {
   OutputStyle style = style_of("csv");
   style.separators = Separators{";", "\n"};
   EXPECT_EQ(format(style, {"a", "b"}, {{"x;y", "x,y"}}), "\"x;y\";x,y\n");

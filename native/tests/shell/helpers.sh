@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034  # out, err and code are for those who source this
-# Sourced by the tests of the shell: checks that count their failures, in a scratch folder.
+# Sourced by the tests of the shell: assertions that count their failures, and a scratch folder.
 set -u
 
 libsql=$(realpath "$1")

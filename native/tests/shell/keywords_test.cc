@@ -22,7 +22,7 @@ TEST(KeywordsTest, AreSortedForTheSearch) {
   EXPECT_FALSE(is_keyword("orders"));
 }
 
-TEST(IdentifierTextTest, QuotesWhatSqlWouldReadAsSomethingElse) {
+TEST(IdentifierTextTest, QuotesKeywordsAndOtherThanPlainIdentifiers) {
   EXPECT_EQ(identifier_text("name"), "name");
   EXPECT_EQ(identifier_text("order"), "\"order\"");
   EXPECT_EQ(identifier_text("a b"), "\"a b\"");

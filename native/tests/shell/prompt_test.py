@@ -148,7 +148,7 @@ def transaction_session(shell, state):
     terminal.expect("    ...> ")
     terminal.type("ordered_at TEXT);\r")
     terminal.expect("libsql*> ")
-    check("CREATE TABLE does", True, os.path.exists(path))
+    check("the first write creates the file", True, os.path.exists(path))
     terminal.type("COMMIT;\r")
     terminal.expect("libsql> ")
 

@@ -26,7 +26,7 @@ TEST(ScriptReaderTest, KeepsTriggersAndStringsWhole) {
   EXPECT_TRUE(reader.add("';").has_value());
 }
 
-TEST(ScriptReaderTest, SeesCommandsBetweenStatements) {
+TEST(ScriptReaderTest, ReadsCommandsBetweenStatements) {
   ScriptReader reader;
   EXPECT_FALSE(reader.add("").has_value());
   const auto chunk = reader.add(".tables  \r");
@@ -36,14 +36,14 @@ TEST(ScriptReaderTest, SeesCommandsBetweenStatements) {
   EXPECT_EQ(chunk->line, 2U);
 }
 
-TEST(ScriptReaderTest, GivesTheRestAtTheEnd) {
+TEST(ScriptReaderTest, ReturnsTheRestAtTheEnd) {
   ScriptReader reader;
   EXPECT_FALSE(reader.finish().has_value());
   EXPECT_FALSE(reader.add("SELECT 1").has_value());
   EXPECT_EQ(reader.finish().value().text, "SELECT 1\n");
 }
 
-TEST(ScriptReaderTest, ForgetsWhatIsDiscarded) {
+TEST(ScriptReaderTest, DiscardsAStatementThatWasBegun) {
   ScriptReader reader;
   EXPECT_FALSE(reader.add("SELECT").has_value());
   reader.discard();

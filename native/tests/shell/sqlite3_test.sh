@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The same input gives the same output as sqlite3's shell, wherever the two should agree.
+# Differential test: for the same input this shell and sqlite3 print the same.
 # shellcheck disable=SC1091,SC2154  # helpers.sh is here, and sets out, err and code
 source "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"
 
@@ -19,7 +19,7 @@ same() {
   local name=$1
   shift
   printf '%s\n' "$@" >input
-  # Without an init file, and with our setting of foreign keys.
+  # -init /dev/null: without the user's ~/.sqliterc.
   sqlite3 -batch -bail -init /dev/null data.db <input >theirs 2>theirs.err
   run data.db <input
   cmp -s theirs .out || fail "$name" "$(diff -a theirs .out)" "$err" "$(<theirs.err)"
@@ -91,7 +91,7 @@ same ".import --schema" "CREATE TEMP TABLE t(a, b);" ".import --csv -skip 1 -sch
 
 # --- Numbers ---
 
-# Of those that 15 digits tell apart from all others. sqlite3 shows the others as their neighbour.
+# Only numbers that read back from 15 digits: sqlite3 3.40 never shows more.
 cat >numbers.sql <<'SQL'
 CREATE TABLE numbers(v REAL);
 INSERT INTO numbers VALUES (300000.0), (1e14), (1e15), (1e16), (1e17), (-1e15), (123456789012345.0), (0.1), (-0.1),
@@ -104,7 +104,7 @@ sqlite3 data.db <numbers.sql
 for mode in list line box csv table markdown; do
   same "numbers in mode $mode" ".mode $mode" "SELECT v FROM numbers;"
 done
-# Where SQL or JSON is written, sqlite3 takes 20 digits for the same number.
+# In these modes sqlite3 writes 20 digits, so the numbers are compared, not their text.
 for mode in quote insert json; do
   run data.db ".mode $mode" "SELECT v FROM numbers WHERE abs(v) < 9e999" </dev/null
   ours=$(grep -oE -- '-?[0-9]+\.[0-9]+(e[-+][0-9]+)?' <<<"$out" | sed 's/.*/SELECT &;/' | sqlite3 :memory: | tr '\n' ' ')

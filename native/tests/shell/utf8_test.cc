@@ -38,7 +38,7 @@ TEST(Utf8Test, PrintsControlCharactersAsEscapes) {
   EXPECT_EQ(printable("\xff"), "\xEF\xBF\xBD");
 }
 
-TEST(Utf8Test, CleansOnlyWhatIsMalformed) {
+TEST(Utf8Test, ReplacesOnlyMalformedBytes) {
   EXPECT_EQ(well_formed("a\nb\xff"), "a\nb\xEF\xBF\xBD");
 }
 
