@@ -162,7 +162,7 @@ Answer atomically(LockedConnection& locked, TransactionMode mode, Body&& body) {
 
 Answer run_script(LockedConnection& locked, std::string_view sql, AtomicScope* scope) {
   TermBuffer results;
-  while (auto statement = locked.connection().first(sql, &sql)) {
+  while (auto statement = locked.connection().first(sql, sql)) {
     if (scope != nullptr) scope->admit(*statement);
     const Answer answer = run_statement(locked, *statement);
     if (answer.continuation()) return answer;

@@ -20,10 +20,10 @@ namespace libsql::nif {
 
 // The first statement of `sql`; `tail` is set to what follows it.
 [[nodiscard]] inline std::optional<Statement> compile(Connection& connection, std::string_view sql,
-                                                      bool cache, std::string_view* tail) {
+                                                      bool cache, std::string_view& tail) {
   if (cache) return connection.first(sql, tail);
   try {
-    *tail = {};
+    tail = {};
     return connection.prepare(sql);
   } catch (const Error& error) {
     // None or several statements: only the other way can tell.

@@ -12,8 +12,8 @@ namespace libsql::nif {
 Term statement_kind(Call& call) {
   ErlNifBinary sql;
   if (enif_inspect_binary(call.env(), call.argument(0), &sql) == 0) return call.atoms().unknown;
-  return command_atom(call.atoms(),
-                      libsql::statement_kind({reinterpret_cast<const char*>(sql.data), sql.size}));
+  return command_atom(call.atoms(), libsql::statement_kind(std::string_view(
+                                        reinterpret_cast<const char*>(sql.data), sql.size)));
 }
 
 Term sqlite_version(Call& call) { return make_binary(call.env(), libsql::sqlite_version()); }

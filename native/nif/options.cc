@@ -70,9 +70,7 @@ constexpr Option kOptions[] = {
     {"wal_auto_checkpoint",
      [](const Entry& e, OpenRequest& r) { r.options.wal_auto_checkpoint = e.number(); }},
     {"pragmas",
-     [](const Entry& e, OpenRequest& r) {
-       r.options.pragmas = e.pairs<std::pair<std::string, std::string>>();
-     }},
+     [](const Entry& e, OpenRequest& r) { r.options.pragmas = e.pairs<std::pair<Text, Text>>(); }},
     {"attach", [](const Entry& e, OpenRequest& r) { r.options.attach = e.pairs<Attachment>(); }},
     {"extensions",
      [](const Entry& e, OpenRequest& r) { r.options.extensions = e.pairs<Extension>(); }},

@@ -62,7 +62,7 @@ Answer description(LockedConnection& locked, const Statement& statement) {
 
 Answer execute_text(LockedConnection& locked, std::string_view sql, bool cache) {
   std::string_view tail;
-  auto statement = compile(locked.connection(), sql, cache, &tail);
+  auto statement = compile(locked.connection(), sql, cache, tail);
   if (!statement) return locked.call().ok(empty_result(locked));
   if (has_statement(tail)) return locked.atoms().script;
   return with_ok(locked,
@@ -102,7 +102,7 @@ Term check(Call& call) {
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
     if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
     std::string_view tail;
-    const auto statement = locked.connection().first(sql, &tail);
+    const auto statement = locked.connection().first(sql, tail);
     return statement && has_statement(tail) ? locked.atoms().script : locked.atoms().ok;
   });
 }

@@ -68,7 +68,7 @@ std::filesystem::path file_of(const std::string& location) {
 
 CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& location, Access access) {
   Options options;
-  options.journal_mode.clear();  // Opening a file must not change its journal mode.
+  options.journal_mode = "";  // Opening a file must not change its journal mode.
   if (access == Access::read_only) options.mode = OpenMode::read_only;
   Database database(location, options);
   const bool missing = access == Access::read_write && is_missing(file_of(location));

@@ -2,11 +2,20 @@
 #ifndef LIBSQL_TESTING_QUERY_H_
 #define LIBSQL_TESTING_QUERY_H_
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "libsql/connection.h"
+
+namespace libsql {
+
+// How GoogleTest shows a value.
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest's name
+inline void PrintTo(const Value& value, std::ostream* out) { *out << quote_value(value); }
+
+}  // namespace libsql
 
 namespace libsql::testing {
 

@@ -3,8 +3,9 @@
 #define LIBSQL_ACCESS_POLICY_H_
 
 #include <set>
-#include <string>
 #include <vector>
+
+#include "libsql/text.h"
 
 namespace libsql {
 
@@ -26,7 +27,7 @@ enum class Action {
 struct Denial {
   Action action;
   // A table, pragma or function name, compared without case; empty denies all.
-  std::string object;
+  Text object;
 };
 
 // Deny lists only: what no denial names is allowed.

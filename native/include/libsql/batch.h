@@ -41,7 +41,7 @@ class Batch {
     std::string sql;
     std::vector<Value> parameters;
   };
-  Batch& add(std::string sql, std::vector<Value> parameters = {});
+  Batch& add(Text sql, std::vector<Value> parameters = {});
   [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
 
  private:

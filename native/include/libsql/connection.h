@@ -68,18 +68,19 @@ class Connection {
 
   // Compiles one statement that the caller keeps. Errors: error with the offset of the mistake,
   // invalid_argument for an embedded NUL, for no statement at all, or for more than one.
-  [[nodiscard]] Statement prepare(std::string_view sql);
+  [[nodiscard]] Statement prepare(TextView sql);
   // The same from the cache of compiled statements, to which it returns when the object dies.
-  [[nodiscard]] Statement cached(std::string_view sql);
+  [[nodiscard]] Statement cached(TextView sql);
   // As cached(), for the first statement of `sql`; sets `tail` to what follows it. Nothing but
   // white space and comments gives an empty optional.
-  [[nodiscard]] std::optional<Statement> first(std::string_view sql, std::string_view* tail);
+  [[nodiscard]] std::optional<Statement> first(TextView sql, std::string_view& tail);
   // Drops the cached statement of this text, if there is one.
-  void uncache(std::string_view sql);
+  void uncache(TextView sql);
 
   // Compiles (from the cache), binds, runs to the end; returns the number of rows changed.
   template <typename... Values>
-  std::int64_t execute(std::string_view sql, const Values&... values) {
+  requires(SqlValue<std::decay_t<Values>>&&...) std::int64_t
+      execute(TextView sql, const Values&... values) {
     if constexpr (sizeof...(Values) == 0) {
       return cached(sql).execute();
     } else {
@@ -88,10 +89,10 @@ class Connection {
   }
   // Runs every statement of a text in turn. Errors: those of the first that fails; the ones before
   // it have run.
-  void execute_script(std::string_view sql);
+  void execute_script(TextView sql);
   // The first column of the first row. Errors: error unless there is exactly one row.
-  [[nodiscard]] Value query_one(std::string_view sql, std::span<const ValueView> values = {});
-  [[nodiscard]] Cursor open_cursor(std::string_view sql, std::vector<Value> values = {});
+  [[nodiscard]] Value query_one(TextView sql, std::span<const ValueView> values = {});
+  [[nodiscard]] Cursor open_cursor(TextView sql, std::vector<Value> values = {});
   // Errors with OnError::rollback: that of the member that failed; otherwise see
   // BatchResult::error.
   [[nodiscard]] std::vector<BatchResult> run(const Batch& batch,
@@ -109,9 +110,9 @@ class Connection {
   // True if there was a transaction.
   bool rollback();
   // Errors: invalid_argument unless is_identifier(name); misuse outside a transaction.
-  void savepoint(std::string_view name);
-  void release_savepoint(std::string_view name);
-  void rollback_to_savepoint(std::string_view name);
+  void savepoint(TextView name);
+  void release_savepoint(TextView name);
+  void rollback_to_savepoint(TextView name);
   [[nodiscard]] bool in_transaction() const;
   // Refuses writes until allow_writes() or the end of the transaction, as
   // TransactionMode::read_only does from the beginning. Errors: misuse outside a transaction.
@@ -138,8 +139,8 @@ class Connection {
   [[nodiscard]] std::int64_t total_changes() const;
   [[nodiscard]] ConnectionStats stats() const;
   // Reads or sets a pragma. The value is checked as in Options::pragmas. An empty optional: no row.
-  std::optional<Value> pragma(std::string_view name);
-  std::optional<Value> pragma(std::string_view name, std::string_view value);
+  std::optional<Value> pragma(TextView name);
+  std::optional<Value> pragma(TextView name, TextView value);
 
   // --- Waiting and stopping ---
 
@@ -179,22 +180,20 @@ class Connection {
 
   // --- The database as a whole ---
 
-  CheckpointResult checkpoint(CheckpointMode mode, std::string_view database = "main");
+  CheckpointResult checkpoint(CheckpointMode mode, TextView database = "main");
   // Copies the live database into a new or existing file, `pages_per_step` at a time; a negative
   // number copies all in one step. Errors: interrupted when `progress` returns false; misuse within
   // a transaction that has written; invalid_argument for a path that names no file, as for the
   // next.
-  void backup_to(const std::string& path, const BackupProgress& progress = {},
-                 int pages_per_step = 256);
+  void backup_to(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256);
   // Replaces this database by the content of a file.
-  void restore_from(const std::string& path, const BackupProgress& progress = {},
-                    int pages_per_step = 256);
-  [[nodiscard]] std::string serialise(std::string_view database = "main");
+  void restore_from(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  [[nodiscard]] std::string serialise(TextView database = "main");
   // Replaces an attached or the main database by an in-memory copy of `image`.
   // Errors: not_a_database, corrupt, misuse inside a transaction; then nothing is replaced.
-  void deserialise(std::string_view image, std::string_view database = "main");
+  void deserialise(TextView image, TextView database = "main");
   // Writes a compact copy. Errors: error if the file exists and is not empty.
-  void vacuum_into(const std::string& path);
+  void vacuum_into(TextView path);
 
   // --- Extensions, events, policy ---
 
@@ -220,7 +219,7 @@ class Connection {
   [[nodiscard]] Statement compile(std::string_view sql, bool keep);
   // As first(); `keep` as in compile().
   [[nodiscard]] std::optional<Statement> next(std::string_view sql, bool keep,
-                                              std::string_view* tail);
+                                              std::string_view& tail);
   std::optional<Value> run_pragma(std::string_view sql);
 
   std::shared_ptr<core::Session> session_;

@@ -7,6 +7,7 @@
 
 #include "libsql/connection.h"
 #include "libsql/options.h"
+#include "libsql/text.h"
 
 namespace libsql {
 
@@ -16,11 +17,11 @@ class Database {
   // `location` is a path, ":memory:" (one private database per connection), or a file: URI
   // (sqlite.org/uri.html). Errors: invalid_argument for an empty location or an embedded NUL,
   // unsupported for libsql://, http(s):// and ws(s):// in a build without remote sessions.
-  explicit Database(std::string location, Options options = {});
+  explicit Database(Text location, Options options = {});
 
   // A location for an in-memory database that all connections made with it share for as long as one
   // of them is open. `name` tells such databases apart.
-  [[nodiscard]] static std::string shared_memory(std::string_view name);
+  [[nodiscard]] static std::string shared_memory(TextView name);
 
   // Opens a new connection. Errors: cannot_open, not_a_database, read_only, corrupt, busy, ...
   [[nodiscard]] Connection connect() const;

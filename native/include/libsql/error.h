@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "libsql/text.h"
+
 namespace libsql {
 
 // What went wrong, named for what the caller can do about it.
@@ -38,14 +40,14 @@ enum class ErrorKind {
 // The kind's name as written above, e.g. "constraint".
 [[nodiscard]] std::string_view to_string(ErrorKind kind) noexcept;
 // The kind of that name.
-[[nodiscard]] std::optional<ErrorKind> error_kind(std::string_view name) noexcept;
+[[nodiscard]] std::optional<ErrorKind> error_kind(TextView name) noexcept;
 
 // The symbolic name of an extended SQLite result code, lower case and without the prefix:
 // 2067 -> "constraint_unique", 5 -> "busy". Unknown codes give the primary code's name.
 // Source: sqlite.org/rescode.html
 [[nodiscard]] std::string_view sqlite_code_name(int extended_code) noexcept;
 // The code of a name that sqlite_code_name() gives, 0 for any other.
-[[nodiscard]] int sqlite_code(std::string_view name) noexcept;
+[[nodiscard]] int sqlite_code(TextView name) noexcept;
 
 // What the caller of a failed call may do, and must know. The list is closed: no caller decides
 // from a message.
@@ -76,7 +78,7 @@ struct Recovery {
 class Error : public std::exception {
  public:
   // `message` is the engine's own text, unprefixed. It never contains a bound value or a secret.
-  Error(ErrorKind kind, std::string message, int extended_code = 0);
+  Error(ErrorKind kind, Text message, int extended_code = 0);
 
   [[nodiscard]] const char* what() const noexcept override;
 
@@ -93,7 +95,7 @@ class Error : public std::exception {
   [[nodiscard]] const std::string& statement() const noexcept;
 
   // The same error with the statement and the offset filled in.
-  [[nodiscard]] Error with_statement(std::string_view sql, int offset = -1) const;
+  [[nodiscard]] Error with_statement(TextView sql, int offset = -1) const;
 
   // The same error with another answer to what the caller may do.
   [[nodiscard]] Error with_recovery(const Recovery& recovery) const;

@@ -5,9 +5,10 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
+
+#include "libsql/text.h"
 
 namespace libsql {
 
@@ -18,14 +19,14 @@ enum class TransactionMode { deferred, immediate, exclusive, read_only };
 
 // A loadable extension: a shared object and, where it is not SQLite's default, its entry point.
 struct Extension {
-  std::string path;
-  std::string entry_point;
+  Text path;
+  Text entry_point;
 };
 
 // A database attached under a name on each connection.
 struct Attachment {
-  std::string name;
-  std::string path;
+  Text name;
+  Text path;
 };
 
 struct Options {
@@ -36,21 +37,21 @@ struct Options {
   std::chrono::milliseconds busy_timeout{5000};
   bool foreign_keys = true;
   // SQLite's words: off, normal, full, extra. Source: sqlite.org/pragma.html#pragma_synchronous
-  std::string synchronous = "normal";
+  Text synchronous = "normal";
   // delete, truncate, persist, memory, wal, off; empty leaves the file's own. Not applied to
   // read-only connections; an in-memory database ignores it, as SQLite does.
-  std::string journal_mode = "wal";
+  Text journal_mode = "wal";
   // Pages after which a commit moves the write-ahead log into the database; 0 never does.
   int wal_auto_checkpoint = 1000;
   // Further pragmas, run in order after the settings above. Names are identifiers; values are
   // identifiers, numbers, or any other text, which is then quoted. Those that must come before the
   // database is created (page_size, auto_vacuum, encoding) are moved to the front.
-  std::vector<std::pair<std::string, std::string>> pragmas;
+  std::vector<std::pair<Text, Text>> pragmas;
   std::vector<Attachment> attach;
   // Loaded on opening; loading is switched off again afterwards.
   std::vector<Extension> extensions;
   // A serialised database that the connection starts with (in-memory databases).
-  std::optional<std::string> image;
+  std::optional<Text> image;
   // Compiled statements kept per connection; 0 keeps none.
   std::size_t statement_cache_size = 64;
   // Virtual-machine instructions between two looks at interrupt, deadline and budget; 0 is as 1.

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "libsql/text.h"
+
 namespace libsql {
 
 // The verb of a statement. `ddl` is CREATE, DROP and ALTER; `select` is also VALUES and EXPLAIN;
@@ -28,7 +30,7 @@ enum class StatementKind {
 
 // Reads the verb; skips white space and both kinds of comments; any bytes are allowed.
 // REPLACE is `insert`, END is `commit`, ROLLBACK TO is `rollback`, DETACH is `attach`.
-[[nodiscard]] StatementKind statement_kind(std::string_view sql) noexcept;
+[[nodiscard]] StatementKind statement_kind(TextView sql) noexcept;
 
 // INSERT, UPDATE and DELETE: the statements that count the rows they change.
 [[nodiscard]] constexpr bool is_dml(StatementKind kind) noexcept {
@@ -37,23 +39,23 @@ enum class StatementKind {
 }
 
 // True for [A-Za-z_][A-Za-z0-9_]*.
-[[nodiscard]] bool is_identifier(std::string_view name) noexcept;
+[[nodiscard]] bool is_identifier(TextView name) noexcept;
 
 // "name" with embedded double quotes doubled.
-[[nodiscard]] std::string quote_identifier(std::string_view name);
+[[nodiscard]] std::string quote_identifier(TextView name);
 // 'text' with embedded single quotes doubled.
-[[nodiscard]] std::string quote_text(std::string_view text);
+[[nodiscard]] std::string quote_text(TextView text);
 // A value as an SQL literal: NULL, 1, 2.5, 'text', X'00ff'. Infinities become 9e999 and -9e999.
 class ValueView;
 [[nodiscard]] std::string quote_value(const ValueView& value);
 
 // True when `sql` ends in a complete statement: what an interactive prompt asks before it runs a
 // line. Knows comments, strings and trigger bodies. Source: sqlite.org/c3ref/complete.html
-[[nodiscard]] bool is_complete(std::string_view sql);
+[[nodiscard]] bool is_complete(TextView sql);
 
 // The text up to and with the semicolon that ends its first statement, by the same rules; all of it
 // if none does.
-[[nodiscard]] std::string_view first_statement(std::string_view sql);
+[[nodiscard]] std::string_view first_statement(TextView sql);
 
 }  // namespace libsql
 

@@ -79,7 +79,7 @@ class Statement {
   // Errors: invalid_argument outside [1, parameter_count()].
   [[nodiscard]] std::string_view parameter_name(int index) const;
   // The index of a parameter; `name` with its prefix. 0 if there is none.
-  [[nodiscard]] int parameter_index(std::string_view name) const;
+  [[nodiscard]] int parameter_index(TextView name) const;
 
   // Columns of the result; 0 for a statement that yields no rows.
   [[nodiscard]] int column_count() const;
@@ -94,12 +94,12 @@ class Statement {
   // Binds all parameters by position. Errors: invalid_argument "expected N parameters, got M".
   void bind_all(std::span<const ValueView> values);
   // Binds by name, with or without prefix. Errors: invalid_argument if there is no such parameter.
-  void bind(std::string_view name, const ValueView& value);
+  void bind(TextView name, const ValueView& value);
   // Their bytes would be gone before the statement runs; execute() takes them.
   template <OwnsItsBytes T>
   void bind(int index, T&& value) = delete;
   template <OwnsItsBytes T>
-  void bind(std::string_view name, T&& value) = delete;
+  void bind(TextView name, T&& value) = delete;
   void clear_bindings();
 
   // Advances. Errors: busy after Options::busy_timeout, interrupted, timeout, constraint, ...
@@ -117,7 +117,7 @@ class Statement {
   // Runs to the end and returns the number of rows changed (0 for queries, which are drained).
   std::int64_t execute();
   template <typename... Values>
-  std::int64_t execute(const Values&... values) {
+  requires(SqlValue<std::decay_t<Values>>&&...) std::int64_t execute(const Values&... values) {
     const ValueView views[] = {ValueView(values)...};
     bind_all(views);
     return execute();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libsql/options.h"
+#include "libsql/text.h"
 
 namespace libsql {
 
@@ -62,7 +63,7 @@ class Transaction {
   // Rolling back what SQLite has rolled back already is not an error.
   void rollback();
   // Opens a savepoint. Errors: invalid_argument unless is_identifier(name).
-  [[nodiscard]] Savepoint savepoint(std::string_view name);
+  [[nodiscard]] Savepoint savepoint(TextView name);
   // Still open: neither ended by us nor by SQLite (ON CONFLICT ROLLBACK, full disk).
   [[nodiscard]] bool active() const;
 

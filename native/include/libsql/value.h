@@ -1,14 +1,31 @@
 // SQL values: `ValueView` borrows its bytes, `Value` owns them.
+//
+// What converts to a value is a closed list, `SqlValue`; nothing is converted to one of these types
+// on the way:
+//   an integer of at most 64 bits with a sign, or of at most 32 without   INTEGER
+//   bool                                                                  INTEGER, 0 or 1
+//   float, double                                                         REAL
+//   std::string, std::string_view, char*, a string literal                TEXT
+//   Blob                                                                  BLOB
+//   nullptr, std::nullopt, a char* that is null                           NULL
+// Everything else does not compile, so that the caller says what is meant: std::uint64_t (which
+// number beyond 2^63?), enumerations and std::byte, the character types `char`, `wchar_t` and
+// `charN_t` (a number or a text?), long double, and pointers to anything but char.
 #ifndef LIBSQL_VALUE_H_
 #define LIBSQL_VALUE_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
+
+#include "libsql/text.h"
 
 namespace libsql {
 
@@ -16,16 +33,55 @@ namespace libsql {
 enum class ValueType : std::uint8_t { null, integer, real, text, blob };
 
 using Blob = std::vector<std::byte>;
+class Value;
+class ValueView;
 
-// An owned SQL value.
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
+template <typename T, typename... Types>
+concept OneOf = (std::same_as<T, Types> || ...);
 
-// Any integer type that fits 64 bits signed.
+// `signed char` and `unsigned char` are numbers: std::int8_t and std::uint8_t are these.
 template <typename T>
 concept SqlInteger =
-    std::is_integral_v<T> && !std::is_same_v<T, bool> && (sizeof(T) < 8 || std::is_signed_v<T>);
+    std::is_integral_v<T> && !OneOf<T, bool, char, wchar_t, char8_t, char16_t, char32_t> &&
+    (sizeof(T) < 8 || (sizeof(T) == 8 && std::is_signed_v<T>));
 template <typename T>
-concept NoSqlType = std::is_integral_v<T> && !SqlInteger<T>;
+concept SqlReal = OneOf<T, float, double>;
+template <typename T>
+concept SqlNull = OneOf<T, std::nullptr_t, std::nullopt_t>;
+template <typename T>
+concept CharPointer = OneOf<T, const char*, char*>;
+
+// The closed list, and the two classes below. Arrays of char count as pointers to them.
+template <typename T>
+concept SqlValue = SqlInteger<T> || SqlReal<T> || SqlNull<T> || CharPointer<T> ||
+    OneOf<T, bool, std::string, std::string_view, Blob, Value, ValueView>;
+
+// An owned SQL value: a std::variant that is made from the closed list only.
+class Value : public std::variant<std::monostate, std::int64_t, double, std::string, Blob> {
+ public:
+  // NULL.
+  Value() noexcept = default;
+  // NOLINTBEGIN(google-explicit-constructor): a value is a copy of itself
+  template <SqlNull T>
+  Value(T /*null*/) noexcept {}
+  template <SqlInteger T>
+  Value(T value) noexcept : variant(std::in_place_type<std::int64_t>, value) {}
+  template <std::same_as<bool> T>
+  Value(T value) noexcept : variant(std::in_place_type<std::int64_t>, value ? 1 : 0) {}
+  template <SqlReal T>
+  Value(T value) noexcept : variant(std::in_place_type<double>, value) {}
+  template <std::same_as<std::string> T>
+  Value(T text) noexcept : variant(std::in_place_type<std::string>, std::move(text)) {}
+  template <std::same_as<std::string_view> T>
+  Value(T text) : variant(std::in_place_type<std::string>, text) {}
+  template <CharPointer T>
+  Value(T text) {
+    if (text != nullptr) emplace<std::string>(text);
+  }
+  template <std::same_as<Blob> T>
+  Value(T bytes) noexcept : variant(std::in_place_type<Blob>, std::move(bytes)) {}
+  // NOLINTEND(google-explicit-constructor)
+};
 
 // A borrowed SQL value: valid for as long as the bytes it points to. A view of a result column is
 // valid until the statement's next step(), reset() or destruction.
@@ -33,22 +89,28 @@ class ValueView {
  public:
   constexpr ValueView() noexcept : integer_(0) {}
   // NOLINTBEGIN(google-explicit-constructor): a value is a view of itself
+  template <SqlNull T>
+  constexpr ValueView(T /*null*/) noexcept : ValueView() {}
   template <SqlInteger T>
   constexpr ValueView(T value) noexcept
       : type_(ValueType::integer), integer_(static_cast<std::int64_t>(value)) {}
-  // Truth values and std::uint64_t have no SQL type of their own: the caller says which number.
-  template <NoSqlType T>
-  ValueView(T value) = delete;
-  constexpr ValueView(double value) noexcept : type_(ValueType::real), real_(value) {}
-  constexpr ValueView(std::string_view text) noexcept
+  template <std::same_as<bool> T>
+  constexpr ValueView(T value) noexcept : ValueView(value ? 1 : 0) {}
+  template <SqlReal T>
+  constexpr ValueView(T value) noexcept : type_(ValueType::real), real_(value) {}
+  template <std::same_as<std::string_view> T>
+  constexpr ValueView(T text) noexcept
       : type_(ValueType::text), integer_(0), data_(text.data()), size_(text.size()) {}
-  constexpr ValueView(const char* text) noexcept : ValueView(std::string_view(text)) {}
-  ValueView(const std::string& text) noexcept : ValueView(std::string_view(text)) {}
-  ValueView(const Blob& bytes) noexcept
+  template <CharPointer T>
+  constexpr ValueView(T text) noexcept
+      : ValueView(text == nullptr ? ValueView() : ValueView(std::string_view(text))) {}
+  template <std::same_as<std::string> T>
+  ValueView(const T& text) noexcept : ValueView(std::string_view(text)) {}
+  template <std::same_as<Blob> T>
+  ValueView(const T& bytes) noexcept
       : ValueView(blob({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {}
-  // SQL's NULL.
-  constexpr ValueView(std::nullptr_t) noexcept : ValueView() {}
-  ValueView(const Value& value) noexcept;
+  template <std::same_as<Value> T>
+  ValueView(const T& value) noexcept : ValueView(of(value)) {}
   // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] static constexpr ValueView blob(std::string_view bytes) noexcept {
@@ -74,6 +136,8 @@ class ValueView {
   [[nodiscard]] Value to_value() const;
 
  private:
+  [[nodiscard]] static ValueView of(const Value& value) noexcept;
+
   ValueType type_ = ValueType::null;
   union {
     std::int64_t integer_;
@@ -84,7 +148,7 @@ class ValueView {
 };
 
 // True when `bytes` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
-[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
+[[nodiscard]] bool is_utf8(TextView bytes) noexcept;
 
 }  // namespace libsql
 

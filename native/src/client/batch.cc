@@ -92,8 +92,8 @@ std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, On
 
 }  // namespace
 
-Batch& Batch::add(std::string sql, std::vector<Value> parameters) {
-  members_.push_back({std::move(sql), std::move(parameters)});
+Batch& Batch::add(Text sql, std::vector<Value> parameters) {
+  members_.push_back({std::move(sql).str(), std::move(parameters)});
   return *this;
 }
 

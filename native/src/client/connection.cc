@@ -67,36 +67,37 @@ Statement Connection::compile(std::string_view sql, bool keep) {
   return statement;
 }
 
-Statement Connection::prepare(std::string_view sql) { return compile(sql, false); }
+Statement Connection::prepare(TextView sql) { return compile(sql, false); }
 
-Statement Connection::cached(std::string_view sql) { return compile(sql, true); }
+Statement Connection::cached(TextView sql) { return compile(sql, true); }
 
-std::optional<Statement> Connection::first(std::string_view sql, std::string_view* tail) {
+std::optional<Statement> Connection::first(TextView sql, std::string_view& tail) {
   return next(sql, true, tail);
 }
 
 // The compiler copies the whole text that it is given, for each of its statements: one that may
 // hold thousands is cut first. Its statements stay out of the cache, where none would come again.
-std::optional<Statement> Connection::next(std::string_view sql, bool keep, std::string_view* tail) {
+std::optional<Statement> Connection::next(std::string_view sql, bool keep, std::string_view& tail) {
   constexpr std::size_t kLongText = std::size_t{16} * 1024;
   for (;;) {
     const std::string_view text = sql.size() > kLongText ? first_statement(sql) : sql;
     const bool cut = text.size() < sql.size();
-    auto impl = session().prepare(text, mode_of(keep && !cut), tail);
-    if (cut) *tail = sql.substr(text.size() - tail->size());
+    auto impl = session().prepare(text, mode_of(keep && !cut), &tail);
+    if (cut) tail = sql.substr(text.size() - tail.size());
     if (impl != nullptr) return Statement(session_, std::move(impl));
-    if (statement_kind(*tail) == StatementKind::unknown) return std::nullopt;
-    sql = *tail;
+    if (statement_kind(tail) == StatementKind::unknown) return std::nullopt;
+    sql = tail;
   }
 }
 
-void Connection::uncache(std::string_view sql) { session().uncache(sql); }
+void Connection::uncache(TextView sql) { session().uncache(sql); }
 
-void Connection::execute_script(std::string_view sql) {
-  while (auto statement = next(sql, false, &sql)) statement->execute();
+void Connection::execute_script(TextView sql) {
+  std::string_view rest = sql;
+  while (auto statement = next(rest, false, rest)) statement->execute();
 }
 
-Value Connection::query_one(std::string_view sql, std::span<const ValueView> values) {
+Value Connection::query_one(TextView sql, std::span<const ValueView> values) {
   Statement statement = cached(sql);
   statement.bind_all(values);
   if (statement.step() == Step::done) {
@@ -109,7 +110,7 @@ Value Connection::query_one(std::string_view sql, std::span<const ValueView> val
   return value;
 }
 
-Cursor Connection::open_cursor(std::string_view sql, std::vector<Value> values) {
+Cursor Connection::open_cursor(TextView sql, std::vector<Value> values) {
   Statement statement = cached(sql);
   statement.impl().bind_to_transaction();
   return Cursor(std::move(statement), std::move(values));
@@ -126,13 +127,13 @@ void Connection::begin_transaction(TransactionMode mode) { session().begin(mode)
 void Connection::commit() { session().commit(); }
 bool Connection::rollback() { return session().rollback(); }
 
-void Connection::savepoint(std::string_view name) {
+void Connection::savepoint(TextView name) {
   client::run_savepoint(session(), SavepointOp::open, name);
 }
-void Connection::release_savepoint(std::string_view name) {
+void Connection::release_savepoint(TextView name) {
   client::run_savepoint(session(), SavepointOp::release, name);
 }
-void Connection::rollback_to_savepoint(std::string_view name) {
+void Connection::rollback_to_savepoint(TextView name) {
   client::run_savepoint(session(), SavepointOp::rollback_to, name);
 }
 
@@ -162,11 +163,11 @@ std::optional<Value> Connection::run_pragma(std::string_view sql) {
   return value;
 }
 
-std::optional<Value> Connection::pragma(std::string_view name) {
+std::optional<Value> Connection::pragma(TextView name) {
   return run_pragma(core::pragma_statement(name));
 }
 
-std::optional<Value> Connection::pragma(std::string_view name, std::string_view value) {
+std::optional<Value> Connection::pragma(TextView name, TextView value) {
   return run_pragma(core::pragma_statement(name, value));
 }
 
@@ -208,34 +209,30 @@ std::chrono::milliseconds Connection::busy_timeout() const { return session().bu
 
 // --- The database as a whole ---
 
-CheckpointResult Connection::checkpoint(CheckpointMode mode, std::string_view database) {
+CheckpointResult Connection::checkpoint(CheckpointMode mode, TextView database) {
   return session().checkpoint(mode, database);
 }
 
-void Connection::backup_to(const std::string& path, const BackupProgress& progress,
-                           int pages_per_step) {
+void Connection::backup_to(TextView path, const BackupProgress& progress, int pages_per_step) {
   check_file_path(path);
-  session().backup_to(path, progress, pages_per_step);
+  session().backup_to(std::string(path), progress, pages_per_step);
 }
 
-void Connection::restore_from(const std::string& path, const BackupProgress& progress,
-                              int pages_per_step) {
+void Connection::restore_from(TextView path, const BackupProgress& progress, int pages_per_step) {
   check_file_path(path);
-  session().restore_from(path, progress, pages_per_step);
+  session().restore_from(std::string(path), progress, pages_per_step);
 }
 
-std::string Connection::serialise(std::string_view database) {
-  return session().serialise(database);
-}
+std::string Connection::serialise(TextView database) { return session().serialise(database); }
 
-void Connection::deserialise(std::string_view image, std::string_view database) {
+void Connection::deserialise(TextView image, TextView database) {
   session().deserialise(image, database);
 }
 
-void Connection::vacuum_into(const std::string& path) {
+void Connection::vacuum_into(TextView path) {
   check_file_path(path);
   try {
-    prepare("VACUUM INTO ?").execute(path);
+    prepare("VACUUM INTO ?").execute(std::string_view(path));
   } catch (const Error& error) {
     throw core::with_copy_name(error, path);
   }

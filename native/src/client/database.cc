@@ -53,14 +53,15 @@ std::string percent_encode(std::string_view text) {
 
 }  // namespace
 
-Database::Database(std::string location, Options options)
-    : location_(std::move(location)), options_(std::move(options)) {
+Database::Database(Text location, Options options)
+    : location_(std::move(location).str()), options_(std::move(options)) {
   check_location(location_);
 }
 
 // The memdb VFS shares a database whose name begins with a slash. Unlike a shared cache, it has
 // locks for whole databases only, for which SQLite's busy handler waits.
-std::string Database::shared_memory(std::string_view name) {
+std::string Database::shared_memory(TextView text) {
+  const std::string_view name = text;
   if (name.empty() || name.find('\0') != std::string_view::npos) {
     throw Error(ErrorKind::invalid_argument, "not a name for a database in memory");
   }

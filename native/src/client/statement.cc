@@ -61,7 +61,8 @@ std::string_view Statement::parameter_name(int index) const {
   return impl().parameter_name(index);
 }
 
-int Statement::parameter_index(std::string_view name) const {
+int Statement::parameter_index(TextView text) const {
+  const std::string_view name = text;
   return name.find('\0') == std::string_view::npos ? impl().parameter_index(name) : 0;
 }
 
@@ -91,7 +92,7 @@ void Statement::bind_all(std::span<const ValueView> values) {
   for (const ValueView& value : values) statement.bind(++index, value);
 }
 
-void Statement::bind(std::string_view name, const ValueView& value) {
+void Statement::bind(TextView name, const ValueView& value) {
   int index = parameter_index(name);
   for (const char prefix : {':', '@', '$'}) {
     if (index != 0) break;

@@ -106,7 +106,7 @@ void Transaction::rollback() {
   session_->rollback();
 }
 
-Savepoint Transaction::savepoint(std::string_view name) {
+Savepoint Transaction::savepoint(TextView name) {
   if (!active()) throw Error(ErrorKind::misuse, "the transaction has ended");
   std::string owned(name);
   client::run_savepoint(*session_, SavepointOp::open, name);

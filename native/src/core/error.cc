@@ -182,7 +182,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
   return "error";
 }
 
-std::optional<ErrorKind> error_kind(std::string_view name) noexcept {
+std::optional<ErrorKind> error_kind(TextView name) noexcept {
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::closed); ++kind) {
     if (to_string(static_cast<ErrorKind>(kind)) == name) return static_cast<ErrorKind>(kind);
   }
@@ -196,8 +196,8 @@ std::string_view sqlite_code_name(int extended_code) noexcept {
   return primary.empty() ? "error" : primary;
 }
 
-int sqlite_code(std::string_view name) noexcept {
-  const auto* const found = std::ranges::find(kCodeNames, name, &CodeName::name);
+int sqlite_code(TextView name) noexcept {
+  const auto* const found = std::ranges::find(kCodeNames, std::string_view(name), &CodeName::name);
   return found == kCodeNames.end() ? 0 : found->code;
 }
 
@@ -251,9 +251,13 @@ struct Error::Data {
   std::string statement;
 };
 
-Error::Error(ErrorKind kind, std::string message, int extended_code)
-    : data_(std::make_shared<const Data>(Data{
-          kind, extended_code, -1, recovery_of(kind, extended_code), std::move(message), {}})) {}
+Error::Error(ErrorKind kind, Text message, int extended_code)
+    : data_(std::make_shared<const Data>(Data{kind,
+                                              extended_code,
+                                              -1,
+                                              recovery_of(kind, extended_code),
+                                              std::move(message).str(),
+                                              {}})) {}
 
 const char* Error::what() const noexcept { return data_->message.c_str(); }
 ErrorKind Error::kind() const noexcept { return data_->kind; }
@@ -264,10 +268,10 @@ int Error::sql_offset() const noexcept { return data_->sql_offset; }
 const std::string& Error::statement() const noexcept { return data_->statement; }
 const Recovery& Error::recovery() const noexcept { return data_->recovery; }
 
-Error Error::with_statement(std::string_view sql, int offset) const {
+Error Error::with_statement(TextView sql, int offset) const {
   Error copy(*this);
   Data data = *data_;
-  data.statement = sql;
+  data.statement = std::string_view(sql);
   data.sql_offset = offset;
   copy.data_ = std::make_shared<const Data>(std::move(data));
   return copy;

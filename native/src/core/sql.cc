@@ -145,7 +145,7 @@ std::string quote_real(double value) {
 
 }  // namespace
 
-StatementKind statement_kind(std::string_view sql) noexcept {
+StatementKind statement_kind(TextView sql) noexcept {
   SqlScanner scanner(sql);
   SqlToken token = scanner.next();
   while (token.kind == Kind::semicolon) token = scanner.next();
@@ -158,7 +158,8 @@ StatementKind statement_kind(std::string_view sql) noexcept {
   return verb == kVerbs.end() ? StatementKind::other : verb->kind;
 }
 
-bool is_identifier(std::string_view name) noexcept {
+bool is_identifier(TextView text) noexcept {
+  const std::string_view name = text;
   const auto is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   };
@@ -166,9 +167,9 @@ bool is_identifier(std::string_view name) noexcept {
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
-std::string quote_identifier(std::string_view name) { return quote(name, '"'); }
+std::string quote_identifier(TextView name) { return quote(name, '"'); }
 
-std::string quote_text(std::string_view text) { return quote(text, '\''); }
+std::string quote_text(TextView text) { return quote(text, '\''); }
 
 std::string quote_value(const ValueView& value) {
   switch (value.type()) {
@@ -190,7 +191,7 @@ std::string quote_value(const ValueView& value) {
   return "NULL";
 }
 
-bool is_complete(std::string_view sql) {
+bool is_complete(TextView sql) {
   SqlScanner scanner(sql);
   Progress progress = Progress::nothing;
   for (;;) {
@@ -201,7 +202,8 @@ bool is_complete(std::string_view sql) {
   }
 }
 
-std::string_view first_statement(std::string_view sql) {
+std::string_view first_statement(TextView text) {
+  const std::string_view sql = text;
   // Most long texts are one INSERT of many rows: nothing in them ends a statement.
   if (sql.find(';') == std::string_view::npos) return sql;
   SqlScanner scanner(sql);

@@ -63,7 +63,7 @@ std::size_t sequence_length(std::string_view bytes) noexcept {
 
 }  // namespace
 
-ValueView::ValueView(const Value& value) noexcept : ValueView(std::visit(ToView{}, value)) {}
+ValueView ValueView::of(const Value& value) noexcept { return std::visit(ToView{}, value); }
 
 Value ValueView::to_value() const {
   switch (type_) {
@@ -83,7 +83,8 @@ Value ValueView::to_value() const {
   return {};
 }
 
-bool is_utf8(std::string_view bytes) noexcept {
+bool is_utf8(TextView text) noexcept {
+  std::string_view bytes = text;
   bytes.remove_prefix(ascii_words(bytes));
   while (!bytes.empty()) {
     const std::size_t length = sequence_length(bytes);

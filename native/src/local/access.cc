@@ -55,7 +55,7 @@ bool Access::denies(Action action, const char* object) const {
   return std::ranges::any_of(policy_.deny, [&](const Denial& denial) {
     if (denial.action != action) return false;
     return denial.object.empty() ||
-           (object != nullptr && sqlite3_stricmp(denial.object.c_str(), object) == 0);
+           (object != nullptr && sqlite3_stricmp(denial.object.str().c_str(), object) == 0);
   });
 }
 

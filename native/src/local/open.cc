@@ -61,8 +61,8 @@ void configure(sqlite3* db) {
 // Two connections that turn a new file into a WAL database at once: SQLite refuses one of them
 // without asking the busy handler, so we ask for it.
 void set_journal_mode(sqlite3* db, const Options& options) {
-  const std::string sql = core::pragma_statement("main.journal_mode", options.journal_mode);
-  std::string wanted = options.journal_mode;
+  const std::string sql = core::pragma_statement("main.journal_mode", options.journal_mode.str());
+  std::string wanted = options.journal_mode.str();
   std::ranges::transform(wanted, wanted.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (run_for_text(db, "PRAGMA main.journal_mode") == wanted) return;
@@ -110,7 +110,7 @@ void check_options(const Options& options) {
   check_not_negative("progress_steps", options.progress_steps);
 }
 
-bool comes_first(const std::string& pragma) {
+bool comes_first(std::string_view pragma) {
   constexpr std::array<std::string_view, 3> kBeforeCreation = {"page_size", "auto_vacuum",
                                                                "encoding"};
   return std::ranges::find(kBeforeCreation, pragma) != kBeforeCreation.end();
@@ -118,7 +118,7 @@ bool comes_first(const std::string& pragma) {
 
 void run_pragmas(sqlite3* db, const Options& options, bool first) {
   for (const auto& [name, value] : options.pragmas) {
-    if (comes_first(name) == first) run_for_text(db, core::pragma_statement(name, value));
+    if (comes_first(name) == first) run_for_text(db, core::pragma_statement(name, value.str()));
   }
 }
 

@@ -118,14 +118,14 @@ void LocalSession::load_extension(const Extension& extension) {
     throw Error(ErrorKind::denied,
                 "loading extensions is switched off: call enable_extensions first", SQLITE_AUTH);
   }
-  for (const std::string* text : {&extension.path, &extension.entry_point}) {
+  for (const std::string* text : {&extension.path.str(), &extension.entry_point.str()}) {
     if (text->find('\0') != std::string::npos) {
       throw Error(ErrorKind::invalid_argument, "the extension's path contains a NUL byte");
     }
   }
   char* message = nullptr;
-  const char* entry = extension.entry_point.empty() ? nullptr : extension.entry_point.c_str();
-  const int rc = sqlite3_load_extension(db(), extension.path.c_str(), entry, &message);
+  const char* entry = extension.entry_point.empty() ? nullptr : extension.entry_point.str().c_str();
+  const int rc = sqlite3_load_extension(db(), extension.path.str().c_str(), entry, &message);
   const std::unique_ptr<char, SqliteFree> owned(message);
   if (rc != SQLITE_OK) {
     throw Error(kind_of(rc), message == nullptr ? sqlite3_errstr(rc) : message, rc);

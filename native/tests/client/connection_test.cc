@@ -60,9 +60,9 @@ TEST_F(ConnectionTest, RunsLongScripts) {
   std::string_view tail;
   const std::string padding(20'000, ' ');
   const std::string two = "; SELECT 1;" + padding + "; SELECT 2";
-  ASSERT_TRUE(db_.first(two, &tail).has_value());
+  ASSERT_TRUE(db_.first(two, tail).has_value());
   EXPECT_EQ(query(tail), "2");
-  EXPECT_FALSE(db_.first("-- nothing;" + padding, &tail).has_value());
+  EXPECT_FALSE(db_.first("-- nothing;" + padding, tail).has_value());
 }
 
 TEST_F(ConnectionTest, SyntaxErrorsPointAtTheMistake) {
@@ -157,7 +157,7 @@ TEST_F(ConnectionTest, PragmasTakeEffectEachTime) {
 TEST_F(ConnectionTest, FirstWalksThroughAText) {
   std::string_view rest = "SELECT 1; ; -- comment\n SELECT 2;  ";
   std::vector<std::int64_t> seen;
-  while (std::optional<Statement> statement = db_.first(rest, &rest)) {
+  while (std::optional<Statement> statement = db_.first(rest, rest)) {
     ASSERT_EQ(statement->step(), Step::row);
     seen.push_back(statement->column(0).integer());
   }

@@ -22,7 +22,7 @@ class StatementTest : public testing::MemoryTest {};
 
 TEST_F(StatementTest, KnowsItsOwnText) {
   std::string_view tail;
-  std::optional<Statement> statement = db_.first(" SELECT 1 ; SELECT 2", &tail);
+  std::optional<Statement> statement = db_.first(" SELECT 1 ; SELECT 2", tail);
   ASSERT_TRUE(statement.has_value());
   EXPECT_NE(statement->sql().find("SELECT 1"), std::string_view::npos);
   EXPECT_EQ(statement->sql().find("SELECT 2"), std::string_view::npos);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -31,12 +32,66 @@ TEST(ValueViewTest, AnswersZeroForOtherTypes) {
   EXPECT_EQ(ValueView(1).bytes(), "");
 }
 
-TEST(ValueViewTest, RefusesTypesThatSqlDoesNotHave) {
-  static_assert(!std::is_constructible_v<ValueView, bool>);
-  static_assert(!std::is_constructible_v<ValueView, std::uint64_t>);
-  static_assert(std::is_constructible_v<ValueView, std::int64_t>);
-  static_assert(std::is_constructible_v<ValueView, Blob>);
-  EXPECT_EQ(ValueView(Blob{std::byte{1}}).bytes(), "\x01");
+enum Plain { plain_two = 2 };
+enum class Scoped : std::int64_t { two = 2 };
+struct ConvertsToText {
+  operator std::string() const { return {}; }  // NOLINT(google-explicit-constructor): as a user's
+};
+
+template <typename T>
+constexpr bool is_value() {
+  static_assert(std::is_constructible_v<ValueView, T> == std::is_constructible_v<Value, T>);
+  static_assert(std::is_convertible_v<T, ValueView> == std::is_constructible_v<ValueView, T>);
+  static_assert(SqlValue<std::decay_t<T>> == std::is_constructible_v<ValueView, T>);
+  return SqlValue<std::decay_t<T>>;
+}
+
+TEST(ValueTest, IsMadeFromAClosedListOfTypes) {
+  static_assert(is_value<std::int8_t>() && is_value<std::uint8_t>() && is_value<short>());
+  static_assert(is_value<int>() && is_value<unsigned>() && is_value<long>());
+  static_assert(is_value<long long>() && is_value<bool>() && is_value<float>());
+  static_assert(is_value<double>() && is_value<std::string>() && is_value<const std::string&>());
+  static_assert(is_value<std::string_view>() && is_value<const char*>() && is_value<char*>());
+  static_assert(is_value<const char(&)[3]>() && is_value<Blob>() && is_value<std::nullptr_t>());
+  static_assert(is_value<std::nullopt_t>());
+
+  static_assert(!is_value<std::uint64_t>() && !is_value<unsigned long long>());
+  static_assert(!is_value<char>() && !is_value<wchar_t>() && !is_value<char8_t>());
+  static_assert(!is_value<char16_t>() && !is_value<char32_t>() && !is_value<Plain>());
+  static_assert(!is_value<Scoped>() && !is_value<std::byte>() && !is_value<long double>());
+  static_assert(!is_value<int*>() && !is_value<const void*>() && !is_value<unsigned char*>());
+  static_assert(!is_value<void (*)()>() && !is_value<ConvertsToText>());
+  static_assert(!is_value<std::optional<int>>() && !is_value<std::vector<bool>::reference>());
+}
+
+TEST(ValueTest, HoldsWhatItIsMadeFrom) {
+  EXPECT_EQ(std::get<std::int64_t>(Value(std::int8_t{-5})), -5);
+  EXPECT_EQ(std::get<std::int64_t>(Value(4'000'000'000U)), 4'000'000'000);
+  EXPECT_EQ(std::get<std::int64_t>(Value(true)), 1);
+  EXPECT_EQ(std::get<double>(Value(0.5F)), 0.5);
+  EXPECT_EQ(std::get<std::string>(Value("text")), "text");
+  EXPECT_EQ(std::get<std::string>(Value(std::string_view("a\0b", 3))), std::string("a\0b", 3));
+  EXPECT_EQ(std::get<Blob>(Value(Blob{std::byte{1}})), Blob{std::byte{1}});
+  EXPECT_EQ(Value(nullptr), Value());
+  EXPECT_EQ(Value(std::nullopt), Value());
+}
+
+TEST(ValueTest, ANullCharPointerIsNull) {
+  const char* const text = nullptr;
+  EXPECT_TRUE(ValueView(text).is_null());
+  EXPECT_EQ(Value(text), Value());
+  EXPECT_NE(Value(""), Value());
+}
+
+TEST(ValueViewTest, TruthIsOneOrZero) {
+  EXPECT_EQ(ValueView(true).type(), ValueType::integer);
+  EXPECT_EQ(ValueView(true).integer(), 1);
+  EXPECT_EQ(ValueView(false).integer(), 0);
+}
+
+TEST(ValueViewTest, BytesOfABlobAreItsOwn) {
+  const Blob blob{std::byte{1}};
+  EXPECT_EQ(ValueView(blob).bytes(), "\x01");
 }
 
 TEST(ValueViewTest, KeepsEmptyTextAndBlobApartFromNull) {
