@@ -165,10 +165,10 @@ std::optional<Shell::Failure> Shell::run_sql(std::string_view text) {
 }
 
 std::optional<Statement> Shell::compile(std::string_view sql, std::string_view* tail) {
-  std::optional<Statement> statement = connection().first(sql, tail);
+  std::optional<Statement> statement = connection().first(sql, *tail);
   if (!statement.has_value() || !database_.creates_file(*statement)) return statement;
   statement.reset();
-  return database_.writable().first(sql, tail);
+  return database_.writable().first(sql, *tail);
 }
 
 void Shell::execute(Statement& statement) {

@@ -7,8 +7,8 @@
 namespace libsql::local {
 
 // The location without SQLite's shared cache (`cache=shared` in a URI), in which a connection waits
-// for another one's whole statement on a mutex, where neither a timeout nor an interrupt reaches it.
-// A database in memory is shared through the memdb VFS in its place, under the same name: one
+// for another one's whole statement on a mutex, where neither a timeout nor an interrupt reaches
+// it. A database in memory is shared through the memdb VFS in its place, under the same name: one
 // database for all connections of the process, as with the shared cache.
 // Errors: invalid_argument for a file, whose connections need no shared cache.
 // Source: sqlite.org/uri.html, sqlite.org/sharedcache.html
