@@ -1,11 +1,11 @@
 defmodule Ecto.Adapters.LibSql.Options.Database do
   @moduledoc false
-  # What the :database of a repository names: a file, or a database in memory, which a URI may say in
-  # several ways. Source: sqlite.org/uri.html
+  # What kind of database the option :database of a repository names: a file, or one in memory, for which a URI has
+  # several forms. Source: sqlite.org/uri.html
 
   @type kind :: {:file, Path.t()} | :private_memory | :shared_memory
 
-  @doc "A private database is one for each connection; a shared one lives while any connection does."
+  @doc "Each connection to a private database has one of its own; a shared one lives as long as any connection to it."
   @spec kind(String.t() | :memory) :: kind()
   def kind(database) when database in [:memory, ":memory:"], do: :private_memory
   def kind("file:" <> uri), do: uri |> String.split("#") |> hd() |> uri()
@@ -28,7 +28,7 @@ defmodule Ecto.Adapters.LibSql.Options.Database do
     end
   end
 
-  # Without a name there is a file, but one that nobody else sees and that goes with the connection.
+  # For an empty name SQLite opens a temporary file of the connection.
   defp memory?(name, options), do: name in ["", ":memory:"] or options["mode"] == "memory"
 
   defp options(query) do
@@ -38,11 +38,11 @@ defmodule Ecto.Adapters.LibSql.Options.Database do
     end
   end
 
-  # An empty host or localhost; SQLite refuses all others.
+  # SQLite accepts an empty host and localhost only.
   defp without_host("//" <> rest), do: String.replace(rest, ~r"^[^/]*", "")
   defp without_host(name), do: name
 
-  # Unlike URI.decode/1, a percent sign without two digits stays.
+  # Unlike URI.decode/1, keeps a percent sign without two digits.
   defp decode(text) do
     Regex.replace(~r/%([0-9a-f]{2})/i, text, fn _all, digits ->
       <<String.to_integer(digits, 16)>>

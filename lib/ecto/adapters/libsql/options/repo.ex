@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Options.Repo do
   @moduledoc false
-  # A repository's options as the driver's options: the defaults of the adapter, and one connection for
-  # a database in memory, because each connection would have its own.
+  # Checks the options of a repository and turns them into the driver's: adds the adapter's defaults, and limits the
+  # pool of a private database in memory to one connection, because each connection would have a database of its own.
 
   alias Ecto.Adapters.LibSql.Options
   alias EctoLibSql.Options.{Location, Names}
@@ -21,7 +21,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   @spec connection(keyword()) :: keyword()
   def connection(opts) do
     opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
-    # The pool does not tell its connections what it is; see EctoLibSql.Callbacks.SandboxCopy.
+    # A connection does not learn its pool's module; see EctoLibSql.Callbacks.SandboxCopy.
     sandboxed? = opts[:pool] in [Ecto.Adapters.SQL.Sandbox, DBConnection.Ownership]
     opts = Keyword.put(opts, :sandboxed, sandboxed?)
     private? = local?(opts) and kind(opts) == :private_memory
@@ -30,8 +30,8 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   end
 
   @doc """
-  What migrations need to know of a repository. Its adapter metadata carries it, since a repository may
-  be started with other options than the application's configuration holds.
+  The options that migrations use. They are part of the adapter's metadata, because a repository may be started with
+  other options than those of the application's configuration.
   """
   @spec for_migrations(keyword()) :: map()
   def for_migrations(opts) do
@@ -63,7 +63,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: local?(opts) and kind(opts) in [:private_memory, :shared_memory]
 
-  # What is no name at all is refused where the database is opened.
+  # Opening the database refuses any other value.
   defp kind(opts) do
     case opts[:database] do
       name when is_binary(name) or name == :memory -> Options.Database.kind(name)

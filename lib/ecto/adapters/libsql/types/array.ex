@@ -1,8 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Types.Array do
   @moduledoc false
-  # The members of an array, which is a JSON text. Ecto's own types have a form in JSON that embedded schemas use
-  # as well. Any other type's members are what the type dumps, as in databases that have arrays, so that a value
-  # looked for, pushed or pulled is the one that is stored.
+  # Dumps and loads the members of an array, which is stored as JSON. A member of one of Ecto's own types has the form
+  # in JSON that an embedded schema gives it. A member of any other type is what the type dumps, as in databases that
+  # have arrays, so that `in`, push and pull find the stored value.
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
@@ -16,7 +16,7 @@ defmodule Ecto.Adapters.LibSql.Types.Array do
       else: dumped(type, Ecto.Type.dump(type, value, &member/2))
   end
 
-  @doc "Whether a value of this type, or of a list of it, is itself what its JSON says."
+  @doc "Whether the JSON library encodes a value of this type, or a list of such values, without a dump by the type."
   @spec plain?(term()) :: boolean()
   def plain?({kind, inner}) when kind in [:array, :map, :maybe], do: plain?(inner)
   def plain?(Ecto.UUID), do: true
@@ -36,8 +36,8 @@ defmodule Ecto.Adapters.LibSql.Types.Array do
     do: if(is_binary(value) and String.valid?(value), do: {:ok, value}, else: :error)
 
   @doc """
-  The members as terms. Also those of ecto_sqlite3 and of json_insert() in Oban's updates, which are what a field
-  of their type would hold, maps as texts and booleans as numbers; and those that former versions wrote.
+  The members as terms. Accepts two forms of a member: the one in JSON, and the one that a column of the member's type
+  has (maps as texts, booleans as numbers), which ecto_sqlite3 and the json_insert() of Oban's updates write.
   """
   @spec load(term(), list() | nil) :: {:ok, list() | nil} | :error
   def load(type, list) do
@@ -49,7 +49,7 @@ defmodule Ecto.Adapters.LibSql.Types.Array do
     end
   end
 
-  # Ecto asks what is an adapter to it for loaders/2 only.
+  # Ecto.Type calls nothing of an adapter but loaders/2.
   defp stored(type, value), do: Ecto.Type.adapter_load(Types, type, value)
 
   defp stored_or_embedded(type, value) do

@@ -1,8 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Types.BinaryId do
   @moduledoc false
-  # What the loaders of :binary_id begin with. Libraries take the first of them for the type of an id, to cast
-  # what users send, as Ecto.UUID is with other adapters; this one loads both forms. Where ids are texts, one that
-  # is no UUID is an id too, such as `lower(hex(randomblob(16)))` as a column's default makes them.
+  # The type of a :binary_id field, first in its list of loaders: libraries cast user input with that one, as they do
+  # with Ecto.UUID of other adapters. It loads UUIDs as text and as bytes. Where ids are stored as texts it accepts any
+  # text, because a column's default may be `lower(hex(randomblob(16)))`.
 
   use Ecto.Type
 
@@ -23,7 +23,7 @@ defmodule Ecto.Adapters.LibSql.Types.BinaryId do
 
   defp form, do: Types.uuid_form(:binary_id)
 
-  # Sixteen bytes are a UUID as well, but not sixteen letters.
+  # Sixteen bytes are a UUID, sixteen letters are a text.
   defp uuid(<<_::128>> = value, convert),
     do: if(Codec.letters?(value), do: :error, else: convert.(value))
 

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Types.Codec do
   @moduledoc false
-  # Conversions between Ecto's terms and what SQLite stores. Loading accepts what other tools write:
-  # both forms of UUIDs, dates with or without zone, booleans as words, numbers as texts.
+  # Conversions between Ecto's terms and stored values. Loading accepts the forms of other tools: UUIDs as text and as
+  # bytes, dates with or without a zone, booleans as words, numbers as texts. Any other value is `:error`.
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Jsonb
@@ -26,13 +26,13 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   def dump_boolean(true), do: {:ok, 1}
   def dump_boolean(false), do: {:ok, 0}
 
-  # What does not convert passes through: the type refuses it, or takes it, as `{:try, type}` does.
+  # A value that is no integer passes through to the field's type, which refuses it or has a use for it (`{:try, type}`).
   @spec load_integer(term()) :: loaded()
   def load_integer(value) when is_float(value) do
     if value == Float.round(value), do: {:ok, trunc(value)}, else: {:ok, value}
   end
 
-  # A NUMERIC column that `decode: :declared` has decoded.
+  # From a NUMERIC column, decoded by `decode: :declared`.
   def load_integer(%Decimal{} = value) do
     if Decimal.integer?(value), do: {:ok, Decimal.to_integer(value)}, else: {:ok, value}
   end
@@ -49,7 +49,7 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   @spec load_float(term()) :: loaded()
   def load_float(value) when is_integer(value), do: {:ok, value / 1}
 
-  # A NUMERIC column that `decode: :declared` has decoded.
+  # From a NUMERIC column, decoded by `decode: :declared`.
   def load_float(%Decimal{} = value), do: {:ok, Decimal.to_float(value)}
 
   def load_float(value) when is_binary(value) do
@@ -105,7 +105,7 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   def dump_binary(value) when is_binary(value), do: {:ok, {:blob, value}}
   def dump_binary({:blob, _} = value), do: {:ok, value}
 
-  @doc "Bits as bytes: how many bits of the last byte do not count, then the bits."
+  @doc "A bitstring as bytes: the number of unused bits in the last byte, then the bits."
   @spec bitstring(bitstring()) :: binary()
   def bitstring(value) do
     unused = rem(8 - rem(bit_size(value), 8), 8)
@@ -181,7 +181,7 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
 
     case library.decode(value) do
       {:ok, _} = decoded -> decoded
-      # SQLite's binary form is no JSON text.
+      # SQLite's JSONB is not JSON text.
       {:error, _} -> Jsonb.decode(value, &library.decode/1)
     end
   end
@@ -202,7 +202,7 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
         :string ->
           {:ok, text}
 
-        # Encoded and decoded, so that structs are what the library makes of them.
+        # Encoding and decoding turns structs into what the library writes for them.
         :binary ->
           with {:ok, term} <- json_library().decode(text), do: {:ok, {:blob, Jsonb.encode(term)}}
       end

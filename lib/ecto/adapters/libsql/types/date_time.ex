@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Types.DateTime do
   @moduledoc false
-  # Dates and times as the texts that SQLite keeps instead, and the forms other tools write: a blank
-  # for the T, any zone, fractions of any length, unix seconds.
+  # Dates and times are stored as texts, because SQLite has no type for them. Loading accepts the forms of other tools:
+  # a blank for the T, any offset, fractions of any length, unix seconds.
 
   @type kind :: atom()
 
@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
   end
 
   def load(value, kind) when is_binary(value) and kind in [:time, :time_usec] do
-    # Time ignores an offset, without which the time is another one.
+    # Time.from_iso8601/1 ignores an offset, without which the time would be wrong.
     with false <- String.contains?(value, ["+", "-"]),
          {:ok, time} <- Time.from_iso8601(value) do
       {:ok, precise(time, kind)}
@@ -82,10 +82,10 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
 
   def load(_value, _kind), do: :error
 
-  # Of a moment.
+  # The date of a text with date and time.
   defp day(value) do
     case parse(value) do
-      {:ok, moment, _zone} -> {:ok, NaiveDateTime.to_date(moment)}
+      {:ok, time, _zone} -> {:ok, NaiveDateTime.to_date(time)}
       :error -> :error
     end
   end
@@ -99,7 +99,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTime do
     end
   end
 
-  # NaiveDateTime drops a zone and keeps the wall time.
+  # NaiveDateTime.from_iso8601/1 ignores an offset.
   defp naive(value, offset) do
     case NaiveDateTime.from_iso8601(value) do
       {:ok, naive} -> {:ok, naive, offset}

@@ -1,8 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Types.Declared do
   @moduledoc false
-  # `decode: :declared`: values of a query without a schema, decoded by the declared types of their
-  # columns. It costs a look at the compiled statement, so it is asked for, per query or in the
-  # repository's `default_options/1`. What a schema loads afterwards it takes as it is.
+  # `decode: :declared`: decodes the values of a query without a schema by the declared types of their columns. Costs
+  # one more prepared statement per query, so it is an option of a query or of the repository's `default_options/1`. The
+  # loaders of a schema's fields accept decoded values.
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
@@ -17,7 +17,7 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
 
   def decode(result, _conn, _sql, _opts), do: result
 
-  @doc "The same for the results of a stream, whose statement is looked at once."
+  @doc "The same for the results of a stream; the columns are looked up once."
   @spec stream(Enumerable.t(), DBConnection.conn(), binary(), keyword()) :: Enumerable.t()
   def stream(results, conn, sql, opts) do
     Stream.transform(results, nil, fn result, decoders ->
@@ -38,8 +38,8 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
   defp decoded(result, _decoders), do: result
 
   defp decoders(conn, sql) do
-    # This may be another connection than the query's. Reading makes it see the schema as it is now;
-    # compiling alone does not.
+    # This may be another connection than the query's. Reading the schema table refreshes the connection's copy of the
+    # schema, which preparing a statement does not.
     DBConnection.execute!(conn, %Query{statement: "SELECT 1 FROM sqlite_master LIMIT 1"}, [])
 
     case Source.with_state(conn, &Statements.describe(&1, sql)) do
@@ -61,7 +61,7 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
   defp decoder("TIME"), do: &loaded(&1, Types.DateTime.load(&1, :time_usec))
   defp decoder(_type), do: nil
 
-  # A text with a zone is a moment, one without is not.
+  # A text with an offset is a DateTime, one without a NaiveDateTime.
   defp datetime(value) when is_binary(value) do
     kind = if value =~ ~r/(Z|[+-]\d\d:?\d\d)$/, do: :utc_datetime_usec, else: :naive_datetime_usec
     loaded(value, Types.DateTime.load(value, kind))
@@ -69,7 +69,7 @@ defmodule Ecto.Adapters.LibSql.Types.Declared do
 
   defp datetime(value), do: value
 
-  # SQLite's types are promises, not walls: what does not fit stays as it is.
+  # SQLite columns hold values of any type: one that does not fit the declared type stays as stored.
   defp loaded(_value, {:ok, loaded}), do: loaded
   defp loaded(value, :error), do: value
 

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Types.Jsonb do
   @moduledoc false
-  # SQLite's binary JSON (sqlite.org/jsonb.html): a byte with the kind and the size of an element, then its
-  # text or its members. Terms are those that a JSON library decodes to.
+  # Encodes and decodes JSONB, SQLite's binary JSON (sqlite.org/jsonb.html). An element is a header of its kind and size,
+  # then its text or its members. Terms are those that a JSON library decodes to.
 
   import Bitwise
 

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Types do
   @moduledoc false
-  # Which column type, cast, loaders and dumpers belong to an Ecto type. Ecto gives loaders and
-  # dumpers no repository, so the options are read from the application environment of :ecto_libsql.
+  # The column type, cast, loaders and dumpers of an Ecto type. Ecto calls loaders and dumpers without the repository, so
+  # the settings are those of `config :ecto_libsql`.
 
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.{BinaryId, Codec, Untyped}
@@ -12,32 +12,32 @@ defmodule Ecto.Adapters.LibSql.Types do
   @times ~w(date time time_usec naive_datetime naive_datetime_usec utc_datetime utc_datetime_usec)a ++
            ~w(timestamp timestamptz datetime)a
   @uuids ~w(binary_id uuid)a
-  # The driver registers the collation: texts of decimal numbers, compared by value.
+  # The driver registers this collation, which compares decimal numbers in texts by value.
   @exact "TEXT COLLATE decimal"
 
   @doc "A setting of `config :ecto_libsql`."
   @spec setting(atom(), term()) :: term()
   def setting(key, default) do
-    # Called for each value that is loaded or dumped, so without the detours of Application.
+    # Called for each value that is loaded or dumped: Application.get_env/3 takes longer.
     case :application.get_env(:ecto_libsql, key) do
       {:ok, value} -> value
       :undefined -> default
     end
   end
 
-  @doc "Whether ids of this type are kept as text or as 16 bytes."
+  @doc "Whether UUIDs of this type are stored as text or as 16 bytes."
   @spec uuid_form(atom()) :: :string | :binary
   def uuid_form(:binary_id), do: setting(:binary_id_type, :string)
   def uuid_form(_uuid), do: setting(:uuid_type, :string)
 
-  @doc "Whether nobody has said in which form UUIDs are kept."
+  @doc "Whether `:uuid_type` is not set, so that a column may hold UUIDs in both forms."
   @spec uuid_undecided?() :: boolean()
   def uuid_undecided?, do: setting(:uuid_type, nil) == nil
 
   ## Columns
 
   @doc """
-  The type that DDL writes. `:strict` in `opts` asks for one that a STRICT table accepts.
+  The type of a column in DDL; with `strict: true` in `opts`, one that a STRICT table accepts.
   """
   @spec column(term(), keyword()) :: String.t()
   def column(type, opts \\ []) do
@@ -104,13 +104,13 @@ defmodule Ecto.Adapters.LibSql.Types do
 
   defp strict(_other), do: "TEXT"
 
-  @doc "Whether a type, as DDL writes it, makes a lone primary key the rowid."
+  @doc "Whether a single primary key of this type is an alias of the rowid."
   @spec rowid?(term()) :: boolean()
   def rowid?(type), do: type in (@integers -- [:boolean])
 
   ## Casts
 
-  @doc "What `type/2` casts to, where SQLite's storage class may differ from what `type` loads."
+  @doc "The type that `type/2` casts to, or nil where a cast could lose something."
   @spec cast_class(term()) :: String.t() | nil
   def cast_class(type) do
     case primitive(type) do
@@ -119,7 +119,7 @@ defmodule Ecto.Adapters.LibSql.Types do
       :decimal -> if exact_decimals?(), do: "TEXT", else: "NUMERIC"
       type when type in @texts -> "TEXT"
       type when type in [:binary, :blob] -> "BLOB"
-      # These load from more than one class, so a cast could only lose something.
+      # These load from more than one storage class.
       _other -> nil
     end
   end
@@ -137,7 +137,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp resolve({:maybe, type}), do: primitive(type)
   defp resolve(type), do: type
 
-  @doc "Whether a member of a JSON array is written otherwise than a field of this type."
+  @doc "Whether a value of this type has another form as a member of a JSON array than in a column."
   @spec other_in_json?(term()) :: boolean()
   def other_in_json?(type) do
     case primitive(type) do
@@ -149,11 +149,11 @@ defmodule Ecto.Adapters.LibSql.Types do
     end
   end
 
-  @doc "Whether decimals are kept as texts with all their digits."
+  @doc "Whether decimals are stored as texts with all their digits."
   @spec exact_decimals?() :: boolean()
   def exact_decimals?, do: setting(:decimal_type, :numeric) == :exact
 
-  @doc "Whether a field of this type is such a text."
+  @doc "Whether a field of this type is stored as such a text."
   @spec exact_decimal?(term()) :: boolean()
   def exact_decimal?(nil), do: false
   def exact_decimal?(type), do: exact_decimals?() and primitive(type) == :decimal
@@ -213,7 +213,7 @@ defmodule Ecto.Adapters.LibSql.Types do
 
   defp dump(:binary_id, type), do: [type, &BinaryId.dump/1]
 
-  # Also the 16 bytes of Ecto.UUID.bingenerate/0, which Ecto.UUID itself dumps no further.
+  # Accepts the 16 bytes of Ecto.UUID.bingenerate/0 as well, which Ecto.UUID.dump/1 refuses.
   defp dump(:uuid, Ecto.UUID), do: [&Codec.dump_uuid(&1, uuid_form(:uuid))]
 
   defp dump(:uuid, type), do: [type, &Codec.dump_uuid(&1, uuid_form(:uuid))]
