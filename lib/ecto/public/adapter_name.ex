@@ -1,6 +1,6 @@
 defmodule EctoLibSql.AdapterName do
   @moduledoc """
-  The adapter under one more name, for libraries that ask a repository for its adapter and know but a few.
+  Gives the adapter a second name, for libraries that decide by the adapter's module.
 
       defmodule Ecto.Adapters.SQLite3 do
         use EctoLibSql.AdapterName
@@ -10,8 +10,8 @@ defmodule EctoLibSql.AdapterName do
         use Ecto.Repo, otp_app: :my_app, adapter: Ecto.Adapters.SQLite3
       end
 
-  The module is `Ecto.Adapters.LibSql` in everything but its name; its options stay under
-  `config :ecto_libsql`. The name must not be that of a module in one of the dependencies.
+  The module delegates each function to `Ecto.Adapters.LibSql`, and its settings are those of `config :ecto_libsql`. The
+  name must not be that of a module in one of the dependencies.
   """
 
   alias Ecto.Adapters.LibSql
@@ -46,7 +46,7 @@ defmodule EctoLibSql.AdapterName do
     end
   end
 
-  # What the adapter's own macro adds to a repository.
+  # The functions that Ecto.Adapters.LibSql.__before_compile__/1 adds to a repository.
   @doc false
   @spec before_compile(Macro.Env.t(), Macro.Env.t()) :: Macro.t()
   def before_compile(caller, env), do: apply(LibSql, :"MACRO-__before_compile__", [caller, env])

@@ -1,8 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Connection do
   @moduledoc false
-  # Ecto.Adapters.SQL.Connection: what goes to the driver and what comes back. The texts themselves are
-  # written by the modules under SQL and by Ddl; this level knows no table's definition and refuses
-  # what would need one.
+  # The behaviour Ecto.Adapters.SQL.Connection: sends statements to the driver and decodes results. The modules under SQL
+  # and Migration.DDL generate the texts. Nothing here reads the schema of the database, so a command that needs a
+  # table's definition is refused; Ecto.Adapters.LibSql and Migration handle those.
 
   @behaviour Ecto.Adapters.SQL.Connection
 
@@ -25,7 +25,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   def prepare_execute(conn, name, sql, params, opts) do
     query = %Query{name: name, statement: sql}
 
-    # Ecto keeps the query that comes back for other callers, who have no or another comment.
+    # Ecto caches the returned query, and another call may have another comment.
     with {:ok, query, result} <-
            run(conn, sql, params, opts, fn conn ->
              DBConnection.prepare_execute(conn, commented(query, opts), params, opts)
@@ -121,8 +121,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
     {explain, opts} = Explain.split(opts)
     {sql, params} = JsonList.fold(sql, params)
 
-    # EXPLAIN runs nothing, so that SQLite would not notice that what it knows of the schema is old, nor
-    # that a compiled statement is: the first query looks, and the second one is compiled anew.
+    # EXPLAIN does not run the statement, so SQLite would neither refresh the connection's copy of the schema nor
+    # recompile a cached statement: the first query does the one, `cache: false` the other.
     opts = Keyword.put(opts, :cache, false)
 
     with {:ok, _} <- query(conn, "SELECT 1 FROM sqlite_master LIMIT 0", [], opts),
@@ -152,7 +152,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   defdelegate delete_all(query), to: Update
 
   @impl true
-  # ecto_sql 3.14 hands the options of the call on.
+  # ecto_sql 3.14 passes the options of the call.
   def insert(prefix, table, header, rows, on_conflict, returning, placeholders, _opts \\ []),
     do: Insert.insert(prefix, table, header, rows, on_conflict, returning, placeholders)
 

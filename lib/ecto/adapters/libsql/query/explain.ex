@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Query.Explain do
   @moduledoc false
-  # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either as
-  # a table of text with `format: :text`. `analyze: true` runs the statement as well and adds what that cost.
+  # Repo.explain: the query plan as maps by default, the byte code with `type: :instructions`, either one as a table of
+  # text with `format: :text`. `analyze: true` runs the statement as well and adds its cost.
 
   alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.LibSql.Query.Transaction
@@ -10,8 +10,8 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   @options [:type, :format, :analyze, :wrap_in_transaction]
 
   @doc """
-  `Repo.explain/3`. Ecto's own plans the query in the repository of the module's name, which need not run
-  where a repository is dynamic, and takes back the transaction that it is in.
+  `Repo.explain/3`. Ecto's own implementation looks the repository up by the module's name, which fails for a dynamic
+  repository without one, and rolls back the transaction that it is called in.
   """
   @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
   def run(repo, dynamic, operation, queryable, opts) do
@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
      }, rest}
   end
 
-  # The first one is the default.
+  # The first value is the default.
   defp one_of!(explain, key, [default, other] = values) do
     value = Keyword.get(explain, key, default)
 
@@ -67,7 +67,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   def sql(sql, %{type: :query_plan}), do: ["EXPLAIN QUERY PLAN ", sql]
   def sql(sql, %{type: :instructions}), do: ["EXPLAIN ", sql]
 
-  @doc "`costs` are those of the run, or nil."
+  @doc "The result in the format that was asked for. `costs` are those of the statement's run, or nil."
   @spec present(EctoLibSql.Result.t(), map() | nil, map()) :: [map()] | String.t()
   def present(result, costs, %{format: :text}),
     do: Ecto.Adapters.SQL.format_table(result) <> costs_text(costs)

@@ -1,16 +1,16 @@
 defmodule Ecto.Adapters.LibSql.Query.Stream do
   @moduledoc false
-  # Repo.stream without a transaction. A stream needs one connection from its first row to its last.
-  # Inside a transaction that is the transaction's; outside, a process of its own holds one and hands over
-  # a portion whenever it is asked. Where there is but one connection, which whoever reads the stream may
-  # need as well, the rows are read at once.
+  # Repo.stream inside and outside of a transaction. A stream needs one connection from its first row to its last.
+  # Inside a transaction it uses the transaction's. Outside, a process checks out a connection and sends one chunk of
+  # rows per request. In a pool of one connection, which the reader of the stream may need for other queries, all rows
+  # are read first.
 
   alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.SQL
 
   @type meta :: Ecto.Adapter.adapter_meta()
 
-  @doc "`inside`, a stream that works in a transaction, as one that works everywhere."
+  @doc "Makes `inside`, a stream that needs a transaction, one that works without it too."
   @spec anywhere(Enumerable.t(), meta(), keyword()) :: Enumerable.t()
   def anywhere(inside, meta, opts) do
     Options.Query.check!(opts)
@@ -19,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.Query.Stream do
       cond do
         SQL.in_transaction?(meta) -> Enumerable.reduce(inside, acc, fun)
         one_connection?(meta) -> meta |> at_once(inside, opts) |> Enumerable.reduce(acc, fun)
-        true -> meta |> portions(inside, opts) |> Enumerable.reduce(acc, fun)
+        true -> meta |> chunks(inside, opts) |> Enumerable.reduce(acc, fun)
       end
     end
   end
@@ -29,17 +29,17 @@ defmodule Ecto.Adapters.LibSql.Query.Stream do
   end
 
   defp at_once(meta, inside, opts) do
-    {:ok, portions} = reading(meta, opts, fn -> Enum.to_list(inside) end)
-    portions
+    {:ok, chunks} = reading(meta, opts, fn -> Enum.to_list(inside) end)
+    chunks
   end
 
-  # It only reads, and may take as long as the reader of the stream does.
+  # A read transaction without a timeout, because the reader of the stream decides how long it takes.
   defp reading(meta, opts, fun) do
     timeout = Keyword.get(opts, :timeout, :infinity)
     SQL.transaction(meta, [mode: :deferred, timeout: timeout, log: false], fun)
   end
 
-  defp portions(meta, inside, opts) do
+  defp chunks(meta, inside, opts) do
     Stream.resource(fn -> start(meta, inside, opts) end, &next/1, &stop/1)
   end
 
@@ -50,7 +50,12 @@ defmodule Ecto.Adapters.LibSql.Query.Stream do
     spawn_monitor(fn ->
       Process.put(:"$callers", callers)
       monitor = Process.monitor(caller)
-      hand_over(caller, monitor, result(fn -> serve(meta, inside, opts, caller, monitor) end))
+
+      send_when_asked(
+        caller,
+        monitor,
+        result(fn -> serve(meta, inside, opts, caller, monitor) end)
+      )
     end)
   end
 
@@ -64,13 +69,13 @@ defmodule Ecto.Adapters.LibSql.Query.Stream do
   defp serve(meta, inside, opts, caller, monitor) do
     {:ok, :done} =
       reading(meta, opts, fn ->
-        Enum.each(inside, &hand_over(caller, monitor, {:portion, &1}))
+        Enum.each(inside, &send_when_asked(caller, monitor, {:chunk, &1}))
         :done
       end)
   end
 
-  # Waits until it is asked for; ends with whoever asks.
-  defp hand_over(caller, monitor, what) do
+  # Sends a message when the caller asks for it; ends when the caller stops or dies.
+  defp send_when_asked(caller, monitor, what) do
     receive do
       {:next, ^caller} -> send(caller, {self(), what})
       {:stop, ^caller} -> exit(:normal)
@@ -82,14 +87,14 @@ defmodule Ecto.Adapters.LibSql.Query.Stream do
     send(pid, {:next, self()})
 
     receive do
-      {^pid, {:portion, portion}} -> {[portion], reader}
+      {^pid, {:chunk, chunk}} -> {[chunk], reader}
       {^pid, :done} -> {:halt, reader}
       {^pid, {:raised, error, stack}} -> reraise error, stack
       {:DOWN, ^monitor, :process, ^pid, reason} -> exit(reason)
     end
   end
 
-  # The connection is free again when the stream has ended.
+  # Returns after the process has ended, so that its connection is back in the pool.
   defp stop({pid, monitor}) do
     send(pid, {:stop, self()})
     Process.demonitor(monitor, [:flush])

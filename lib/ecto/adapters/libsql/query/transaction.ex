@@ -1,8 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Query.Transaction do
   @moduledoc false
-  # What Repo.transaction can do here beyond Ecto's own: `mode: :savepoint` makes a nested transaction
-  # one that can be rolled back alone, and `retry: n` runs a transaction again that lost its snapshot or
-  # the lock to another writer.
+  # Repo.transaction with the options that this adapter adds: `mode: :savepoint` rolls back a nested transaction alone,
+  # `retry: n` runs a transaction again after SQLITE_BUSY or SQLITE_LOCKED.
 
   alias Ecto.Adapters.SQL
   alias EctoLibSql.Error
@@ -24,7 +23,7 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
     end
   end
 
-  # Only the outermost transaction can be begun again.
+  # Only the outermost transaction is retried.
   defp nested(meta, opts, fun) do
     may_write = fn -> Source.with_state(connection(meta), &Transactions.may_write/1) end
     TransactionMode.check_nested!(opts, may_write)
@@ -59,7 +58,8 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
       result
   end
 
-  # A transaction that was refused because it had read before it wrote takes the lock first this time.
+  # Begins with the write lock: a deferred transaction that has read before its first write fails if another one wrote
+  # in between.
   defp again(meta, opts, fun, left) do
     opts =
       if opts[:mode] in [nil, :deferred], do: Keyword.put(opts, :mode, :immediate), else: opts
@@ -72,7 +72,7 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
 
   ## Savepoints
 
-  # Each level has a name of its own; Ecto's rollback is a throw that carries the connection.
+  # Each level has a unique name. Repo.rollback/1 throws a tuple with the connection's reference.
   defp savepoint(meta, opts, fun) do
     name = "ecto_#{System.unique_integer([:positive])}"
     run = &SQL.query(meta, &1 <> name, [], Keyword.take(opts, [:log, :timeout]))
@@ -82,7 +82,7 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
       fun.()
     catch
       kind, reason ->
-        # Where SQLite has rolled back everything, there is no savepoint any more, and the reason is what counts.
+        # If SQLite has rolled back the whole transaction, there is no savepoint; the caller gets the first error.
         with {:ok, _} <- run.("ROLLBACK TO "), do: run.("RELEASE ")
         rolled_back(kind, reason, connection(meta), __STACKTRACE__)
     else
@@ -100,7 +100,7 @@ defmodule Ecto.Adapters.LibSql.Query.Transaction do
 
   defp rolled_back(kind, reason, _conn, stack), do: :erlang.raise(kind, reason, stack)
 
-  @doc "The connection of this process, inside of a transaction or a checkout, where Ecto.Adapters.SQL keeps it."
+  @doc "The connection that this process has checked out; Ecto.Adapters.SQL keeps it in the process dictionary."
   @spec connection(meta()) :: DBConnection.t() | nil
   def connection(%{pid: pool}), do: Process.get({SQL, pool})
 end
