@@ -165,7 +165,12 @@ defmodule EctoLibSql.MixProject do
         Reference: ~r"docs/[^/]+\.md"
       ],
       groups_for_modules: [
-        Ecto: [~r/^Ecto\.Adapters/, EctoLibSql.AdapterName, EctoLibSql.Migration],
+        Ecto: [
+          ~r/^Ecto\.Adapters/,
+          EctoLibSql.AdapterName,
+          EctoLibSql.Change,
+          EctoLibSql.Migration
+        ],
         Driver: [
           EctoLibSql,
           EctoLibSql.Native,

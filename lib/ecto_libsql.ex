@@ -182,8 +182,9 @@ defmodule EctoLibSql do
   def explain(conn, sql, params \\ []), do: run(conn, &Statements.explain(&1, sql, params))
 
   @doc """
-  Change events of one connection, see `EctoLibSql.Native.subscribe/3`. For all connections of a pool
-  pass it as an option: `after_connect: {EctoLibSql, :subscribe, [[:update], MyListener]}`.
+  Change events of one connection, see `EctoLibSql.Native.subscribe/3`. A pool has the option `changes: pid`, by which
+  all its connections send their `:update` events to that process; an Ecto repository's `:changes` takes functions
+  and names as well, see `EctoLibSql.Change`.
   """
   @spec subscribe(conn(), [atom()], pid() | atom()) ::
           {:ok, reference()} | {:error, Exception.t()}

@@ -52,6 +52,8 @@ defmodule EctoLibSql.Options do
     * `:disconnect_on_error_codes` - SQLite codes after which a pool replaces the connection.
     * `:sandbox` - `:isolated`: a connection that `Ecto.Adapters.SQL.Sandbox` lends to a test works on a copy of
       the database in memory, so that tests do not wait for each other's writes; default `:shared`.
+    * `:changes` - a process that receives the change events of the connection, as if it had called
+      `EctoLibSql.subscribe/3` for `[:update]`. A repository takes more: see `EctoLibSql.Change`.
     * `:chunk_size` - accepted, without effect.
 
   Remote and replica connections (`:uri`) and encryption (`:encryption_key`, `:key`) are not
@@ -61,7 +63,7 @@ defmodule EctoLibSql.Options do
   alias EctoLibSql.{Error, State}
   alias EctoLibSql.Options.{Check, Location, Names, Pragmas}
 
-  defstruct [:location, :mode, :sync, :shared_memory, native: %{}, settings: %{}]
+  defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
 
   @typedoc "What callbacks consult later."
   @type settings :: %{
@@ -78,6 +80,7 @@ defmodule EctoLibSql.Options do
           mode: State.mode(),
           sync: :enable_sync | :disable_sync,
           shared_memory: boolean() | String.t(),
+          changes: pid() | nil,
           native: map(),
           settings: settings()
         }
@@ -110,6 +113,7 @@ defmodule EctoLibSql.Options do
        mode: mode,
        sync: State.detect_sync(opts),
        shared_memory: shared_memory!(opts),
+       changes: changes!(opts[:changes]),
        native: native(opts),
        settings: settings(opts)
      }}
@@ -178,6 +182,9 @@ defmodule EctoLibSql.Options do
         Check.refuse("the option :shared_memory must be true, false or a name")
     end
   end
+
+  defp changes!(pid) when is_pid(pid) or is_nil(pid), do: pid
+  defp changes!(other), do: Check.refuse(:changes, "a pid", other)
 
   defp native(opts) do
     %{

@@ -42,6 +42,39 @@ defmodule EctoLibSql.EventsTest do
     assert drain(ref) == [{:insert, 7}]
   end
 
+  test "the option changes: subscribes a process to every connection that has it" do
+    path = temp_file()
+    options = [database: path, changes: self()]
+    run!(file!(path), "CREATE TABLE t (id INTEGER PRIMARY KEY)")
+
+    for id <- 1..2 do
+      {:ok, state} = EctoLibSql.connect(options)
+      run!(state, "INSERT INTO t (id) VALUES (#{id})")
+      assert_receive {:ecto_libsql, _ref, {:update, :insert, "main", "t", ^id}}
+      :ok = EctoLibSql.disconnect([], state)
+    end
+
+    assert {:error, %{message: "the option :changes must be a pid, got: :nobody"}} =
+             EctoLibSql.connect(database: path, changes: :nobody)
+  end
+
+  test "the first write after another connection changed the schema is sent" do
+    path = temp_file()
+    state = file!(path)
+    run!(state, "CREATE TABLE t (id INTEGER PRIMARY KEY, x)")
+    run!(state, "INSERT INTO t (id) VALUES (1)")
+    {:ok, ref} = Native.subscribe(state, [:update, :commit, :rollback], self())
+
+    for {id, name} <- [{2, "a"}, {3, "b"}] do
+      run!(file!(path), "CREATE TABLE #{name} (x)")
+      run!(state, "INSERT INTO t (id) VALUES (#{id})")
+      assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", ^id}}
+      assert_receive {:ecto_libsql, ^ref, :commit}
+    end
+
+    refute_received {:ecto_libsql, ^ref, _}
+  end
+
   test "what a savepoint rolled back is never told", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update, :commit], self())
     {:ok, begun} = Native.begin(state)

@@ -19,6 +19,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:default_transaction_mode` - how `Repo.transaction` begins where its `:mode` says nothing: `:immediate`
       (default), `:deferred` or `:exclusive`
     * `:attach` - `[{"name", path}]`: databases that a `:prefix` may name
+    * `:changes` - a function or the name of a process that gets each row written by this repository, after its
+      commit; see `EctoLibSql.Change`
     * `:migration_lock` - `false` migrates without the lock, default `true`
     * `:migration_lock_term` - seconds after which the lock of another machine is taken over, default 600
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
@@ -80,7 +82,7 @@ defmodule Ecto.Adapters.LibSql do
   @behaviour Ecto.Adapter.Storage
   @behaviour Ecto.Adapter.Structure
 
-  alias Ecto.Adapters.LibSql.{Connection, Migration, Options, Query, Storage, Types}
+  alias Ecto.Adapters.LibSql.{Changes, Connection, Migration, Options, Query, Storage, Types}
   alias Ecto.Adapters.LibSql.Plan.JsonList
   alias Ecto.Adapters.LibSql.Query.{Explain, Heap, Transaction}
   alias Ecto.Adapters.LibSql.Storage.Structure
@@ -149,6 +151,7 @@ defmodule Ecto.Adapters.LibSql do
   def init(config) do
     Options.Application.check!(EctoLibSql.Connection.Lifetime.sqlite_version())
     Options.Repo.check!(config)
+    Changes.check!(config[:changes])
     config |> Options.Repo.connection() |> super()
   end
 

@@ -3,7 +3,7 @@ defmodule EctoLibSql.Callbacks.Opening do
   # How a connection is opened and closed; EctoLibSql documents what each callback returns.
 
   alias EctoLibSql.Callbacks.{Call, SandboxCopy, SharedMemory}
-  alias EctoLibSql.Connection.Lifetime
+  alias EctoLibSql.Connection.{Control, Lifetime}
   alias EctoLibSql.{Emitter, Error, Options, State}
 
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
@@ -16,13 +16,25 @@ defmodule EctoLibSql.Callbacks.Opening do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
 
-      open = fn -> Lifetime.open(options.location, native) end
+      open = fn -> open(options, native) end
 
       with {:ok, {id, handle}} <- open.() do
         state = %State{conn_id: id, handle: handle, mode: options.mode, sync: options.sync}
         {:ok, %{state | settings: SandboxCopy.keep_opening(options.settings, open, opts)}}
       end
     end
+  end
+
+  defp open(options, native) do
+    with {:ok, {id, handle} = opened} <- Lifetime.open(options.location, native),
+         :ok <- report_changes(%State{conn_id: id, handle: handle}, options.changes),
+         do: {:ok, opened}
+  end
+
+  defp report_changes(_state, nil), do: :ok
+
+  defp report_changes(state, pid) do
+    with {:ok, _ref} <- Control.subscribe(state, [:update], pid), do: :ok
   end
 
   # A pool's connection process, which DBConnection gives an index, traps exits, so that stopping the pool

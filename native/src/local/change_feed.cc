@@ -18,13 +18,13 @@ void ChangeFeed::observe(sqlite3* db, EventHandler handler) {
   sqlite3_commit_hook(
       db,
       handler_ ? +[](void* feed) {
-        static_cast<ChangeFeed*>(feed)->committed_ = true;
+        static_cast<ChangeFeed*>(feed)->on_commit();
         return 0;
       } : nullptr,
       self);
   sqlite3_rollback_hook(
       db,
-      handler_ ? +[](void* feed) { static_cast<ChangeFeed*>(feed)->rolled_back_ = true; } : nullptr,
+      handler_ ? +[](void* feed) { static_cast<ChangeFeed*>(feed)->on_rollback(); } : nullptr,
       self);
   if (!handler_) {
     pending_.clear();
@@ -43,6 +43,20 @@ void ChangeFeed::on_change(void* self, sqlite3* /*db*/, int op, const char* data
     static_cast<ChangeFeed*>(self)->pending_.push_back({kind, database, table, rowid});
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database
   }
+}
+
+// The last of the two hooks counts. A statement that finds the schema changed by another connection
+// rolls back, is compiled anew and commits, all in one step; a commit that fails rolls back.
+void ChangeFeed::on_commit() noexcept {
+  committed_ = true;
+  rolled_back_ = false;
+}
+
+void ChangeFeed::on_rollback() noexcept {
+  committed_ = false;
+  rolled_back_ = true;
+  pending_.clear();
+  savepoints_.clear();
 }
 
 void ChangeFeed::cut(std::size_t mark) {
@@ -76,7 +90,7 @@ void ChangeFeed::flush() noexcept {
   const auto changes = std::exchange(pending_, {});
   const auto logs = std::exchange(wal_, {});
   const bool rolled_back = std::exchange(rolled_back_, false);
-  const bool committed = std::exchange(committed_, false) && !rolled_back;
+  const bool committed = std::exchange(committed_, false);
   savepoints_.clear();
   if (committed) {
     for (const RowChange& change : changes) notify(change);

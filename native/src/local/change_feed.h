@@ -34,6 +34,8 @@ class ChangeFeed {
  private:
   static void on_change(void* self, sqlite3* db, int op, const char* database, const char* table,
                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
+  void on_commit() noexcept;
+  void on_rollback() noexcept;
   void notify(const Event& event) noexcept;
 
   struct OpenSavepoint {

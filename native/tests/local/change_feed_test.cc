@@ -55,6 +55,14 @@ TEST_F(ChangeFeedTest, TellsEachChangeAfterItsCommit) {
   EXPECT_THAT(take(), IsEmpty());
 }
 
+TEST_F(ChangeFeedTest, SendsTheFirstWriteAfterAnotherConnectionChangedTheSchema) {
+  db_.execute("INSERT INTO t VALUES (1, 'x')");
+  EXPECT_THAT(take(), ElementsAre("insert main.t 1", "committed"));
+  connect().execute("CREATE TABLE other(a)");
+  db_.execute("INSERT INTO t VALUES (2, 'y')");
+  EXPECT_THAT(take(), ElementsAre("insert main.t 2", "committed"));
+}
+
 TEST_F(ChangeFeedTest, WaitsForTheEndOfTheTransaction) {
   Transaction transaction = db_.begin();
   db_.execute("INSERT INTO t VALUES (1, 'x')");

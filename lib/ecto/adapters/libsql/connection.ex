@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @behaviour Ecto.Adapters.SQL.Connection
 
-  alias Ecto.Adapters.LibSql.{Constraints, Options}
+  alias Ecto.Adapters.LibSql.{Changes, Constraints, Options}
   alias Ecto.Adapters.LibSql.Migration.DDL
   alias Ecto.Adapters.LibSql.Plan.{ColumnTags, JsonList}
   alias Ecto.Adapters.LibSql.Query.Explain
@@ -19,7 +19,11 @@ defmodule Ecto.Adapters.LibSql.Connection do
   ## Running
 
   @impl true
-  def child_spec(opts), do: DBConnection.child_spec(EctoLibSql, Options.Repo.connection(opts))
+  def child_spec(opts) do
+    opts
+    |> Options.Repo.connection()
+    |> Changes.with_pool(&DBConnection.child_spec(EctoLibSql, &1))
+  end
 
   @impl true
   def prepare_execute(conn, name, sql, params, opts) do

@@ -88,7 +88,11 @@ defmodule Ecto.Adapters.LibSql.Storage do
   @spec with_connection(keyword(), (term() -> result)) :: result | {:error, Exception.t()}
         when result: term()
   def with_connection(opts, fun) do
-    opts = opts |> Keyword.drop([:pool, :pool_size, :name, :log]) |> Options.Repo.connection()
+    opts =
+      opts
+      |> Keyword.drop([:pool, :pool_size, :name, :log, :changes])
+      |> Options.Repo.connection()
+
     # The mix tasks that come here start no applications.
     {:ok, _} = Application.ensure_all_started(:telemetry)
 
