@@ -174,21 +174,30 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     for [name] <- rows(source, query, [table]), do: name
   end
 
-  @doc "The foreign keys to `table`, its own ones too: the child, and the parent's columns; nil is its key."
+  @doc """
+  The foreign keys to `table`, its own ones too: the child's table, its columns, and those of `table`, which are
+  nil where the reference names none and means the primary key.
+  """
   @spec foreign_keys_to(source(), String.t(), String.t() | nil) :: [
-          {String.t(), [String.t() | nil]}
+          %{child: String.t(), from: [String.t()], to: [String.t() | nil]}
         ]
   def foreign_keys_to(source, table, prefix) do
     query = [
-      ["SELECT m.name, f.id, f.\"to\" FROM ", database(prefix), "sqlite_master AS m, "],
+      [
+        "SELECT m.name, f.id, f.\"from\", f.\"to\" FROM ",
+        database(prefix),
+        "sqlite_master AS m, "
+      ],
       ["pragma_foreign_key_list(m.name", argument(prefix), ") AS f "],
       "WHERE m.type = 'table' AND f.\"table\" = ?1 COLLATE NOCASE ORDER BY m.name, f.id, f.seq"
     ]
 
     source
     |> rows(query, [table])
-    |> Enum.chunk_by(fn [child, id, _to] -> {child, id} end)
-    |> Enum.map(fn [[child | _] | _] = key -> {child, Enum.map(key, &List.last/1)} end)
+    |> Enum.chunk_by(fn [child, id | _columns] -> {child, id} end)
+    |> Enum.map(fn [[child | _] | _] = key ->
+      %{child: child, from: Enum.map(key, &Enum.at(&1, 2)), to: Enum.map(key, &Enum.at(&1, 3))}
+    end)
   end
 
   defp argument(nil), do: []

@@ -25,14 +25,19 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
     Enum.filter(uses, &match?({:ok, _}, try(meta, prefix, &1)))
   end
 
-  @doc "What works now and has to do so when the table is gone, with its own triggers."
+  @doc """
+  What works now and has to work without the table too: not its own triggers, and not those of tables that refer
+  to it, which cannot be written at all until there is a table of this name again.
+  """
   @spec working_without(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t()) :: [use()]
   def working_without(meta, table) do
-    name = table.name |> to_string() |> Tokenizer.fold()
+    name = to_string(table.name)
+    children = for key <- Catalog.foreign_keys_to(meta, name, table.prefix), do: key.child
+    gone = MapSet.new([name | children], &Tokenizer.fold/1)
 
     meta
     |> working(table.prefix)
-    |> Enum.reject(fn {_kind, used} -> Tokenizer.fold(used) == name end)
+    |> Enum.reject(fn {kind, used} -> kind != :view and Tokenizer.fold(used) in gone end)
   end
 
   @doc "Raises if one of them does not work any more."

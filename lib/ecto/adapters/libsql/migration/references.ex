@@ -1,26 +1,59 @@
 defmodule Ecto.Adapters.LibSql.Migration.References do
   @moduledoc false
-  # What else needs a table, an index or a name that a command would take away, where SQLite does not look:
-  # foreign keys and full-text searches. Views and triggers are found by Dependents.
+  # Refuses to remove a table, an index or a name that foreign keys or full-text searches need, which SQLite
+  # does not check. Views and triggers are found by Dependents.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
+  alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.{Index, Table}
 
   @type meta :: Ecto.Adapter.adapter_meta()
 
-  @doc "Dropping a table deletes its rows first, and with them those of children that cascade."
-  @spec unreferenced!(meta(), Table.t()) :: :ok
-  def unreferenced!(meta, table) do
-    case Catalog.referring(meta, to_string(table.name), table.prefix) do
-      [] ->
-        :ok
+  @doc """
+  SQLite deletes the rows of a table before it drops it, and with them those of children that cascade. Raises
+  where rows of another table refer to it; for `:cascade`, which would have to change that table, where its
+  definition does.
+  """
+  @spec droppable!(meta(), Table.t(), :restrict | :cascade) :: :ok
+  def droppable!(meta, table, mode) do
+    name = to_string(table.name)
 
-      others ->
-        raise ArgumentError,
-              "cannot drop table #{inspect(table.name)}: foreign keys of " <>
-                "#{Enum.map_join(others, ", ", &inspect/1)} refer to it"
+    for %{child: child, from: columns} <- Catalog.foreign_keys_to(meta, name, table.prefix),
+        Tokenizer.fold(child) != Tokenizer.fold(name) do
+      if mode == :cascade, do: cascade!(table, child)
+      count = referring(meta, table.prefix, child, columns)
+      if count > 0, do: referred_to!(table, child, columns, count)
     end
+
+    :ok
+  end
+
+  # A NULL in one of the columns refers to nothing.
+  defp referring(meta, prefix, child, columns) do
+    given = Enum.map_intersperse(columns, " AND ", &[Quote.name(&1), " IS NOT NULL"])
+    sql = ["SELECT count(*) FROM ", Quote.table(prefix, child), " WHERE " | given]
+    [[count]] = Catalog.rows(meta, IO.iodata_to_binary(sql))
+    count
+  end
+
+  @spec referred_to!(Table.t(), String.t(), [String.t()], pos_integer()) :: no_return()
+  defp referred_to!(table, child, columns, count) do
+    raise ArgumentError,
+          "cannot drop table #{inspect(table.name)}: #{rows(count)} of #{inspect(child)} with a value in " <>
+            "#{Enum.join(columns, ", ")} refer to it, and SQLite would delete the referenced rows first. To change the " <>
+            "table use modify, add and remove in alter table, which keep its rows and those that refer to " <>
+            "them; to remove it, first drop #{inspect(child)} or remove its reference"
+  end
+
+  defp rows(1), do: "1 row"
+  defp rows(count), do: "#{count} rows"
+
+  @spec cascade!(Table.t(), String.t()) :: no_return()
+  defp cascade!(table, child) do
+    raise ArgumentError,
+          "cannot drop table #{inspect(table.name)} with mode: :cascade, which SQLite does not have: " <>
+            "#{inspect(child)} refers to it; first drop #{inspect(child)} or remove its reference"
   end
 
   ## Indexes
@@ -33,7 +66,7 @@ defmodule Ecto.Adapters.LibSql.Migration.References do
 
     with %{unique: true, partial: false} = key <- Enum.find(indexes, &same?(&1.name, index.name)),
          false <- another?(meta, table, index.prefix, key, indexes -- [key]),
-         {child, _columns} <- child(meta, table, index.prefix, key) do
+         %{child: child} <- child(meta, table, index.prefix, key) do
       raise ArgumentError,
             "cannot drop index #{inspect(index.name)}: it is the key that a foreign key of " <>
               "#{inspect(child)} refers to; drop that one first"
@@ -56,9 +89,7 @@ defmodule Ecto.Adapters.LibSql.Migration.References do
   defp child(meta, table, prefix, key) do
     meta
     |> Catalog.foreign_keys_to(table, prefix)
-    |> Enum.find(fn {_child, columns} ->
-      nil not in columns and names(columns) == names(key.columns)
-    end)
+    |> Enum.find(&(nil not in &1.to and names(&1.to) == names(key.columns)))
   end
 
   # Another key over the same columns serves as well.

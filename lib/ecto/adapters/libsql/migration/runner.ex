@@ -84,14 +84,13 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     {:ok, []}
   end
 
-  # What nothing refers to has nothing to cascade to.
-  defp run(meta, {command, %Table{} = table, _mode}, opts) when command in @drops do
+  defp run(meta, {command, %Table{} = table, mode}, opts) when command in @drops do
     write_lock(meta, table.name, table.prefix)
 
     table = in_main(meta, table, opts)
 
     if command == :drop or Catalog.exists?(meta, to_string(table.name), table.prefix, opts),
-      do: drop(meta, table, {command, table, :restrict}, opts),
+      do: drop(meta, table, mode, {command, table, :restrict}, opts),
       else: text(meta, {command, table, :restrict}, opts)
   end
 
@@ -186,8 +185,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     {:ok, []}
   end
 
-  defp drop(meta, table, command, opts) do
-    References.unreferenced!(meta, table)
+  defp drop(meta, table, mode, command, opts) do
+    References.droppable!(meta, table, mode)
     working = Dependents.working_without(meta, table)
     OnDeleteTriggers.drop(meta, table, :all, opts)
     text(meta, command, opts)
