@@ -85,6 +85,76 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     assert stored_as_field!(:utc_datetime, ~U[2020-01-01 10:00:00Z]) == "2020-01-01 10:00:00"
   end
 
+  test "a value that the type of the column does not load is refused" do
+    for {type, defaults} <- [
+          integer: ["", "x", "1.5", 1.5, true, ~D[2020-01-01], Decimal.new("0.5")],
+          bigint: ["one"],
+          boolean: ["yes", "", 2, 1.0],
+          float: ["", "x", true],
+          decimal: ["", "x", true, Decimal.new("NaN"), "Infinity"],
+          uuid: ["", "x"],
+          date: ["", "x", "2020-02-30", 5],
+          time: ["", "25:00:00"],
+          utc_datetime: ["", "now", 5],
+          naive_datetime_usec: ["2020-01-01T00:00:00+02:00", true],
+          map: ["", "x", "1", 5, true],
+          array: ["", "x", "{}", "[", %{}, 5]
+        ],
+        default <- defaults do
+      type = if type == :array, do: {:array, :string}, else: type
+
+      assert_raise ArgumentError,
+                   ~r/the default .* no value that a column of #{Regex.escape(inspect(type))}/,
+                   fn ->
+                     create("t", [{:add, :x, type, [default: default]}])
+                   end
+
+      sql!("CREATE TABLE t (x)")
+
+      assert_raise ArgumentError, ~r/the default/, fn ->
+        alter("t", [{:modify, :x, type, [default: default]}])
+      end
+
+      assert_raise ArgumentError, ~r/the default/, fn ->
+        alter("t", [{:add, :y, type, [default: default]}])
+      end
+
+      sql!("DROP TABLE t")
+    end
+  end
+
+  test "a text that the type reads is stored as the type stores the value" do
+    for {type, default, value} <- [
+          {:integer, "5", 5},
+          {:integer, 5.0, 5},
+          {:boolean, 1, true},
+          {:float, "1.5", 1.5},
+          {:float, 2, 2.0},
+          {:date, "2020-01-02", ~D[2020-01-02]},
+          {:map, ~s({"a": [1]}), %{"a" => [1]}},
+          {{:array, :string}, ~s(["a", "b"]), ["a", "b"]},
+          {{:array, :integer}, [1, 2], [1, 2]},
+          {:text, true, "true"},
+          {:text, 5, "5"}
+        ] do
+      stored_as_field!(type, default, value)
+    end
+  end
+
+  test "arrays in binary JSON go into a STRICT table" do
+    setting(:array_type, :binary)
+    table = %Table{name: "d", options: [strict: true]}
+
+    ddl(
+      {:create, table,
+       [{:add, :n, :integer, []}, {:add, :x, {:array, :string}, [default: ["a"]]}]}
+    )
+
+    sql!("INSERT INTO d (n) VALUES (1)")
+    assert [[x, "blob"]] = rows("SELECT x, typeof(x) FROM d")
+    assert Ecto.Type.adapter_load(Adapter, {:array, :string}, x) == {:ok, ["a"]}
+  end
+
   test "texts of any bytes" do
     for text <- ["it's", "a\0b", "\0"], do: stored_as_field!(:text, text)
   end

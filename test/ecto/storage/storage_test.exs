@@ -32,12 +32,23 @@ defmodule Ecto.Adapters.LibSql.StorageTest do
              {:error, "there is no database #{missing}"}
 
     for name <- [nil, "", 5] do
-      assert_raise ArgumentError, ~r/:database .* is a path/, fn ->
-        Adapter.storage_down(database: name)
+      for storage <- [&Adapter.storage_up/1, &Adapter.storage_down/1, &Adapter.storage_status/1] do
+        message = ~r/:database of a repository is the path of a file, got: #{inspect(name)}/
+        assert_raise ArgumentError, message, fn -> storage.(database: name) end
       end
     end
 
     refute File.exists?(missing) or File.exists?(Path.join(folder, "structure.sql"))
+  end
+
+  test "without a database the message shows a configuration for this application and repository" do
+    assert_raise ArgumentError, ~r/config :my_app, MyApp.Repo, database: "/, fn ->
+      Adapter.storage_up([])
+    end
+
+    assert_raise ArgumentError, ~r/config :shop, Shop.ArchiveRepo, database: "/, fn ->
+      Adapter.storage_up(otp_app: :shop, telemetry_prefix: [:shop, :archive_repo])
+    end
   end
 
   test "a file may be named by a URI", %{folder: folder} do

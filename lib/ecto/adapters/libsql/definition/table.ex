@@ -89,6 +89,10 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     IO.iodata_to_binary(["CREATE TABLE ", quoted_name, " (", lead, items, ")", tail])
   end
 
+  @doc "Replaces the comment in front of the first column; comments of the columns stay."
+  @spec put_comment(t(), iodata()) :: t()
+  def put_comment(table, comment), do: %{table | lead: IO.iodata_to_binary(comment)}
+
   @spec column?(t(), String.t()) :: boolean()
   def column?(table, name), do: not is_nil(column(table, name))
 

@@ -45,6 +45,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
   defp key(name), do: name |> to_string() |> Tokenizer.fold()
 
   @spec direct?(Ecto.Adapter.adapter_meta(), Ecto.Migration.Table.t(), [change()]) :: boolean()
+  def direct?(_meta, %{comment: comment}, _changes) when is_binary(comment), do: false
+
   def direct?(meta, table, changes) do
     Enum.all?(changes, fn
       {:add, _name, type, opts} -> addable?(type, opts)
@@ -94,7 +96,11 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
   @spec apply_all(Definition.Table.t(), Ecto.Migration.Table.t(), [change()]) ::
           Definition.Table.t()
   def apply_all(definition, table, changes) do
-    Enum.reduce(changes, definition, &apply_change(&1, &2, table))
+    definition = Enum.reduce(changes, definition, &apply_change(&1, &2, table))
+
+    if table.comment,
+      do: Definition.Table.put_comment(definition, DDL.Table.comment(table.comment)),
+      else: definition
   end
 
   defp apply_change({:add, name, type, opts}, definition, table) do

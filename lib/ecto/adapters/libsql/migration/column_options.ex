@@ -1,12 +1,13 @@
 defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
   @moduledoc false
-  # The columns of a migration command as DDL takes them: their options are known ones, arrays are JSON,
-  # defaults are SQL, and actions on single columns are set apart, for the triggers that do them.
+  # The columns of a migration command as DDL takes them: their options are known ones that have an effect,
+  # arrays are JSON, default fragments are SQL, and actions on single columns are taken out, for triggers.
 
   alias Ecto.Adapters.LibSql.Migration.DDL
   alias Ecto.Migration.Reference
 
-  # Ecto's, of which SQLite has no use for `after`, `fields` and `size`, and this adapter's own.
+  # Ecto's and this adapter's own. `after` has an effect in MySQL only, as Ecto documents. A `size` and the
+  # `fields` and `precision` of a duration limit values, which SQLite's types do not.
   @options ~w(primary_key default null size fields precision scale comment after generated start_value increment
               collation from autogenerate)a ++
              ~w(collate check stored autoincrement deferrable unindexed)a
@@ -21,9 +22,11 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
 
   defp prepare_one({command, name, type, opts}) when command in [:add, :modify] do
     Enum.each(opts, &known!(name, &1))
+    if command == :add, do: refuse_from!(name, opts)
+    digits!(name, plain(type), opts)
     {type, actions} = DDL.Action.split(name, type)
-    opts = default(opts, type)
-    {{command, name, type |> storable() |> deferrable(opts), opts}, actions}
+    opts = opts |> default(type) |> arrays(plain(type))
+    {{command, name, deferrable(name, type, opts), opts}, actions}
   end
 
   # The options are for the way back.
@@ -56,40 +59,65 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
   defp hint(:unique), do: "; create a unique_index instead"
   defp hint(_key), do: "; known are #{Enum.map_join(@options, ", ", &inspect/1)}"
 
-  # Arrays are JSON texts; DDL takes a type given as text as it is.
-  defp storable({:array, _inner}), do: :map
-  defp storable(%Reference{} = reference), do: %{reference | type: storable(reference.type)}
-  defp storable(type), do: type
-
-  # Ecto's references/2 passes on no options of an adapter, a column does.
-  defp deferrable(%Reference{} = reference, opts) do
-    case Keyword.fetch(opts, :deferrable) do
-      {:ok, value} -> %{reference | options: [{:deferrable, value} | reference.options || []]}
-      :error -> reference
+  defp refuse_from!(name, opts) do
+    if opts[:from] do
+      raise ArgumentError,
+            "from: is for modify, which needs the old type, got it for #{inspect(name)} in add"
     end
   end
 
-  defp deferrable(type, _opts), do: type
+  # Decimals write them into their type, although values are not limited to them. A date and time has the
+  # digits of its type.
+  defp digits!(_name, :decimal, _opts), do: :ok
+  defp digits!(_name, :duration, _opts), do: :ok
+
+  defp digits!(name, type, opts) do
+    precision = opts[:precision]
+
+    cond do
+      opts[:fields] != nil ->
+        raise ArgumentError, "fields: is for :duration, got it for #{inspect(name)}"
+
+      precision == digits(type) and opts[:scale] == nil ->
+        :ok
+
+      precision != nil or opts[:scale] != nil ->
+        raise ArgumentError,
+              "precision: and scale: are for :decimal, got them for #{inspect(name)}, which is " <>
+                "#{inspect(type)}; an SQL type may be written with its parentheses, as :\"NUMERIC(9,2)\""
+
+      true ->
+        :ok
+    end
+  end
+
+  defp digits(type) when type in [:utc_datetime, :naive_datetime, :time], do: 0
+  defp digits(type) when type in [:utc_datetime_usec, :naive_datetime_usec, :time_usec], do: 6
+  defp digits(_type), do: nil
+
+  defp arrays(opts, {:array, _inner}), do: Keyword.put(opts, :json_arrays, true)
+  defp arrays(opts, _type), do: opts
+
+  # An option of the column, because Ecto's references/2 passes on none of an adapter.
+  defp deferrable(name, type, opts) do
+    case {Keyword.fetch(opts, :deferrable), type} do
+      {:error, _type} ->
+        type
+
+      {{:ok, value}, %Reference{options: options}} ->
+        %{type | options: [{:deferrable, value} | options || []]}
+
+      {{:ok, value}, _no_reference} ->
+        raise ArgumentError,
+              "deferrable: is for references, got #{inspect(value)} for #{inspect(name)}"
+    end
+  end
 
   defp default(opts, type) do
     case Keyword.fetch(opts, :default) do
-      {:ok, {:fragment, sql}} ->
-        Keyword.put(opts, :default, {:fragment, fragment(sql, type)})
-
-      # The type is gone once the column is text, and bits and arrays need it.
-      {:ok, value}
-      when (is_bitstring(value) and type == :bitstring) or
-             (is_list(value) and elem(type, 0) == :array) ->
-        Keyword.put(opts, :default, literal(value, type))
-
-      _other ->
-        opts
+      {:ok, {:fragment, sql}} -> Keyword.put(opts, :default, {:fragment, fragment(sql, type)})
+      _other -> opts
     end
-  end
-
-  defp literal(value, type) do
-    with sql when sql != nil <- DDL.Default.literal(value, type),
-         do: {:fragment, IO.iodata_to_binary(sql)}
   end
 
   defp fragment(sql, type),

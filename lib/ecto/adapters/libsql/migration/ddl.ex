@@ -27,11 +27,26 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL do
     [["DROP TABLE ", if_exists(command), Quote.table(table.prefix, table.name)]]
   end
 
-  def execute_ddl({:alter, %Migration.Table{} = table, changes}),
-    do: Enum.map(changes, &alter(table, &1))
+  def execute_ddl({:alter, %Migration.Table{} = table, changes}) do
+    DDL.Table.check_alter!(table)
 
-  def execute_ddl({:rename, %Migration.Table{} = table, %Migration.Table{name: name}}),
-    do: [["ALTER TABLE ", Quote.table(table.prefix, table.name), " RENAME TO ", Quote.name(name)]]
+    if table.comment do
+      raise ArgumentError,
+            "ALTER TABLE writes no comments; migrations edit the definition of the table instead"
+    end
+
+    Enum.map(changes, &alter(table, &1))
+  end
+
+  def execute_ddl({:rename, %Migration.Table{} = table, %Migration.Table{} = other}) do
+    if other.prefix not in [nil, table.prefix] do
+      raise ArgumentError,
+            "a table cannot be renamed into another database: #{inspect(table.name)} is in " <>
+              "#{inspect(table.prefix)}, #{inspect(other.name)} in #{inspect(other.prefix)}"
+    end
+
+    [[alter_table(table), " RENAME TO " | Quote.name(other.name)]]
+  end
 
   def execute_ddl({:rename, %Migration.Table{} = table, from, to}) do
     table = Quote.table(table.prefix, table.name)

@@ -135,7 +135,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
   end
 
   defp only_when_added!(column, opts) do
-    for key <- [:start_value, :autoincrement], opts[key] do
+    for key <- [:start_value, :autoincrement, :increment, :unindexed, :stored], opts[key] do
       raise ArgumentError,
             "#{inspect(key)} is for a column that is added, got it on modify of #{column.name}"
     end

@@ -66,6 +66,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
 
   defp run(meta, {:alter, %Table{} = table, changes}, opts) do
     write_lock(meta, table.name, table.prefix)
+    DDL.Table.check_alter!(table)
     table = Catalog.table!(meta, table)
     changes = Alter.resolve(changes, columns(meta, table))
     {changes, conversions} = Conversion.Plan.plan(meta, table, changes)
@@ -73,7 +74,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     OnDeleteTriggers.drop(meta, table, Alter.replaced(changes), opts)
 
     cond do
-      changes == [] -> :ok
+      changes == [] and is_nil(table.comment) -> :ok
       Alter.direct?(meta, table, changes) -> alter(meta, table, changes, opts)
       true -> rebuild(meta, table, changes, conversions, opts)
     end
@@ -127,7 +128,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     end
   end
 
-  defp run(meta, {:create, %Constraint{check: check} = constraint}, opts)
+  defp run(meta, {:create, %Constraint{check: check, exclude: nil} = constraint}, opts)
        when is_binary(check) do
     name = to_string(constraint.name)
 

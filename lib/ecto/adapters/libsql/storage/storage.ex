@@ -65,8 +65,18 @@ defmodule Ecto.Adapters.LibSql.Storage do
         path
 
       other ->
-        raise ArgumentError, "the :database of a repository is a path, got: #{inspect(other)}"
+        raise ArgumentError, """
+        the :database of a repository is the path of a file, got: #{inspect(other)}. For example:
+
+            config #{inspect(opts[:otp_app] || :my_app)}, #{repository(opts)}, database: "priv/my_app.db"
+        """
     end
+  end
+
+  # Repo.config/0 does not name the repository, but a telemetry event made of its name.
+  defp repository(opts) do
+    (opts[:telemetry_prefix] || [:my_app, :repo])
+    |> Enum.map_join(".", &(&1 |> to_string() |> Macro.camelize()))
   end
 
   @doc "Runs `fun` as with_connection/2 does, but makes no database where there is none."

@@ -12,6 +12,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
 
   @spec definition(Ecto.Migration.Table.t(), atom(), term(), keyword()) :: iodata()
   def definition(table, name, type, opts) do
+    alone!(name, opts)
     generated!(opts)
     opts = name |> DDL.Sequence.options!(plain(type), opts) |> drawn(plain(type))
 
@@ -59,9 +60,14 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   @spec written_type(term(), keyword()) :: String.t()
   def written_type(%Reference{type: type}, opts), do: written_type(type, opts)
 
-  def written_type({:array, _inner}, _opts) do
-    raise ArgumentError,
-          "SQLite does not support array types at this level; migrations store arrays as JSON text"
+  # Connection.execute_ddl/1 refuses them, as ecto_libsql did (`:json_arrays` is set by ColumnOptions).
+  def written_type({:array, _inner} = type, opts) do
+    if not Keyword.get(opts, :json_arrays, false) do
+      raise ArgumentError,
+            "SQLite does not support array types at this level; migrations store arrays as JSON"
+    end
+
+    Types.column(type, opts)
   end
 
   def written_type(type, opts), do: Types.column(type, opts)
@@ -101,11 +107,19 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
 
   @spec collate(keyword()) :: iodata()
   def collate(opts) do
-    case opts[:collate] || opts[:collation] do
+    case one_collation!(opts[:collate], opts[:collation]) do
       nil -> []
       name when is_map_key(@collations, name) -> [" COLLATE ", @collations[name]]
       name when is_atom(name) or is_binary(name) -> [" COLLATE " | Quote.name(name)]
     end
+  end
+
+  defp one_collation!(given, other) when is_nil(given) or is_nil(other), do: given || other
+  defp one_collation!(name, name), do: name
+
+  defp one_collation!(given, other) do
+    raise ArgumentError,
+          ":collate and :collation are one option, got: #{inspect(given)} and #{inspect(other)}"
   end
 
   @spec check(term()) :: iodata()
@@ -118,6 +132,18 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   def check(other) do
     raise ArgumentError,
           "CHECK constraint expression must be a binary string, got: #{inspect(other)}"
+  end
+
+  defp alone!(name, opts) do
+    if opts[:unindexed] do
+      raise ArgumentError,
+            "unindexed: is for columns of a table with options: [fts5: ...], got it for #{inspect(name)}"
+    end
+
+    if opts[:stored] && !opts[:generated] do
+      raise ArgumentError,
+            "stored: is for a column with generated:, got it for #{inspect(name)}"
+    end
   end
 
   defp generated!(opts) do
@@ -176,6 +202,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   @doc "REFERENCES with its actions."
   @spec references(Ecto.Migration.Table.t(), Reference.t()) :: iodata()
   def references(table, %Reference{} = reference) do
+    known_options!(reference)
     same_database!(table, reference)
     columns = [reference.column | Keyword.values(reference.with)]
 
@@ -196,6 +223,17 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
     named = if reference.name, do: ["CONSTRAINT ", Quote.name(reference.name), ?\s], else: []
 
     [named, "FOREIGN KEY (", Quote.names(columns), ") " | references(table, reference)]
+  end
+
+  defp known_options!(reference) do
+    case Keyword.keys(reference.options || []) -- [:prefix, :deferrable] do
+      [] ->
+        :ok
+
+      unknown ->
+        raise ArgumentError,
+              "unknown options #{inspect(unknown)} of the reference to #{inspect(reference.table)}"
+    end
   end
 
   defp same_database!(%{prefix: prefix}, reference) do

@@ -20,8 +20,13 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Index do
     ]
   end
 
-  # `concurrently` and `only` ask for what SQLite does anyway.
+  # `concurrently` means that writers go on meanwhile, of which SQLite has one at a time: the index is the same.
   defp check!(%Index{} = index) do
+    if index.only do
+      raise ArgumentError,
+            "SQLite has no partitions, got only: #{inspect(index.only)} for index #{inspect(index.name)}"
+    end
+
     if index.using && String.downcase(to_string(index.using)) != "btree" do
       raise ArgumentError, "SQLite indexes are B-trees, got using: #{inspect(index.using)}"
     end

@@ -67,7 +67,19 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
 
   defp modifiers(_table), do: []
 
-  # SQLite keeps the text of a CREATE, so a comment in it can be read back.
+  @doc "Refuses what `alter table` cannot give a table: engine, options and modifiers are those of its CREATE."
+  @spec check_alter!(Table.t()) :: :ok
+  def check_alter!(table) do
+    for key <- [:engine, :options, :modifiers], value = Map.get(table, key), value != nil do
+      raise ArgumentError,
+            "#{inspect(key)} is for create table, got #{inspect(value)} in alter table of " <>
+              inspect(table.name)
+    end
+
+    :ok
+  end
+
+  @doc "A comment as SQL, which SQLite keeps in the stored text of the statement."
   @spec comment(String.t() | nil) :: iodata()
   def comment(nil), do: []
   def comment(text), do: ["/* ", String.replace(text, "*/", "* /"), " */ "]

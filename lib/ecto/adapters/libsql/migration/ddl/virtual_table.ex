@@ -11,6 +11,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.VirtualTable do
 
   @spec create(:create | :create_if_not_exists, Table.t(), list()) :: [iodata()]
   def create(command, %Table{options: options} = table, columns) do
+    plain!(table)
     names = for {:add, name, _type, _opts} <- columns, do: name
 
     arguments =
@@ -22,6 +23,13 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.VirtualTable do
     exists = if command == :create_if_not_exists, do: "IF NOT EXISTS ", else: []
     name = Quote.table(table.prefix, table.name)
     [["CREATE VIRTUAL TABLE ", exists, name, " USING ", module, "(", arguments, ")"]]
+  end
+
+  defp plain!(table) do
+    for key <- [:comment, :engine, :modifiers], value = Map.get(table, key), value != nil do
+      raise ArgumentError,
+            "a virtual table has no #{key}, got #{inspect(value)} for #{inspect(table.name)}"
+    end
   end
 
   defp rtree!(table, columns, names) do
@@ -50,11 +58,23 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.VirtualTable do
         raise ArgumentError,
               "R*Tree tables must have 'id' as the first column, got: #{inspect(hd(names))}"
 
-      Enum.any?(columns, fn {:add, _, _, opts} -> opts[:default] != nil end) ->
-        raise ArgumentError, "R*Tree columns cannot have defaults"
-
       true ->
+        Enum.each(columns, &number!/1)
         Quote.names(names)
+    end
+  end
+
+  # All columns are numbers; the first is the key.
+  defp number!({:add, name, _type, opts}) do
+    case Keyword.drop(opts, [:primary_key, :autogenerate])
+         |> Enum.reject(&(elem(&1, 1) == nil)) do
+      [] ->
+        :ok
+
+      others ->
+        raise ArgumentError,
+              "a column of an R*Tree is a number without options, got: #{inspect(others)} for " <>
+                inspect(name)
     end
   end
 
