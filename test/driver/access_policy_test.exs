@@ -47,9 +47,16 @@ defmodule EctoLibSql.AccessPolicyTest do
   end
 
   test "refuses what is no policy", %{state: state} do
-    for policy <- [[deny: [:everything]], [allow: [:read]], :read, [deny: [{:read, 5}]]] do
-      assert refused?(fn -> Native.set_access_policy(state, policy) end)
+    for policy <- [[deny: [:everything]], [deny: [{:read, 5}]], []] do
+      assert {:error, "an access policy is [deny: list] of an action" <> _} =
+               Native.set_access_policy(state, policy)
     end
+
+    assert {:error, "unknown option :allow of an access policy"} =
+             Native.set_access_policy(state, allow: [:read])
+
+    assert {:error, "the options of an access policy must be a keyword list"} =
+             Native.set_access_policy(state, :read)
 
     assert_usable(state)
   end

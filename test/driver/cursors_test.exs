@@ -67,7 +67,8 @@ defmodule EctoLibSql.CursorsTest do
   end
 
   test "reports a syntax error when it is declared" do
-    assert {:error, %Error{}, %State{}} = EctoLibSql.handle_declare("SELEC", [], [], open!())
+    assert {:error, %Error{message: ~S(near "SELEC": syntax error)}, %State{}} =
+             EctoLibSql.handle_declare("SELEC", [], [], open!())
   end
 
   test "several are open at once, with writes between their fetches" do
@@ -94,7 +95,10 @@ defmodule EctoLibSql.CursorsTest do
     {query, cursor} = declare!(begun, @numbers, [1000])
     {:cont, _, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 10], begun)
     ended = rollback!(begun)
-    assert {:error, %Error{}, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 10], ended)
+
+    assert {:error, %Error{sqlite: %{extended_code: :not_found_cursor}}, _} =
+             EctoLibSql.handle_fetch(query, cursor, [max_rows: 10], ended)
+
     assert_usable(ended)
   end
 
@@ -103,7 +107,9 @@ defmodule EctoLibSql.CursorsTest do
     {query, cursor} = declare!(state, @numbers, [1000])
     assert {:ok, %Result{}, _} = EctoLibSql.handle_deallocate(query, cursor, [], state)
     assert {:ok, %Result{}, _} = EctoLibSql.handle_deallocate(query, cursor, [], state)
-    assert {:error, %Error{}, _} = EctoLibSql.handle_fetch(query, cursor, [], state)
+
+    assert {:error, %Error{sqlite: %{extended_code: :not_found_cursor}}, _} =
+             EctoLibSql.handle_fetch(query, cursor, [], state)
   end
 
   test "an open cursor does not keep the database from closing" do
@@ -136,8 +142,49 @@ defmodule EctoLibSql.CursorsTest do
     state = open!()
 
     for cursor <- [nil, :cursor, 5, "nope", %{}, %{ref: "nope"}, %{ref: make_ref()}] do
-      assert {:error, %Error{}, _} = EctoLibSql.handle_fetch("SELECT 1", cursor, [], state)
+      assert {:error, error, ^state} = EctoLibSql.handle_fetch("SELECT 1", cursor, [], state)
+      assert error.message =~ ~r/^Cursor not found|^cursor id must be/
       assert {:ok, %Result{}, _} = EctoLibSql.handle_deallocate("SELECT 1", cursor, [], state)
     end
+  end
+
+  test "a cursor over many rows stays within a fixed bound" do
+    assert cursor_growth(200_000) < 16_000_000
+  end
+
+  # Bytes by which the process's memory grew while a cursor read `total` rows.
+  defp cursor_growth(total) do
+    state = open!()
+
+    sql = """
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < #{total})
+    SELECT i, printf('%0100d', i) FROM n
+    """
+
+    {:ok, query, cursor, _} = EctoLibSql.handle_declare(sql, [], [], state)
+    {:cont, _, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state)
+    before = memory()
+    {read, peak} = read_all(state, query, cursor, 1000, before)
+    assert read == total
+    peak - before
+  end
+
+  defp read_all(state, query, cursor, read, peak) do
+    case EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state) do
+      {:cont, %Result{num_rows: n}, _} ->
+        peak = if rem(read, 50_000) == 0, do: max(peak, memory()), else: peak
+        read_all(state, query, cursor, read + n, peak)
+
+      {:halt, _, _} ->
+        {read, peak}
+    end
+  end
+
+  # What this process keeps: other tests run at the same time. EctoLibSql.StressTest looks at the whole VM.
+  defp memory do
+    :erlang.garbage_collect()
+    {:memory, own} = Process.info(self(), :memory)
+    {:binary, binaries} = Process.info(self(), :binary)
+    own + (binaries |> Enum.map(&elem(&1, 1)) |> Enum.sum())
   end
 end

@@ -126,9 +126,17 @@ defmodule EctoLibSql.EventsTest do
   end
 
   test "unknown events and subscribers are refused", %{state: state} do
-    for {events, pid} <- [{[:everything], self()}, {[], self()}, {[:update], 5}, {:update, "x"}] do
-      assert refused?(fn -> Native.subscribe(state, events, pid) end)
-    end
+    kinds = "events must be a list of [:update, :commit, :rollback, :wal]"
+    process = "a subscriber must be a pid or a registered name"
+
+    for {events, subscriber, reason} <- [
+          {[:everything], self(), kinds},
+          {[], self(), kinds},
+          {[:update], 5, process},
+          {:update, "x", process},
+          {:update, :nobody, "no process is registered as :nobody"}
+        ],
+        do: assert(Native.subscribe(state, events, subscriber) == {:error, reason})
 
     assert_usable(state)
   end

@@ -45,8 +45,9 @@ defmodule EctoLibSql.JSONTest do
     assert {:ok, "[]"} = JSON.array(state, [])
     assert {:ok, ~s({"name":"Ada","age":36})} = JSON.object(state, ["name", "Ada", "age", 36])
     assert {:ok, "{}"} = JSON.object(state, [])
-    assert {:error, {:invalid_arguments, text}} = JSON.object(state, ["name"])
-    assert is_binary(text)
+
+    assert JSON.object(state, ["name"]) ==
+             {:error, {:invalid_arguments, "object/2 needs a value for each key"}}
   end
 
   test "an array may be long", %{state: state} do
@@ -182,7 +183,6 @@ defmodule EctoLibSql.JSONTest do
   test "malformed JSON and bad paths are errors", %{state: state} do
     for call <- [
           &JSON.extract(&1, "{", "$"),
-          &JSON.extract(&1, "{}", "no path"),
           &JSON.type(&1, "{"),
           &JSON.each(&1, "{"),
           &JSON.tree(&1, "{"),
@@ -194,10 +194,10 @@ defmodule EctoLibSql.JSONTest do
           &JSON.set(&1, "{", "$", 1),
           &JSON.patch(&1, "{", "{}")
         ] do
-      assert {:error, reason} = call.(state)
-      assert is_binary(reason)
+      assert call.(state) == {:error, "malformed JSON"}
     end
 
+    assert {:error, "JSON path error near 'no path'" <> _} = JSON.extract(state, "{}", "no path")
     assert_usable(state)
   end
 

@@ -61,8 +61,7 @@ defmodule EctoLibSql.PragmaTest do
     end
 
     test "refuses other SQL", %{state: state} do
-      assert {:error, reason} = Pragma.query(state, "DROP TABLE users")
-      assert is_binary(reason)
+      assert Pragma.query(state, "DROP TABLE users") == {:error, "expected a PRAGMA statement"}
       assert [_] = rows!(state, "SELECT 1 FROM sqlite_schema WHERE name = 'users'")
     end
   end
@@ -78,9 +77,9 @@ defmodule EctoLibSql.PragmaTest do
 
     test "cannot be switched inside a transaction, and that is said", %{state: state} do
       {:ok, begun} = Native.begin(state)
-      assert {:error, reason} = Pragma.disable_foreign_keys(begun)
-      assert reason =~ "transaction"
-      assert {:error, _} = Pragma.enable_foreign_keys(begun)
+      reason = "foreign_keys cannot be changed inside a transaction"
+      assert Pragma.disable_foreign_keys(begun) == {:error, reason}
+      assert Pragma.enable_foreign_keys(begun) == {:error, reason}
       Native.rollback(begun)
       assert {:ok, %Result{rows: [[1]]}} = Pragma.foreign_keys(state)
     end
@@ -269,8 +268,7 @@ defmodule EctoLibSql.PragmaTest do
 
   test "a closed connection is an error", %{state: state} do
     EctoLibSql.disconnect([], state)
-    assert {:error, reason} = Pragma.user_version(state)
-    assert is_binary(reason)
-    assert {:error, _} = Pragma.enable_foreign_keys(state)
+    assert {:error, "Connection not found"} = Pragma.user_version(state)
+    assert {:error, "Connection not found"} = Pragma.enable_foreign_keys(state)
   end
 end

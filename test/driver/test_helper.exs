@@ -22,4 +22,9 @@ end
 
 IO.puts("Property seed: #{EctoLibSql.Terms.choose_base_seed()} (ECTO_LIBSQL_SEED overrides it)")
 
-ExUnit.start(exclude: Keyword.keys(excluded), capture_log: true)
+# A message that is certain to come may be late on a busy machine.
+ExUnit.start(
+  exclude: Keyword.keys(excluded),
+  capture_log: true,
+  assert_receive_timeout: 5_000
+)

@@ -65,17 +65,6 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
-  # True for the error of a wrong call, whichever of the two forms it takes.
-  def refused?(fun) do
-    case fun.() do
-      {:error, %Error{}, %State{}} -> true
-      {:error, reason} when is_binary(reason) -> true
-      other -> flunk("expected a refusal, got: #{inspect(other)}")
-    end
-  rescue
-    ArgumentError -> true
-  end
-
   # The connection still answers, reads and writes.
   def assert_usable(state) do
     assert [[2]] = rows!(state, "SELECT 1 + 1")

@@ -56,13 +56,15 @@ defmodule EctoLibSql.Connection.ConnectTest do
 
   describe "returns an error" do
     test "naming the option when there is nothing to open" do
-      assert {:error, %Error{message: message}} = EctoLibSql.connect([])
-      assert message =~ "database"
+      assert {:error, %Error{kind: :invalid_argument, message: message}} = EctoLibSql.connect([])
+      assert message =~ "the option :database is missing"
     end
 
     test "for a path that cannot be written" do
-      assert {:error, %Error{} = error} = EctoLibSql.connect(database: "/proc/ecto_libsql/x.db")
-      assert is_binary(error.message)
+      assert {:error, %Error{kind: :cannot_open, message: message}} =
+               EctoLibSql.connect(database: "/proc/ecto_libsql/x.db")
+
+      assert message =~ "cannot create the folder /proc/ecto_libsql"
     end
 
     test "for a missing file opened for reading" do
@@ -75,7 +77,10 @@ defmodule EctoLibSql.Connection.ConnectTest do
     end
 
     test "for a folder" do
-      assert {:error, %Error{}} = EctoLibSql.connect(database: temp_folder())
+      assert {:error, %Error{kind: :cannot_open, message: message}} =
+               EctoLibSql.connect(database: temp_folder())
+
+      assert message =~ "name a file, not a folder"
     end
 
     test "for a file that is no database" do

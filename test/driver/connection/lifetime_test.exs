@@ -26,26 +26,32 @@ defmodule EctoLibSql.Connection.LifetimeTest do
       {:ok, statement} = Native.prepare(state, "SELECT 1")
       {:ok, query, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], state)
       EctoLibSql.disconnect([], state)
-      assert {:error, reason} = Native.query_stmt(state, statement, [])
-      assert reason =~ "not found"
+      assert {:error, "Connection not found"} = Native.query_stmt(state, statement, [])
+      assert {:error, "Statement not found"} = Native.query_stmt(open!(), statement, [])
 
-      assert {:error, %Error{}, _} =
-               no_disconnect(EctoLibSql.handle_fetch(query, cursor, [], state))
+      assert {:error, %Error{sqlite: %{extended_code: :not_found_cursor}}, _} =
+               EctoLibSql.handle_fetch(query, cursor, [], open!())
     end
   end
 
   test "use after close is an error in every callback" do
     state = open!()
+    {:ok, query, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], state)
     EctoLibSql.disconnect([], state)
 
     for call <- [
           &EctoLibSql.ping/1,
+          &EctoLibSql.handle_status([], &1),
           &EctoLibSql.handle_begin([], &1),
-          &EctoLibSql.handle_execute("SELECT 1", [], [], &1),
-          &EctoLibSql.handle_prepare(%Query{statement: "SELECT 1"}, [], &1),
-          &EctoLibSql.handle_declare("SELECT 1", [], [], &1)
+          &EctoLibSql.handle_commit([], &1),
+          &EctoLibSql.handle_rollback([], &1),
+          &EctoLibSql.handle_prepare(query, [], &1),
+          &EctoLibSql.handle_execute(query, [], [], &1),
+          &EctoLibSql.handle_declare(query, [], [], &1),
+          &EctoLibSql.handle_fetch(query, cursor, [], &1)
         ] do
-      assert {:error, %Error{}, %State{}} = no_disconnect(call.(state))
+      assert {:disconnect, %Error{kind: :not_found} = error, ^state} = call.(state)
+      assert error.sqlite.extended_code == :not_found_connection
     end
   end
 
@@ -88,7 +94,7 @@ defmodule EctoLibSql.Connection.LifetimeTest do
   test "close_conn/3 closes" do
     state = open!()
     assert :ok = Native.close_conn(state.conn_id, :conn_id, state)
-    assert {:error, _} = Native.ping(state.conn_id)
+    assert {:error, "Connection not found"} = Native.ping(state.conn_id)
   end
 
   test "two connections in memory are two databases" do
@@ -96,7 +102,28 @@ defmodule EctoLibSql.Connection.LifetimeTest do
     assert error!(open!(), "SELECT * FROM t").message == "no such table: t"
   end
 
-  # A closed connection may be reported as an error or as one to throw away.
-  defp no_disconnect({:disconnect, error, state}), do: {:error, error, state}
-  defp no_disconnect(other), do: other
+  test "statements and cursors end with the process that opened them" do
+    state = open!()
+    parent = self()
+
+    for _ <- 1..50 do
+      {pid, monitor} =
+        spawn_monitor(fn ->
+          own = open!()
+          ids = for _ <- 1..10, do: elem(Native.prepare(own, "SELECT 1"), 1)
+          {:ok, _, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], own)
+          send(parent, {self(), own.conn_id, [cursor.ref | ids]})
+        end)
+
+      assert_receive {^pid, connection, ids}
+      assert_receive {:DOWN, ^monitor, _, _, _}
+      eventually(fn -> Native.ping(connection) != true end)
+
+      for id <- ids,
+          do: assert({:error, "Statement not found"} = Native.query_stmt(state, id, []))
+    end
+
+    # EctoLibSql.StressTest counts what stays in memory.
+    assert_usable(state)
+  end
 end

@@ -51,8 +51,11 @@ defmodule EctoLibSql.Connection.OptionsTest do
 
   test "options that are no keyword list are refused" do
     for options <- [5, nil, "app.db", %{database: ":memory:"}, [1], [{"database", ":memory:"}]] do
-      assert {:error, %Error{}} = EctoLibSql.Options.parse(options)
-      assert {:error, %Error{}} = EctoLibSql.connect(options)
+      assert {:error, %Error{kind: :invalid_argument, message: message} = error} =
+               EctoLibSql.Options.parse(options)
+
+      assert message == "the options of a connection must be a keyword list"
+      assert EctoLibSql.connect(options) == {:error, error}
     end
   end
 
@@ -92,14 +95,20 @@ defmodule EctoLibSql.Connection.OptionsTest do
     path = temp_file()
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create, :nomutex])
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readonly, :nomutex])
-    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: :nomutex)
+
+    assert {:error, %Error{kind: :invalid_argument, message: message}} =
+             EctoLibSql.connect(database: path, mode: :nomutex)
+
+    assert message =~ "the option :mode must be"
   end
 
   test "mode: :readwrite does not create a file" do
     path = temp_file("absent.db")
-    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: :readwrite)
-    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: [:readwrite])
-    assert {:error, %Error{}} = EctoLibSql.connect(database: path, mode: [:readwrite, :nomutex])
+
+    for mode <- [:readwrite, [:readwrite], [:readwrite, :nomutex]] do
+      assert {:error, %Error{kind: :cannot_open}} = EctoLibSql.connect(database: path, mode: mode)
+    end
+
     refute File.exists?(path)
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create])
   end
@@ -116,7 +125,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     other = begin!(file!(path), mode: :immediate)
     {milliseconds, error} = timed(fn -> error!(state, "INSERT INTO t VALUES (1)") end)
     assert error.sqlite.code == :busy
-    assert milliseconds < 2000
+    assert milliseconds < 4000
     rollback!(other)
   end
 
@@ -128,7 +137,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     state = file!(path, busy_timeout: 0)
     {milliseconds, error} = timed(fn -> error!(state, "INSERT INTO t VALUES (1)") end)
     assert error.sqlite.code == :busy
-    assert milliseconds < 1000
+    assert milliseconds < 4000
   end
 
   test "default_transaction_mode is used when none is given" do
@@ -235,8 +244,12 @@ defmodule EctoLibSql.Connection.OptionsTest do
     run!(state, "CREATE TABLE t (x UNIQUE, y NOT NULL)")
     run!(state, "INSERT INTO t VALUES (1, 1)")
     duplicate = "INSERT INTO t VALUES (1, 1)"
-    assert {:disconnect, %Error{}, %State{}} = EctoLibSql.handle_execute(duplicate, [], [], state)
-    assert %Error{} = error!(state, "INSERT INTO t VALUES (2, NULL)")
+
+    assert {:disconnect, %Error{sqlite: %{extended_code: :constraint_unique}}, ^state} =
+             EctoLibSql.handle_execute(duplicate, [], [], state)
+
+    assert error!(state, "INSERT INTO t VALUES (2, NULL)").sqlite.extended_code ==
+             :constraint_notnull
   end
 
   test "chunk_size, timeouts and remote options are accepted in local mode" do
@@ -253,5 +266,14 @@ defmodule EctoLibSql.Connection.OptionsTest do
       )
 
     assert [[1]] = rows!(state, "SELECT 1")
+  end
+
+  test "shared memory: connections that name a database see one database" do
+    name = "shared-#{System.unique_integer([:positive])}"
+    one = open!(shared_memory: name)
+    two = open!(shared_memory: name)
+    run!(one, "CREATE TABLE s (x)")
+    run!(one, "INSERT INTO s VALUES (1)")
+    assert rows!(two, "SELECT x FROM s") == [[1]]
   end
 end

@@ -16,7 +16,7 @@ defmodule EctoLibSql.Connection.UnavailableTest do
   test "a replica that cannot be made is an error without the token, and leaves no file" do
     path = temp_file("replica.db")
 
-    assert {:error, %Error{} = error} =
+    assert {:error, %Error{kind: :unsupported} = error} =
              EctoLibSql.connect(
                database: path,
                uri: "http://127.0.0.1:1",

@@ -82,8 +82,16 @@ defmodule EctoLibSql.Options.NamesTest do
   end
 
   test "a pool is not started with options that cannot work" do
-    for options <- [[], [database: ":memory:", synchronous: :maybe], [database: 5], :none] do
-      assert {:error, %Error{}} = EctoLibSql.start_link(options)
+    for {options, text} <- [
+          {[], "the option :database is missing"},
+          {[database: ":memory:", synchronous: :maybe], "the option :synchronous must be one of"},
+          {[database: 5], "the option :database must be a path"},
+          {:none, "the options of a connection must be a keyword list"}
+        ] do
+      assert {:error, %Error{kind: :invalid_argument, message: message}} =
+               EctoLibSql.start_link(options)
+
+      assert message =~ text
     end
   end
 end

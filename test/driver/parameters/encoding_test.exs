@@ -74,12 +74,15 @@ defmodule EctoLibSql.Parameters.EncodingTest do
   end
 
   test "a bitstring that is no binary is refused", %{state: state} do
-    assert refused?(fn -> EctoLibSql.handle_execute("SELECT ?", [<<5::3>>], [], state) end)
+    assert error!(state, "SELECT ?", [<<5::3>>]).message ==
+             "parameter 1: a bitstring that is not a binary cannot be stored"
+
     assert_usable(state)
   end
 
   test "{:text, _} must be UTF-8", %{state: state} do
-    assert refused?(fn -> EctoLibSql.handle_execute("SELECT ?", [{:text, <<255>>}], [], state) end)
+    assert error!(state, "SELECT ?", [{:text, <<255>>}]).message ==
+             "parameter 1 is tagged as text but is not valid UTF-8"
   end
 
   test "a list that is no list of bytes is refused with a hint", %{state: state} do
@@ -194,4 +197,16 @@ defmodule EctoLibSql.Parameters.EncodingTest do
   end
 
   defp ascii(n), do: for(_ <- 1..n, into: <<>>, do: <<:rand.uniform(95) + 31>>)
+
+  test "binary keys are found again" do
+    state = open!()
+    run!(state, "CREATE TABLE t (k BLOB PRIMARY KEY)")
+    # Valid UTF-8, as one random UUID in 15,000 is.
+    for key <- ["abcdefghijklmnop", :binary.copy(<<0>>, 16), :binary.copy(<<255>>, 16)] do
+      run!(state, "INSERT INTO t VALUES (?)", [{:blob, key}])
+      assert rows!(state, "SELECT k FROM t WHERE k = ?", [{:blob, key}]) == [[key]]
+    end
+
+    assert rows!(state, "SELECT DISTINCT typeof(k) FROM t") == [["blob"]]
+  end
 end

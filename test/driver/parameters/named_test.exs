@@ -111,4 +111,10 @@ defmodule EctoLibSql.Parameters.NamedTest do
     assert is_integer(Native.param_cache_size())
     assert :ok = Native.clear_param_cache()
   end
+
+  test "are not taken from literals, comments and quoted names", %{state: state} do
+    sql = "SELECT ':x', '@y', '$.z', \"a\" -- :w\n FROM (SELECT :a AS \"a\" /* @q ? */)"
+    assert rows!(state, sql, %{a: 5}) == [[":x", "@y", "$.z", 5]]
+    assert rows!(state, sql, [6]) == [[":x", "@y", "$.z", 6]]
+  end
 end

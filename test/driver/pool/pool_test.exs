@@ -117,7 +117,9 @@ defmodule EctoLibSql.PoolTest do
     {:ok, query} = call(:prepare, [pool, %Query{statement: "SELECT ? + 1"}, []])
     assert {:ok, _, %Result{rows: [[42]]}} = call(:execute, [pool, query, [41], []])
     assert {:ok, _} = call(:close, [pool, query, []])
-    assert {:error, %Error{}} = call(:prepare, [pool, %Query{statement: "SELEC"}, []])
+
+    assert {:error, %Error{message: ~S(near "SELEC": syntax error)}} =
+             call(:prepare, [pool, %Query{statement: "SELEC"}, []])
 
     assert {:ok, _, %Result{rows: [[1]]}} =
              call(:prepare_execute, [pool, %Query{statement: "SELECT 1"}, [], []])
@@ -246,17 +248,16 @@ defmodule EctoLibSql.PoolTest do
     ])
   end
 
-  test "3: a query beyond its timeout is stopped, and the pool answers again" do
+  test "a query beyond its timeout is stopped, and the pool answers again" do
     pool = start!(pool_size: 1)
     {milliseconds, answer} = timed(fn -> EctoLibSql.query(pool, endless(), [], timeout: 100) end)
-    assert {:error, error} = answer
-    assert is_exception(error)
-    assert milliseconds < 2000
+    assert {:error, %Error{kind: :timeout}} = answer
+    assert milliseconds < 4000
     {milliseconds, _} = timed(fn -> EctoLibSql.query!(pool, "SELECT 1", [], timeout: 5000) end)
-    assert milliseconds < 2000
+    assert milliseconds < 4000
   end
 
-  test "1: a client killed in a transaction leaves the file free at once" do
+  test "a client killed in a transaction leaves the file free at once" do
     pool = table!(start!())
 
     {pid, _} =
@@ -283,7 +284,7 @@ defmodule EctoLibSql.PoolTest do
     {milliseconds, _} =
       timed(fn -> EctoLibSql.query!(pool, "INSERT INTO t (x) VALUES ('kept')") end)
 
-    assert milliseconds < 3000
+    assert milliseconds < 4000
     assert EctoLibSql.query!(pool, "SELECT x FROM t").rows == [["kept"]]
   end
 

@@ -136,7 +136,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     assert error.message =~ ":immediate"
     assert Error.busy?(error)
     assert Error.retryable?(error)
-    assert milliseconds < 1000
+    assert milliseconds < 4000
     ended = rollback!(begun)
     insert(ended, 3, 3)
   end
@@ -191,7 +191,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     state = file!(path)
     {milliseconds, error} = timed(fn -> error!(state, "DELETE FROM t", [], timeout: 50) end)
     assert error.sqlite.code in [:interrupt, :busy]
-    assert milliseconds < 2000
+    assert milliseconds < 4000
     commit!(held)
     run!(state, "DELETE FROM t")
   end
@@ -213,7 +213,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     kill(pid)
     {milliseconds, answer} = timed(fn -> answer(waiter) end)
     assert {:ok, _, _, _} = answer
-    assert milliseconds < 2000
+    assert milliseconds < 4000
     assert rows!(state, "SELECT who FROM t") == [[1]]
   end
 

@@ -1,4 +1,4 @@
-defmodule EctoLibSql.Native.TransactionsTest do
+defmodule EctoLibSql.Transactions.NativeTest do
   use EctoLibSql.DriverCase, async: true
 
   setup do
@@ -50,10 +50,8 @@ defmodule EctoLibSql.Native.TransactionsTest do
   end
 
   test "commit and rollback without a transaction are errors", %{state: state} do
-    assert {:error, reason} = Native.commit(state)
-    assert is_binary(reason)
-    assert {:error, reason} = Native.rollback(state)
-    assert is_binary(reason)
+    assert {:error, "No active transaction: cannot commit"} = Native.commit(state)
+    assert {:error, "No active transaction: cannot rollback"} = Native.rollback(state)
     assert_usable(state)
   end
 
