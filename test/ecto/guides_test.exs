@@ -10,7 +10,8 @@ defmodule Ecto.Adapters.LibSql.GuidesTest do
   setup do
     folder = Path.join(System.tmp_dir!(), "ecto_libsql_guides_#{System.pid()}")
     File.mkdir_p!(folder)
-    # Closing is done in the background, so a file may still appear while the folder goes.
+
+    # A connection is closed in the background and may still write a file while the folder is removed.
     on_exit(fn -> File.rm_rf(folder) end)
     {:ok, folder: folder}
   end

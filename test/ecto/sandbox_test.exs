@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.SandboxTest do
-  # Ecto's sandbox where each connection has a copy of the database.
+  # Ecto's sandbox with `sandbox: :isolated`, which gives each connection a copy of the database in memory.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.SQL.Sandbox
@@ -17,7 +17,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     :ok
   end
 
-  # Runs `fun` in a process that has a connection of its own, as a test has.
+  # Runs `fun` in a process that owns a connection, as a test does.
   defp own(repo, fun, opts \\ []) do
     Task.async(fn ->
       Repo.put_dynamic_repo(repo)
@@ -38,17 +38,17 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: @pool
-  test "owners write at the same time and do not see each other", %{repo: repo} do
+  test "owners write at the same time and do not see each other's rows", %{repo: repo} do
     test = self()
     tasks = for _ <- 1..3, do: own(repo, fn -> insert_and_wait(test) end)
-    # All three have an open transaction that has written.
+    # All three are in a transaction that has written.
     for %{pid: pid} <- tasks, do: assert_receive({:inserted, ^pid}, 5000)
     for %{pid: pid} <- tasks, do: send(pid, :go_on)
     assert Task.await_many(tasks) == [[[2]], [[2]], [[2]]]
   end
 
   @tag repo: @pool
-  test "a read-only transaction refuses writes, under any name of its mode", %{repo: repo} do
+  test "a read-only transaction refuses writes, whichever option names the mode", %{repo: repo} do
     write = fn -> Repo.query("INSERT INTO t VALUES (2, 'x')") end
 
     transactions = fn ->
@@ -68,7 +68,9 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: Keyword.put(@pool, :sandbox, :shared)
-  test "what SQLite rolls back in a test leaves nothing of it behind", %{repo: repo} do
+  test "after SQLite has rolled back a transaction of a test, none of its rows is left", %{
+    repo: repo
+  } do
     test = fn ->
       {:error, _} = Repo.query("INSERT OR ROLLBACK INTO t VALUES (1, 'again')")
       {:error, error} = Repo.query("INSERT INTO t VALUES (2, 'leak')")
@@ -82,7 +84,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
 
   for where <- [:repository, :checkout] do
     @tag repo: if(where == :repository, do: @pool, else: Keyword.delete(@pool, :sandbox))
-    test "what runs outside of the sandbox means the database itself (isolated by the #{where})",
+    test "a query outside of the sandbox uses the database, not a copy (isolated by the #{where})",
          %{repo: repo, folder: folder} do
       insert = fn v -> sql!("INSERT INTO t (v) VALUES ('#{v}')") end
       for n <- 1..3, do: Task.await(own(repo, fn -> insert.("test #{n}") end, sandbox: :isolated))
@@ -107,7 +109,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: @pool
-  test "the next owner finds the database as it was prepared", %{repo: repo} do
+  test "the next owner of a connection gets a new copy", %{repo: repo} do
     for _ <- 1..6 do
       write = fn ->
         {:ok, _} = Repo.transaction(fn -> sql!("INSERT INTO t VALUES (2, 'x')") end)
@@ -120,7 +122,9 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: Keyword.merge(@pool, pool_size: 1, after_connect: {__MODULE__, :prepare, []})
-  test "a connection that leaves its copy is prepared as a new one", %{repo: repo} do
+  test "a connection that returns from its copy has the settings of a new connection", %{
+    repo: repo
+  } do
     assert Task.await(own(repo, fn -> sql!("INSERT INTO t VALUES (2, 'x')") && prepared() end))
     Sandbox.mode(repo, :auto)
     assert {:error, %EctoLibSql.Error{message: message}} = Repo.query("SELECT 1")
@@ -134,7 +138,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   defp prepared, do: rows("SELECT 1 FROM sqlite_temp_master WHERE name = 'prepared'") == [[1]]
 
   @tag repo: [pool: Sandbox, pool_size: 2]
-  test "an owner alone may ask for it", %{repo: repo} do
+  test "one owner may ask for a copy while others share the database", %{repo: repo} do
     isolated = fn -> own(repo, fn -> insert_and_wait(test_pid()) end, sandbox: :isolated) end
     Process.register(self(), :sandbox_test)
     tasks = [isolated.(), isolated.()]
@@ -144,7 +148,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
   end
 
   @tag repo: @pool
-  test "another setting is refused" do
+  test "another value of :sandbox is refused" do
     {:ok, state} = EctoLibSql.connect(database: ":memory:")
     begin = EctoLibSql.handle_begin([mode: :transaction, sandbox: :perhaps], state)
     assert {:error, %EctoLibSql.Error{message: message}, _state} = begin

@@ -1,4 +1,4 @@
-# The Ecto tests: our own, and the suites that ecto and ecto_sql ship for adapters.
+# The tests that need Ecto: our own, and the suites that ecto and ecto_sql ship for adapters.
 
 ExUnit.start()
 # The suites assert on log lines of this level.

@@ -45,7 +45,8 @@ defmodule EctoLibSql.AccountsCases do
       alias EctoLibSql.Accounts
       alias EctoLibSql.Accounts.{Repo, User, UserToken}
 
-      test "an address is taken in any spelling, by validation and by the index", %{user: user} do
+      test "a second user with the same address in other letters is refused, by validation and by the index",
+           %{user: user} do
         assert user.id && user.hashed_password != "hello world!" && is_nil(user.confirmed_at)
         attrs = %{email: "ADA@example.com", password: "another one!"}
         assert {:error, changeset} = Accounts.register_user(attrs)
@@ -63,7 +64,9 @@ defmodule EctoLibSql.AccountsCases do
         assert Repo.aggregate(User, :count) == 1
       end
 
-      test "a password is checked and too short ones are refused", %{user: user} do
+      test "a user is found by the right password only, and a short password is refused", %{
+        user: user
+      } do
         assert Accounts.get_user_by_email("Ada@Example.com").id == user.id
 
         assert Accounts.get_user_by_email_and_password("ada@example.com", "hello world!").id ==
@@ -78,7 +81,7 @@ defmodule EctoLibSql.AccountsCases do
         assert [:email, :password] = changeset.errors |> Keyword.keys() |> Enum.sort()
       end
 
-      test "a session lasts until its token is deleted or too old", %{user: user} do
+      test "a session token is valid until it is deleted or too old", %{user: user} do
         token = Accounts.generate_user_session_token(user)
         assert Accounts.get_user_by_session_token(token) == Repo.reload!(user)
         refute Accounts.get_user_by_session_token("other")
@@ -92,7 +95,8 @@ defmodule EctoLibSql.AccountsCases do
         refute Accounts.get_user_by_session_token(token)
       end
 
-      test "a token is unique in its context, and needs a user", %{user: user} do
+      test "a token violates the unique index in its context, and the foreign key without a user",
+           %{user: user} do
         token = %UserToken{token: <<0, 255, 1>>, context: "session", user_id: user.id}
         assert %{token: <<0, 255, 1>>} = Repo.insert!(token)
         assert Repo.insert!(%{token | context: "confirm"})
@@ -107,7 +111,7 @@ defmodule EctoLibSql.AccountsCases do
         assert {:error, %{errors: [user_id: {"does not exist", _}]}} = Repo.insert(orphan)
       end
 
-      test "confirming takes the token once", %{user: user} do
+      test "a confirmation token works once", %{user: user} do
         token = Accounts.deliver(user, "confirm")
         assert Accounts.confirm_user("nonsense") == :error
         assert {:ok, confirmed} = Accounts.confirm_user(token)
@@ -116,7 +120,7 @@ defmodule EctoLibSql.AccountsCases do
         refute Repo.get_by(UserToken, user_id: user.id)
       end
 
-      test "an address changes with the token sent to the new one", %{user: user} do
+      test "an address is changed by the token that was sent to the new one", %{user: user} do
         token = Accounts.deliver(%{user | email: "new@example.com"}, "change:ada@example.com")
         assert Accounts.update_user_email(%{user | email: "other@example.com"}, token) == :error
         assert Accounts.update_user_email(user, token) == :ok
@@ -124,7 +128,7 @@ defmodule EctoLibSql.AccountsCases do
         assert Accounts.update_user_email(user, token) == :error
       end
 
-      test "a new password ends all sessions, a bad one ends none", %{user: user} do
+      test "a new password deletes all tokens, an invalid one none", %{user: user} do
         token = Accounts.generate_user_session_token(user)
         assert {:error, changeset} = Accounts.reset_user_password(user, %{password: "short"})
         assert {"should be at least %{count} character(s)", _} = changeset.errors[:password]
@@ -134,7 +138,7 @@ defmodule EctoLibSql.AccountsCases do
         assert Accounts.get_user_by_email_and_password(user.email, "new valid password")
       end
 
-      test "a transaction in a transaction is all or nothing", %{user: user} do
+      test "a rollback of a nested transaction rolls back the outer one", %{user: user} do
         register = fn email ->
           Accounts.register_user(%{email: email, password: "hello world!"})
         end
@@ -152,7 +156,7 @@ defmodule EctoLibSql.AccountsCases do
                  Repo.transaction(fn ->
                    {:ok, _} = register.("cy@example.com")
                    {:ok, _} = Repo.transaction(fn -> register.("dee@example.com") end)
-                   # A refused insert does not end the transaction.
+                   # An insert that violates a constraint does not end the transaction.
                    {:error, _} = register.("cy@example.com")
                    {:ok, _} = Accounts.reset_user_password(user, %{password: "never to be seen"})
                    Repo.rollback(:changed_my_mind)
@@ -162,7 +166,7 @@ defmodule EctoLibSql.AccountsCases do
         refute Accounts.get_user_by_email("dee@example.com")
         assert Accounts.get_user_by_email_and_password(user.email, "hello world!")
 
-        # Rolled back inside, the whole is: Ecto has one transaction.
+        # Ecto counts nested transactions as one.
         assert {:error, :rollback} =
                  Repo.transaction(fn ->
                    {:ok, _} = register.("eve@example.com")
@@ -181,7 +185,7 @@ defmodule EctoLibSql.AccountsCases do
         assert Repo.aggregate(UserToken, :count) == 0
       end
 
-      test "another process uses the test's connection once it is allowed", %{user: user} do
+      test "another process uses the test's connection after Sandbox.allow/3", %{user: user} do
         test = self()
 
         {pid, _ref} =
@@ -194,7 +198,7 @@ defmodule EctoLibSql.AccountsCases do
         send(pid, :go)
         id = user.id
         assert_receive {:found, ^id}, 30_000
-        # A task is found by its caller.
+        # A task uses its caller's connection.
         assert Task.await(Task.async(fn -> Repo.aggregate(User, :count) end)) == 1
       end
     end

@@ -1,6 +1,5 @@
 defmodule Ecto.Adapters.LibSql.PhoenixLikeTest do
-  # The example application with the real mix tasks, in a VM of its own. Its first run compiles Ecto
-  # once more, which takes long.
+  # Runs mix tasks of the example application in another VM. The first run is slow, because it compiles Ecto.
   use ExUnit.Case, async: true
 
   @moduletag :slow
@@ -31,11 +30,11 @@ defmodule Ecto.Adapters.LibSql.PhoenixLikeTest do
     text
   end
 
-  test "its own tests pass, asynchronously in the sandbox", %{database: database} do
+  test "the example's tests pass with async: true in the sandbox", %{database: database} do
     assert mix(["test"], "test", database) =~ "7 tests, 0 failures"
   end
 
-  test "create, migrate, seed, dump, load, roll back and drop", %{
+  test "mix ecto.create, migrate, dump, load, rollback and drop work, and the seeds run", %{
     database: database,
     folder: folder
   } do

@@ -1,8 +1,8 @@
 Code.require_file("../support/other_migrator.exs", __DIR__)
 
 defmodule Ecto.Adapters.LibSql.ProcessesTest do
-  # What holds between OS processes on one file: migrations run once, and one that is killed in the
-  # middle of a table rebuild leaves nothing behind.
+  # Several OS processes on one file: each migration runs once, and one that is killed in the middle of a table rebuild
+  # changes nothing.
   use EctoLibSql.EctoCase, async: true
 
   alias EctoLibSql.{OtherMigrator, OtherVM}
@@ -10,8 +10,8 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
   @moduletag timeout: 120_000
 
   describe "two migrators that start at once" do
-    # Each migration counts itself, slowly. They run without a transaction, so that only the lock keeps the
-    # two apart.
+    # Each migration increments a counter by a slow read and write, without a transaction: only the migration lock
+    # prevents that both migrators run it.
     @migrate """
     for version <- 1..3 do
       defmodule Module.concat(Other.Migrations, "M\#{version}") do
@@ -57,7 +57,7 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
   end
 
   describe "a migration that is killed (-9)" do
-    # Stops for ever behind the statement that matches the argument.
+    # Waits for ever after the statement that matches the argument.
     @rebuild """
     [place] = arguments
 
@@ -86,7 +86,7 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
     IO.puts("not stopped")
     """
 
-    # Behind the copy of the rows, the exchange of the names, the drop of the old table, and all of it.
+    # After the copy of the rows, the renaming, the drop of the old table, and the whole rebuild.
     @places [
       "^INSERT OR ABORT INTO \"main\".\"ecto_libsql_rebuild",
       "^UPDATE \"main\".sqlite_master SET sql",
@@ -96,7 +96,8 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
 
     for {place, number} <- Enum.with_index(@places) do
       @tag place: place
-      test "leaves schema and data as they were, killed behind #{number}: #{place}", context do
+      test "leaves schema and data as they were if it is killed after step #{number}: #{place}",
+           context do
         sql!("""
         CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT, age INTEGER);
         CREATE INDEX parents_age ON parents (age);
@@ -118,7 +119,7 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
 
         assert everything() == before
         assert rows("PRAGMA integrity_check") == [["ok"]]
-        # The lock of the dead one is no obstacle, nor is anything else.
+        # The lock of the killed process is taken over.
         assert migrate!(__MODULE__.After) == :ok
         assert rows("SELECT count(*), min(age) FROM parents") == [[5000, "1"]]
         assert rows("SELECT count(*) FROM children") == [[5000]]
@@ -131,7 +132,7 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
     def up, do: alter(table(:parents), do: modify(:age, :string, null: false))
   end
 
-  # The migrator's own tables are made before and outside of the migration.
+  # The migrator creates its own tables before the migration's transaction.
   defp everything do
     objects =
       rows(

@@ -1,6 +1,6 @@
 defmodule Ecto.Integration.LibSqlCountTest do
-  # No test of the shared suites may vanish: what the files hold is what is registered, and what does not
-  # run is on the list.
+  # Compares the tests in the files of the shared suites with those that ExUnit has registered, and the excluded ones with
+  # the list in setup.exs, so that no test is lost unnoticed.
   use ExUnit.Case, async: false
 
   alias Ecto.Integration.LibSqlSetup
@@ -22,13 +22,13 @@ defmodule Ecto.Integration.LibSqlCountTest do
     end)
   end
 
-  test "every test of the files is registered" do
-    # The test of durations is only compiled where Elixir has them.
+  test "every test of the suites' files is registered" do
+    # The test of durations is compiled only if Elixir has Duration.
     absent = if Code.ensure_loaded?(Duration), do: 0, else: 1
     assert length(registered()) == length(written()) - absent
   end
 
-  test "at most seven do not run, in memory one more, and each of them exists" do
+  test "at most seven tests are excluded, in memory one more, and each of them exists" do
     left_out =
       Enum.filter(registered(), fn test ->
         test.name in LibSqlSetup.excluded_names() or

@@ -1,30 +1,30 @@
-# Prepares the suites that ecto and ecto_sql ship for adapters: their repositories, databases and
-# schemas, and the list of what does not run, with the reason for each.
+# Prepares the test suites that ecto and ecto_sql ship for adapters: repositories, databases and schemas, and the list
+# of excluded tests with the reason for each.
 
 defmodule Ecto.Integration.LibSqlSetup do
   @moduledoc false
 
-  # At most seven may stand here (spec 13.3).
+  # At most seven.
   @excluded_tags [
     # Sends `SET TRANSACTION ISOLATION LEVEL`, a statement that SQLite does not have.
     :transaction_isolation,
-    # Asserts that one connection is too few to migrate. Here it is enough: our lock holds none.
+    # Asserts that a pool of one connection is too small to migrate. Our lock needs no connection, so it is not.
     :lock_for_migrations,
-    # Asserts how PostgreSQL cuts intervals by the column options `fields` and `precision`.
+    # Asserts that an interval is truncated by the column options `fields` and `precision`, as in PostgreSQL.
     :duration_type
   ]
 
   @excluded_names [
-    # Both write PostgreSQL's array syntax into SQL text.
+    # Both have PostgreSQL's array syntax in fragments.
     :"test fragment array types",
     :"test Converts empty array correctly",
-    # Asserts that a UUID reaches the driver as 16 raw bytes; ours are texts.
+    # Asserts that the parameter of a UUID is 16 bytes; here it is a text.
     :"test telemetry cast params",
-    # Relies on a column of type string or integer to refuse a number or a date. SQLite takes them.
+    # Relies on a column of type string or integer refusing a number or a date. SQLite stores both.
     :"test does not commit migration if insert into schema migration fails"
   ]
 
-  # A shared database in memory has no snapshots: a reader waits for the end of a write transaction.
+  # A shared database in memory has no snapshots: a reader waits until a write transaction ends.
   @excluded_in_memory [:"test transactions are not shared in repo"]
 
   def excluded_tags, do: @excluded_tags
@@ -62,7 +62,7 @@ defmodule Ecto.Integration.LibSqlSetup do
     end
   end
 
-  # The migration asks which tags are excluded, so that exclude/0 comes first.
+  # Called before the migration, which reads the excluded tags.
   def start do
     repos = [Ecto.Integration.TestRepo, Ecto.Integration.PoolRepo]
 
@@ -79,7 +79,7 @@ defmodule Ecto.Integration.LibSqlSetup do
     ExUnit.after_suite(fn _result -> File.rm_rf!(folder()) end)
   end
 
-  # Some modules say async, but write to one file as all others do.
+  # Some modules have async: true, although all write to one file.
   def load(file) do
     file
     |> File.read!()
@@ -89,7 +89,7 @@ defmodule Ecto.Integration.LibSqlSetup do
 end
 
 defmodule Ecto.Integration.LibSqlJsonColumns do
-  # Maps in columns declared as JSON, which queries without a schema then decode.
+  # Declares columns of maps as JSON, which `decode: :declared` decodes.
   def column_type(type, opts), do: if(map?(type) and !opts[:strict], do: "JSON")
 
   defp map?(type), do: type == :map or match?({:map, _inner}, type)
@@ -135,7 +135,7 @@ Code.require_file(Path.join(LibSqlSetup.dep(:ecto_sql), "integration_test/suppor
 defmodule Ecto.Integration.TestRepo do
   use Ecto.Integration.Repo, otp_app: :ecto_sql, adapter: Ecto.Adapters.LibSql
 
-  # A prefix is an attached database, which is there already.
+  # A prefix is an attached database, which exists from the start.
   def create_prefix(_prefix), do: "SELECT 1"
   def drop_prefix(_prefix), do: "SELECT 1"
   def uuid, do: Ecto.UUID

@@ -46,7 +46,7 @@ defmodule EctoLibSql.Accounts do
     use Ecto.Schema
     import Ecto.Changeset
 
-    # Test support is compiled too late for another Inspect.
+    # Protocols are consolidated before test support is compiled, so Inspect cannot be derived here.
     @derive_inspect_for_redacted_fields false
     schema "users" do
       field(:email, :string)
@@ -136,7 +136,7 @@ defmodule EctoLibSql.Accounts do
       )
     end
 
-    # Only the hash of what is sent is kept.
+    # Stores only the hash of the token that is sent.
     def build_email_token(user, context) do
       token = :crypto.strong_rand_bytes(32)
       hashed = :crypto.hash(:sha256, token)

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.EctoCase do
   @moduledoc false
-  # A repository on a file of its own for each test, so that tests may run at the same time.
+  # Starts a repository on a new file for each test, so that tests may be async.
 
   use ExUnit.CaseTemplate
 
@@ -27,7 +27,8 @@ defmodule EctoLibSql.EctoCase do
       start_supervised({EctoLibSql.EctoRepo, Keyword.merge(options, context[:repo] || [])})
 
     EctoLibSql.EctoRepo.put_dynamic_repo(repo)
-    # Closing is done in the background, so a file may still appear while the folder goes.
+
+    # A connection is closed in the background and may still write a file while the folder is removed.
     on_exit(fn -> File.rm_rf(folder) end)
     {:ok, folder: folder, repo: repo}
   end

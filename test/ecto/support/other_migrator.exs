@@ -1,7 +1,7 @@
 defmodule EctoLibSql.OtherMigrator do
   @moduledoc false
-  # A second OS process that migrates a file: a VM of its own, with the code paths of this one. It talks
-  # in lines. Its cache is so small that what it changes gets into the file's log before the commit.
+  # Runs a migration in a second VM with the code paths of this one, and reads its output line by line. Its page cache is
+  # small, so that changed pages are written to the write-ahead log before the commit.
 
   alias EctoLibSql.OtherVM
 

@@ -1,9 +1,9 @@
 defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
-  # Arrays, which are JSON texts: what is stored, and what is found, put in and taken out again.
+  # Arrays, which are stored as JSON: the stored text, and conditions, push and pull on it.
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
-  # A tuple in the program, a boolean in the database.
+  # Casts to a tuple and dumps to a boolean.
   defmodule YesNo do
     use Ecto.Type
     def type, do: :boolean
@@ -17,7 +17,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     def load(_other), do: :error
   end
 
-  # Its two forms are of the same kind, so that one could pass for the other.
+  # Its cast and its dumped form are integers both, so a confusion of them is not a type error.
   defmodule Shifted do
     use Ecto.Type
     def type, do: :integer
@@ -65,8 +65,8 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
   defp back(field), do: Map.fetch!(Repo.one!(Lists), field)
   defp found(condition), do: Repo.aggregate(where(Lists, ^condition), :count)
 
-  describe "members are stored" do
-    test "as JSON has them, for Ecto's own types" do
+  describe "members" do
+    test "of Ecto's own types are stored in the form of embedded schemas" do
       uuid = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
       put(
@@ -86,7 +86,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       assert text("uids") == ~s(["#{uuid}"])
     end
 
-    test "as their type dumps them, for others" do
+    test "of other types are stored as the type dumps them" do
       put(
         kinds: [:draft, :sent, nil],
         words: [:long],
@@ -110,18 +110,18 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       assert text("answers") == "[true]"
     end
 
-    test "or not at all, where they are bytes" do
+    test "that dump to bytes are refused" do
       assert_raise Ecto.ChangeError, ~r/sealed/, fn -> put(sealed: ["x"]) end
     end
 
-    test "and read in the forms of former versions and of ecto_sqlite3" do
+    test "load in the forms of earlier versions and of ecto_sqlite3" do
       put(texts: [])
       sql!(~S|UPDATE lists SET kinds = '["draft",2]', words = '["long"]', answers = '[1,false]'|)
       assert %{kinds: [:draft, :sent], words: [:long]} = Repo.one!(Lists)
       assert back(:answers) == [{:answer, :yes}, {:answer, :no}]
     end
 
-    test "and set as a list with a value in it" do
+    test "may be parameters inside of a list" do
       put(bools: [], texts: [])
       query = from(l in Lists, update: [set: [bools: [^true, false], texts: ["a", ^"it's"]]])
       Repo.update_all(query, [])
@@ -130,8 +130,8 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     end
   end
 
-  describe "floats keep all their digits" do
-    test "when others are pulled or pushed, and when the list is set" do
+  describe "floats of an array keep all their digits" do
+    test "when other members are pulled or pushed, and when the list is set" do
       put(floats: [0.1 + 0.2, 1.0, 0.1])
       Repo.update_all(Lists, pull: [floats: 1.0])
       assert text("floats") == "[0.30000000000000004,0.1]"
@@ -146,7 +146,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       assert back(:floats) == [0.1 + 0.2, 1.0, 0.1 + 0.2]
     end
 
-    test "as JSON libraries write them" do
+    test "and are written as JSON libraries write them" do
       for float <- [1.0e20, 1.0e-5, 0.001, 1.0e16, 123_456_789_012_345_680.0, 1.5e300, -2.5e-120] do
         sql!("DELETE FROM lists")
         put(floats: [])
@@ -156,7 +156,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       end
     end
 
-    property "pushed" do
+    property "when they are pushed" do
       check all(float <- float(), max_runs: 50) do
         sql!("DELETE FROM lists")
         put(floats: [])
@@ -167,8 +167,8 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     end
   end
 
-  describe "a whole array compared with a list" do
-    test "is compared by its members" do
+  describe "an array compared with a list" do
+    test "is equal if its members are" do
       put(
         floats: [0.1 + 0.2, 1.0e20],
         bools: [true, true],
@@ -201,7 +201,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     end
   end
 
-  test "a JSON path and a column without a schema may hold anything beside arrays" do
+  test "a JSON path and a column without a schema compare with a list, and other values in them are not equal" do
     sql!("CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT)")
 
     for doc <- [
@@ -221,7 +221,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     assert Repo.all(from(d in "docs", select: d.id, where: d.doc != [^1], where: d.id > 4)) == [6]
   end
 
-  test "a whole list beside a JSON path needs its type, and says so" do
+  test "a list compared with a JSON path without type/2 is refused, naming type/2" do
     sql!(~S|CREATE TABLE docs (id INTEGER PRIMARY KEY, doc TEXT);
       INSERT INTO docs (doc) VALUES ('{"l": [1, [2, 3]]}')|)
 
@@ -236,7 +236,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     assert Repo.all(where(docs, ^typed)) == [1]
   end
 
-  test "a list with single values in it, which Ecto does not cast, is refused where they need a cast" do
+  test "a list with parameters inside is refused where they need a cast, which Ecto does not do" do
     for condition <- [dynamic([l], l.kinds == [^:sent]), dynamic([l], [[^1]] != l.nested)] do
       assert_raise Ecto.QueryError, ~r/\^list/, fn -> found(condition) end
     end
@@ -246,7 +246,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
   end
 
   describe "pull" do
-    test "takes nothing and booleans for themselves" do
+    test "removes nil and booleans, and not values that are like them" do
       put(bools: [true, nil, false], floats: [nil, 1.0], texts: ["null", nil])
       Repo.update_all(Lists, pull: [bools: nil, floats: nil, texts: nil])
       assert %{bools: [true, false], floats: [1.0], texts: ["null"]} = Repo.one!(Lists)
@@ -254,7 +254,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       assert text("bools") == "[false]"
     end
 
-    test "keeps what it leaves as it was written" do
+    test "leaves the text of the other members as it is" do
       put(texts: [])
 
       sql!(
@@ -266,7 +266,7 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     end
   end
 
-  test "decimals are the same whatever zeros they end with, and only then" do
+  test "decimals are found and pulled whatever zeros they end with, and only if they are equal" do
     put(decs: [Decimal.new("1.50"), Decimal.new("2.0000000000000000001")])
     assert found(dynamic([l], ^Decimal.new("1.5") in l.decs)) == 1
     assert found(dynamic([l], ^Decimal.new("1.500") in l.decs)) == 1

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
-  # Dates and times as texts: the forms that are written, and those that are read.
+  # Dates and times as texts: the forms that are stored, and those that load.
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
     end)
   end
 
-  # Stores a dumped value in a column of the type's own kind, and loads what comes back.
+  # Dumps a value, stores it in a column of its type, and loads it again.
   defp stored(type, value, opts \\ []) do
     {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
     column = Types.column(Ecto.Type.type(type), opts)
@@ -35,7 +35,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
 
   defp load(type, value), do: Ecto.Type.adapter_load(Adapter, type, value)
 
-  property "text datetimes have a blank and no zone, and come back" do
+  property "with datetime_type: :text_datetime texts have a blank and no zone, and load" do
     Application.put_env(:ecto_libsql, :datetime_type, :text_datetime)
 
     check all(value <- instants(6), max_runs: 30) do
@@ -45,7 +45,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
     end
   end
 
-  # As Ecto types of other libraries do: a zone is kept elsewhere, and the precision is what the clock gave.
+  # Dumps any struct, as types of other libraries do.
   defmodule Clock do
     use Ecto.ParameterizedType
     def init(opts), do: opts[:type]
@@ -84,7 +84,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
     assert stored(:date, ~D[-0001-01-01]) == ~D[-0001-01-01]
   end
 
-  test "the guide's statement gives a zone to moments that have none, and to no others" do
+  test "the statement in coming_from_ecto_sqlite3.md adds a Z to texts without a zone, and to no others" do
     guide = File.read!(Path.expand("../../../docs/guides/coming_from_ecto_sqlite3.md", __DIR__))
     [statement] = Regex.run(~r/UPDATE events SET at = at \|\| 'Z'[^"]*/, guide)
 
@@ -109,7 +109,7 @@ defmodule Ecto.Adapters.LibSql.Types.DateTimeTest do
     end
   end
 
-  test "moments with any zone, blank or T, and as seconds" do
+  test "texts with any offset, a blank or a T, and unix seconds load" do
     instant = ~U[2020-01-01 10:00:00Z]
 
     for text <- [

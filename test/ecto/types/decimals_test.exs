@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Types.DecimalsTest do
     end)
   end
 
-  # Stores a dumped value in a column of the type's own kind, and loads what comes back.
+  # Dumps a value, stores it in a column of its type, and loads it again.
   defp stored(type, value, opts \\ []) do
     {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
     column = Types.column(Ecto.Type.type(type), opts)
@@ -55,7 +55,7 @@ defmodule Ecto.Adapters.LibSql.Types.DecimalsTest do
     assert load.(-0.1 - 0.2) == "-0.3"
     assert load.(1.0e23 + 1.0e8) == "100000000000000000000000"
     assert load.(1.2345678901234567e-30) == "0.00000000000000000000000000000123456789012346"
-    # Fifteen digits and fewer are those that were stored.
+    # Up to fifteen digits nothing is rounded.
     assert load.(0.123456789012345) == "0.123456789012345"
     assert load.(999_999_999_999_999.0) == "999999999999999.0"
     assert load.(3.0) == "3.0"
@@ -104,7 +104,7 @@ defmodule Ecto.Adapters.LibSql.Types.DecimalsTest do
     end
   end
 
-  test "exact decimals in queries" do
+  test "exact decimals sort, compare, add up and are incremented without losing a digit" do
     Application.put_env(:ecto_libsql, :decimal_type, :exact)
     sql!("CREATE TABLE priced (id INTEGER PRIMARY KEY, price TEXT COLLATE decimal, rebates TEXT)")
     prices = ["12345678901234567890.10", "9", "10.0", "-1.5"]

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Types.DeclaredTest do
-  # `decode: :declared`.
+  # The option `decode: :declared` of queries and streams.
   use EctoLibSql.EctoCase, async: true
 
   setup do

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Types.JsonbTest do
-  # SQLite's binary JSON, and the options that ask for it.
+  # JSONB, SQLite's binary JSON, and the settings map_type and array_type.
   use ExUnit.Case, async: false
   use ExUnitProperties
 
@@ -22,21 +22,21 @@ defmodule Ecto.Adapters.LibSql.Types.JsonbTest do
     end)
   end
 
-  property "terms come back as they went" do
+  property "decoding an encoded term gives the term" do
     check all(term <- json(), max_runs: 200) do
       assert Jsonb.decode(Jsonb.encode(term), &Jason.decode/1) == {:ok, term}
     end
   end
 
-  property "cut or random bytes are no crash" do
+  property "truncated and random bytes are an error or a term, and raise nothing" do
     check all(bytes <- binary(), max_runs: 300) do
       assert match?({:ok, _}, Jsonb.decode(bytes, &Jason.decode/1)) or
                Jsonb.decode(bytes, &Jason.decode/1) == :error
     end
   end
 
-  # By the format's description; engines from 3.45 on write these.
-  test "reads all kinds of elements" do
+  # Written by hand after sqlite.org/jsonb.html: SQLite 3.45 and later produce these.
+  test "all kinds of elements are decoded" do
     decode = fn hex -> hex |> Base.decode16!() |> Jsonb.decode(&Jason.decode/1) end
     assert decode.("4C17611331") == {:ok, %{"a" => 1}}
     assert decode.("38785C6E") == {:ok, "x\n"}
@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.Types.JsonbTest do
       end)
     end
 
-    test "make columns of blobs, which load again" do
+    test "declare BLOB columns and dump maps as JSONB, which loads" do
       Application.put_env(:ecto_libsql, :map_type, :binary)
       assert Types.column(:map, strict: true) == "BLOB"
       assert Types.column({:array, :integer}, strict: true) == "TEXT"

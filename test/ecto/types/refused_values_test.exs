@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Types.RefusedValuesTest do
-  # Stored values that are none of a field's type: loading them is an error and never another value.
+  # Stored values that do not belong to a field's type: loading them is an error, never another value.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Types.RefusedValuesTest do
     :string => [1, 1.5],
     :binary => [1, 1.5],
     :bitstring => ["", <<8, 0>>, <<1>>, 1],
-    # Sixteen letters are no UUID as bytes.
+    # Sixteen letters are a text, not the bytes of a UUID.
     Ecto.UUID => ["", "x", "abcdefghijklmnop", "2024-03-01 12:00", <<255>>, 1],
     :binary_id => [<<255>>, 1],
     :map => ["", "x", "[1]", "5", ~s("a"), ~s({"a":), 5],
@@ -40,7 +40,7 @@ defmodule Ecto.Adapters.LibSql.Types.RefusedValuesTest do
   }
 
   for {type, values} <- @refused do
-    test "of #{inspect(type)}" do
+    test "stored values that are not of type #{inspect(type)} do not load" do
       for value <- unquote(Macro.escape(values)) do
         assert {value, Ecto.Type.adapter_load(Adapter, unquote(Macro.escape(type)), value)} ==
                  {value, :error}
@@ -48,7 +48,7 @@ defmodule Ecto.Adapters.LibSql.Types.RefusedValuesTest do
     end
   end
 
-  test "the UUID of zeros is one" do
+  test "sixteen zero bytes load as the UUID of zeros" do
     assert Ecto.Type.adapter_load(Adapter, Ecto.UUID, <<0::128>>) ==
              {:ok, "00000000-0000-0000-0000-000000000000"}
   end

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.TypesTest do
-  # load(dump(x)) == x through a real column, for each type and option; and what other tools write.
+  # load(dump(x)) == x through a column, for each type, and loading of the forms of other tools.
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
@@ -13,7 +13,7 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end)
   end
 
-  # Stores a dumped value in a column of the type's own kind, and loads what comes back.
+  # Dumps a value, stores it in a column of its type, and loads it again.
   defp stored(type, value, opts \\ []) do
     {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
     column = Types.column(Ecto.Type.type(type), opts)
@@ -66,14 +66,14 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
   for type <- ~w(integer boolean float string binary bitstring date time time_usec utc_datetime
                  utc_datetime_usec naive_datetime naive_datetime_usec map)a,
       strict <- [false, true] do
-    property "#{type} comes back as it went, #{if strict, do: "also in a STRICT table", else: "in a plain table"}" do
+    property "#{type} loads as it was dumped, from a #{if strict, do: "STRICT", else: "plain"} table" do
       check all(value <- values()[unquote(type)], max_runs: 30) do
         assert stored(unquote(type), value, strict: unquote(strict)) == value
       end
     end
   end
 
-  property "arrays keep their members, nil among them" do
+  property "arrays load with the members that were dumped, nil among them" do
     members = [
       integer: integer(),
       string: string(:utf8),
@@ -90,7 +90,7 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
-  test "arrays of UUIDs and maps of floats" do
+  test "arrays of UUIDs and maps of floats load as they were dumped" do
     uuids = [Ecto.UUID.generate(), Ecto.UUID.generate()]
     assert stored({:array, Ecto.UUID}, uuids) == uuids
     assert stored({:map, :float}, %{"a" => 1.0}) === %{"a" => 1.0}
@@ -99,13 +99,13 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
   describe "values of other tools" do
     defp load(type, value), do: Ecto.Type.adapter_load(Adapter, type, value)
 
-    test "booleans as words" do
+    test "booleans load from words" do
       for value <- [1, "true", "t"], do: assert(load(:boolean, value) == {:ok, true})
       for value <- [0, "false", "f"], do: assert(load(:boolean, value) == {:ok, false})
       assert load(:boolean, 7) == :error
     end
 
-    test "dates with a time and numbers as texts load" do
+    test "dates load from texts with a time, numbers from texts" do
       assert load(:date, "2020-01-01T10:00:00Z") == {:ok, ~D[2020-01-01]}
       assert load(:date, "2020-01-01x") == :error
       assert load(:integer, 1.0) == {:ok, 1}
@@ -116,7 +116,7 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
       assert load(:integer, Decimal.new("3")) == {:ok, 3}
     end
 
-    test "arrays whose members are what a field of their type would be" do
+    test "arrays load if their members have the form of a column of their type" do
       assert load({:array, :map}, ~S(["{\"a\":1}",{"b":[2]},null])) ==
                {:ok, [%{"a" => 1}, %{"b" => [2]}, nil]}
 
@@ -132,7 +132,7 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
     end
   end
 
-  test "column types, plain and STRICT" do
+  test "column types in DDL, of plain and of STRICT tables" do
     assert Types.column(:bigserial) == "INTEGER"
     assert Types.column(:decimal, precision: 8, scale: 2) == "DECIMAL(8,2)"
     assert Types.column(:utc_datetime) == "DATETIME"

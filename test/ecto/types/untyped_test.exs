@@ -54,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.Types.UntypedTest do
 
   defp bound(value), do: hd(rows("SELECT typeof(?1), ?1", [value]))
 
-  # Each way by which a parameter without a type reaches a condition on `field`.
+  # The ids that a parameter without a type finds, the same by each function that takes one.
   defp found(field, operator, value) do
     sql = "SELECT id FROM items WHERE #{field} #{operator} ?"
     repo = Repo.get_dynamic_repo()
@@ -129,7 +129,7 @@ defmodule Ecto.Adapters.LibSql.Types.UntypedTest do
       end
     end
 
-    test "that no double holds is refused" do
+    test "beyond the range of a double, and NaN, is refused" do
       for text <- ["1E+400", "-1E+400", "NaN", "Infinity", "-Infinity"] do
         message = "a parameter Decimal.new(\"#{text}\") has no number in SQLite"
         assert_raise ArgumentError, message, fn -> Repo.query("SELECT ?", [Decimal.new(text)]) end
@@ -242,8 +242,8 @@ defmodule Ecto.Adapters.LibSql.Types.UntypedTest do
     assert rows("SELECT json_extract(?, '$.name')", [data]) == [["Ada"]]
   end
 
-  # `IN (?)` of a list that is bound as one JSON text would be an empty result.
-  test "a list is refused, with what to write" do
+  # With a list bound as one JSON text, `IN (?)` would find nothing.
+  test "a list is refused, and the message names the alternative" do
     assert {:error, %EctoLibSql.Error{kind: :invalid_argument, message: message}} =
              Repo.query("SELECT id FROM items WHERE id IN (?)", [[1, 2]])
 

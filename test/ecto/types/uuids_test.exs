@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
-  # UUIDs as texts and as 16 bytes; both forms are read.
+  # UUIDs stored as texts and as 16 bytes; both forms load.
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
     end)
   end
 
-  # Stores a dumped value in a column of the type's own kind, and loads what comes back.
+  # Dumps a value, stores it in a column of its type, and loads it again.
   defp stored(type, value, opts \\ []) do
     {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
     column = Types.column(Ecto.Type.type(type), opts)
@@ -24,7 +24,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
   end
 
   for form <- [:string, :binary] do
-    property "UUIDs are kept as #{form} and read in both forms" do
+    property "UUIDs are stored in the form #{form} and load from both" do
       Application.put_env(:ecto_libsql, :uuid_type, unquote(form))
       Application.put_env(:ecto_libsql, :binary_id_type, unquote(form))
 
@@ -62,7 +62,10 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
 
     defp found(query), do: query |> Repo.all() |> Enum.map(& &1.uid) |> Enum.sort()
 
-    test "are found by conditions, keys and lists", %{uids: uids, bytes: bytes} do
+    test "are found by conditions, keys and lists where uuid_type is not set", %{
+      uids: uids,
+      bytes: bytes
+    } do
       for uid <- uids do
         assert Repo.get!(Known, uid).uid == uid
         assert found(from(k in Known, where: ^uid == k.uid)) == [uid]
@@ -81,7 +84,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
       assert Repo.aggregate(Known, :count) == 2
     end
 
-    test "are one form where the options say so", %{uids: [text, bytes]} do
+    test "are compared in one form where uuid_type is set", %{uids: [text, bytes]} do
       Application.put_env(:ecto_libsql, :uuid_type, :string)
       assert Repo.get(Known, bytes) == nil
       assert Repo.get(Known, text)
@@ -90,7 +93,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
     end
   end
 
-  test "the loaders of :binary_id begin with a type that casts ids, as those of other adapters do" do
+  test "the first loader of :binary_id is a type that casts ids, as with other adapters" do
     uuid = Ecto.UUID.generate()
     {:ok, bytes} = Ecto.UUID.dump(uuid)
     assert [type, :binary_id] = Adapter.loaders(:binary_id, :binary_id)
@@ -105,7 +108,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
     assert Ecto.Type.cast({:array, type}, [uuid, "no uuid"]) == :error
   end
 
-  test "a :binary_id that is no UUID is an id where ids are texts" do
+  test "a :binary_id may be any text where ids are stored as texts" do
     [type | _] = Adapter.loaders(:binary_id, :binary_id)
 
     for id <- ["cfbe8508acedae3230c4ab1bc5713192", "user_1", "user_00000000001"] do
@@ -121,7 +124,7 @@ defmodule Ecto.Adapters.LibSql.Types.UuidsTest do
     assert Ecto.Type.adapter_load(Adapter, :binary_id, "user_1") == {:ok, "user_1"}
   end
 
-  test "UUIDs are dumped from either form" do
+  test "UUIDs are dumped from texts and from bytes" do
     uuid = Ecto.UUID.generate()
     {:ok, bytes} = Ecto.UUID.dump(uuid)
 
