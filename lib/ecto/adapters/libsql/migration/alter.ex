@@ -99,7 +99,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     definition = Enum.reduce(changes, definition, &apply_change(&1, &2, table))
 
     if table.comment,
-      do: Definition.Table.put_comment(definition, DDL.Table.comment(table.comment)),
+      do: Definition.Table.put_comment(definition, DDL.Comment.sql(table.comment)),
       else: definition
   end
 

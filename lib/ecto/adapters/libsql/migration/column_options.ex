@@ -3,7 +3,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
   # The columns of a migration command as DDL takes them: their options are known ones that have an effect,
   # arrays are JSON, default fragments are SQL, and actions on single columns are taken out, for triggers.
 
-  alias Ecto.Adapters.LibSql.Migration.DDL
+  alias Ecto.Adapters.LibSql.Migration.{DDL, OnDeleteTriggers}
   alias Ecto.Migration.Reference
 
   # Ecto's and this adapter's own. `after` has an effect in MySQL only, as Ecto documents. A `size` and the
@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
   @flags ~w(null primary_key stored autoincrement)a
 
   @doc "The commands, and the actions."
-  @spec prepare([tuple()]) :: {[tuple()], [DDL.Action.t()]}
+  @spec prepare([tuple()]) :: {[tuple()], [OnDeleteTriggers.t()]}
   def prepare(changes) do
     {changes, actions} = changes |> Enum.map(&prepare_one/1) |> Enum.unzip()
     {changes, Enum.concat(actions)}
@@ -24,7 +24,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ColumnOptions do
     Enum.each(opts, &known!(name, &1))
     if command == :add, do: refuse_from!(name, opts)
     digits!(name, plain(type), opts)
-    {type, actions} = DDL.Action.split(name, type)
+    {type, actions} = OnDeleteTriggers.split(name, type)
     opts = opts |> default(type) |> arrays(plain(type))
     {{command, name, deferrable(name, type, opts), opts}, actions}
   end

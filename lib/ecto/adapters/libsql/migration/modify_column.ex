@@ -127,7 +127,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
   defp comment(column, opts) do
     case Keyword.fetch(opts, :comment) do
       {:ok, comment} ->
-        Definition.Column.put(column, :comment, comment && text(DDL.Table.comment(comment)))
+        Definition.Column.put(column, :comment, comment && text(DDL.Comment.sql(comment)))
 
       :error ->
         column

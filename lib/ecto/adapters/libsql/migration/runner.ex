@@ -133,7 +133,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     name = to_string(constraint.name)
 
     definition = [
-      ["CONSTRAINT ", Quote.name(name), ?\s, DDL.Table.comment(constraint.comment)],
+      ["CONSTRAINT ", Quote.name(name), ?\s, DDL.Comment.sql(constraint.comment)],
       ["CHECK (", check, ?)]
     ]
 

@@ -185,7 +185,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   end
 
   defp trailing_comment(nil), do: []
-  defp trailing_comment(text), do: [?\s | DDL.Table.comment(text)]
+  defp trailing_comment(text), do: [?\s | DDL.Comment.sql(text)]
 
   ## Foreign keys
 

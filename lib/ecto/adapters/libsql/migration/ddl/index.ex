@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Index do
       ["CREATE ", if(index.unique, do: "UNIQUE ", else: []), "INDEX "],
       if(command == :create_if_not_exists, do: "IF NOT EXISTS ", else: []),
       [Quote.table(index.prefix, index.name), " ON ", Quote.name(index.table), " ("],
-      DDL.Table.comment(index.comment),
+      DDL.Comment.sql(index.comment),
       [Enum.map_intersperse(columns(index), ", ", &column/1), ?)],
       where(index.where)
     ]

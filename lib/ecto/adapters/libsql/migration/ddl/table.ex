@@ -19,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
     [
       [
         ["CREATE ", modifiers(table), "TABLE ", if_not_exists(command)],
-        [Quote.table(table.prefix, table.name), " (", comment(table.comment)],
+        [Quote.table(table.prefix, table.name), " (", DDL.Comment.sql(table.comment)],
         [Enum.intersperse(definitions ++ constraints, ", "), ")", suffix(options)]
       ]
       | DDL.Sequence.restarts(table, columns)
@@ -78,11 +78,6 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
 
     :ok
   end
-
-  @doc "A comment as SQL, which SQLite keeps in the stored text of the statement."
-  @spec comment(String.t() | nil) :: iodata()
-  def comment(nil), do: []
-  def comment(text), do: ["/* ", String.replace(text, "*/", "* /"), " */ "]
 
   defp options!(%Table{options: options, engine: engine}) do
     if engine, do: raise(ArgumentError, "SQLite has no table engines, got: #{inspect(engine)}")
