@@ -72,7 +72,8 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     repo: repo
   } do
     test = fn ->
-      {:error, _} = Repo.query("INSERT OR ROLLBACK INTO t VALUES (1, 'again')")
+      insert = "INSERT OR ROLLBACK INTO t VALUES (1, 'again')"
+      {:error, %{kind: :constraint}} = Repo.query(insert)
       {:error, error} = Repo.query("INSERT INTO t VALUES (2, 'leak')")
       assert_raise EctoLibSql.Error, fn -> Repo.transaction(fn -> :ok end) end
       error.message

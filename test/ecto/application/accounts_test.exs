@@ -157,7 +157,7 @@ defmodule EctoLibSql.AccountsCases do
                    {:ok, _} = register.("cy@example.com")
                    {:ok, _} = Repo.transaction(fn -> register.("dee@example.com") end)
                    # An insert that violates a constraint does not end the transaction.
-                   {:error, _} = register.("cy@example.com")
+                   {:error, %{errors: [email: _]}} = register.("cy@example.com")
                    {:ok, _} = Accounts.reset_user_password(user, %{password: "never to be seen"})
                    Repo.rollback(:changed_my_mind)
                  end)

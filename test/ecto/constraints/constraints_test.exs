@@ -139,13 +139,13 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
   test "an index on an expression, and the primary key" do
     Repo.insert!(%User{email: "B"})
 
-    assert {:error, _} =
+    assert {:error, %{errors: [email: {"has already been taken", _}]}} =
              %User{email: "b"}
              |> change()
              |> unique_constraint(:email, name: :lower_mail)
              |> Repo.insert()
 
-    assert {:error, _} =
+    assert {:error, %{errors: [id: {"has already been taken", _}]}} =
              %User{id: 1}
              |> change()
              |> unique_constraint(:id, name: :users_pkey)
@@ -185,7 +185,7 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
     Repo.transaction(fn ->
       sql!("PRAGMA defer_foreign_keys=ON")
       change = %User{id: 1} |> change() |> unique_constraint(:id, name: :users_pkey)
-      assert {:error, _} = Repo.insert(change)
+      assert {:error, %{errors: [id: {"has already been taken", _}]}} = Repo.insert(change)
       assert rows("PRAGMA defer_foreign_keys") == [[1]]
     end)
   end
@@ -205,7 +205,7 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
   end
 
   test "NOT NULL is a check, and a trigger may name one" do
-    assert {:error, _} =
+    assert {:error, %{errors: [user_id: {"is invalid", _}]}} =
              %Post{}
              |> change()
              |> check_constraint(:user_id, name: :posts_user_id_index)
@@ -215,7 +215,7 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
       "CREATE TRIGGER full BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'constraint:too_many'); END"
     )
 
-    assert {:error, _} =
+    assert {:error, %{errors: [id: {"is invalid", _}]}} =
              %Post{user_id: 1}
              |> change()
              |> check_constraint(:id, name: :too_many)

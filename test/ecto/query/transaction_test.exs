@@ -22,7 +22,8 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
 
     assert {:ok, :after_error} =
              Repo.transaction(fn ->
-               assert {:error, _} = Repo.query("INSERT INTO t (id) VALUES (1)")
+               assert {:error, %{kind: :constraint}} = Repo.query("INSERT INTO t (id) VALUES (1)")
+
                sql!("INSERT INTO t (id) VALUES (9000)")
                :after_error
              end)
@@ -142,7 +143,8 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
   # SQLite rolls back a whole transaction for an interrupted write, a full disk and ON CONFLICT ROLLBACK.
   test "after SQLite has rolled back the transaction, statements inside of it are refused" do
     sql!("CREATE TABLE account (x UNIQUE); INSERT INTO account VALUES ('there')")
-    lose = fn -> {:error, _} = Repo.query("INSERT OR ROLLBACK INTO account VALUES ('there')") end
+    insert = "INSERT OR ROLLBACK INTO account VALUES ('there')"
+    lose = fn -> {:error, %{kind: :constraint}} = Repo.query(insert) end
 
     transaction = fn opts ->
       Repo.transaction(
@@ -164,7 +166,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
     assert {:error, :no} =
              Repo.transaction(fn ->
                lose.()
-               {:error, _} = Repo.query("INSERT INTO account VALUES ('credit')")
+               {:error, %{kind: :misuse}} = Repo.query("INSERT INTO account VALUES ('credit')")
                Repo.rollback(:no)
              end)
 
