@@ -83,10 +83,12 @@ defmodule EctoLibSql.AccountsCases do
 
       test "a session token is valid until it is deleted or too old", %{user: user} do
         token = Accounts.generate_user_session_token(user)
-        assert Accounts.get_user_by_session_token(token) == Repo.reload!(user)
+        assert {found, inserted_at} = Accounts.get_user_by_session_token(token)
+        assert %{found | authenticated_at: nil} == Repo.reload!(user)
+        assert DateTime.diff(inserted_at, found.authenticated_at) in 0..120
         refute Accounts.get_user_by_session_token("other")
 
-        old = DateTime.add(DateTime.truncate(DateTime.utc_now(), :second), -61 * 86_400)
+        old = DateTime.add(DateTime.truncate(DateTime.utc_now(), :second), -15 * 86_400)
         {1, nil} = Repo.update_all(UserToken, set: [inserted_at: old])
         refute Accounts.get_user_by_session_token(token)
 
@@ -122,10 +124,37 @@ defmodule EctoLibSql.AccountsCases do
 
       test "an address is changed by the token that was sent to the new one", %{user: user} do
         token = Accounts.deliver(%{user | email: "new@example.com"}, "change:ada@example.com")
-        assert Accounts.update_user_email(%{user | email: "other@example.com"}, token) == :error
-        assert Accounts.update_user_email(user, token) == :ok
-        assert %{email: "new@example.com", confirmed_at: %DateTime{}} = Repo.get!(User, user.id)
-        assert Accounts.update_user_email(user, token) == :error
+        aborted = {:error, :transaction_aborted}
+        assert Accounts.update_user_email(%{user | email: "other@example.com"}, token) == aborted
+        assert {:ok, %{email: "new@example.com"}} = Accounts.update_user_email(user, token)
+        assert Repo.get!(User, user.id).email == "new@example.com"
+        assert Accounts.update_user_email(user, token) == aborted
+      end
+
+      test "an address cannot change to one that somebody has in another spelling", %{user: user} do
+        {:ok, _} = Accounts.register_user(%{email: "bob@example.com", password: "hello world!"})
+        token = Accounts.deliver(%{user | email: "BOB@example.com"}, "change:ada@example.com")
+        assert {:error, :transaction_aborted} = Accounts.update_user_email(user, token)
+        assert Repo.get!(User, user.id).email == "ada@example.com"
+      end
+
+      test "a magic link confirms once, ends all tokens, and expires", %{user: user} do
+        session = Accounts.generate_user_session_token(user)
+        token = Accounts.deliver(user, "login")
+
+        assert {:ok, {%{confirmed_at: %DateTime{}}, expired}} =
+                 Accounts.login_user_by_magic_link(token)
+
+        assert expired |> Enum.map(& &1.context) |> Enum.sort() == ["login", "session"]
+        refute Accounts.get_user_by_session_token(session)
+        assert Accounts.login_user_by_magic_link(token) == {:error, :not_found}
+
+        token = Accounts.deliver(user, "login")
+        assert {:ok, {%{email: "ada@example.com"}, []}} = Accounts.login_user_by_magic_link(token)
+        token = Accounts.deliver(user, "login")
+        old = DateTime.add(DateTime.truncate(DateTime.utc_now(), :second), -16 * 60)
+        {1, nil} = Repo.update_all(UserToken, set: [inserted_at: old])
+        assert Accounts.login_user_by_magic_link(token) == {:error, :not_found}
       end
 
       test "a new password deletes all tokens, an invalid one none", %{user: user} do
@@ -210,5 +239,67 @@ EctoLibSql.AccountsCases.start()
 for number <- 1..3 do
   defmodule Module.concat(EctoLibSql, "Accounts#{number}Test") do
     use EctoLibSql.AccountsCases, async: true
+  end
+end
+
+defmodule EctoLibSql.AccountsUnderLoadTest do
+  # The same context outside of the sandbox, as it runs in production.
+  use ExUnit.Case, async: true
+
+  alias EctoLibSql.Accounts
+  alias EctoLibSql.Accounts.{CreateUsersAuthTables, Repo, User, UserToken}
+
+  setup do
+    folder = Path.join(System.tmp_dir!(), "ecto_libsql_load_#{System.pid()}")
+    File.mkdir_p!(folder)
+    options = [name: nil, database: Path.join(folder, "load.db"), pool_size: 10, log: false]
+    repo = start_supervised!({Repo, options})
+    Repo.put_dynamic_repo(repo)
+    on_exit(fn -> File.rm_rf(folder) end)
+    :ok = Ecto.Migrator.up(Repo, 1, CreateUsersAuthTables, log: false, dynamic_repo: repo)
+    {:ok, repo: repo}
+  end
+
+  test "forty users change their addresses at once, and nobody's transaction fails", %{repo: repo} do
+    changes =
+      for n <- 1..40 do
+        {:ok, user} =
+          Accounts.register_user(%{email: "user#{n}@example.com", password: "hello world!"})
+
+        token = Accounts.deliver(%{user | email: "new#{n}@example.com"}, "change:#{user.email}")
+        {user, token}
+      end
+
+    answers =
+      changes
+      |> Enum.map(fn {user, token} ->
+        Task.async(fn ->
+          Repo.put_dynamic_repo(repo)
+          Accounts.update_user_email(user, token)
+        end)
+      end)
+      |> Task.await_many(30_000)
+
+    emails = for {:ok, user} <- answers, do: user.email
+    assert Enum.sort(emails) == Enum.sort(for n <- 1..40, do: "new#{n}@example.com")
+    assert Repo.aggregate(UserToken, :count) == 0
+    assert Repo.aggregate(User, :count) == 40
+  end
+
+  test "the name by which Phoenix knows adapters for SQLite, and what LiveDashboard asks" do
+    assert Repo.__adapter__() == Ecto.Adapters.SQLite3
+    {:ok, _} = Accounts.register_user(%{email: "ada@example.com", password: "hello world!"})
+
+    # ecto_sqlite3_extras matches this text, where no table has AUTOINCREMENT.
+    assert {:error, %{message: "no such table: sqlite_sequence"}} =
+             Repo.query("SELECT name, seq FROM sqlite_sequence", [], log: false)
+
+    assert {:ok, %{columns: ["name", "payload"], rows: [["users", payload]]}} =
+             Repo.query("""
+             SELECT name, sum(payload) AS payload FROM dbstat WHERE name = 'users' GROUP BY name
+             """)
+
+    assert payload > 0
+    assert {:ok, %{rows: [["ok"]]}} = Repo.query("PRAGMA integrity_check")
   end
 end

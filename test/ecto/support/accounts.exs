@@ -1,7 +1,14 @@
+defmodule Ecto.Adapters.SQLite3 do
+  @moduledoc false
+  # The name that Phoenix's generators and LiveDashboard ask for, as docs/guides/phoenix.md has it.
+  use EctoLibSql.AdapterName
+end
+
 defmodule EctoLibSql.Accounts do
   @moduledoc false
   # What `mix phx.gen.auth Accounts User users` writes for SQLite, without the web part and the hashing
-  # library: its migration, schemas and context.
+  # library: its migration, schemas and context. Sessions, magic links and changes of the address as in Phoenix 1.8,
+  # registration and confirmation with a password as in 1.7.
 
   import Ecto.Query
 
@@ -9,7 +16,7 @@ defmodule EctoLibSql.Accounts do
 
   defmodule Repo do
     @moduledoc false
-    use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSql
+    use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.SQLite3
   end
 
   defmodule CreateUsersAuthTables do
@@ -32,6 +39,7 @@ defmodule EctoLibSql.Accounts do
         add(:token, :binary, null: false, size: 32)
         add(:context, :string, null: false)
         add(:sent_to, :string)
+        add(:authenticated_at, :utc_datetime)
 
         timestamps(type: :utc_datetime, updated_at: false)
       end
@@ -53,6 +61,7 @@ defmodule EctoLibSql.Accounts do
       field(:password, :string, virtual: true, redact: true)
       field(:hashed_password, :string, redact: true)
       field(:confirmed_at, :utc_datetime)
+      field(:authenticated_at, :utc_datetime, virtual: true)
       has_many(:tokens, EctoLibSql.Accounts.UserToken)
 
       timestamps(type: :utc_datetime)
@@ -114,10 +123,14 @@ defmodule EctoLibSql.Accounts do
     use Ecto.Schema
     import Ecto.Query
 
+    @session_validity_in_days 14
+    @magic_link_validity_in_minutes 15
+
     schema "users_tokens" do
       field(:token, :binary)
       field(:context, :string)
       field(:sent_to, :string)
+      field(:authenticated_at, :utc_datetime)
       belongs_to(:user, EctoLibSql.Accounts.User)
 
       timestamps(type: :utc_datetime, updated_at: false)
@@ -125,15 +138,32 @@ defmodule EctoLibSql.Accounts do
 
     def build_session_token(user) do
       token = :crypto.strong_rand_bytes(32)
-      {token, %__MODULE__{token: token, context: "session", user_id: user.id}}
+      time = user.authenticated_at || DateTime.truncate(DateTime.utc_now(), :second)
+
+      {token,
+       %__MODULE__{token: token, context: "session", user_id: user.id, authenticated_at: time}}
     end
 
     def verify_session_token_query(token) do
       from(token in by_token_and_context(token, "session"),
         join: user in assoc(token, :user),
-        where: token.inserted_at > ago(60, "day"),
-        select: user
+        where: token.inserted_at > ago(@session_validity_in_days, "day"),
+        select: {%{user | authenticated_at: token.authenticated_at}, token.inserted_at}
       )
+    end
+
+    def verify_magic_link_token_query(token) do
+      with {:ok, decoded} <- Base.url_decode64(token, padding: false) do
+        query =
+          from(token in by_token_and_context(:crypto.hash(:sha256, decoded), "login"),
+            join: user in assoc(token, :user),
+            where: token.inserted_at > ago(^@magic_link_validity_in_minutes, "minute"),
+            where: token.sent_to == user.email,
+            select: {user, token}
+          )
+
+        {:ok, query}
+      end
     end
 
     # Stores only the hash of the token that is sent.
@@ -226,21 +256,42 @@ defmodule EctoLibSql.Accounts do
   def update_user_email(user, token) do
     context = "change:#{user.email}"
 
-    with {:ok, query} <- UserToken.verify_change_email_token_query(token, context),
-         %UserToken{sent_to: email} <- Repo.one(query),
-         {:ok, _} <- Repo.transaction(user_email_multi(user, email, context)) do
-      :ok
-    else
-      _ -> :error
+    Repo.transact(fn ->
+      with {:ok, query} <- UserToken.verify_change_email_token_query(token, context),
+           %UserToken{sent_to: email} <- Repo.one(query),
+           {:ok, user} <- Repo.update(User.email_changeset(user, %{email: email})),
+           {_count, _result} <- Repo.delete_all(UserToken.by_user_and_contexts(user, [context])) do
+        {:ok, user}
+      else
+        _ -> {:error, :transaction_aborted}
+      end
+    end)
+  end
+
+  def login_user_by_magic_link(token) do
+    with {:ok, query} <- UserToken.verify_magic_link_token_query(token) do
+      case Repo.one(query) do
+        {%User{confirmed_at: nil} = user, _token} ->
+          user |> User.confirm_changeset() |> update_user_and_delete_all_tokens()
+
+        {user, token} ->
+          Repo.delete!(token)
+          {:ok, {user, []}}
+
+        nil ->
+          {:error, :not_found}
+      end
     end
   end
 
-  defp user_email_multi(user, email, context) do
-    changeset = user |> User.email_changeset(%{email: email}) |> User.confirm_changeset()
-
-    Ecto.Multi.new()
-    |> Ecto.Multi.update(:user, changeset)
-    |> Ecto.Multi.delete_all(:tokens, UserToken.by_user_and_contexts(user, [context]))
+  defp update_user_and_delete_all_tokens(changeset) do
+    Repo.transact(fn ->
+      with {:ok, user} <- Repo.update(changeset) do
+        expired = Repo.all_by(UserToken, user_id: user.id)
+        Repo.delete_all(from(t in UserToken, where: t.id in ^Enum.map(expired, & &1.id)))
+        {:ok, {user, expired}}
+      end
+    end)
   end
 
   def reset_user_password(user, attrs) do
