@@ -70,9 +70,10 @@ defmodule Ecto.Adapters.LibSql do
       is not set, conditions on `Ecto.UUID` fields find both forms
     * `:map_type`, `:array_type` - `:string` (default) or `:binary`: SQLite's JSONB, from SQLite 3.45 on. Both are read
     * `:datetime_type` - `:iso8601` (default) or `:text_datetime` (a blank for the T, no zone)
-    * `:decimal_type` - `:numeric` (default, numbers of 15 significant digits) or `:exact`
-      (all digits, as texts with a collation that only this driver knows; sums in `select` are exact, arithmetic
-      and averages have 15 digits)
+    * `:decimal_type` - `:numeric` (default, numbers of 15 significant digits) or `:exact` (all digits, as texts; the
+      collation and the functions that compare, add and multiply them are in local databases only)
+    * `:ilike` - `:ascii` (default: `ilike` ignores the case of ASCII letters, as SQLite's LIKE does) or `:unicode`
+      (of all letters, by a function that only local databases have)
     * `:json_library` - default `Jason`
     * `:type_extensions` - modules with `loaders/2`, `dumpers/2`, `column_type/2`
   """
@@ -82,27 +83,31 @@ defmodule Ecto.Adapters.LibSql do
   @behaviour Ecto.Adapter.Storage
   @behaviour Ecto.Adapter.Structure
 
-  alias Ecto.Adapters.LibSql.{Changes, Connection, Migration, Options, Query, Storage, Types}
-  alias Ecto.Adapters.LibSql.Plan.JsonList
-  alias Ecto.Adapters.LibSql.Query.{Explain, Heap, Transaction}
+  alias Ecto.Adapters.LibSql.{Changes, Migration, Options, Query, Storage, Types}
+  alias Ecto.Adapters.LibSql.Plan.Rows
+  alias Ecto.Adapters.LibSql.Query.{Cached, Explain, Heap, Transaction}
   alias Ecto.Adapters.LibSql.Storage.Structure
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
 
-  # `Repo.to_sql` shows what is run, long lists as the one parameter that they travel as; `Repo.all` has
-  # room for large results; `Repo.explain` works for repositories without a name.
+  # `Repo.to_sql` returns what runs, with the parameters in the form in which they are bound; `Repo.all` has room for
+  # large results; `Repo.explain` works for repositories without a name.
   @impl Ecto.Adapter
   defmacro __before_compile__(env) do
-    arguments = Macro.generate_arguments(@to_sql_arity, __MODULE__)
+    [operation, queryable | opts] = Macro.generate_arguments(@to_sql_arity, __MODULE__)
 
     quote do
       unquote(super(env))
       defoverridable to_sql: unquote(@to_sql_arity), all: 2, explain: 3
 
-      def to_sql(unquote_splicing(arguments)) do
-        {sql, params} = super(unquote_splicing(arguments))
-        unquote(JsonList).fold(sql, params)
+      def to_sql(unquote(operation), unquote(queryable), unquote_splicing(opts)) do
+        unquote(Cached).to_sql(
+          unquote(operation),
+          get_dynamic_repo(),
+          unquote(queryable),
+          unquote_splicing(opts)
+        )
       end
 
       def all(queryable, opts), do: unquote(Heap).with_room(fn -> super(queryable, opts) end)
@@ -129,20 +134,7 @@ defmodule Ecto.Adapters.LibSql do
   defdelegate dumpers(primitive, type), to: Types
 
   @impl Ecto.Adapter.Queryable
-  def prepare(:all, query), do: prepared(query, &Connection.all/1)
-  def prepare(:update_all, query), do: prepared(query, &Connection.update_all/1)
-  def prepare(:delete_all, query), do: prepared(query, &Connection.delete_all/1)
-
-  # Ecto does not cache queries with interpolated lists, so the second form is not looked up again. What runs
-  # stands in the number's place, because to_sql shows the other.
-  defp prepared(query, generate) do
-    case JsonList.generate(query, generate) do
-      sql when is_binary(sql) -> {:cache, {id(), sql}}
-      %JsonList{} = folded -> {:nocache, {folded, JsonList.shown(folded)}}
-    end
-  end
-
-  defp id, do: System.unique_integer([:positive])
+  defdelegate prepare(operation, query), to: Cached, as: :new
 
   defoverridable init: 1, stream: 5, transaction: 3
 
@@ -156,13 +148,10 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Queryable
-  def execute(meta, query_meta, {:nocache, {%JsonList{} = list, _shown}}, params, opts) do
-    {sql, params} = JsonList.fold(list, params)
-    execute(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
-  end
-
-  def execute(meta, query_meta, query, params, opts) do
-    meta |> super(query_meta, query, params, opts) |> Heap.note()
+  def execute(meta, query_meta, prepared, params, opts) do
+    {prepared, bound, kinds} = Cached.bind(prepared, params)
+    {count, rows} = super(meta, query_meta, prepared, bound, opts)
+    Heap.note({count, Rows.load(rows, kinds)})
   rescue
     error in EctoLibSql.Error -> reraise(explained(error, params), __STACKTRACE__)
   end
@@ -181,13 +170,14 @@ defmodule Ecto.Adapters.LibSql do
   defp explained(error, _params), do: error
 
   @impl Ecto.Adapter.Queryable
-  def stream(meta, query_meta, {:nocache, {%JsonList{} = list, _shown}}, params, opts) do
-    {sql, params} = JsonList.fold(list, params)
-    stream(meta, query_meta, {:nocache, {id(), sql}}, params, opts)
-  end
+  def stream(meta, query_meta, prepared, params, opts) do
+    {prepared, bound, kinds} = Cached.bind(prepared, params)
 
-  def stream(meta, query_meta, query, params, opts),
-    do: meta |> super(query_meta, query, params, opts) |> Query.Stream.anywhere(meta, opts)
+    meta
+    |> super(query_meta, prepared, bound, opts)
+    |> Query.Stream.anywhere(meta, opts)
+    |> Stream.map(fn {count, rows} -> {count, Rows.load(rows, kinds)} end)
+  end
 
   @impl Ecto.Adapter.Transaction
   def transaction(meta, opts, fun) do

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace libsql::local {
 
@@ -71,6 +73,26 @@ std::string difference(std::string_view left, std::string_view right) {
   return result;
 }
 
+std::string product(std::string_view left, std::string_view right) {
+  // From the last digit to the first; no place holds more than 81 * kMaxFactorDigits and a carry.
+  std::vector<std::uint32_t> places(left.size() + right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    const auto a = static_cast<std::uint32_t>(left[left.size() - 1 - i] - '0');
+    for (std::size_t j = 0; j < right.size(); ++j) {
+      places[i + j] += a * static_cast<std::uint32_t>(right[right.size() - 1 - j] - '0');
+    }
+  }
+  std::string result;
+  std::uint32_t carry = 0;
+  for (const std::uint32_t place : places) {
+    carry += place;
+    result += static_cast<char>('0' + carry % 10);
+    carry /= 10;
+  }
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
 }  // namespace
 
 std::optional<Decimal> Decimal::parse(std::string_view text) {
@@ -120,6 +142,21 @@ void Decimal::add(const Decimal& other) {
     negative_ = right.negative_;
   }
   strip_leading_zeros(digits_);
+}
+
+void Decimal::subtract(const Decimal& other) {
+  Decimal negated = other;
+  negated.negative_ = !negated.negative_;
+  add(negated);
+}
+
+bool Decimal::multiply(const Decimal& other) {
+  if (std::max(digits_.size(), other.digits_.size()) > kMaxFactorDigits) return false;
+  digits_ = product(digits_, other.digits_);
+  scale_ += other.scale_;
+  negative_ = negative_ != other.negative_;
+  strip_leading_zeros(digits_);
+  return true;
 }
 
 int Decimal::compare(const Decimal& other) const {

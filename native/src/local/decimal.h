@@ -1,4 +1,4 @@
-// Decimal numbers as texts: compared and added without a loss of digits.
+// Decimal numbers as texts: compared, added and multiplied without a loss of digits.
 #ifndef LIBSQL_LOCAL_DECIMAL_H_
 #define LIBSQL_LOCAL_DECIMAL_H_
 
@@ -18,6 +18,12 @@ class Decimal {
   static std::optional<Decimal> parse(std::string_view text);
 
   void add(const Decimal& other);
+  void subtract(const Decimal& other);
+  // False, without an effect, if either number has more than kMaxFactorDigits digits: the time is
+  // the product of both numbers of digits.
+  [[nodiscard]] bool multiply(const Decimal& other);
+  static constexpr std::size_t kMaxFactorDigits = 10'000;
+
   // Negative, zero or positive, as this number is less than, equal to or greater than `other`.
   [[nodiscard]] int compare(const Decimal& other) const;
   // Plain notation, with as many digits behind the point as the longest number added had.

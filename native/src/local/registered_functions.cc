@@ -4,6 +4,7 @@
 #include <wctype.h>
 
 #include <clocale>
+#include <cstdint>
 #include <cwctype>
 #include <memory>
 #include <new>
@@ -119,87 +120,105 @@ void fold(sqlite3_context* context, SqlValues values) {
   return_text(context, folded(text_of(values[0])));
 }
 
-// --- UUIDs ---
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-// The bytes of "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"; nothing if `text` is something else.
-std::optional<std::string> uuid_bytes(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size();) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (text[i++] != '-') return std::nullopt;
-      continue;
-    }
-    const int high = hex_digit(text[i]);
-    const int low = hex_digit(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return bytes;
-}
-
-void to_uuid_bytes(sqlite3_context* context, SqlValues values) {
-  if (sqlite3_value_type(values[0]) != SQLITE_TEXT) {
-    return sqlite3_result_value(context, values[0]);
-  }
-  const auto bytes = uuid_bytes(text_of(values[0]));
-  if (!bytes) return sqlite3_result_value(context, values[0]);
-  sqlite3_result_blob64(context, bytes->data(), bytes->size(), SQLITE_TRANSIENT);
-}
-
 // --- Decimals ---
 
-// Adds `value` to `total`; false, with the error set, if it is no number.
-bool add_value(sqlite3_context* context, Decimal& total, sqlite3_value* value) {
+void return_error(sqlite3_context* context, const std::string& message) {
+  sqlite3_result_error(context, message.c_str(), static_cast<int>(message.size()));
+}
+
+// The number that `value` is; nothing, with the error set, if it is none.
+std::optional<Decimal> number_of(sqlite3_context* context, sqlite3_value* value) {
   const std::string_view text = text_of(value);
-  const auto number = Decimal::parse(text);
+  auto number = Decimal::parse(text);
   if (!number) {
-    const std::string message = "not a decimal number: " + std::string(text.substr(0, 100));
-    sqlite3_result_error(context, message.c_str(), static_cast<int>(message.size()));
-    return false;
+    return_error(context, "not a decimal number: " + std::string(text.substr(0, 100)));
   }
-  total.add(*number);
-  return true;
+  return number;
+}
+
+// Calls `calculate(left, right)`, which is false for what cannot be calculated, with the numbers
+// that both arguments are, and returns `left`; NULL if either is NULL.
+template <typename Calculate>
+void calculate_decimals(sqlite3_context* context, SqlValues values, Calculate calculate) {
+  if (is_null(values[0]) || is_null(values[1])) return;
+  auto left = number_of(context, values[0]);
+  if (!left) return;
+  const auto right = number_of(context, values[1]);
+  if (!right) return;
+  if (!calculate(*left, *right)) {
+    return return_error(context, "a decimal number has too many digits to be multiplied");
+  }
+  return_text(context, left->text());
 }
 
 void decimal_add(sqlite3_context* context, SqlValues values) {
-  Decimal total;
-  for (sqlite3_value* const value : values) {
-    if (sqlite3_value_type(value) == SQLITE_NULL) return;  // The result is NULL.
-    if (!add_value(context, total, value)) return;
-  }
-  return_text(context, total.text());
+  calculate_decimals(context, values, [](Decimal& left, const Decimal& right) {
+    left.add(right);
+    return true;
+  });
 }
 
-// The running total of one group, in memory that SQLite keeps and sets to zero first.
+void decimal_sub(sqlite3_context* context, SqlValues values) {
+  calculate_decimals(context, values, [](Decimal& left, const Decimal& right) {
+    left.subtract(right);
+    return true;
+  });
+}
+
+void decimal_mul(sqlite3_context* context, SqlValues values) {
+  calculate_decimals(context, values,
+                     [](Decimal& left, const Decimal& right) { return left.multiply(right); });
+}
+
+// The running total of one group or window, in memory that SQLite keeps and sets to zero first.
 struct Group {
   Decimal* total;
+  std::int64_t count;
 };
 
-void decimal_sum_step(sqlite3_context* context, SqlValues values) {
-  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return;
+Group* group_of(sqlite3_context* context) {
   auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, sizeof(Group)));
   if (group == nullptr) throw std::bad_alloc();
   if (group->total == nullptr) group->total = std::make_unique<Decimal>().release();
-  add_value(context, *group->total, values[0]);
+  return group;
 }
 
-void decimal_sum_final(sqlite3_context* context) noexcept {
+void decimal_sum_step(sqlite3_context* context, SqlValues values) {
+  if (is_null(values[0])) return;
+  Group* const group = group_of(context);
+  const auto number = number_of(context, values[0]);
+  if (!number) return;
+  group->total->add(*number);
+  ++group->count;
+}
+
+// A row leaves the window.
+void decimal_sum_inverse(sqlite3_context* context, SqlValues values) {
+  if (is_null(values[0])) return;
+  Group* const group = group_of(context);
+  const auto number = number_of(context, values[0]);
+  if (!number) return;
+  group->total->subtract(*number);
+  --group->count;
+}
+
+// The sum so far: NULL of no numbers.
+void decimal_sum_value(sqlite3_context* context) noexcept {
   const auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, 0));
-  if (group == nullptr || group->total == nullptr) return;  // No numbers: NULL.
-  const std::unique_ptr<Decimal> total(group->total);
+  if (group == nullptr || group->total == nullptr || group->count == 0) return;
   try {
-    return_text(context, total->text());
+    return_text(context, group->total->text());
   } catch (const std::bad_alloc&) {
     sqlite3_result_error_nomem(context);
   }
+}
+
+void decimal_sum_final(sqlite3_context* context) noexcept {
+  decimal_sum_value(context);
+  auto* const group = static_cast<Group*>(sqlite3_aggregate_context(context, 0));
+  if (group == nullptr) return;
+  const std::unique_ptr<Decimal> total(group->total);
+  group->total = nullptr;
 }
 
 int collate_decimals(void* /*unused*/, int left_size, const void* left, int right_size,
@@ -231,11 +250,13 @@ void register_functions(sqlite3* db) {
     add_function<&load_extension>(db, "load_extension", arguments);
   }
   add_function<&fold>(db, "libsql_fold", 1);
-  add_function<&to_uuid_bytes>(db, "libsql_uuid_bytes", 1);
   add_function<&decimal_add>(db, "decimal_add", 2);
-  check(db, sqlite3_create_function_v2(db, "decimal_sum", 1, kPureFunction, nullptr, nullptr,
-                                       &called_by_sqlite<&decimal_sum_step>, &decimal_sum_final,
-                                       nullptr));
+  add_function<&decimal_sub>(db, "decimal_sub", 2);
+  add_function<&decimal_mul>(db, "decimal_mul", 2);
+  check(db, sqlite3_create_window_function(db, "decimal_sum", 1, kPureFunction, nullptr,
+                                           &called_by_sqlite<&decimal_sum_step>, &decimal_sum_final,
+                                           &decimal_sum_value,
+                                           &called_by_sqlite<&decimal_sum_inverse>, nullptr));
   check(db, sqlite3_create_collation_v2(db, "decimal", SQLITE_UTF8, nullptr, &collate_decimals,
                                         nullptr));
 }

@@ -11,10 +11,11 @@ namespace libsql::local {
 //   concat_ws(separator, ...) the same
 //   load_extension(...)       in SQLite's place, refuses with SQLITE_AUTH: SQL loads no extensions
 //   libsql_fold(text)         text in lower case, of all alphabets that the C library knows
-//   libsql_uuid_bytes(value)  the 16 bytes of a UUID given as text; any other value as it is
-//   decimal_sum(value)        an aggregate: the exact sum of decimal numbers, as text
-//   decimal_add(a, b)         the exact sum of two
-//   decimal                   a collation: decimal numbers kept as texts sort and compare by value
+//   decimal_sum(value)        an aggregate and window function: the exact sum of decimal numbers,
+//   as text decimal_add(a, b)         the exact sum of two decimal_sub(a, b)         the exact
+//   difference decimal_mul(a, b)         the exact product; an error beyond
+//   Decimal::kMaxFactorDigits digits decimal                   a collation: decimal numbers kept as
+//   texts sort and compare by value
 // Errors: those of sqlite3_create_function_v2.
 void register_functions(sqlite3* db);
 

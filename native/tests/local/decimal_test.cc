@@ -70,11 +70,33 @@ TEST_F(OwnFunctionsTest, FoldsAllAlphabets) {
             Value(std::string("61FFC3")));
 }
 
-TEST_F(OwnFunctionsTest, UuidsBecomeBytes) {
-  EXPECT_EQ(value("SELECT hex(libsql_uuid_bytes('3f2504e0-4f89-41d3-9A0C-0305e82c3301'))"),
-            Value(std::string("3F2504E04F8941D39A0C0305E82C3301")));
-  EXPECT_EQ(value("SELECT libsql_uuid_bytes('no uuid')"), Value(std::string("no uuid")));
-  EXPECT_EQ(value("SELECT quote(libsql_uuid_bytes(NULL))"), Value(std::string("NULL")));
+TEST_F(OwnFunctionsTest, DifferencesAndProductsAreExact) {
+  EXPECT_EQ(value("SELECT decimal_sub('0.1', '12345678901234567890.12')"),
+            Value(std::string("-12345678901234567890.02")));
+  EXPECT_EQ(value("SELECT decimal_sub('1.10', 1.1)"), Value(std::string("0.00")));
+  EXPECT_EQ(value("SELECT decimal_mul('-12345678901234567890.12', '0.3')"),
+            Value(std::string("-3703703670370370367.036")));
+  EXPECT_EQ(value("SELECT decimal_mul('99.99', 99)"), Value(std::string("9899.01")));
+  EXPECT_EQ(value("SELECT decimal_mul('-0.5', '0')"), Value(std::string("0.0")));
+  EXPECT_EQ(value("SELECT quote(decimal_mul(NULL, '2'))"), Value(std::string("NULL")));
+  EXPECT_THROW(value("SELECT decimal_sub('1', 'x')"), Error);
+}
+
+TEST_F(OwnFunctionsTest, ProductsOfTooManyDigitsAreErrors) {
+  const std::string nines = "replace(hex(zeroblob(5000)), '0', '9')";
+  EXPECT_EQ(value("SELECT length(decimal_mul(" + nines + ", " + nines + "))"),
+            Value(std::int64_t{20000}));
+  EXPECT_THROW(value("SELECT decimal_mul('2', " + nines + " || '9')"), Error);
+}
+
+TEST_F(OwnFunctionsTest, SumsOfWindowsAreExact) {
+  db_.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT COLLATE decimal)");
+  db_.execute(
+      "INSERT INTO t (v) VALUES (NULL), ('12345678901234567890.12'), ('0.01'), ('-1'), (NULL)");
+  EXPECT_EQ(value("SELECT group_concat(quote(s), ' ') FROM (SELECT decimal_sum(v) OVER "
+                  "(ORDER BY id ROWS 1 PRECEDING) AS s FROM t)"),
+            Value(std::string("NULL '12345678901234567890.12' '12345678901234567890.13' '-0.99' "
+                              "'-1.00'")));
 }
 
 }  // namespace

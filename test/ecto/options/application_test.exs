@@ -60,6 +60,7 @@ defmodule Ecto.Adapters.LibSql.Options.ApplicationTest do
           array_type: [:string],
           datetime_type: [:iso8601, :text_datetime],
           decimal_type: [:numeric, :exact],
+          ilike: [:ascii, :unicode],
           json_library: [nil, Jason],
           type_extensions: [[], [Extension]]
         ],

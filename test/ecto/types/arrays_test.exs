@@ -266,14 +266,20 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
     end
   end
 
-  test "decimals are found and pulled whatever zeros they end with, and only if they are equal" do
-    put(decs: [Decimal.new("1.50"), Decimal.new("2.0000000000000000001")])
-    assert found(dynamic([l], ^Decimal.new("1.5") in l.decs)) == 1
-    assert found(dynamic([l], ^Decimal.new("1.500") in l.decs)) == 1
-    assert found(dynamic([l], ^Decimal.new("2") in l.decs)) == 0
-    Repo.update_all(Lists, pull: [decs: Decimal.new(2)])
-    Repo.update_all(Lists, pull: [decs: Decimal.new("1.5")])
-    assert text("decs") == ~S(["2.0000000000000000001"])
+  for {type, equal?, left} <- [{:numeric, 1, "[]"}, {:exact, 0, ~S(["2.0000000000000000001"])}] do
+    test "decimals are found and pulled whatever zeros they end with, and only if they are equal (#{type})" do
+      Application.put_env(:ecto_libsql, :decimal_type, unquote(type))
+      on_exit(fn -> Application.delete_env(:ecto_libsql, :decimal_type) end)
+      put(decs: [Decimal.new("1.50"), Decimal.new("2.0000000000000000001")])
+      assert found(dynamic([l], ^Decimal.new("1.5") in l.decs)) == 1
+      assert found(dynamic([l], ^Decimal.new("1.500") in l.decs)) == 1
+      assert found(dynamic([l], ^Decimal.new("3") in l.decs)) == 0
+      # Decimals that are not exact are compared by 15 digits.
+      assert found(dynamic([l], ^Decimal.new("2") in l.decs)) == unquote(equal?)
+      Repo.update_all(Lists, pull: [decs: Decimal.new(2)])
+      Repo.update_all(Lists, pull: [decs: Decimal.new("1.5")])
+      assert text("decs") == unquote(left)
+    end
   end
 
   test "a value of another form than the array's members is refused, in push and in a condition" do

@@ -8,13 +8,13 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   alias Ecto.Adapters.LibSql.{Changes, Constraints, Options}
   alias Ecto.Adapters.LibSql.Migration.DDL
-  alias Ecto.Adapters.LibSql.Plan.{ColumnTags, JsonList}
-  alias Ecto.Adapters.LibSql.Query.Explain
-  alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Select, Update}
+  alias Ecto.Adapters.LibSql.Plan
+  alias Ecto.Adapters.LibSql.Query.{Cached, Explain}
+  alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Update}
   alias Ecto.Adapters.LibSql.Types.{Declared, Untyped}
   alias EctoLibSql.Callbacks.Call
   alias EctoLibSql.Connection.{Prepared, Statements}
-  alias EctoLibSql.{Query, Result}
+  alias EctoLibSql.Query
 
   ## Running
 
@@ -48,7 +48,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def query(conn, sql, params, opts) do
-    {sql, params} = JsonList.fold(sql, Untyped.parameters(params))
+    {sql, params} = Plan.bind(sql, Untyped.parameters(params))
     query = commented(%Query{statement: sql}, opts)
 
     with {:ok, _query, result} <-
@@ -75,8 +75,8 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   defp decode(result, conn, sql, opts) do
     case opts[:decode] do
-      nil -> marked(result)
-      :declared -> result |> marked() |> Declared.decode(conn, sql, opts)
+      nil -> result
+      :declared -> Declared.decode(result, conn, sql, opts)
     end
   end
 
@@ -95,12 +95,11 @@ defmodule Ecto.Adapters.LibSql.Connection do
   @impl true
   def stream(conn, sql, params, opts) do
     Options.Query.check!(opts)
-    {sql, params} = JsonList.fold(sql, Untyped.parameters(params))
+    {sql, params} = Plan.bind(sql, Untyped.parameters(params))
     Lock.take(conn, sql, opts)
 
     conn
     |> DBConnection.prepare_stream(commented(%Query{statement: sql}, opts), params, opts)
-    |> Stream.map(&marked/1)
     |> declared(conn, sql, opts)
   end
 
@@ -108,22 +107,13 @@ defmodule Ecto.Adapters.LibSql.Connection do
     if opts[:decode], do: Declared.stream(results, conn, sql, opts), else: results
   end
 
-  defp marked(%Result{columns: [_ | _] = columns, rows: [_ | _] = rows} = result) do
-    case ColumnTags.marks(columns) do
-      :none -> result
-      marks -> %{result | rows: Enum.map(rows, &ColumnTags.decode(&1, marks))}
-    end
-  end
-
-  defp marked(result), do: result
-
   @impl true
   defdelegate to_constraints(error, opts), to: Constraints
 
   @impl true
   def explain_query(conn, sql, params, opts) do
     {explain, opts} = Explain.split(opts)
-    {sql, params} = JsonList.fold(sql, params)
+    {sql, params} = Plan.bind(sql, params)
 
     # EXPLAIN does not run the statement, so SQLite would neither refresh the connection's copy of the schema nor
     # recompile a cached statement: the first query does the one, `cache: false` the other.
@@ -146,19 +136,22 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   def all(query, as_prefix \\ [])
-  def all(query, []), do: Select.top(query)
-  def all(query, as_prefix), do: Select.all(query, as_prefix)
+  def all(query, []), do: Cached.text(:all, query)
+  def all(query, as_prefix), do: Cached.nested_text(query, as_prefix)
 
   @impl true
-  defdelegate update_all(query), to: Update
+  def update_all(query), do: Cached.text(:update_all, query)
 
   @impl true
-  defdelegate delete_all(query), to: Update
+  def delete_all(query), do: Cached.text(:delete_all, query)
 
   @impl true
   # ecto_sql 3.14 passes the options of the call.
   def insert(prefix, table, header, rows, on_conflict, returning, placeholders, _opts \\ []),
-    do: Insert.insert(prefix, table, header, rows, on_conflict, returning, placeholders)
+    do:
+      prefix
+      |> Insert.insert(table, header, rows, on_conflict, returning, placeholders)
+      |> Plan.text()
 
   @impl true
   defdelegate update(prefix, table, fields, filters, returning), to: Update

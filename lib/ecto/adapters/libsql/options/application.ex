@@ -12,7 +12,8 @@ defmodule Ecto.Adapters.LibSql.Options.Application do
     map_type: [:string, :binary],
     array_type: [:string, :binary],
     datetime_type: [:iso8601, :text_datetime],
-    decimal_type: [:numeric, :exact]
+    decimal_type: [:numeric, :exact],
+    ilike: [:ascii, :unicode]
   ]
 
   # `:load_extensions` is checked with the other options of a connection; `:ecto_repos` is Mix's.

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   # text with `format: :text`. `analyze: true` runs the statement as well and adds its cost.
 
   alias Ecto.Adapters.LibSql.Options
-  alias Ecto.Adapters.LibSql.Query.Transaction
+  alias Ecto.Adapters.LibSql.Query.{Cached, Transaction}
   alias EctoLibSql.Options.Names
 
   @options [:type, :format, :analyze, :wrap_in_transaction]
@@ -16,7 +16,7 @@ defmodule Ecto.Adapters.LibSql.Query.Explain do
   @spec run(module(), atom() | pid(), atom(), Ecto.Queryable.t(), keyword()) :: term()
   def run(repo, dynamic, operation, queryable, opts) do
     meta = Ecto.Adapter.lookup_meta(dynamic)
-    {sql, params} = Ecto.Adapters.SQL.to_sql(operation, dynamic, queryable)
+    {sql, params} = Cached.to_sql(operation, dynamic, queryable)
     of_repo = Keyword.take(meta.opts, [:timeout])
 
     explain = fn ->

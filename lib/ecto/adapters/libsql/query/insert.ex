@@ -4,11 +4,10 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   # a field that only some or no rows have, the columns of a constraint named as conflict target, and more
   # parameters than one statement takes.
 
-  alias Ecto.Adapters.LibSql.{Catalog, SQL}
+  alias Ecto.Adapters.LibSql.{Catalog, Plan, SQL}
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
   alias Ecto.Adapters.LibSql.Migration.DDL
   alias Ecto.Adapters.LibSql.Query.Transaction
-  alias Ecto.Adapters.LibSql.SQL.Operators
   alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
 
   # Structs that stand for one value.
@@ -21,12 +20,12 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     on_conflict = resolve_target(meta, prefix, source, on_conflict)
     {header, row} = some_field(meta, prefix, source, fields, fields, on_conflict)
     sql = SQL.Insert.insert(prefix, source, header, [row], on_conflict, returning, [])
-    params = values ++ conflict_params
+    {sql, params} = bound(sql, values ++ conflict_params)
 
     Ecto.Adapters.SQL.struct(
       meta,
       meta.sql,
-      IO.iodata_to_binary(sql),
+      sql,
       :insert,
       source,
       [],
@@ -41,7 +40,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   @spec write_one(map(), map(), keyword() | nil, keyword(), list(), keyword()) :: term()
   def write_one(meta, schema_meta, fields, filters, returning, opts) do
     %{source: source, prefix: prefix, schema: schema} = schema_meta
-    filters = Uuid.filters(schema, filters) || filters
+    filters = Uuid.filters(schema, filters)
 
     {operation, sql} =
       if fields,
@@ -91,7 +90,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
 
   defp insert_rows(meta, schema, header, rows, on_conflict, placeholders, write, opts) do
     {_, conflict_params, _} = on_conflict
-    room = Operators.max_parameters() - length(placeholders) - length(conflict_params)
+    room = Plan.max_parameters() - length(placeholders) - length(conflict_params)
 
     {chunks, total} =
       case plain(rows, header, []) do
@@ -167,7 +166,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   defp refuse_queries!(cells) do
     if Enum.any?(cells, fn {row, _} -> Enum.any?(row, &match?({%Ecto.Query{}, _}, &1)) end) do
       raise ArgumentError,
-            "insert_all with queries as values must fit into #{Operators.max_parameters()} parameters; " <>
+            "insert_all with queries as values must fit into #{Plan.max_parameters()} parameters; " <>
               "insert fewer rows at a time"
     end
   end
@@ -224,12 +223,36 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
          opts
        ) do
     %{source: source, prefix: prefix} = schema
-    sql = SQL.Insert.insert(prefix, source, header, rows, on_conflict, returning, placeholders)
-    params = placeholders ++ params ++ conflict_params
+    types = if queries?(rows), do: types(schema.schema, header)
+
+    {sql, params} =
+      prefix
+      |> SQL.Insert.insert(source, header, rows, on_conflict, returning, placeholders, types)
+      |> bound(placeholders ++ params ++ conflict_params)
+
     opts = [source: source] ++ opts
     %{num_rows: count, rows: rows} = Ecto.Adapters.SQL.query!(meta, sql, params, opts)
     {count, rows}
   end
+
+  # What is selected is written in the form of the column's type.
+  defp queries?(rows) when is_list(rows),
+    do: Enum.any?(rows, fn row -> Enum.any?(row, &match?({%Ecto.Query{}, _count}, &1)) end)
+
+  defp queries?(_query), do: true
+
+  defp types(nil, _header), do: nil
+
+  defp types(schema, header) do
+    types =
+      for field <- schema.__schema__(:fields),
+          into: %{},
+          do: {schema.__schema__(:field_source, field), schema.__schema__(:type, field)}
+
+    Enum.map(header, &types[&1])
+  end
+
+  defp bound(sql, params), do: sql |> Plan.new(nil, length(params)) |> Plan.bind(params)
 
   ## Cells
 

@@ -6,26 +6,29 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Parameter, Scope}
+  alias Ecto.Adapters.LibSql.SQL.Typing.Infer
+
+  @type sql :: Parameter.sql()
 
   @doc "A list of values as an array. `type` is the member's Ecto type or nil."
-  @spec build(list(), term(), Sources.t(), map()) :: iodata()
-  def build(list, type, sources, query) do
-    items = Enum.map_intersperse(list, ", ", &item(&1, type, sources, query))
+  @spec build(list(), term(), Scope.t()) :: sql()
+  def build(list, type, scope) do
+    items = Enum.map_intersperse(list, ", ", &item(&1, type, scope))
     [Json.function("_array("), items, ?)]
   end
 
-  defp item(list, type, sources, query) when is_list(list),
-    do: build(list, inner(type), sources, query)
+  defp item(list, type, scope) when is_list(list),
+    do: build(list, inner(type), scope)
 
-  defp item(value, _type, _sources, _query) when is_boolean(value), do: ["json('#{value}')"]
+  defp item(value, _type, _scope) when is_boolean(value), do: ["json('#{value}')"]
 
-  defp item(value, _type, sources, query)
+  defp item(value, _type, scope)
        when is_binary(value) or is_integer(value) or is_nil(value),
-       do: Expr.expr(value, sources, query)
+       do: Expr.expr(value, scope)
 
-  defp item(value, type, sources, query),
-    do: value |> Expr.operand(sources, query) |> member(type)
+  defp item(value, type, scope),
+    do: value |> Expr.operand(scope) |> member(type)
 
   defp inner({:array, type}), do: type
   defp inner(_type), do: nil
@@ -66,18 +69,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   defp json(value), do: ["json(", value, ?)]
 
   @doc "The same for a column of the given type."
-  @spec set(list(), term(), Sources.t(), map()) :: iodata()
-  def set(list, type, sources, query) do
-    same_form!(type, query)
-    castable!(type, list, query)
-    build(list, inner(type), sources, query)
+  @spec set(list(), term(), Scope.t()) :: sql()
+  def set(list, type, scope) do
+    same_form!(type, scope)
+    castable!(type, list, scope)
+    build(list, inner(type), scope)
   end
 
   # Ecto neither casts nor dumps a value that is pinned inside of a list.
-  defp castable!(type, list, query) do
+  defp castable!(type, list, scope) do
     if type != nil and pinned?(list) and not Types.Array.plain?(type) do
       error!(
-        query,
+        scope.query,
         "Ecto does not cast values pinned inside of a list to #{inspect(type)}; pin ^list"
       )
     end
@@ -87,18 +90,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   defp pinned?(list), do: is_list(list) and Enum.any?(list, &pinned?/1)
 
   @doc "Appends to an array column of the given type, which may be nil."
-  @spec push(iodata(), term(), term(), Sources.t(), map()) :: iodata()
-  def push(column, value, type, sources, query) do
-    same_form!(type, query)
-    value = member(Expr.operand(value, sources, query), inner(type))
+  @spec push(sql(), term(), term(), Scope.t()) :: sql()
+  def push(column, value, type, scope) do
+    same_form!(type, scope)
+    value = member(Expr.operand(value, scope), inner(type))
     [Json.function("_insert(coalesce("), column, ", '[]'), '$[#]', ", value, ?)]
   end
 
   @doc "Removes each member equal to `value` from an array column; the others stay as they were written."
-  @spec pull(iodata(), term(), term(), Sources.t(), map()) :: iodata()
-  def pull(column, value, type, sources, query) do
-    same_form!(type, query)
-    value = Expr.operand(value, sources, query)
+  @spec pull(sql(), term(), term(), Scope.t()) :: sql()
+  def pull(column, value, type, scope) do
+    same_form!(type, scope)
+    value = Expr.operand(value, scope)
 
     [
       ["CASE WHEN ", column, " IS NOT NULL THEN (SELECT ", Json.function("_group_array(")],
@@ -117,18 +120,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   defp other(left, right, type),
     do: [comparable(left, type), " IS NOT " | comparable(right, type)]
 
-  # Decimals are texts, which may end with any number of zeros.
+  # Decimals are texts in JSON, which may end with any number of zeros.
   defp comparable(value, type) do
-    if decimal?(type), do: ["CAST(", value, " AS TEXT) COLLATE decimal"], else: value
+    cond do
+      not decimal?(type) -> value
+      Types.exact_decimals?() -> ["CAST(", value, " AS TEXT) COLLATE decimal"]
+      true -> ["CAST(", value, " AS NUMERIC)"]
+    end
   end
 
   defp decimal?(type), do: type != nil and Types.primitive(type) == :decimal
 
   @doc "Whether an array of the given type, which may be nil, has a member; nil where that is no more than IN."
-  @spec has(iodata(), iodata(), term()) :: iodata() | nil
+  @spec has(sql(), sql(), term()) :: sql() | nil
   def has(array, value, type) do
     if decimal?(inner(type)) do
-      members = ["(SELECT CAST(value AS TEXT) FROM json_each(", array, "))"]
+      members = ["(SELECT ", comparable("value", inner(type)), " FROM json_each(", array, "))"]
       [comparable(value, inner(type)), " IN " | members]
     end
   end
@@ -137,13 +144,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   `array == list` or `array != list` with a list of which not all is known before the query runs. Texts would
   only be equal if they were written by the same library.
   """
-  @spec compare(:== | :!=, term(), list(), Sources.t(), map()) :: iodata()
-  def compare(op, array, list, sources, query) do
-    type = Sources.field_type(array, sources)
-    same_form!(type, query)
-    castable!(type, list, query)
-    array = array |> whole() |> Expr.operand(sources, query)
-    equal = equal(array, "$", list, inner(type), sources, query)
+  @spec compare(:== | :!=, term(), list(), Scope.t()) :: sql()
+  def compare(op, array, list, scope) do
+    type = field_type(array, scope)
+    same_form!(type, scope)
+    castable!(type, list, scope)
+    array = whole(array, scope)
+    equal = equal(array, "$", list, inner(type), scope)
     {valid, other} = if op == :==, do: {equal, "0"}, else: {["NOT (", equal, ?)], "1"}
 
     [
@@ -152,11 +159,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     ]
   end
 
-  # JSON of any kind, where a path would give the value of a scalar; NULL for JSON's null.
-  defp whole({:json_extract_path, meta, args}),
-    do: {:fragment, [], [raw: "nullif(", expr: {:json_fetch, meta, args}, raw: ", 'null')"]}
+  defp field_type({{:., _, _}, _, []} = field, scope), do: Infer.of(field, scope)
+  defp field_type(_expr, _scope), do: nil
 
-  defp whole(array), do: array
+  # JSON of any kind, where a path would give the value of a scalar; NULL for JSON's null.
+  defp whole({:json_extract_path, _, [operand, path]}, scope) do
+    json = operand |> Expr.operand(scope) |> Json.fetch(path, &Expr.expr(&1, scope))
+    ["nullif(", json, ", 'null')"]
+  end
+
+  defp whole(array, scope), do: Expr.operand(array, scope)
 
   # Without a schema a column may hold any text.
   defp valid?(array) do
@@ -165,10 +177,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
       else: ["json_valid(", array, ?)]
   end
 
-  defp equal(array, path, list, type, sources, query) do
+  defp equal(array, path, list, type, scope) do
     members =
       for {value, ix} <- Enum.with_index(list),
-          do: [" AND " | equal_member(array, "#{path}[#{ix}]", value, type, sources, query)]
+          do: [" AND " | equal_member(array, "#{path}[#{ix}]", value, type, scope)]
 
     count = list |> length() |> Integer.to_string()
 
@@ -178,23 +190,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     ]
   end
 
-  defp equal_member(array, path, list, type, sources, query) when is_list(list),
-    do: equal(array, path, list, inner(type), sources, query)
+  defp equal_member(array, path, list, type, scope) when is_list(list),
+    do: equal(array, path, list, inner(type), scope)
 
-  defp equal_member(array, path, value, type, sources, query) do
+  defp equal_member(array, path, value, type, scope) do
     stored = ["json_extract(", array, ", '", path, "')"]
-    value = Expr.operand(value, sources, query)
+    value = Expr.operand(value, scope)
     [comparable(stored, type), " IS " | comparable(value, type)]
   end
 
   @doc """
   Refuses to look for a value in an array whose members are written otherwise than a field of their type.
   """
-  @spec same_form!(term(), map()) :: :ok
-  def same_form!({:array, member}, query) do
+  @spec same_form!(term(), Scope.t()) :: :ok
+  def same_form!({:array, member}, scope) do
     if Types.other_in_json?(member) do
       error!(
-        query,
+        scope.query,
         "members of type #{inspect(member)} are kept in another form inside of arrays than in fields, " <>
           "as the application's options stand; use a fragment"
       )
@@ -203,5 +215,5 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     :ok
   end
 
-  def same_form!(_type, _query), do: :ok
+  def same_form!(_type, _scope), do: :ok
 end

@@ -1,26 +1,30 @@
 defmodule Ecto.Adapters.LibSql.SQL.Expr do
   @moduledoc false
-  # Expressions of a query. Each construct that SQLite can express has its clause; the last clause
-  # raises, naming what it got. Parameters are numbered, so a rewrite may move them about freely.
+  # Expressions of a query. Each construct that SQLite can express has its clause; the last clause raises, naming what
+  # it got. Operands of comparisons, and whatever else needs a common form of its values, are written by Operands.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{
+    Aggregate,
     Array,
     Fragment,
     Interval,
     Json,
     Literal,
+    Operands,
     Operators,
+    Parameter,
     Quote,
+    Scope,
     Select,
-    Sources,
-    Typing,
     Window
   }
 
-  alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
+  alias Ecto.Adapters.LibSql.SQL.Typing.{Infer, Sources, Uuid}
   alias Ecto.Query.Tagged
+
+  @type sql :: Parameter.sql()
 
   @operators %{
     ==: " = ",
@@ -36,185 +40,162 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     and: " AND ",
     or: " OR "
   }
-  @operator_names Map.keys(@operators)
   @comparisons [:==, :!=, :<=, :>=, :<, :>]
-  @needs_parens @operator_names ++ [:in, :is_nil, :not, :like, :ilike]
+  @arithmetic [:+, :-, :*, :/]
+  @needs_parens Map.keys(@operators) ++ [:in, :is_nil, :not, :like, :ilike]
 
-  @functions ~w(count sum decimal_sum avg min max)a ++
-               ~w(row_number rank dense_rank percent_rank cume_dist ntile)a ++
-               ~w(lag lead first_value last_value nth_value)a
-  @aggregates ~w(count sum decimal_sum avg min max)a
+  @spec expr(term(), Scope.t()) :: sql()
+  def expr({:^, [], [ix]}, _scope), do: Parameter.parameter(ix)
 
-  @spec expr(term(), Sources.t(), map()) :: iodata()
-  def expr({:^, [], [ix]}, _sources, _query), do: parameter(ix)
-
-  def expr({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, _sources, query)
+  def expr({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, scope)
       when is_atom(field) or is_binary(field) do
-    {sources, ix} = Sources.parent!(query, as)
-    Sources.column(sources, ix, field)
+    {scope, ix} = Scope.outer!(scope, as)
+    field(scope, ix, field)
   end
 
-  def expr({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources, _query)
+  def expr({{:., _, [{:&, _, [ix]}, field]}, _, []}, scope)
       when is_atom(field) or is_binary(field),
-      do: Sources.column(sources, ix, field)
+      do: field(scope, ix, field)
 
-  # In fragments, for what takes a table: `fragment("? MATCH ?", t, ^text)`.
-  def expr({:&, _, [ix]}, sources, _query), do: sources |> elem(ix) |> elem(1)
+  def expr({:in, _, [left, right]}, scope), do: Operators.member(left, right, scope)
 
-  def expr({:in, _, [left, right]}, sources, query),
-    do: Operators.member(left, right, sources, query)
-
-  def expr({op, _, [left, {quantifier, _, [%Ecto.SubQuery{} = subquery]}]}, sources, query)
+  def expr({op, _, [left, {quantifier, _, [%Ecto.SubQuery{} = subquery]}]}, scope)
       when op in @comparisons and quantifier in [:any, :all],
-      do: Operators.quantified(op, quantifier, left, subquery, sources, query)
+      do: Operators.quantified(op, quantifier, left, subquery, scope)
 
-  def expr({op, _, [array, list]}, sources, query) when op in [:==, :!=] and is_list(list),
-    do: Array.compare(op, array, list, sources, query)
+  def expr({op, _, [array, list]}, scope) when op in [:==, :!=] and is_list(list),
+    do: Array.compare(op, array, list, scope)
 
-  def expr({op, _, [list, array]}, sources, query) when op in [:==, :!=] and is_list(list),
-    do: Array.compare(op, array, list, sources, query)
+  def expr({op, _, [list, array]}, scope) when op in [:==, :!=] and is_list(list),
+    do: Array.compare(op, array, list, scope)
 
-  def expr({op, _, [left, right]}, sources, query) when op in [:==, :!=],
-    do: Uuid.compare(op, left, right, sources, query) || operator(op, left, right, sources, query)
-
-  def expr({op, _, [left, right]}, sources, query) when op in @operator_names,
-    do: operator(op, left, right, sources, query)
-
-  def expr({like, _, [left, right]}, sources, query) when like in [:like, :ilike],
-    do: Operators.like(like, left, right, sources, query)
-
-  # A row is there if its key is.
-  def expr({function, meta, [{:&, _, [ix]} | rest]}, sources, query)
-      when function in [:count, :is_nil],
-      do: expr({function, meta, [Sources.key!(sources, ix, query) | rest]}, sources, query)
-
-  def expr({:is_nil, _, [arg]}, sources, query),
-    do: [operand(arg, sources, query) | " IS NULL"]
-
-  def expr({:not, _, [arg]}, sources, query), do: ["NOT (", expr(arg, sources, query), ?)]
-
-  def expr({:-, _, [arg]}, sources, query), do: ["(- ", operand(arg, sources, query), ?)]
-
-  def expr({:exists, _, [%Ecto.SubQuery{} = subquery]}, sources, query),
-    do: ["EXISTS " | expr(subquery, sources, query)]
-
-  def expr(%Ecto.SubQuery{query: subquery}, sources, query),
-    do: [?(, Select.nested(subquery, query, sources), ?)]
-
-  def expr({:fragment, _, _} = fragment, sources, query),
-    do: Fragment.fragment(fragment, sources, query)
-
-  def expr({kind, _, _} = part, sources, query) when kind in [:identifier, :constant, :splice],
-    do: Fragment.part(part, sources, query)
-
-  def expr({:values, _, [types, ix, rows]}, _sources, _query),
-    do: Literal.values(types, ix, rows)
-
-  def expr({:selected_as, _, [name]}, sources, query),
-    do: [?(, expr(selected!(query, name), sources, query), ?)]
-
-  def expr({:datetime_add, _, [operand, count, unit]}, sources, query),
-    do: interval(&Interval.datetime_add/5, operand, count, unit, sources, query)
-
-  def expr({:date_add, _, [operand, count, unit]}, sources, query),
-    do: interval(&Interval.date_add/5, operand, count, unit, sources, query)
-
-  def expr({:json_extract_path, _, [operand, path]}, sources, query) do
-    operand = operand(operand, sources, query)
-    Json.extract(operand, path, &expr(&1, sources, query))
-  end
-
-  # What Select makes of a JSON value that goes to Ecto.
-  def expr({:json_fetch, _, [operand, path]}, sources, query) do
-    operand = operand(operand, sources, query)
-    Json.fetch(operand, path, &expr(&1, sources, query))
-  end
-
-  def expr({:filter, _, [aggregate, filter]}, sources, query),
-    do: [expr(aggregate, sources, query), " FILTER (WHERE ", expr(filter, sources, query), ?)]
-
-  def expr({:over, _, [function, window]}, sources, query),
-    do: [expr(function, sources, query), " OVER " | Window.reference(window, sources, query)]
-
-  def expr({:{}, _, elements}, sources, query),
-    do: [?(, Enum.map_intersperse(elements, ", ", &expr(&1, sources, query)), ?)]
-
-  def expr({:count, _, []}, _sources, _query), do: "count(*)"
-
-  def expr({aggregate, _, [arg, :distinct]}, sources, query) when aggregate in @aggregates,
-    do: [Atom.to_string(aggregate), "(DISTINCT ", expr(arg, sources, query), ?)]
-
-  def expr({:coalesce, _, args}, sources, query),
-    do: [
-      "coalesce(",
-      args |> Typing.Decimal.arguments(sources, query) |> Enum.intersperse(", "),
-      ?)
-    ]
-
-  def expr({function, _, args}, sources, query) when function in @functions and is_list(args) do
-    args = Enum.map_intersperse(args, ", ", &expr(&1, sources, query))
-    [Atom.to_string(function), ?(, args, ?)]
-  end
-
-  def expr(%Tagged{value: value, type: type}, sources, query),
-    do: Literal.tagged(value, type, sources, query)
-
-  # Literals beside a field of a schema arrive as its type dumps them.
-  def expr({:blob, bytes}, _sources, _query) when is_binary(bytes), do: Quote.blob(bytes)
-
-  def expr(list, sources, query) when is_list(list),
-    do: Array.build(list, nil, sources, query)
-
-  def expr(literal, _sources, query)
-      when is_binary(literal) or is_number(literal) or is_boolean(literal) or is_nil(literal) or
-             is_struct(literal),
-      do: Literal.literal(literal, query)
-
-  def expr({function, _, args}, _sources, query) when is_atom(function) and is_list(args) do
-    error!(query, "#{function}/#{length(args)} cannot be expressed in SQLite; use a fragment")
-  end
-
-  def expr(other, _sources, query),
-    do: error!(query, "unsupported expression: #{inspect(other)}")
-
-  defp operator(op, left, right, sources, query) do
-    [beside(left, right, sources, query), @operators[op] | beside(right, left, sources, query)]
-  end
-
-  # An operand, in the form in which it compares with the other.
-  defp beside(expr, other, sources, query) do
-    Typing.DateTime.operand(expr, other, sources, query) ||
-      Uuid.operand(expr, other, sources, query) ||
-      Typing.Decimal.operand(expr, other, sources, query)
-  end
-
-  @doc "An expression as an operand: in parentheses where it is an operator itself."
-  @spec operand(term(), Sources.t(), map()) :: iodata()
-  def operand({op, _, [_ | _]} = expr, sources, query) when op in @needs_parens,
-    do: [?(, expr(expr, sources, query), ?)]
-
-  def operand(expr, sources, query), do: expr(expr, sources, query)
-
-  @spec parameter(non_neg_integer()) :: iodata()
-  def parameter(ix), do: [?? | Integer.to_string(ix + 1)]
-
-  @doc "The expression that the select clause calls `name`."
-  @spec selected!(map(), atom()) :: term()
-  def selected!(%{select: %{fields: fields}} = query, name) do
-    Enum.find_value(fields, fn
-      {^name, expr} -> {:ok, expr}
-      _other -> nil
-    end)
-    |> case do
-      {:ok, expr} -> expr
-      nil -> error!(query, "selected_as(#{inspect(name)}) is not in the select clause")
+  def expr({op, _, [left, right]} = expr, scope) when op in [:==, :!=] do
+    cond do
+      value?(right) and Uuid.both_forms?(left, scope) -> member([right], left, op, scope)
+      value?(left) and Uuid.both_forms?(right, scope) -> member([left], right, op, scope)
+      true -> comparison(expr, scope)
     end
   end
 
-  defp interval(function, operand, count, unit, sources, query) do
-    operand = operand(operand, sources, query)
-    function.(operand, operand(count, sources, query), literal_number(count), unit, query)
+  def expr({op, _, [_, _]} = expr, scope) when op in @comparisons, do: comparison(expr, scope)
+
+  def expr({op, _, [left, right]}, scope) when op in @arithmetic do
+    Operands.exact_arithmetic(op, left, right, scope) ||
+      [operand(left, scope), @operators[op] | operand(right, scope)]
   end
+
+  def expr({op, _, [left, right]}, scope) when op in [:and, :or],
+    do: [operand(left, scope), @operators[op] | operand(right, scope)]
+
+  def expr({like, _, [left, right]}, scope) when like in [:like, :ilike],
+    do: Operators.like(like, left, right, scope)
+
+  # A NULL primary key means that an outer join found no row.
+  def expr({function, meta, [{:&, _, [ix]} | rest]}, scope) when function in [:count, :is_nil],
+    do: expr({function, meta, [Scope.key!(scope, ix) | rest]}, scope)
+
+  def expr({:is_nil, _, [arg]}, scope), do: [operand(arg, scope) | " IS NULL"]
+  def expr({:not, _, [arg]}, scope), do: ["NOT (", expr(arg, scope), ?)]
+
+  def expr({:-, _, [arg]}, scope) do
+    if Operands.exact?(arg, scope),
+      do: Operands.exact_arithmetic(:-, 0, arg, scope),
+      else: ["(- ", operand(arg, scope), ?)]
+  end
+
+  def expr({:exists, _, [%Ecto.SubQuery{} = subquery]}, scope),
+    do: ["EXISTS " | expr(subquery, scope)]
+
+  def expr(%Ecto.SubQuery{query: query}, scope),
+    do: [?(, query |> Sources.inside(scope) |> Select.query(), ?)]
+
+  def expr({:fragment, _, _} = fragment, scope), do: Fragment.fragment(fragment, scope)
+
+  def expr({kind, _, _} = part, scope) when kind in [:identifier, :constant, :splice],
+    do: Fragment.part(part, scope)
+
+  def expr({:values, _, [types, ix, rows]}, scope), do: Literal.values(types, ix, rows, scope)
+
+  def expr({:selected_as, _, [name]}, scope),
+    do: [?(, scope |> Scope.selected!(name) |> expr(scope), ?)]
+
+  def expr({:datetime_add, _, [operand, count, unit]}, scope),
+    do: interval(&Interval.datetime_add/5, Operands.added_to(operand, scope), count, unit, scope)
+
+  def expr({:date_add, _, [operand, count, unit]}, scope),
+    do: interval(&Interval.date_add/5, operand(operand, scope), count, unit, scope)
+
+  def expr({:json_extract_path, _, [operand, path]}, scope),
+    do: operand |> operand(scope) |> Json.extract(path, &expr(&1, scope))
+
+  def expr({:filter, _, [aggregate, filter]}, scope),
+    do: [expr(aggregate, scope), " FILTER (WHERE ", expr(filter, scope), ?)]
+
+  def expr({:over, _, [function, window]}, scope),
+    do: [expr(function, scope), " OVER " | Window.reference(window, scope)]
+
+  def expr({:{}, _, elements}, scope),
+    do: [?(, Enum.map_intersperse(elements, ", ", &expr(&1, scope)), ?)]
+
+  def expr({:coalesce, _, args} = expr, scope) do
+    type = Infer.of(expr, scope)
+    ["coalesce(", Enum.map_intersperse(args, ", ", &Operands.value(&1, type, scope)), ?)]
+  end
+
+  def expr(%Tagged{value: value, type: type}, scope), do: Literal.tagged(value, type, scope)
+
+  # Literals compared with a field of a schema arrive as its type dumps them.
+  def expr({:blob, bytes}, _scope) when is_binary(bytes), do: Quote.blob(bytes)
+
+  def expr(list, scope) when is_list(list), do: Array.build(list, nil, scope)
+
+  def expr(literal, scope)
+      when is_binary(literal) or is_number(literal) or is_boolean(literal) or is_nil(literal) or
+             is_struct(literal),
+      do: Literal.literal(literal, scope)
+
+  def expr({function, _, args} = call, scope) when is_atom(function) and is_list(args) do
+    Aggregate.call(call, scope) ||
+      error!(
+        scope.query,
+        "#{function}/#{length(args)} cannot be expressed in SQLite; use a fragment"
+      )
+  end
+
+  def expr(other, scope), do: error!(scope.query, "unsupported expression: #{inspect(other)}")
+
+  # A column of JSON texts, which a path was selected as: here its scalar is meant.
+  defp field(scope, ix, field) do
+    column = Scope.column(scope, ix, field)
+
+    case Scope.source(scope, ix).columns do
+      %{^field => %{stored: {:json, :value}}} -> ["json_extract(", column, ", '$')"]
+      _other -> column
+    end
+  end
+
+  defp comparison({op, _, [left, right]}, scope) do
+    {left, right} = Operands.pair(left, right, scope)
+    [left, @operators[op] | right]
+  end
+
+  # Equality with a UUID in both of its forms.
+  defp member(values, field, :==, scope), do: Operators.member(field, values, scope)
+  defp member(values, field, :!=, scope), do: ["NOT (", member(values, field, :==, scope), ?)]
+
+  defp value?({:^, [], [_ix]}), do: true
+  defp value?(%Tagged{value: value}), do: value?(value)
+  defp value?(text), do: is_binary(text)
+
+  @doc "An expression as an operand: in parentheses where it is an operator itself."
+  @spec operand(term(), Scope.t()) :: sql()
+  def operand({op, _, [_ | _]} = expr, scope) when op in @needs_parens,
+    do: [?(, expr(expr, scope), ?)]
+
+  def operand(expr, scope), do: expr(expr, scope)
+
+  defp interval(function, operand, count, unit, scope),
+    do: function.(operand, operand(count, scope), literal_number(count), unit, scope.query)
 
   defp literal_number(%Tagged{value: value}), do: literal_number(value)
   defp literal_number(count), do: if(is_number(count), do: count)

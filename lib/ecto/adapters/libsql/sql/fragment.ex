@@ -4,39 +4,62 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Parameter, Quote, Scope}
 
-  @spec fragment({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
-  def fragment({:fragment, _, [keyword]}, _sources, query)
+  @type sql :: Parameter.sql()
+
+  @spec fragment({:fragment, term(), list()}, Scope.t()) :: sql()
+  def fragment({:fragment, _, [keyword]}, scope)
       when is_list(keyword) or tuple_size(keyword) == 3 do
-    error!(query, "keyword and interpolated fragments are not supported; write the SQL as text")
+    error!(
+      scope.query,
+      "keyword and interpolated fragments are not supported; write the SQL as text"
+    )
   end
 
-  def fragment({:fragment, _, parts}, sources, query) do
-    sql = pieces(parts, sources, query)
+  def fragment({:fragment, _, parts}, scope) do
+    sql = pieces(parts, scope)
     if query?(parts), do: [?(, sql, ?)], else: sql
   end
 
-  defp pieces([{:raw, text}, {:expr, expr} | parts], sources, query) do
-    sql = Expr.expr(expr, sources, query)
-    sql = if String.ends_with?(text, "-"), do: behind_minus(sql), else: sql
-    [text, sql | pieces(parts, sources, query)]
+  defp pieces([{:raw, text}, {:expr, {:&, _, [ix]}} | parts], scope) do
+    unless table?(text, parts), do: refuse_whole!(ix, scope)
+    [text, Scope.name(scope, ix) | pieces(parts, scope)]
   end
 
-  defp pieces([{:raw, text} | parts], sources, query), do: [text | pieces(parts, sources, query)]
+  defp pieces([{:raw, text}, {:expr, expr} | parts], scope) do
+    sql =
+      if String.ends_with?(text, "-"), do: behind_minus(expr, scope), else: Expr.expr(expr, scope)
 
-  defp pieces([{:expr, expr} | parts], sources, query),
-    do: [Expr.expr(expr, sources, query) | pieces(parts, sources, query)]
-
-  defp pieces([], _sources, _query), do: []
-
-  # Two of them would begin a comment.
-  defp behind_minus(sql) do
-    case IO.iodata_to_binary(sql) do
-      "-" <> _ = sql -> [?(, sql, ?)]
-      sql -> sql
-    end
+    [text, sql | pieces(parts, scope)]
   end
+
+  defp pieces([{:raw, text} | parts], scope), do: [text | pieces(parts, scope)]
+  defp pieces([{:expr, expr} | parts], scope), do: [Expr.expr(expr, scope) | pieces(parts, scope)]
+  defp pieces([], _scope), do: []
+
+  # A virtual table's name stands before MATCH, and is the first argument of its functions: `bm25(?)`.
+  defp table?(before, [{:raw, behind} | _]),
+    do: before =~ ~r/\w\s*\($/ or behind =~ ~r/^\s*(match\b|=)/i
+
+  defp table?(_before, _parts), do: false
+
+  defp refuse_whole!(ix, scope) do
+    table = Scope.source(scope, ix).table
+
+    error!(
+      scope.query,
+      "a fragment takes a whole source only before MATCH and as the first argument of a function: name a field of " <>
+        if(table, do: "#{table}", else: "the sub-query or fragment at position #{ix}")
+    )
+  end
+
+  # Two minus signs would begin a comment.
+  defp behind_minus(number, scope) when is_number(number), do: [?(, Expr.expr(number, scope), ?)]
+  defp behind_minus({:-, _, [_]} = expr, scope), do: [?(, Expr.expr(expr, scope), ?)]
+  defp behind_minus({:constant, _, _} = expr, scope), do: [?(, Expr.expr(expr, scope), ?)]
+  defp behind_minus({:fragment, _, _} = expr, scope), do: [?(, Expr.expr(expr, scope), ?)]
+  defp behind_minus(expr, scope), do: Expr.expr(expr, scope)
 
   @doc "Whether a fragment gives a set of rows, and not a value."
   @spec set?(list()) :: boolean()
@@ -51,32 +74,32 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
 
   defp opens?(_parts, _pattern), do: false
 
-  @spec part({atom(), term(), list()}, Sources.t(), map()) :: iodata()
-  def part({:identifier, _, [name]}, _sources, _query), do: Quote.name(name)
+  @spec part({atom(), term(), list()}, Scope.t()) :: sql()
+  def part({:identifier, _, [name]}, _scope), do: Quote.name(name)
 
-  def part({:constant, _, [value]}, _sources, _query) when is_binary(value),
+  def part({:constant, _, [value]}, _scope) when is_binary(value),
     do: Quote.text(value)
 
-  def part({:constant, _, [value]}, _sources, _query) when is_integer(value),
+  def part({:constant, _, [value]}, _scope) when is_integer(value),
     do: Quote.integer(value)
 
-  def part({:constant, _, [value]}, _sources, _query) when is_float(value),
+  def part({:constant, _, [value]}, _scope) when is_float(value),
     do: Float.to_string(value)
 
   # SQLite knows the empty list. As in Ecto's own adapters, other places than IN () have a syntax error.
-  def part({:splice, _, [{:^, _, [_ix, 0]}]}, _sources, _query), do: []
+  def part({:splice, _, [{:^, _, [_ix, 0]}]}, _scope), do: []
 
-  def part({:splice, _, [{:^, _, [ix, length]}]}, _sources, _query),
-    do: Enum.map_intersperse(ix..(ix + length - 1), ", ", &Expr.parameter/1)
+  def part({:splice, _, [{:^, _, [ix, length]}]}, _scope),
+    do: Enum.map_intersperse(ix..(ix + length - 1), ", ", &Parameter.parameter/1)
 
-  def part({kind, _, args}, _sources, query) do
-    error!(query, "unsupported #{kind} in a fragment: #{inspect(args)}")
+  def part({kind, _, args}, scope) do
+    error!(scope.query, "unsupported #{kind} in a fragment: #{inspect(args)}")
   end
 
   @doc "A fragment as a source or as the body of a CTE."
-  @spec body({:fragment, term(), list()}, Sources.t(), map()) :: iodata()
-  def body({:fragment, _, parts} = fragment, sources, query) do
-    sql = fragment(fragment, sources, query)
+  @spec body({:fragment, term(), list()}, Scope.t()) :: sql()
+  def body({:fragment, _, parts} = fragment, scope) do
+    sql = fragment(fragment, scope)
     if query?(parts), do: sql, else: [?(, sql, ?)]
   end
 end

@@ -8,15 +8,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Quote, Select, Sources, Update}
+  alias Ecto.Adapters.LibSql.SQL.{Parameter, Quote, Scope, Select, Update}
+  alias Ecto.Adapters.LibSql.SQL.Typing.Sources
 
-  @spec insert(term(), term(), [atom()], term(), tuple(), list(), list()) :: iodata()
-  def insert(prefix, table, header, rows, on_conflict, returning, placeholders) do
+  @type sql :: Parameter.sql()
+
+  @doc "`types` are those of the header's columns, nil where they are not known."
+  @spec insert(term(), term(), [atom()], term(), tuple(), list(), list(), [term()] | nil) :: sql()
+  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, types \\ nil) do
     refuse_bare(header, on_conflict)
 
     [
       ["INSERT INTO ", Quote.table(prefix, table), alias_for(on_conflict)],
-      values(header, rows, on_conflict, length(placeholders) + 1),
+      values(header, rows, on_conflict, length(placeholders) + 1, types),
       conflict(on_conflict)
       | Update.returning_columns(returning)
     ]
@@ -34,24 +38,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   defp refuse_bare(_header, _on_conflict), do: :ok
 
   defp alias_for({%{sources: _} = query, _, _}) do
-    {_, name, _} = query |> Sources.complete() |> Sources.create([]) |> elem(0)
-    [" AS " | name]
+    [" AS " | query |> Sources.top(:ecto) |> Scope.name(0)]
   end
 
   defp alias_for(_on_conflict), do: []
 
-  defp values([], [_one_row], _on_conflict, _number), do: " DEFAULT VALUES"
+  defp values([], [_one_row], _on_conflict, _number, _types), do: " DEFAULT VALUES"
 
-  defp values([], rows, _on_conflict, _number) when is_list(rows),
+  defp values([], rows, _on_conflict, _number, _types) when is_list(rows),
     do: error!(nil, "several rows without fields need one INSERT each; use Repo.insert_all")
 
-  defp values(header, [row], _on_conflict, number) do
-    {cells, _number} = Enum.map_reduce(row, number, &cell(&1, &2, :numbered))
+  defp values(header, [row], _on_conflict, number, types) do
+    cells = row |> written(types) |> Enum.map_reduce(number, &cell(&1, &2, :numbered)) |> elem(0)
     [columns(header), "VALUES (", Enum.intersperse(cells, ", "), ?)]
   end
 
   # Rows of plain cells are all the same text but for the first number.
-  defp values(header, [header | rest] = rows, _on_conflict, number) do
+  defp values(header, [header | rest] = rows, _on_conflict, number, types) do
     if Enum.all?(rest, &(&1 == header)) do
       cells = List.duplicate("?", length(header) - 1)
       first = [[?? | Integer.to_string(number)] | cells]
@@ -59,15 +62,28 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
       others = row |> IO.iodata_to_binary() |> String.duplicate(length(rest))
       [columns(header), "VALUES (", Enum.intersperse(first, ", "), ?) | others]
     else
-      [columns(header), "VALUES " | cells(rows, number)]
+      [columns(header), "VALUES " | rows |> Enum.map(&written(&1, types)) |> cells(number)]
     end
   end
 
-  defp values(header, rows, _on_conflict, number) when is_list(rows),
-    do: [columns(header), "VALUES " | cells(rows, number)]
+  defp values(header, rows, _on_conflict, number, types) when is_list(rows),
+    do: [columns(header), "VALUES " | rows |> Enum.map(&written(&1, types)) |> cells(number)]
 
-  defp values(header, %{} = query, on_conflict, _number),
-    do: [columns(header) | query(Sources.complete(query), on_conflict)]
+  defp values(header, %{} = query, on_conflict, _number, types),
+    do: [columns(header) | query(Scope.complete(query), on_conflict, types)]
+
+  # The cells that are queries, as SQL.
+  defp written(row, nil), do: written(row, Enum.map(row, fn _cell -> nil end))
+
+  defp written(row, types) do
+    Enum.zip_with(row, types, fn
+      {%Ecto.Query{} = query, count}, type ->
+        {:sql, [?(, query |> Sources.top(:values, [type]) |> Select.query(), ?)], count}
+
+      cell, _type ->
+        cell
+    end)
+  end
 
   defp cells(rows, number) do
     {rows, _state} =
@@ -82,15 +98,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   defp columns(header), do: [" (", Quote.names(header), ") "]
 
   # The parser would take the ON of ON CONFLICT for that of a join, unless a WHERE comes first.
-  defp query(query, {:raise, _, _}), do: Select.all(query)
+  defp query(query, {:raise, _, _}, types), do: selected(query, types)
 
-  defp query(%{combinations: [_ | _]} = query, _on_conflict),
-    do: ["SELECT * FROM (", Select.all(query), ") WHERE 1"]
+  defp query(%{combinations: [_ | _]} = query, _on_conflict, types),
+    do: ["SELECT * FROM (", selected(query, types), ") WHERE 1"]
 
-  defp query(%{wheres: [], limit: nil, offset: nil, order_bys: []} = query, _on_conflict),
-    do: Select.all(%{query | wheres: [%{expr: true, op: :and}]})
+  defp query(%{wheres: [], limit: nil, offset: nil, order_bys: []} = query, _on_conflict, types),
+    do: selected(%{query | wheres: [%{expr: true, op: :and}]}, types)
 
-  defp query(query, _on_conflict), do: ["SELECT * FROM (", Select.all(query), ") WHERE 1"]
+  defp query(query, _on_conflict, types),
+    do: ["SELECT * FROM (", selected(query, types), ") WHERE 1"]
+
+  defp selected(query, types), do: query |> Sources.top(:values, types) |> Select.query()
 
   # `state` is the number of the next parameter and whether it must be written.
   defp bare_cell(cell, {number, form}) do
@@ -98,15 +117,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     {sql, {next, next_form(cell, form)}}
   end
 
-  # A sub-query or placeholder names numbers of its own, after which counting on cannot be trusted.
-  defp next_form({:placeholder, _}, :bare), do: :bare
-  defp next_form({:placeholder, _}, :numbered), do: :numbered
+  # A sub-query or placeholder has numbers of its own, from which a bare `?` would count on. Those of a sub-query may
+  # be beyond all others: see Plan.
+  defp next_form({:sql, _sql, _count}, _form), do: :numbered_throughout
+  defp next_form({:placeholder, _}, form), do: form
   defp next_form({:default, _}, form), do: form
-  defp next_form({_query, _count}, _form), do: :numbered
+  defp next_form(_field, :numbered_throughout), do: :numbered_throughout
   defp next_form(_field, _form), do: :bare
 
-  defp cell({%Ecto.Query{} = query, count}, number, _form),
-    do: {[?(, Select.all(query), ?)], number + count}
+  defp cell({:sql, sql, count}, number, _form), do: {sql, number + count}
 
   defp cell({:placeholder, index}, number, _form), do: {[?? | to_string(index)], number}
   defp cell({:default, sql}, number, _form), do: {sql, number}
@@ -119,8 +138,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     )
   end
 
-  defp cell(_field, number, :numbered), do: {[?? | Integer.to_string(number)], number + 1}
   defp cell(_field, number, :bare), do: {??, number + 1}
+  defp cell(_field, number, _numbered), do: {[?? | Integer.to_string(number)], number + 1}
 
   defp conflict({:raise, _, _}), do: []
 
@@ -138,12 +157,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
   end
 
   defp conflict({%{sources: _} = query, _, target}) do
-    query = Sources.complete(query)
+    %{query: query} = scope = Sources.top(query, :ecto)
     if query.joins != [], do: error!(query, "joins are not supported in on_conflict queries")
     refuse_cte(query)
-    sources = Sources.create(query, [])
-    sets = Update.assignments(query, sources, :upsert)
-    [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(query, sources)]
+    sets = Update.assignments(scope, :upsert)
+    [" ON CONFLICT", target(target), " DO UPDATE SET ", sets, Select.where(scope)]
   end
 
   defp refuse_cte(%{with_ctes: %{queries: [_ | _]}} = query) do

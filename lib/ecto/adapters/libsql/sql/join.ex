@@ -4,8 +4,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Select, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Fragment, Parameter, Scope, Select}
   alias Ecto.Adapters.LibSql.SQL.Rewrite.Lateral
+
+  @type sql :: Parameter.sql()
 
   @quals %{
     inner: " INNER JOIN ",
@@ -14,68 +16,55 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
     full: " FULL OUTER JOIN ",
     cross: " CROSS JOIN "
   }
+  @laterals %{inner_lateral: :inner, left_lateral: :left, cross_lateral: :cross}
 
-  @spec joins(map(), Sources.t()) :: iodata()
-  def joins(%{joins: joins} = query, sources), do: Enum.map(joins, &join(&1, sources, query))
+  @spec joins(Scope.t()) :: sql()
+  def joins(%{query: %{joins: joins}} = scope), do: Enum.map(joins, &join(&1, scope))
 
-  defp join(%{qual: qual, source: %Ecto.SubQuery{}} = join, sources, query)
-       when qual in [:inner_lateral, :left_lateral, :cross_lateral] do
-    {join, extra} = Lateral.rewrite(join, sources, query)
-    clause(join, extra, sources, query)
+  defp join(%{qual: qual, source: %Ecto.SubQuery{}} = join, scope)
+       when is_map_key(@laterals, qual) do
+    {qual, sql, extra} = Lateral.rewrite(join, @laterals[qual], scope)
+    clause(%{join | qual: qual}, [?(, sql, ?)], extra, scope)
   end
 
-  # A table-valued function sees the tables before it without being told.
-  defp join(%{qual: :inner_lateral} = join, sources, query),
-    do: clause(%{join | qual: :inner}, [], sources, query)
+  # A table-valued function sees the tables before it in any join.
+  defp join(%{qual: qual} = join, scope) when is_map_key(@laterals, qual),
+    do: join(%{join | qual: @laterals[qual]}, scope)
 
-  defp join(%{qual: :left_lateral} = join, sources, query),
-    do: clause(%{join | qual: :left}, [], sources, query)
+  defp join(%{source: source, ix: ix} = join, scope),
+    do: clause(join, source(source, ix, scope), [], scope)
 
-  defp join(%{qual: :cross_lateral} = join, sources, query),
-    do: clause(%{join | qual: :cross}, [], sources, query)
-
-  defp join(join, sources, query), do: clause(join, [], sources, query)
-
-  defp clause(%{qual: qual, ix: ix, source: source} = join, extra, sources, query)
-       when is_map_key(@quals, qual) do
-    {table, name} = source(source, ix, sources, query)
-
+  defp clause(%{qual: qual, ix: ix} = join, table, extra, scope) when is_map_key(@quals, qual) do
     [
-      [@quals[qual], table, " AS ", name, hints(join, query)],
-      on(qual, join.on.expr, extra, sources, query)
+      [@quals[qual], table, " AS ", Scope.name(scope, ix), hints(join, scope.query)],
+      on(qual, join.on.expr, extra, scope)
     ]
   end
 
-  defp clause(%{qual: qual}, _extra, _sources, query),
-    do: error!(query, "join qualifier #{inspect(qual)} is not supported")
+  defp clause(%{qual: qual}, _table, _extra, scope),
+    do: error!(scope.query, "join qualifier #{inspect(qual)} is not supported")
 
-  defp on(:cross, true, [], _sources, _query), do: []
-  defp on(_qual, expr, [], sources, query), do: [" ON " | Expr.expr(expr, sources, query)]
+  defp on(:cross, true, [], _scope), do: []
+  defp on(_qual, expr, [], scope), do: [" ON " | Expr.expr(expr, scope)]
 
-  defp on(_qual, expr, extra, sources, query) do
-    [" ON (", Expr.expr(expr, sources, query), ")", Enum.map(extra, &[" AND " | &1])]
+  defp on(_qual, expr, extra, scope),
+    do: [" ON (", Expr.expr(expr, scope), ")", Enum.map(extra, &[" AND " | &1])]
+
+  @doc "A source as it stands behind FROM or JOIN."
+  @spec source(term(), non_neg_integer(), Scope.t()) :: sql()
+  def source(source, ix, scope) do
+    case Scope.source(scope, ix) do
+      %{table: nil, scope: nil} -> derived(source, scope)
+      %{table: nil, scope: inner} -> [?(, Select.query(inner), ?)]
+      %{table: table} -> table
+    end
   end
 
-  @doc "A source as it stands behind FROM or JOIN, and its name."
-  @spec source(term(), non_neg_integer(), Sources.t(), map()) :: {iodata(), iodata()}
-  def source(source, ix, sources, query) do
-    {table, name, _schema} = elem(sources, ix)
-    {table || derived(source, sources, query), name}
-  end
+  defp derived({:fragment, _, _} = fragment, scope), do: Fragment.fragment(fragment, scope)
+  defp derived({:values, _, _} = values, scope), do: Expr.expr(values, scope)
 
-  defp derived(%Ecto.SubQuery{query: subquery}, sources, query),
-    do: [?(, Select.nested(subquery, query, sources), ?)]
-
-  defp derived({:fragment, _, _} = fragment, sources, query),
-    do: Fragment.fragment(fragment, sources, query)
-
-  defp derived({{:fragment, _, _} = fragment, _schema, _prefix}, sources, query),
-    do: Fragment.fragment(fragment, sources, query)
-
-  defp derived({{:fragment, _, _} = fragment, _schema}, sources, query),
-    do: Fragment.fragment(fragment, sources, query)
-
-  defp derived({:values, _, _} = values, sources, query), do: Expr.expr(values, sources, query)
+  defp derived(source, scope) when is_tuple(source),
+    do: source |> elem(0) |> Fragment.fragment(scope)
 
   @doc "`INDEXED BY name` and `NOT INDEXED`; SQLite has no other hints."
   @spec hints(map(), map()) :: iodata()

@@ -3,15 +3,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
   # JSON paths, and the values that come out of them.
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.SQL.{Parameter, Quote}
 
   @doc "The scalar at a path: numbers, texts, NULL, and 1 or 0 for booleans."
-  @spec extract(iodata(), list(), (term() -> iodata())) :: iodata()
+  @spec extract(Parameter.sql(), list(), (term() -> Parameter.sql())) :: Parameter.sql()
   def extract(operand, path, expr),
     do: descend(operand, {[], "$"}, path, expr, &["json_extract(", &1, ", ", &2, ?)])
 
   @doc "The JSON text at a path."
-  @spec fetch(iodata(), list(), (term() -> iodata())) :: iodata()
+  @spec fetch(Parameter.sql(), list(), (term() -> Parameter.sql())) :: Parameter.sql()
   def fetch(operand, path, expr),
     do: descend(operand, {[], "$"}, path, expr, &[?(, &1, " -> ", &2, ?)])
 
@@ -98,7 +98,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     do:
       if(Types.setting(:array_type, :string) == :binary, do: ["jsonb", name], else: ["json", name])
 
+  @doc """
+  A JSON text that equals any other of the same value, whatever the order of the keys and the white space: the
+  paths, kinds and scalars of all its elements.
+  """
+  @spec canonical(Parameter.sql()) :: Parameter.sql()
+  def canonical(json) do
+    [
+      [
+        "CASE WHEN ",
+        json,
+        " IS NOT NULL THEN (SELECT json_group_array(json_array(fullkey, type, atom)) "
+      ],
+      ["FROM (SELECT fullkey, type, atom FROM json_tree(", json, ") ORDER BY fullkey)) END"]
+    ]
+  end
+
   @doc "The values of a JSON array, to stand behind IN."
-  @spec members(iodata()) :: iodata()
+  @spec members(Parameter.sql()) :: Parameter.sql()
   def members(array), do: ["(SELECT value FROM json_each(", array, "))"]
 end

@@ -6,22 +6,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.Sources
+  alias Ecto.Adapters.LibSql.SQL.Scope
 
   @opening " /* FOR UPDATE OF "
   @closing " */"
   @shared " /* FOR SHARE */"
 
-  @spec clause(map(), Sources.t(), iodata()) :: iodata()
-  def clause(%{lock: nil}, _sources, _prefix), do: []
+  @spec clause(Scope.t()) :: iodata()
+  def clause(%{query: %{lock: nil}}), do: []
 
-  def clause(%{lock: lock} = query, _sources, [_ | _]),
+  def clause(%{query: %{lock: lock} = query, output: output}) when output != :ecto,
     do: error!(query, "lock #{inspect(lock)} in a sub-query is not supported")
 
-  def clause(%{lock: lock} = query, sources, []) when is_binary(lock) do
+  def clause(%{query: %{lock: lock} = query} = scope) when is_binary(lock) do
     case lock |> String.upcase() |> String.trim() do
-      "FOR UPDATE" <> _ -> mark(query, sources)
-      "FOR NO KEY UPDATE" <> _ -> mark(query, sources)
+      "FOR UPDATE" <> _ -> mark(query, scope)
+      "FOR NO KEY UPDATE" <> _ -> mark(query, scope)
       # Inside a transaction a reader's snapshot does not change under it anyway.
       "FOR SHARE" <> _ -> @shared
       "FOR KEY SHARE" <> _ -> @shared
@@ -29,13 +29,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Lock do
     end
   end
 
-  def clause(%{lock: lock} = query, _sources, []),
+  def clause(%{query: %{lock: lock} = query}),
     do: error!(query, "lock fragments have no meaning in SQLite, got: #{inspect(lock)}")
 
-  defp mark(query, sources) do
-    case elem(sources, 0) do
-      {nil, _, _} -> error!(query, "lock needs a table as the first source")
-      {table, _, _} -> [@opening, safe!(IO.iodata_to_binary(table), query), @closing]
+  defp mark(query, scope) do
+    case Scope.source(scope, 0) do
+      %{kind: :table, table: table} ->
+        [@opening, safe!(IO.iodata_to_binary(table), query), @closing]
+
+      _other ->
+        error!(query, "lock needs a table as the first source")
     end
   end
 

@@ -6,87 +6,91 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.Plan.ColumnTags
-  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Quote, Select, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.{
+    Array,
+    CommonTable,
+    Operands,
+    Parameter,
+    Quote,
+    Scope,
+    Select,
+    SelectedValue
+  }
+
   alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
 
-  @spec update_all(map()) :: iodata()
-  def update_all(query) do
-    query = Sources.complete(query)
-    sources = Sources.create(query, [])
-    {table, name} = target(query, sources)
+  @type sql :: Parameter.sql()
+
+  @spec update_all(Scope.t()) :: sql()
+  def update_all(scope) do
+    table = target(scope)
 
     [
-      Select.cte(query, sources),
+      CommonTable.clause(scope),
       ["UPDATE ", table, " AS "],
-      if(plain?(query), do: direct(query, sources, name), else: selected(query, sources))
-      | returning(query, sources)
+      if(plain?(scope.query), do: direct(scope), else: selected(scope))
+      | returning(scope)
     ]
   end
 
-  defp direct(query, sources, name) do
-    [name, " SET ", assignments(query, sources, :qualified), Select.where(query, sources)]
-  end
+  defp direct(scope),
+    do: [Scope.name(scope, 0), " SET ", assignments(scope, :qualified), Select.where(scope)]
 
   # The target is called "target", so that its name is free for the select.
-  defp selected(query, sources) do
-    values = changes(query)
-    keys = keys(sources)
+  defp selected(scope) do
+    values = Enum.with_index(changes(scope.query))
+    keys = keys(scope)
 
     sets =
-      Enum.map_intersperse(Enum.with_index(values), ", ", fn {{_op, key, _value}, ix} ->
+      Enum.map_intersperse(values, ", ", fn {{_op, key, _value}, ix} ->
         [Quote.name(key), " = \"change\".", value_name(ix)]
       end)
 
     selected =
-      values
-      |> Enum.with_index()
-      |> Enum.map(fn {{op, key, value}, ix} ->
-        column = Sources.column(sources, 0, key)
-        [", ", new_value(op, column, key, value, sources, query), " AS ", value_name(ix)]
+      Enum.map(values, fn {{op, key, value}, ix} ->
+        [
+          ", ",
+          new_value(op, Scope.column(scope, 0, key), key, value, scope),
+          " AS ",
+          value_name(ix)
+        ]
       end)
 
     [
-      ["\"target\" SET ", sets, " FROM (SELECT ", key_columns(keys, sources), selected],
-      [Select.tables(query, sources), rows(query, sources), ") AS \"change\" WHERE "],
-      matching(keys)
+      ["\"target\" SET ", sets, " FROM (SELECT ", key_columns(keys, scope), selected],
+      [Select.tables(scope), rows(scope), ") AS \"change\" WHERE ", matching(keys)]
     ]
   end
 
-  @spec delete_all(map()) :: iodata()
-  def delete_all(query) do
-    query = Sources.complete(query)
-    sources = Sources.create(query, [])
-    {table, name} = target(query, sources)
-
-    [
-      Select.cte(query, sources),
-      ["DELETE FROM ", table],
-      if(plain?(query),
-        do: [" AS ", name, Select.where(query, sources)],
-        else: chosen(query, sources)
-      )
-      | returning(query, sources)
-    ]
+  @spec delete_all(Scope.t()) :: sql()
+  def delete_all(scope) do
+    table = target(scope)
+    rows = if plain?(scope.query), do: deleted(scope), else: chosen(scope)
+    [CommonTable.clause(scope), ["DELETE FROM ", table], rows | returning(scope)]
   end
 
-  defp chosen(query, sources) do
-    keys = keys(sources)
+  defp deleted(scope), do: [" AS ", Scope.name(scope, 0) | Select.where(scope)]
+
+  defp chosen(scope) do
+    keys = keys(scope)
 
     [
       [" WHERE ", key(keys), " IN (SELECT "],
-      Enum.map_intersperse(keys, ", ", &[alias_of(sources), ?. | &1]),
-      Select.tables(query, sources),
-      rows(query, sources),
-      ")"
+      Enum.map_intersperse(keys, ", ", &[Scope.name(scope, 0), ?. | &1]),
+      [Select.tables(scope), rows(scope), ")"]
     ]
   end
 
-  defp target(%{from: %{source: source}} = query, sources) do
-    case elem(sources, 0) do
-      {nil, _, _} -> error!(query, "cannot write to #{inspect(source)}, only to a table")
-      {table, name, _schema} -> {table, name}
+  defp target(scope) do
+    case Scope.source(scope, 0) do
+      %{kind: :table, table: table} ->
+        table
+
+      _other ->
+        error!(
+          scope.query,
+          "cannot write to #{inspect(scope.query.from.source)}, only to a table"
+        )
     end
   end
 
@@ -96,26 +100,23 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
       Map.get(query.from, :hints, []) == []
   end
 
-  defp rows(query, sources),
-    do: [
-      Select.group_and_window(query, sources),
-      Select.order_by(query, sources) | Select.window_of_rows(query, sources)
-    ]
+  defp rows(scope),
+    do: [Select.group_and_window(scope), Select.order_by(scope) | Select.window_of_rows(scope)]
 
   # `_rowid_` is the least likely of SQLite's three names for the rowid to be a column's name.
-  defp keys(sources) do
-    keys = with [] <- Sources.primary_key(sources), do: [:_rowid_]
+  defp keys(scope) do
+    keys = with [] <- Scope.primary_key(scope), do: [:_rowid_]
     Enum.map(keys, &Quote.name/1)
   end
 
   defp key([key]), do: key
   defp key(keys), do: [?(, Enum.intersperse(keys, ", "), ?)]
 
-  defp key_columns(keys, sources) do
+  defp key_columns(keys, scope) do
     keys
     |> Enum.with_index()
     |> Enum.map_intersperse(", ", fn {key, ix} ->
-      [alias_of(sources), ?., key, " AS " | key_name(ix)]
+      [Scope.name(scope, 0), ?., key, " AS " | key_name(ix)]
     end)
   end
 
@@ -127,22 +128,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
     end)
   end
 
-  defp alias_of(sources), do: elem(elem(sources, 0), 1)
-
   defp key_name(ix), do: ["\"key", Integer.to_string(ix), ?"]
-
   defp value_name(ix), do: ["\"value", Integer.to_string(ix), ?"]
 
   @doc """
-  What follows SET. In an upsert the columns stand alone, as users of the text level know them, but for
-  arrays: the columns of json_each(), by which these are changed, would hide columns of their names.
+  What follows SET. In an upsert the columns are not qualified, as users of the text level know them, but for arrays:
+  the columns of json_each(), by which these are changed, would hide columns of their names.
   """
-  @spec assignments(map(), Sources.t(), :qualified | :upsert) :: iodata()
-  def assignments(query, sources, form) do
-    Enum.map_intersperse(changes(query), ", ", fn {op, key, value} ->
-      alone? = form == :upsert and op not in [:push, :pull]
-      column = if alone?, do: Quote.name(key), else: Sources.column(sources, 0, key)
-      [Quote.name(key), " = " | new_value(op, column, key, value, sources, query)]
+  @spec assignments(Scope.t(), :qualified | :upsert) :: sql()
+  def assignments(scope, form) do
+    Enum.map_intersperse(changes(scope.query), ", ", fn {op, key, value} ->
+      bare? = form == :upsert and op not in [:push, :pull]
+      column = if bare?, do: Quote.name(key), else: Scope.column(scope, 0, key)
+      [Quote.name(key), " = " | new_value(op, column, key, value, scope)]
     end)
   end
 
@@ -153,51 +151,42 @@ defmodule Ecto.Adapters.LibSql.SQL.Update do
         do: {op, key, value}
   end
 
-  defp new_value(:set, _column, key, list, sources, query) when is_list(list),
-    do: Array.set(list, Sources.type(sources, 0, key), sources, query)
+  defp new_value(op, column, key, value, scope),
+    do: new_value(op, column, value, Scope.types(scope, 0, key).stored, scope, key)
 
-  defp new_value(:set, _column, key, value, sources, query) do
-    Typing.DateTime.stored(value, Sources.type(sources, 0, key), sources, query) ||
-      Expr.expr(value, sources, query)
-  end
+  defp new_value(:set, _column, list, type, scope, _key) when is_list(list),
+    do: Array.set(list, type, scope)
 
-  defp new_value(:inc, column, key, value, sources, query) do
-    if Types.exact_decimal?(Sources.type(sources, 0, key)),
-      do: ["decimal_add(", column, ", ", Expr.expr(value, sources, query), ?)],
-      else: [column, " + " | Expr.operand(value, sources, query)]
-  end
+  defp new_value(:set, _column, value, type, scope, _key), do: Operands.stored(value, type, scope)
 
-  defp new_value(:push, column, key, value, sources, query),
-    do: Array.push(column, value, Sources.type(sources, 0, key), sources, query)
+  defp new_value(:inc, column, value, type, scope, _key),
+    do: Operands.incremented(column, value, type, scope)
 
-  defp new_value(:pull, column, key, value, sources, query),
-    do: Array.pull(column, value, Sources.type(sources, 0, key), sources, query)
+  defp new_value(:push, column, value, type, scope, _key),
+    do: Array.push(column, value, type, scope)
 
-  defp new_value(op, _column, _key, _value, _sources, query),
-    do: error!(query, "unknown update operation #{inspect(op)}")
+  defp new_value(:pull, column, value, type, scope, _key),
+    do: Array.pull(column, value, type, scope)
 
-  # RETURNING knows the columns of the written table alone.
-  defp returning(%{select: nil}, _sources), do: []
+  defp new_value(op, _column, _value, _type, scope, key),
+    do: error!(scope.query, "unknown update operation #{inspect(op)} of #{inspect(key)}")
 
-  defp returning(query, sources) do
-    %{select: %{fields: fields}} = query = ColumnTags.mark(query)
-    written = Sources.returning(sources, query)
-    fields = if fields == [], do: [1], else: fields
+  # RETURNING knows the columns of the written table only.
+  defp returning(%{query: %{select: nil}}), do: []
 
-    [
-      " RETURNING "
-      | Enum.map_intersperse(fields, ", ", fn field ->
-          if foreign?(field),
-            do:
-              error!(
-                query,
-                "a write returns columns of the written table only; read those of joined sources first, by a " <>
-                  "query in the same transaction"
-              )
+  defp returning(%{query: %{select: %{fields: fields}} = query} = scope) do
+    if Enum.any?(fields, &foreign?/1) do
+      error!(
+        query,
+        "a write returns columns of the written table only; read those of joined sources first, by a " <>
+          "query in the same transaction"
+      )
+    end
 
-          Select.field(field, written, query)
-        end)
-    ]
+    fields =
+      if fields == [], do: ["1"], else: SelectedValue.fields(fields, Scope.returning(scope))
+
+    [" RETURNING " | Enum.intersperse(fields, ", ")]
   end
 
   defp foreign?({:&, _, [ix]}), do: ix > 0

@@ -4,42 +4,41 @@ defmodule Ecto.Adapters.LibSql.SQL.Window do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources, Typing}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Operands, Parameter, Quote, Scope}
 
-  @spec clause(map(), Sources.t()) :: iodata()
-  def clause(%{windows: []}, _sources), do: []
+  @type sql :: Parameter.sql()
 
-  def clause(%{windows: windows} = query, sources) do
+  @spec clause(Scope.t()) :: sql()
+  def clause(%{query: %{windows: []}}), do: []
+
+  def clause(%{query: %{windows: windows}} = scope) do
     [
       " WINDOW "
       | Enum.map_intersperse(windows, ", ", fn {name, %{expr: definition}} ->
-          [Quote.name(name), " AS " | definition(definition, sources, query)]
+          [Quote.name(name), " AS " | definition(definition, scope)]
         end)
     ]
   end
 
-  @spec reference(atom() | keyword(), Sources.t(), map()) :: iodata()
-  def reference(name, _sources, _query) when is_atom(name), do: Quote.name(name)
-  def reference(definition, sources, query), do: definition(definition, sources, query)
+  @spec reference(atom() | keyword(), Scope.t()) :: sql()
+  def reference(name, _scope) when is_atom(name), do: Quote.name(name)
+  def reference(definition, scope), do: definition(definition, scope)
 
-  defp definition(parts, sources, query),
-    do: [?(, Enum.map_intersperse(parts, ?\s, &part(&1, sources, query)), ?)]
+  defp definition(parts, scope), do: [?(, Enum.map_intersperse(parts, ?\s, &part(&1, scope)), ?)]
 
-  defp part({:partition_by, fields}, sources, query),
-    do: ["PARTITION BY " | Enum.map_intersperse(fields, ", ", &Expr.expr(&1, sources, query))]
+  defp part({:partition_by, fields}, scope),
+    do: ["PARTITION BY " | Enum.map_intersperse(fields, ", ", &Operands.key(&1, scope))]
 
-  defp part({:order_by, terms}, sources, query),
-    do: ["ORDER BY " | Enum.map_intersperse(terms, ", ", &order_term(&1, sources, query))]
+  defp part({:order_by, terms}, scope),
+    do: ["ORDER BY " | Enum.map_intersperse(terms, ", ", &order_term(&1, scope))]
 
-  defp part({:frame, {:fragment, _, _} = fragment}, sources, query),
-    do: Expr.expr(fragment, sources, query)
+  defp part({:frame, {:fragment, _, _} = fragment}, scope), do: Expr.expr(fragment, scope)
 
-  defp part({kind, _}, _sources, query),
-    do: error!(query, "unsupported part of a window: #{inspect(kind)}")
+  defp part({kind, _}, scope),
+    do: error!(scope.query, "unsupported part of a window: #{inspect(kind)}")
 
-  @spec order_term({atom(), term()}, Sources.t(), map()) :: iodata()
-  def order_term({direction, expr}, sources, query),
-    do: [Typing.Decimal.sorted(expr, sources, query) | direction(direction)]
+  @spec order_term({atom(), term()}, Scope.t()) :: sql()
+  def order_term({direction, expr}, scope), do: [Operands.key(expr, scope) | direction(direction)]
 
   @spec direction(atom()) :: iodata()
   def direction(:asc), do: []

@@ -1,62 +1,73 @@
 defmodule Ecto.Adapters.LibSql.SQL.Rewrite.DistinctOn do
   @moduledoc false
-  # `distinct: [exprs]`, `with_ties` and the first rows of each partition (for Lateral), as window
-  # functions in a wrapped query.
+  # `distinct: [exprs]`, `with_ties` and the first rows of each partition (for Lateral), as window functions in a
+  # wrapped query.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{
+    Expr,
+    Operands,
+    Parameter,
+    Quote,
+    Scope,
+    Select,
+    SelectedValue,
+    Window
+  }
+
   alias Ecto.Adapters.LibSql.SQL.Rewrite.{SelectedColumn, SetOperations}
 
-  @spec needed?(map()) :: boolean()
-  def needed?(query), do: distinct_on?(query) or ties?(query) or first?(query)
+  @type sql :: Parameter.sql()
 
-  defp first?(query), do: match?(%{distinct: %{expr: {:first, _, _, _}}}, query)
+  @spec needed?(Scope.t()) :: boolean()
+  def needed?(%{query: query, first_rows: first}),
+    do: distinct_on?(query) or ties?(query) or first != nil
 
   defp distinct_on?(%{distinct: %{expr: exprs}}), do: is_list(exprs)
   defp distinct_on?(%{distinct: nil}), do: false
 
   defp ties?(%{limit: limit}), do: match?(%{with_ties: true}, limit)
 
-  @spec select(map(), Sources.t()) :: iodata()
-  def select(query, sources) do
+  @spec select(Scope.t()) :: sql()
+  def select(%{query: query} = scope) do
     check!(query)
-    {named, names} = SetOperations.named(query, nil)
+    {named, names} = SetOperations.named(scope, nil)
 
     if match?(%{distinct: %{expr: true}}, query),
-      do: ties_of_distinct(named, names, sources),
-      else: ranked(named, names, sources)
+      do: ties_of_distinct(named, names),
+      else: ranked(named, names)
   end
 
-  defp ranked(query, names, sources) do
-    order = order_terms(query)
-    {rank, condition, rows} = rank(query, order, sources)
-    fields = Enum.map_intersperse(query.select.fields, ", ", &Select.field(&1, sources, query))
+  defp ranked(%{query: query} = scope, names) do
+    order = order_terms(scope)
+    {rank, condition, rows} = rank(order, scope)
+    fields = query.select.fields |> SelectedValue.fields(scope) |> Enum.intersperse(", ")
 
     [
       ["SELECT ", Quote.names(names), " FROM (SELECT ", fields, ", ", rank],
-      [sort_columns(order, sources, query), Select.tables(query, sources)],
-      [Select.group_and_window(query, sources), ") WHERE ", condition, sort(order), rows]
+      [sort_columns(order, scope), Select.tables(scope)],
+      [Select.group_and_window(scope), ") WHERE ", condition, sort(order), rows]
     ]
   end
 
-  # Ranked is what DISTINCT has left, by what these rows hold.
-  defp ties_of_distinct(query, names, sources) do
+  # Ranks the rows that DISTINCT has left, by what these rows hold.
+  defp ties_of_distinct(%{query: query} = scope, names) do
     terms =
       Enum.map_intersperse(Select.order_terms(query), ", ", fn {direction, expr} ->
         found =
-          SelectedColumn.find(expr, query) ||
+          SelectedColumn.find(expr, scope) ||
             SelectedColumn.refuse!(query, "distinct and with_ties")
 
         [SelectedColumn.column(found, names) | Window.direction(direction)]
       end)
 
     order = [" ORDER BY " | terms]
-    {ranks, condition, _rows} = ties(order, query, sources)
+    {ranks, condition, _rows} = ties(order, scope)
 
     [
       ["SELECT ", Quote.names(names), " FROM (SELECT *, ", ranks, " FROM ("],
-      [Select.core(query, sources), ")) WHERE ", condition, order]
+      [Select.core(scope), ")) WHERE ", condition, order]
     ]
   end
 
@@ -65,7 +76,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.DistinctOn do
       query.combinations != [] ->
         error!(
           query,
-          "distinct on fields and with_ties cannot stand beside unions; use a sub-query"
+          "distinct on fields and with_ties cannot be combined with unions; use a sub-query"
         )
 
       distinct_on?(query) and ties?(query) ->
@@ -79,36 +90,37 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.DistinctOn do
     end
   end
 
-  defp rank(%{distinct: %{expr: {:first, partition, order, limit}}} = query, [], sources) do
-    partition = Enum.map_intersperse(partition, ", ", &Expr.expr(&1, sources, query))
-    over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-    {[over, " AS ", rank()], [rank(), " <= ", Expr.operand(limit, sources, query)], []}
+  defp rank([], %{first_rows: %{limit: limit} = first} = scope) do
+    {[numbered(first.partition, first.order, scope), " AS ", rank()],
+     [rank(), " <= ", Expr.operand(limit, scope)], []}
   end
 
-  defp rank(query, order, sources) do
+  defp rank(order, %{query: query} = scope) do
     if distinct_on?(query) do
-      partition =
-        Enum.map_intersperse(query.distinct.expr, ", ", fn {_direction, expr} ->
-          Expr.expr(expr, sources, query)
-        end)
+      partition = for {_direction, expr} <- query.distinct.expr, do: expr
 
-      over = ["row_number() OVER (PARTITION BY ", partition, window(order, sources, query), ?)]
-      {[over, " AS ", rank()], [rank(), " = 1"], Select.window_of_rows(query, sources)}
+      {[numbered(partition, order, scope), " AS ", rank()], [rank(), " = 1"],
+       Select.window_of_rows(scope)}
     else
-      ties(window(order, sources, query), query, sources)
+      ties(window(order, scope), scope)
     end
   end
 
-  defp ties(order, query, sources) do
+  defp numbered(partition, order, scope) do
+    partition = Enum.map_intersperse(partition, ", ", &Operands.key(&1, scope))
+    ["row_number() OVER (PARTITION BY ", partition, window(order, scope), ?)]
+  end
+
+  defp ties(order, %{query: query} = scope) do
     over = [" OVER (", order, ?)]
-    limit = Expr.operand(query.limit.expr, sources, query)
+    limit = Expr.operand(query.limit.expr, scope)
 
     case query.offset do
       nil ->
         {["rank()", over, " AS ", rank()], [rank(), " <= ", limit], []}
 
       %{expr: expr} ->
-        offset = Expr.operand(expr, sources, query)
+        offset = Expr.operand(expr, scope)
         ranks = ["rank()", over, " AS ", rank(), ", row_number()", over, " AS ", row()]
         last = [rank(), " <= ", offset, " + ", limit, " AND ", limit, " > 0"]
         {ranks, [last, " AND ", row(), " > ", offset], []}
@@ -116,32 +128,28 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.DistinctOn do
   end
 
   # The fields of DISTINCT ON lead the order, as PostgreSQL demands and Ecto documents.
-  defp order_terms(query) do
+  defp order_terms(%{query: query} = scope) do
     leading = if distinct_on?(query), do: query.distinct.expr, else: []
 
-    (leading ++ Enum.map(Select.order_terms(query), &resolve(&1, query)))
+    (leading ++ Enum.map(Select.order_terms(query), &resolve(&1, scope)))
     |> Enum.uniq_by(fn {_direction, expr} -> expr end)
   end
 
-  defp resolve({direction, {:selected_as, _, [name]}}, query),
-    do: {direction, Expr.selected!(query, name)}
+  defp resolve({direction, {:selected_as, _, [name]}}, scope),
+    do: {direction, Scope.selected!(scope, name)}
 
-  defp resolve(term, _query), do: term
+  defp resolve(term, _scope), do: term
 
-  defp window([], _sources, _query), do: []
+  defp window([], _scope), do: []
 
-  defp window(order, sources, query) do
-    [
-      " ORDER BY "
-      | Enum.map_intersperse(order, ", ", &Window.order_term(&1, sources, query))
-    ]
-  end
+  defp window(order, scope),
+    do: [" ORDER BY " | Enum.map_intersperse(order, ", ", &Window.order_term(&1, scope))]
 
-  defp sort_columns(order, sources, query) do
+  defp sort_columns(order, scope) do
     order
     |> Enum.with_index()
     |> Enum.map(fn {{_direction, expr}, ix} ->
-      [", ", Expr.expr(expr, sources, query), " AS ", column(ix)]
+      [", ", Operands.key(expr, scope), " AS ", column(ix)]
     end)
   end
 

@@ -1,47 +1,36 @@
 defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SelectedColumn do
   @moduledoc false
-  # Which field of the select clause an expression is, for orders that stand outside of the selection and
-  # see nothing but its columns.
+  # Finds the field of the select clause that an expression equals, for orders outside of the selection, which see
+  # nothing but its columns.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.Quote
+  alias Ecto.Adapters.LibSql.SQL.{Parameter, Quote, Scope}
   alias Ecto.Query.Tagged
 
-  @typedoc "The field at an index, or the JSON text there whose value is meant."
+  @typedoc "The field at an index, or the scalar of the JSON text there."
   @type found :: {:field | :json, non_neg_integer()}
 
-  @spec find(term(), map()) :: found() | nil
-  def find({:selected_as, _, [name]}, %{select: %{fields: fields}} = query) do
+  @spec find(term(), Scope.t()) :: found() | nil
+  def find({:selected_as, _, [name]}, %{query: %{select: %{fields: fields}} = query, json: json}) do
     case Enum.find_index(fields, &match?({^name, _expr}, &1)) do
       nil -> error!(query, "selected_as(#{inspect(name)}) is not in the select clause")
-      ix -> {:field, ix}
+      ix -> {kind(json, ix), ix}
     end
   end
 
-  def find(expr, %{select: %{fields: fields}}) do
+  def find(expr, %{query: %{select: %{fields: fields}}, json: json}) do
     plain = plain(expr)
-    fields = Enum.map(fields, &(&1 |> value() |> plain()))
-
-    with nil <- at(:field, fields, plain),
-         {:json_extract_path, [], args} <- plain do
-      # As Select sends it to Ecto.
-      at(:json, fields, {:json_fetch, [], args})
-    else
-      {_kind, _ix} = found -> found
-      _no_json -> nil
-    end
+    ix = Enum.find_index(fields, &(&1 |> Scope.value() |> plain() == plain))
+    ix && {kind(json, ix), ix}
   end
 
   def find(_expr, _without_select), do: nil
 
-  defp at(kind, fields, field) do
-    ix = Enum.find_index(fields, &(&1 == field))
-    ix && {kind, ix}
-  end
+  defp kind(json, ix), do: if(Enum.at(json, ix), do: :json, else: :field)
 
-  @doc "What `found` says, by the names of the selected columns."
-  @spec column(found(), [atom()]) :: iodata()
+  @doc "What `found` is, by the names of the selected columns."
+  @spec column(found(), [atom()]) :: Parameter.sql()
   def column({:field, ix}, names), do: names |> Enum.at(ix) |> Quote.name()
   def column({:json, ix}, names), do: ["json_extract(", column({:field, ix}, names), ", '$')"]
 
@@ -54,9 +43,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SelectedColumn do
         "and name it by selected_as/1 if it has parameters, or order a sub-query"
     )
   end
-
-  defp value({key, expr}) when is_atom(key), do: expr
-  defp value(expr), do: expr
 
   # Without what the same expression may have been annotated with.
   defp plain({name, meta, args}) when is_list(meta), do: {plain(name), [], plain(args)}

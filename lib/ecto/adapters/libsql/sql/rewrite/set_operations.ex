@@ -1,15 +1,17 @@
 defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperations do
   @moduledoc false
-  # UNION, EXCEPT and INTERSECT. SQLite evaluates a chain from left to right and allows ORDER BY and
-  # LIMIT only at its end, so an arm with its own is wrapped. EXCEPT ALL and INTERSECT ALL do not
-  # exist: the n-th copy of a row is numbered, which makes all rows different, and the numbers are
-  # dropped again. What is combined has columns and no sources, so an order by a field is one by the column
-  # that the first query selects it as.
+  # UNION, EXCEPT and INTERSECT. SQLite evaluates a chain from left to right and allows ORDER BY and LIMIT only at its
+  # end, so an arm with its own is wrapped. EXCEPT ALL and INTERSECT ALL do not exist: the n-th copy of a row is
+  # numbered, which makes all rows different, and the numbers are dropped again. A compound query has columns and no
+  # sources, so an order by a field is one by the column that the first query selects it as.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Select, Sources, Window}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Parameter, Quote, Scope, Select, Window}
   alias Ecto.Adapters.LibSql.SQL.Rewrite.SelectedColumn
+  alias Ecto.Adapters.LibSql.SQL.Typing.Sources
+
+  @type sql :: Parameter.sql()
 
   @simple %{
     union: " UNION ",
@@ -19,25 +21,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperations do
   }
   @counted %{except_all: " EXCEPT ", intersect_all: " INTERSECT "}
 
-  @spec select(map(), Sources.t(), iodata()) :: iodata()
-  def select(%{combinations: combinations} = query, sources, prefix) do
-    order = Enum.map(Select.order_terms(query), &order_term(&1, query))
+  @spec select(Scope.t()) :: sql()
+  def select(%{query: %{combinations: combinations} = query} = scope) do
+    order = Enum.map(Select.order_terms(query), &order_term(&1, scope))
     wrapped? = Enum.any?(order, &match?({_direction, {:json, _ix}}, &1))
     counted? = Enum.any?(combinations, fn {op, _arm} -> is_map_key(@counted, op) end)
-    {query, names} = if wrapped? or counted?, do: named(query, nil), else: {query, nil}
-
-    rows = Enum.reduce(combinations, Select.core(query, sources), &append(&1, &2, names, prefix))
+    {scope, names} = if wrapped? or counted?, do: named(scope, nil), else: {scope, nil}
+    rows = Enum.reduce(combinations, Select.core(scope), &append(&1, &2, names, scope))
 
     [
       # Only a query of its own can compute what it orders by.
       if(wrapped?, do: ["SELECT ", Quote.names(names), " FROM (", rows, ?)], else: rows),
-      order_by(order, names, sources, query) | Select.window_of_rows(query, sources)
+      order_by(order, names, scope) | Select.window_of_rows(scope)
     ]
   end
 
-  defp order_term({direction, expr}, query) do
+  defp order_term({direction, expr}, %{query: query} = scope) do
     cond do
-      found = SelectedColumn.find(expr, query) -> {direction, found}
+      found = SelectedColumn.find(expr, scope) -> {direction, found}
       of_row?(expr) -> SelectedColumn.refuse!(query, "unions and their relatives")
       true -> {direction, {:own, expr}}
     end
@@ -51,32 +52,28 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperations do
   defp of_row?([head | tail]), do: of_row?(head) or of_row?(tail)
   defp of_row?(_other), do: false
 
-  defp order_by([], _names, _sources, _query), do: []
+  defp order_by([], _names, _scope), do: []
 
-  defp order_by(order, names, sources, query) do
+  defp order_by(order, names, scope) do
     terms =
       Enum.map_intersperse(order, ", ", fn {direction, term} ->
-        [ordered(term, names, sources, query) | Window.direction(direction)]
+        [ordered(term, names, scope) | Window.direction(direction)]
       end)
 
     [" ORDER BY " | terms]
   end
 
-  defp ordered({:field, ix}, _names, _sources, _query), do: Integer.to_string(ix + 1)
+  defp ordered({:field, ix}, _names, _scope), do: Integer.to_string(ix + 1)
+  defp ordered({:json, _ix} = found, names, _scope), do: SelectedColumn.column(found, names)
+  defp ordered({:own, expr}, _names, scope), do: Expr.expr(expr, scope)
 
-  defp ordered({:json, _ix} = found, names, _sources, _query),
-    do: SelectedColumn.column(found, names)
+  defp append({op, arm}, sql, _names, scope) when is_map_key(@simple, op),
+    do: [sql, @simple[op] | arm(arm, nil, scope)]
 
-  defp ordered({:own, expr}, _names, sources, query), do: Expr.expr(expr, sources, query)
-
-  defp append({op, arm}, sql, _names, prefix) when is_map_key(@simple, op),
-    do: [sql, @simple[op] | arm(arm, prefix)]
-
-  defp append({op, arm}, sql, names, prefix) when is_map_key(@counted, op) do
-    {arm, _names} = arm |> Sources.complete() |> named(names)
+  defp append({op, arm}, sql, names, scope) when is_map_key(@counted, op) do
     list = Quote.names(names)
     left = counted(["SELECT * FROM (", sql, ?)], list)
-    right = counted(arm(arm, prefix), list)
+    right = counted(arm(arm, names, scope), list)
     ["SELECT ", list, " FROM (", left, @counted[op], right, ?)]
   end
 
@@ -87,22 +84,27 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperations do
     ]
   end
 
-  defp arm(arm, prefix) do
-    arm = Sources.complete(arm)
-    if arm.lock, do: error!(arm, "a lock belongs to the first query of a union, not to its arms")
-    sql = Select.all(arm, prefix)
-    if simple?(arm), do: sql, else: ["SELECT * FROM (", sql, ?)]
+  defp arm(arm, names, scope) do
+    %{query: query} = arm = Sources.arm(arm, scope)
+
+    if query.lock do
+      error!(query, "a lock belongs to the first query of a union, not to its arms")
+    end
+
+    {arm, _names} = if names, do: named(arm, names), else: {arm, nil}
+    sql = Select.query(arm)
+    if simple?(query), do: sql, else: ["SELECT * FROM (", sql, ?)]
   end
 
-  defp simple?(arm) do
-    arm.order_bys == [] and is_nil(arm.limit) and is_nil(arm.offset) and
-      arm.combinations == [] and is_nil(arm.with_ctes) and
-      (is_nil(arm.distinct) or is_boolean(arm.distinct.expr))
+  defp simple?(query) do
+    query.order_bys == [] and is_nil(query.limit) and is_nil(query.offset) and
+      query.combinations == [] and is_nil(query.with_ctes) and
+      (is_nil(query.distinct) or is_boolean(query.distinct.expr))
   end
 
   @doc "Gives each field of the select clause a name: its key, or one of ours."
-  @spec named(map(), [atom()] | nil) :: {map(), [atom()]}
-  def named(%{select: %{fields: [_ | _] = fields} = select} = query, names) do
+  @spec named(Scope.t(), [atom()] | nil) :: {Scope.t(), [atom()]}
+  def named(%{query: %{select: %{fields: [_ | _] = fields} = select} = query} = scope, names) do
     pairs =
       fields
       |> Enum.with_index()
@@ -111,10 +113,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperations do
         {expr, ix} -> {name(names, ix) || Quote.ours("c#{ix}"), expr}
       end)
 
-    {%{query | select: %{select | fields: pairs}}, Keyword.keys(pairs)}
+    {%{scope | query: %{query | select: %{select | fields: pairs}}}, Keyword.keys(pairs)}
   end
 
-  def named(query, _names),
+  def named(%{query: query}, _names),
     do: error!(query, "this rewrite needs a select clause with at least one field")
 
   defp name(nil, _ix), do: nil

@@ -1,14 +1,13 @@
 defmodule Ecto.Adapters.LibSql.SQL.Typing.DateTime do
   @moduledoc false
-  # Times are texts, and texts only sort by time within one form: `…:00Z` comes behind `…:00.5Z`. Where two
-  # forms meet, one of the operands is written in the form of the other. A column of a table stays as it is,
-  # so that its index serves.
+  # The forms of dates and times. They are texts, which sort by time only within one form: `…:00Z` sorts after
+  # `…:00.5Z`. Here is which form a type has and how SQL converts a text from one form to another.
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Sources}
-  alias Ecto.Adapters.LibSql.SQL.Typing.Infer
+  alias Ecto.Adapters.LibSql.Types.Codec
 
   @forms %{
+    date: {:date, 0},
     utc_datetime: {:utc, 0},
     utc_datetime_usec: {:utc, 6},
     naive_datetime: {:naive, 0},
@@ -16,158 +15,148 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.DateTime do
     time: {:time, 0},
     time_usec: {:time, 6}
   }
-  @typedoc "The zone that is written, or that there is no date, and the digits of the fraction."
-  @type form :: {:utc | :naive | :time, 0 | 6}
+  @types Map.new(@forms, fn {type, form} -> {form, type} end)
 
-  @doc "The operand in the form of `other`, or nil where it stays as it is."
-  @spec operand(term(), term(), Sources.t(), map()) :: iodata() | nil
-  def operand(expr, other, sources, query) do
-    own = form(expr, other, sources, query)
-    theirs = form(other, expr, sources, query)
+  @typedoc "What is written (a date, a time, or both without or with a zone) and the digits of the fraction."
+  @type form :: {:date | :time | :naive | :utc, 0 | 6}
 
-    if rank(expr, own, sources) < rank(other, theirs, sources),
-      do: adapted(expr, other, sources, query)
-  end
+  @doc "The form of a primitive type, nil for any that is no date or time."
+  @spec form(term()) :: form() | nil
+  def form(primitive), do: @forms[primitive]
 
-  @doc "The operand in the form of `other`, which cannot be rewritten; nil where it has that form."
-  @spec adapted(term(), term(), Sources.t(), map()) :: iodata() | nil
-  def adapted(expr, other, sources, query) do
-    own = form(expr, other, sources, query)
-    theirs = form(other, expr, sources, query)
-
-    if theirs != nil and own != theirs and moment?(own, expr) do
-      sql = Expr.expr(expr, sources, query)
-      sql |> written(theirs) |> guarded(sql, own, expr, theirs)
+  @doc "The type whose form holds the values of both primitive types, or nil."
+  @spec common(term(), term()) :: atom() | nil
+  def common(left, right) do
+    case {form(left), form(right)} do
+      {nil, _} -> nil
+      {_, nil} -> nil
+      {{:time, left}, {:time, right}} -> @types[{:time, max(left, right)}]
+      {{:time, _}, _} -> nil
+      {_, {:time, _}} -> nil
+      {{left, l}, {right, r}} -> @types[{Enum.max_by([left, right], &order/1), max(l, r)}]
     end
   end
 
-  @doc "The same for `value`, a member of a list that travels as JSON."
-  @spec listed(iodata(), term(), Sources.t(), map()) :: iodata() | nil
-  def listed(value, left, sources, query) do
-    parameter = {:^, [], [0]}
-    own = form(parameter, left, sources, query)
-    theirs = form(left, parameter, sources, query)
+  defp order(:date), do: 0
+  defp order(:naive), do: 1
+  defp order(:utc), do: 2
 
-    if theirs != nil and own != theirs,
-      do: value |> written(theirs) |> guarded(value, own, parameter, theirs)
-  end
-
-  # What has no type may also be a day, the beginning of a moment, or no text at all.
-  defp guarded(written, _sql, own, _expr, _form) when own != nil, do: written
-  defp guarded(written, _sql, nil, {:datetime_add, _, _}, _form), do: written
-
-  defp guarded(written, sql, nil, _expr, form) do
-    whole = Integer.to_string(seconds_end(form))
-
-    ["CASE WHEN length(", sql, ") >= ", whole, " THEN ", written, " ELSE ", sql, " END"]
-    |> then(&[?(, &1, ?)])
-  end
-
-  @doc "A value in the form in which a column of this type keeps it; nil where it has that form already."
-  @spec stored(term(), term(), Sources.t(), map()) :: iodata() | nil
-  def stored({:^, [], [_ix]}, _type, _sources, _query), do: nil
-  def stored(literal, _type, _sources, _query) when is_binary(literal) or is_nil(literal), do: nil
-
-  def stored(expr, type, sources, query) do
-    from = Infer.of(expr, sources, query)
-    own = form(expr, nil, sources, query)
-    wanted = form(type)
-
-    cond do
-      not moment?(own, expr) -> nil
-      primitive(type) == :date and primitive(from) != :date -> part(expr, 1, 10, sources, query)
-      wanted == nil or wanted == own -> nil
-      true -> expr |> Expr.expr(sources, query) |> kept(own, expr, wanted)
+  @doc "The type of microseconds that holds the values of a primitive type, or nil."
+  @spec with_fraction(term()) :: atom() | nil
+  def with_fraction(primitive) do
+    case form(primitive) do
+      {kind, 0} when kind != :date -> @types[{kind, 6}]
+      _other -> nil
     end
   end
 
-  # Whose form is not known, but for that it has a date.
-  defp kept(sql, own, expr, wanted) do
-    from = own || form(:naive_datetime)
-    sql |> cut(wanted, from) |> guarded(sql, own, expr, from)
+  @doc "Of two forms, the one with the higher rank is left as it is in a comparison."
+  @spec rank(form()) :: non_neg_integer()
+  def rank({:time, digits}), do: digits
+  def rank({kind, digits}), do: order(kind) + digits
+
+  @doc "Whether a text of the first form can be written in the second."
+  @spec convertible?(form() | nil, form() | nil) :: boolean()
+  def convertible?(from, to) when is_nil(from) or is_nil(to) or from == to, do: false
+  def convertible?({:time, _}, {kind, _}), do: kind == :time
+  def convertible?({:date, _}, {kind, _}), do: kind != :time
+  def convertible?(_date_and_time, _to), do: true
+
+  ## In SQL
+
+  @doc """
+  A text in another form. What the form has no place for is cut off, or, to be compared, kept behind everything else:
+  the text then sorts after its own second (or day) and before the next, and equals none.
+  """
+  @spec convert(sql, form(), form(), :cut | :keep) :: sql when sql: iodata() | term()
+  def convert(sql, {:date, 0}, {_kind, digits} = to, _rest),
+    do: [?(, sql, " || ", quoted(separator() <> "00:00:00" <> fraction(digits) <> zone(to)), ?)]
+
+  def convert(sql, _from, {:date, 0}, :cut), do: ["substr(", sql, ", 1, 10)"]
+
+  def convert(sql, from, {:date, 0}, :keep) do
+    midnight = quoted(separator() <> "00:00:00")
+    ["(replace(substr(", sql, ", 1, 19), ", midnight, ", '') || ", rest(sql, from), ?)]
   end
 
-  defp part(expr, from, length, sources, query) do
-    ["substr(", Expr.expr(expr, sources, query), ", #{from}, #{length})"]
+  def convert(sql, from, {_kind, 6} = to, _rest) do
+    digits = ["substr(rtrim(substr(", sql, ", #{behind(from) + 2}), 'Z') || '000000', 1, 6)"]
+    [?(, whole(sql, from, to), " || '.' || ", digits, zone_behind(to), ?)]
   end
 
-  ## Forms
+  def convert(sql, from, to, :cut), do: [?(, whole(sql, from, to), zone_behind(to), ?)]
 
-  defp form({:^, [], [_ix]}, other, sources, query), do: parameter(other, sources, query)
+  def convert(sql, from, to, :keep),
+    do: [?(, whole(sql, from, to), zone_behind(to), " || ", rest(sql, from), ?)]
 
-  defp form(literal, other, sources, query) when is_binary(literal),
-    do: parameter(other, sources, query)
+  defp whole(sql, {:time, _}, _to), do: ["substr(", sql, ", 1, 8)"]
+  defp whole(sql, _from, {:time, _}), do: ["substr(", sql, ", 12, 8)"]
 
-  defp form(expr, _other, sources, query), do: expr |> Infer.of(sources, query) |> form()
-
-  defp form(nil), do: nil
-  defp form(type), do: @forms[primitive(type)]
-
-  # In the form of the type that Ecto gives a parameter beside `other`; nil where that is any.
-  defp parameter({:datetime_add, _, _}, _sources, _query), do: form(:naive_datetime)
-
-  defp parameter(other, sources, query),
-    do: if(Infer.typed?(other, sources, query), do: other |> Infer.of(sources, query) |> form())
-
-  # What is known to be one, or a value that is beside one.
-  defp moment?({_, _}, _expr), do: true
-  defp moment?(nil, {:^, [], [_ix]}), do: true
-  defp moment?(nil, {function, _, _}) when function in [:datetime_add, :coalesce], do: true
-  defp moment?(nil, literal), do: is_binary(literal)
-
-  # The lower one is rewritten.
-  defp rank(_expr, nil, _sources), do: 0
-  defp rank(%Ecto.SubQuery{}, form, _sources), do: 30 + rank(form)
-
-  defp rank({{:., _, [{:&, _, [ix]}, _field]}, _, []}, form, sources),
-    do: if(Sources.table?(sources, ix), do: 20, else: 10) + rank(form)
-
-  defp rank({:^, [], [_ix]}, _form, _sources), do: 1
-  defp rank(_expr, form, _sources), do: 10 + rank(form)
-
-  defp rank({zone, digits}), do: digits + if(zone == :utc, do: 1, else: 0)
-
-  ## Texts
-
-  # In a form without a fraction, one that is there goes behind everything else: the text then comes behind
-  # its own second and before the next, and is equal to none.
-  defp written(sql, {_kind, 0} = form), do: [?(, whole(sql, form), " || ", rest(sql, form), ?)]
-  defp written(sql, form), do: cut(sql, form, nil)
-
-  # Without what the form has no place for.
-  defp cut(sql, {:time, _} = form, {kind, _}) when kind != :time,
-    do: cut(["substr(", sql, ", 12)"], form, nil)
-
-  defp cut(sql, {_kind, 0} = form, _from), do: [?(, whole(sql, form), ?)]
-
-  defp cut(sql, {kind, 6} = form, _from) do
-    digits = ["substr(rtrim(substr(", sql, ", #{seconds_end(form) + 2}), 'Z') || '000000', 1, 6)"]
-    [?(, whole(sql, {:naive_or_time, kind}), " || '.' || ", digits, zone(kind), ?)]
+  defp whole(sql, _from, _to) do
+    ["substr(", sql, ", 1, 10) || ", quoted(separator()), " || substr(", sql, ", 12, 8)"]
   end
 
-  defp whole(sql, {:naive_or_time, :time}), do: ["substr(", sql, ", 1, 8)"]
+  # The fraction without the zeros at its end, nothing if it has none.
+  defp rest(sql, from),
+    do: ["rtrim(rtrim(rtrim(substr(", sql, ", #{behind(from) + 1}), 'Z'), '0'), '.')"]
 
-  defp whole(sql, {:naive_or_time, _moment}),
-    do: [day(sql), " || ", separator(), " || ", clock(sql)]
+  # The number of the last character of hh:mm:ss.
+  defp behind({:time, _}), do: 8
+  defp behind(_date_and_time), do: 19
 
-  defp whole(sql, {kind, 0}), do: [whole(sql, {:naive_or_time, kind}), zone(kind)]
+  defp zone_behind(form) do
+    case zone(form) do
+      "" -> []
+      zone -> [" || ", quoted(zone)]
+    end
+  end
 
-  defp day(sql), do: ["substr(", sql, ", 1, 10)"]
-  defp clock(sql), do: ["substr(", sql, ", 12, 8)"]
+  defp quoted(text), do: [?', text, ?']
 
-  defp rest(sql, form),
-    do: ["rtrim(rtrim(rtrim(substr(", sql, ", #{seconds_end(form) + 1}), 'Z'), '0'), '.')"]
+  ## In Elixir
 
-  # Behind hh:mm:ss, which ends at character 8 of a time and 19 of a moment.
-  defp seconds_end({:time, _}), do: 8
-  defp seconds_end(_moment), do: 19
+  @doc """
+  A value, as Ecto dumps one without a type, or the struct that datetime_add/3 takes, in a form; a fraction for which that has no place stays, as with `:keep`.
+  What is no date or time stays as it is.
+  """
+  @spec parameter(term(), form()) :: term()
+  def parameter(%Date{} = date, form), do: date |> Date.to_iso8601() |> parameter(form)
 
-  defp separator, do: if(iso?(), do: "'T'", else: "' '")
-  defp zone(:utc), do: if(iso?(), do: " || 'Z'", else: [])
-  defp zone(_kind), do: []
+  def parameter(value, {kind, digits}) when is_binary(value) or is_struct(value) do
+    case Types.DateTime.load(value, precise(kind)) do
+      {:ok, time} -> written(time, kind, digits)
+      :error -> value
+    end
+  end
+
+  def parameter(value, _form), do: value
+
+  defp precise(:date), do: :naive_datetime_usec
+  defp precise(kind), do: @types[{kind, 6}]
+
+  defp written(time, :date, 0) do
+    text = Codec.time_text(time)
+    midnight = separator() <> "00:00:00"
+    String.replace(String.slice(text, 0, 19), midnight, "") <> kept(text)
+  end
+
+  defp written(time, _kind, 6), do: Codec.time_text(time)
+
+  defp written(%{microsecond: {micro, _}} = time, _kind, 0) do
+    whole = Codec.time_text(%{time | microsecond: {0, 0}})
+    if micro == 0, do: whole, else: whole <> kept(Codec.time_text(time))
+  end
+
+  defp kept(text) do
+    [_, fraction] = Regex.run(~r/(\.\d*?)0*Z?$/, text)
+    if fraction == ".", do: "", else: fraction
+  end
+
+  defp separator, do: if(iso?(), do: "T", else: " ")
+  defp zone({:utc, _}), do: if(iso?(), do: "Z", else: "")
+  defp zone(_form), do: ""
+  defp fraction(0), do: ""
+  defp fraction(6), do: ".000000"
 
   defp iso?, do: Types.setting(:datetime_type, :iso8601) == :iso8601
-
-  defp primitive(nil), do: nil
-  defp primitive(type), do: Types.primitive(type)
 end

@@ -1,11 +1,12 @@
 defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   @moduledoc false
-  # Equalities of a lateral sub-query's columns with the outer row, taken out of its WHERE so that a join
-  # can have them as its condition. That gives the same rows only where the sub-query computes each row by
-  # itself, and where the comparison means the same outside: SQLite compares as the left operand collates
-  # and as the types of both convert, which a column brings along into a sub-query and an expression does not.
+  # Decorrelates a lateral sub-query: moves `inner = outer` from its WHERE into the ON of a join. Valid only where the
+  # sub-query computes each row by itself (no aggregates, windows, offsets, unions), and where the comparison means the
+  # same outside: SQLite takes the collation of the left operand and the affinities of both, which a column keeps when
+  # a sub-query selects it and an expression does not.
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Quote, Sources}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.Typing.Infer
   alias Ecto.Query.{LimitExpr, Tagged}
 
   @enforce_keys [:inner, :outer, :first, :same_type?]
@@ -22,18 +23,28 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
           same_type?: boolean()
         }
 
-  @doc "The sub-query without its ties to the row of `query`, and these; or `:impossible`."
-  @spec untie(map(), Sources.t(), map()) :: {map(), [t(), ...]} | :impossible
-  def untie(inner, sources, query) do
-    {wheres, ties} = split(inner, sources, query)
+  @doc "The scope of a sub-query without its equalities with the outer row, and these; or `:impossible`."
+  @spec untie(Scope.t()) :: {Scope.t(), [t(), ...]} | :impossible
+  def untie(%{query: query} = inner) do
+    {wheres, ties} = split(inner)
     fields = for tie <- ties, do: {tie.name, tie.inner}
-    select = %{inner.select | fields: inner.select.fields ++ fields}
-    untied = %{inner | wheres: wheres, select: select}
 
-    if ties != [] and not correlated?(untied) and not per_row?(inner) and named?(inner) and
-         countable?(inner, ties),
-       do: {untied, ties},
+    untied = %{
+      query
+      | wheres: wheres,
+        select: %{query.select | fields: query.select.fields ++ fields}
+    }
+
+    if ties != [] and not correlated?(untied) and not per_row?(query) and named?(query) and
+         countable?(query, ties),
+       do: {selecting(inner, untied, ties), ties},
        else: :impossible
+  end
+
+  defp selecting(inner, untied, ties) do
+    types = for tie <- ties, do: Infer.of(tie.inner, inner)
+    json = if inner.json == [], do: [], else: inner.json ++ Enum.map(ties, fn _tie -> false end)
+    %{inner | query: untied, types: inner.types ++ types, json: json}
   end
 
   @doc "Whether a query refers to a row of a query around it."
@@ -64,11 +75,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
 
   defp outside?(_scalar, _inside, _own), do: false
 
-  @doc "The tie as a condition of the join at `ix`, its operands as they were written."
-  @spec condition(t(), non_neg_integer(), Sources.t(), map()) :: iodata()
-  def condition(%{first: first} = tie, ix, sources, query) do
-    inner = [Sources.name(sources, ix), ?. | Quote.name(tie.name)]
-    outer = Expr.expr(unparent(tie.outer, query), sources, query)
+  @doc "The equality as a condition of the join at `ix`, its operands in the order in which they were written."
+  @spec condition(t(), non_neg_integer(), Scope.t()) :: Parameter.sql()
+  def condition(%{first: first} = tie, ix, scope) do
+    inner = Scope.column(scope, ix, tie.name)
+    outer = Expr.expr(unparent(tie.outer, scope.query), scope)
     if first == :inner, do: [inner, " = " | outer], else: [outer, " = " | inner]
   end
 
@@ -80,19 +91,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
     end
   end
 
-  ## Finding ties
+  ## Finding equalities
 
   # What stands before an OR is one of its sides, so only conditions behind the last OR are taken apart.
-  defp split(%{wheres: wheres} = inner, sources, query) do
-    inner = Sources.put_parent(inner, query, sources)
-    inner_sources = Sources.create(inner, Sources.below(sources))
+  defp split(%{query: %{wheres: wheres}} = inner) do
     {free, fixed} = wheres |> Enum.reverse() |> Enum.split_while(&(Map.get(&1, :op) != :or))
 
     {free, ties} =
       free
       |> Enum.reverse()
       |> Enum.flat_map_reduce([], fn where, ties ->
-        parts = where.expr |> conjuncts() |> Enum.map(&part(&1, inner_sources, inner))
+        parts = where.expr |> conjuncts() |> Enum.map(&part(&1, inner))
         {found, rest} = Enum.split_with(parts, &is_struct(&1, __MODULE__))
         {for({:rest, expr} <- rest, do: %{where | expr: expr}), ties ++ found}
       end)
@@ -103,22 +112,22 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   defp conjuncts({:and, _, [left, right]}), do: conjuncts(left) ++ conjuncts(right)
   defp conjuncts(expr), do: [expr]
 
-  defp part({:==, _, [left, right]} = expr, sources, inner) do
+  defp part({:==, _, [left, right]} = expr, inner) do
     tie =
       case {place(left), place(right)} do
-        {:inner, :outer} -> tie(left, right, :inner, sources, inner)
-        {:outer, :inner} -> tie(right, left, :outer, sources, inner)
+        {:inner, :outer} -> tie(left, right, :inner, inner)
+        {:outer, :inner} -> tie(right, left, :outer, inner)
         _other -> nil
       end
 
     tie || {:rest, expr}
   end
 
-  defp part(expr, _sources, _inner), do: {:rest, expr}
+  defp part(expr, _inner), do: {:rest, expr}
 
-  # Fields of two types may be kept in two forms, which Expr can only compare where it sees both types.
-  defp tie(own, outer, first, sources, inner) do
-    {own_type, outer_type} = {type(own, sources, inner), type(outer, sources, inner)}
+  # Fields of two types may be kept in two forms, which are only compared where both types are known.
+  defp tie(own, outer, first, inner) do
+    {own_type, outer_type} = {type(own, inner), type(outer, inner)}
 
     if own_type == outer_type or nil in [own_type, outer_type] do
       same? = own_type == outer_type and own_type != nil
@@ -130,19 +139,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   defp place({{:., _, [{:&, _, [_]}, _field]}, _, []}), do: :inner
   defp place(_expr), do: :neither
 
-  defp type({{:., _, [{:parent_as, _, [as]}, field]}, _, []}, _sources, inner) do
-    # Nothing is known of rows further out while the types of a sub-query are asked for by themselves.
-    with {sources, ix} <- Sources.parent(inner, as),
-         do: sources |> Sources.type(ix, field) |> kind()
+  defp type(field, inner) do
+    case Infer.of(field, inner) do
+      :id -> :integer
+      type -> type
+    end
   end
 
-  defp type({{:., _, [{:&, _, [ix]}, field]}, _, []}, sources, _inner),
-    do: sources |> Sources.type(ix, field) |> kind()
-
-  defp kind(:id), do: :integer
-  defp kind(type), do: type
-
-  ## What ties cannot replace
+  ## What a join cannot replace
 
   # A limit for each outer row becomes one for each value of the inner columns. An outer row must then
   # equal no two values: those are compared as the inner column collates, and converted to no other type.
@@ -161,7 +165,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
       spanning?(inner.select.fields) or spanning?(Enum.map(inner.order_bys, & &1.expr))
   end
 
-  # Aggregates and windows span the rows of one outer row, not those of all. A fragment may hold either.
+  # An aggregate or a window computes over the rows of one outer row. A fragment may hold either.
   defp spanning?({:fragment, _, _}), do: true
   defp spanning?({:over, _, _}), do: true
 

@@ -1,5 +1,5 @@
-defmodule Ecto.Adapters.LibSql.Plan.JsonListTest do
-  # Long lists behind `in`, which are one parameter.
+defmodule Ecto.Adapters.LibSql.PlanTest do
+  # What runs for a query: the parameters in the form in which they are bound, long lists as one JSON text.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.SQL

@@ -1,0 +1,38 @@
+defmodule Ecto.Adapters.LibSql.SQL.Parameter do
+  @moduledoc false
+  # Parameters in generated SQL. They are tuples in the iodata, which Plan numbers once the statement is whole: a
+  # parameter may be bound in another form than Ecto dumps, or in two forms, and a list as one parameter.
+
+  @typedoc """
+  What the client makes of a parameter before it is bound, nil for nothing:
+
+    * `{:date_time, form}` - the text of a date or time in a form of `Typing.DateTime`
+    * `:decimal` - a number as the text of a decimal
+    * `:uuid_bytes` - the 16 bytes of a UUID
+  """
+  @type form :: nil | :decimal | :uuid_bytes | {:date_time, tuple()}
+
+  @typedoc "What is around a parameter, or a member of a list, in the SQL."
+  @type wrap :: nil | :numeric
+
+  @type marker ::
+          {:parameter, non_neg_integer(), form()}
+          | {:list, non_neg_integer(), pos_integer(), [form(), ...], wrap()}
+
+  @typedoc "SQL with such markers in it."
+  @type sql :: iodata() | marker() | [sql()]
+
+  @spec parameter(non_neg_integer(), form(), wrap()) :: sql()
+  def parameter(ix, form \\ nil, wrap \\ nil), do: wrap({:parameter, ix, form}, wrap)
+
+  @doc """
+  The members of an interpolated list, to stand behind IN: each of them once for each of `forms`.
+  """
+  @spec list(non_neg_integer(), pos_integer(), [form(), ...], wrap()) :: sql()
+  def list(ix, length, forms, wrap), do: {:list, ix, length, forms, wrap}
+
+  @doc "SQL that SQLite converts to a number, as it does what it stores in a column of decimals."
+  @spec wrap(sql(), wrap()) :: sql()
+  def wrap(sql, nil), do: sql
+  def wrap(sql, :numeric), do: ["CAST(", sql, " AS NUMERIC)"]
+end
