@@ -33,7 +33,7 @@ defmodule LibsqlBench.Concurrent do
     end
   end
 
-  # The two sizes in turns, as their difference is smaller than what the machine changes in a minute.
+  # The two sizes alternate, because their difference is smaller than the drift of the machine within a minute.
   defp pools(dir) do
     {one, eight} = Measure.interleave(pool_run(dir, 1), pool_run(dir, @workers), 15)
     one / eight
@@ -158,7 +158,7 @@ defmodule LibsqlBench.Concurrent do
     }
   end
 
-  # A transaction that answered without an error is in the table, one that failed is not.
+  # Checks that the table has the rows of all transactions that returned no error, and no others.
   defp check_written(state, results) do
     wanted = @workers * @writes - Enum.sum(Enum.map(results, & &1.busy))
     {found, _} = StateTarget.table_checksum(state)

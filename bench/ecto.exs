@@ -1,11 +1,11 @@
 defmodule LibsqlBench.Ecto do
   @moduledoc false
   # The same work through a Repo: structs of five fields, changesets, the pool of a repository.
-  # insert_all is compared with the same statement in C: one INSERT of all rows, whose text is written
-  # and compiled within the measured time on both sides, as it is new to both.
+  # insert_all is compared with the same statement in C: one INSERT of all rows, whose text is generated
+  # and compiled within the measured time on both sides.
   #
-  # Where ecto_sqlite3 is to be had (ECTO_DEPS_DIR with exqlite and ecto_sqlite3, or Hex), it does the
-  # same in turns, on the same SQLite: tools/bench has exqlite built on the system's.
+  # If ecto_sqlite3 is available (ECTO_DEPS_DIR with exqlite and ecto_sqlite3, or Hex), it runs the same workloads
+  # alternately, on the same SQLite: tools/bench builds exqlite with the system's.
 
   import Ecto.Query, only: [from: 2]
 
@@ -109,7 +109,7 @@ defmodule LibsqlBench.Ecto do
     end)
   end
 
-  # As a request or a job reads: in a process that ends, and whose heap nobody has to collect.
+  # Reads in a short-lived process, as requests and jobs do: its heap is freed without a collection.
   defp reading(once) do
     Measure.in_fresh_process(fn ->
       once.()
@@ -138,7 +138,7 @@ defmodule LibsqlBench.Ecto do
     %Row{id: id, name: name, body: body, score: score, data: data}
   end
 
-  # Each repetition has a new file, and all sides have to have written the same table.
+  # Each repetition has a new file; the tables of all sides must be equal.
   defp compare_writes(dir, workload, count, work, repetitions) do
     raw_file = Path.join(dir, "raw.db")
     file = Path.join(dir, "write.db")
@@ -160,7 +160,7 @@ defmodule LibsqlBench.Ecto do
     in_turns(raw, measured, repetitions)
   end
 
-  # The result of `fun`, and what it has written.
+  # The result of `fun`, and the rows that it has written.
   defp with_new_table(repo, file, pool_size, fun) do
     state = StateTarget.create(file)
     result = with_repo(repo, file, pool_size, fun)
@@ -169,7 +169,7 @@ defmodule LibsqlBench.Ecto do
     {result, written}
   end
 
-  ## Eight at once
+  ## Eight processes
 
   defp writers(dir) do
     [raw, eight] = compare_writers(dir, 8)
@@ -206,7 +206,7 @@ defmodule LibsqlBench.Ecto do
 
   defp write(repo, id), do: {:ok, _} = repo.transaction(fn -> repo.insert!(row(id)) end)
 
-  # The same for a peer, but for how long: what it has written by then counts.
+  # The same for a peer, within a fixed time: the number of rows that it has written counts.
   defp impatient_writers(repo, dir) do
     file = Path.join(dir, "write.db")
 

@@ -1,6 +1,5 @@
-# Memory: what the driver holds while a cursor runs over 5 million rows, after 10,000 connections have
-# come and gone, and when a program keeps one value of each row it read. Prints numbers and goals; ends
-# with status 1 beyond a goal.
+# Memory of the driver while a cursor reads 5 million rows, after 10,000 connections were opened and closed, and
+# while a program keeps one value of each row. Prints numbers and goals; exits with status 1 if a goal is missed.
 #
 #   tools/bench memory
 
@@ -20,7 +19,7 @@ defmodule LibsqlBench.Memory do
   @connections 10_000
   @mega 1_048_576
 
-  # What needs much memory comes last: memory that the VM has kept would hide growth. 5 million rows
+  # Measurements that need much memory come last: memory that the VM keeps would hide growth. 5 million rows
   # come from reading 100,000 rows 50 times; another program writes them.
   def run(dir) do
     file = Path.join(dir, "memory.db")
@@ -77,7 +76,7 @@ defmodule LibsqlBench.Memory do
     end
   end
 
-  # --- What keeping a value keeps alive ---
+  # --- Memory that a kept value keeps alive ---
 
   defp retention(file) do
     for {what, every, goal} <- [
@@ -98,13 +97,13 @@ defmodule LibsqlBench.Memory do
     bodies = for [id, _, body, _, _] <- rows, rem(id, every) == 0, do: body
     collect()
     after_reading = held()
-    # The list is used after the measurement, so that it lives during it.
+    # The list is used after the measurement, so that it is not collected before.
     true = length(bodies) == div(@table_rows, every)
     StateTarget.close(state)
     {100 * length(bodies), after_reading - before}
   end
 
-  # From a frame without the rows, twice: the second collection is a major one.
+  # From a stack frame without the rows, twice: the second collection is a major one.
   defp collect do
     :erlang.garbage_collect()
     :erlang.garbage_collect()

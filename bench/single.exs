@@ -31,7 +31,7 @@ defmodule LibsqlBench.Single do
 
   # --- Reads ---
 
-  # What the driver returns is compared with the formula of the rows, and with the baseline's sums.
+  # Checks the rows of the driver against their formula and the sums of the baseline.
   defp check_rows(file, rows) do
     state = StateTarget.open(file)
 
@@ -79,7 +79,7 @@ defmodule LibsqlBench.Single do
     query = StateTarget.query(Fixture.range_sql())
 
     ours = fn ->
-      # Each result is dropped before the next: a list of them all would measure the collector.
+      # Each result is dropped before the next: keeping all would measure the garbage collector.
       select = fn _ -> StateTarget.select(state, query, limit) end
       Measure.time(fn -> Enum.each(1..count, select) end) / count
     end
@@ -156,7 +156,7 @@ defmodule LibsqlBench.Single do
 
     medians =
       compare_writes(dir, "bulk_insert", @bulk, fn state ->
-        # Whether every row was written is looked at afterwards, as for the baseline.
+        # Whether every row was written is checked after the measurement, as for the baseline.
         fn -> {:ok, [%Result{num_rows: 1} | _]} = Native.batch_transactional(state, members) end
       end)
 
@@ -196,7 +196,7 @@ defmodule LibsqlBench.Single do
     compare_with_raw(dir, workload, count, ours)
   end
 
-  # Both sides have to have written the same table.
+  # The tables of both sides must be equal.
   defp compare_with_raw(dir, workload, count, ours) do
     wanted = RawC.run(workload, Path.join(dir, "raw.db"), [count])
 

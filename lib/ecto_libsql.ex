@@ -20,13 +20,13 @@ defmodule EctoLibSql do
       [["Ada"]] = EctoLibSql.query!(state, "SELECT name FROM users WHERE id = ?", [1]).rows
       :ok = EctoLibSql.disconnect([], state)
 
-  Options of a connection: `EctoLibSql.Options`. What runs on one connection without DBConnection's
-  shapes (prepared statements, batches, savepoints, backup): `EctoLibSql.Native`. Errors:
+  Options of a connection: `EctoLibSql.Options`. Prepared statements, batches, savepoints and backup
+  on one connection: `EctoLibSql.Native`. Errors:
   `EctoLibSql.Error`. For Ecto use `Ecto.Adapters.LibSql`.
 
   The callbacks below are those of `DBConnection`; they may be called directly, also in builds
   without it. Each runs in the process of its caller. `{:disconnect, error, state}` says that the
-  connection is lost, `{:error, error, state}` that it can be used on.
+  connection is lost, `{:error, error, state}` that it can still be used.
   """
 
   use EctoLibSql.Pool
@@ -55,8 +55,8 @@ defmodule EctoLibSql do
     with :ok <- checked(opts), do: Pool.start_link(__MODULE__, Options.Location.absolute(opts))
   end
 
-  # A pool connects again and again with options that cannot work. What :configure makes of them is seen by
-  # connect/1 alone.
+  # Without this check a pool would try to connect again and again. The options that a :configure function returns
+  # are checked by connect/1.
   defp checked(opts) do
     if is_list(opts) and List.keymember?(opts, :configure, 0) do
       Names.check(opts, Names.connection(), "a connection")
@@ -65,7 +65,7 @@ defmodule EctoLibSql do
     end
   end
 
-  @doc "The child specification of a pool, so that `{EctoLibSql, opts}` stands among children."
+  @doc "The child specification of a pool, so that `{EctoLibSql, opts}` can be a child of a supervisor."
   @spec child_spec(keyword()) :: :supervisor.child_spec() | Supervisor.child_spec()
   def child_spec(opts), do: Pool.child_spec(__MODULE__, opts)
 
@@ -132,13 +132,13 @@ defmodule EctoLibSql do
     Pool.transaction(conn, fun, opts)
   end
 
-  @doc "Leaves `transaction/3`, which returns `{:error, reason}`."
+  @doc "Rolls back and leaves the function of `transaction/3`, which then returns `{:error, reason}`."
   @spec rollback(conn(), term()) :: no_return()
   def rollback(%State{} = state, reason), do: SingleConnection.rollback(state, reason)
   def rollback(conn, reason), do: Pool.rollback(conn, reason)
 
   @doc """
-  A stream of results with `max_rows:` rows each (default 500), read as the stream is. Needs one
+  A stream of results with `max_rows:` rows each (default 500), fetched as they are consumed. Needs one
   connection: a state, or the connection inside `transaction/3`.
   """
   @spec stream(conn(), iodata() | Query.t(), params(), keyword()) :: Enumerable.t()
@@ -216,11 +216,11 @@ defmodule EctoLibSql do
   @spec checkout(State.t()) :: {:ok, State.t()}
   def checkout(%State{} = state), do: {:ok, state}
 
-  @doc "For callers that still know it; DBConnection 2 does not call it."
+  @doc "A callback of DBConnection 1, for direct callers; DBConnection 2 does not call it."
   @spec checkin(State.t()) :: {:ok, State.t()}
   def checkin(%State{} = state), do: {:ok, state}
 
-  @doc "Whether the connection is open. Waits for nothing."
+  @doc "Whether the connection is open. Does not wait for what runs on it."
   @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
   def ping(%State{} = state), do: Callbacks.Opening.ping(state)
 

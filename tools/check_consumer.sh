@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the library into a scratch folder and builds examples/cpp against what was installed there,
-# as a project of somebody else would; then runs the example and the installed command.
+# as another project would; then runs the example and the installed command.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,10 +11,10 @@ cmake --preset release >/dev/null
 cmake --build --preset release -j "$(nproc)"
 cmake --install build/release --prefix "$scratch/prefix" >/dev/null
 
-# A consumer's compiler need not be ours.
+# A consumer may use another compiler.
 for compiler in g++ clang++; do
   command -v "$compiler" >/dev/null || { echo "check_consumer: no $compiler, skipped" >&2; continue; }
-  # Each public header alone, with nothing but the installed folder: none may need another before it.
+  # Each public header compiles alone against the installed folder.
   for header in "$scratch"/prefix/include/libsql/*.h; do
     echo "#include \"libsql/$(basename "$header")\"" |
       "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -Wpedantic -Werror \

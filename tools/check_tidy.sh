@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# clang-tidy (.clang-tidy; findings are errors) on every C++ source of ours, or on those that match
+# clang-tidy (.clang-tidy; findings are errors) on every C++ source of the repository, or on those that match
 # the regular expression given.
 #
 # Usage: tools/check_tidy.sh [PATH_REGEX]

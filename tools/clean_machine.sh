@@ -34,7 +34,7 @@ unmount() {
 }
 trap unmount EXIT
 
-# A bare system is kept as a tarball: each run starts from nothing, without downloading it again.
+# The bare system is kept as a tarball, so that each run starts from it without a download.
 mkdir -p "$folder"
 if [[ ! -f $folder/base.tar ]]; then
   rm -rf --one-file-system "$folder/base"
@@ -62,7 +62,7 @@ fi
 
 inside() { env -i "${settings[@]}" chroot "$root" /bin/bash -c "$1"; }
 
-# The two tools that a user who has cloned the repository has.
+# The two tools that cloning and building need at least.
 inside "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends make git >/dev/null"
 for target in "${targets[@]}"; do
   start=$SECONDS

@@ -21,7 +21,7 @@ else
 fi
 ((${#targets[@]} > 0)) || { echo "fuzz: no targets in $work/native/fuzz" >&2; exit 1; }
 
-# What libFuzzer adds to a corpus stays in the build folder; the tree's corpus is only read.
+# libFuzzer writes new inputs to the build folder; the corpus of the repository is only read.
 fuzz_one() {
   local target=$1 name grown log
   name=$(basename "$target")

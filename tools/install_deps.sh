@@ -66,6 +66,6 @@ apt() {
 }
 
 echo "install_deps: installing ${missing[*]}"
-# The lists of a fresh machine may be empty or old: ask for new ones once, then try.
+# The package lists of a new machine may be empty or old: update them once, then install.
 apt update || echo "install_deps: apt-get update failed; trying with the lists at hand" >&2
 apt install -y --no-install-recommends "${missing[@]}" >/dev/null || fail "apt-get could not install them (no network, or not Debian 12?)"

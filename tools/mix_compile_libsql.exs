@@ -47,7 +47,7 @@ defmodule Mix.Tasks.Compile.Libsql do
     end
   end
 
-  # Builds with other arguments get folders of their own, so that switching costs no rebuild.
+  # Each set of arguments has a build folder of its own, so that switching needs no rebuild.
   defp build_name(preset, []), do: preset
   defp build_name(preset, arguments), do: "#{preset}-#{:erlang.phash2(arguments)}"
 
@@ -137,7 +137,7 @@ defmodule Mix.Tasks.Compile.Libsql do
     )
   end
 
-  # Shows the output of a command only when it did something or failed.
+  # Prints the output of a command only if it built something or failed.
   defp cmake(arguments, complaint) do
     {output, status} = System.cmd("cmake", arguments, stderr_to_stdout: true)
 
@@ -154,7 +154,7 @@ defmodule Mix.Tasks.Compile.Libsql do
     end
   end
 
-  # A rename, so that a running VM keeps the file that it has loaded.
+  # Renames a copy over the file, so that a running VM keeps the one that it has loaded.
   defp install(build, priv) do
     case Path.wildcard(Path.join(build, "**/#{@library}")) do
       [built | _] ->

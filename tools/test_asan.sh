@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ExUnit under AddressSanitizer and UBSan: the NIF of the asan preset inside the VM, libasan preloaded.
-# Leak detection is off: the VM itself never frees at exit. The usual NIF is put back afterwards.
+# Leak detection is off, because the VM does not free its memory at exit. The usual NIF is put back afterwards.
 #
 # Usage: tools/test_asan.sh [MIX_TEST_ARGUMENT...]    default: --only sanitizer
 set -euo pipefail
@@ -16,7 +16,7 @@ mix compile
 LIBSQL_CMAKE_PRESET=asan mix compile
 trap 'mix compile >/dev/null' EXIT
 
-# The files are for post-mortem reading: a report on standard error is lost when the VM goes down hard.
+# Reports go to files: on standard error they are lost when the VM crashes.
 reports=$PWD/build/asan/reports
 rm -rf "$reports" && mkdir -p "$reports"
 status=0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The C++ tests and the shell under valgrind: reads of what was never written, and leaks. Three minutes.
+# The C++ tests and the shell under valgrind: reads of uninitialised memory, and leaks. Takes three minutes.
 #
 # Usage: tools/valgrind.sh [TEST_PROGRAM [GOOGLETEST_FILTER]]    e.g. local_test 'BackupTest.*'
 set -euo pipefail

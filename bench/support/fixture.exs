@@ -1,7 +1,7 @@
 defmodule LibsqlBench.Fixture do
   @moduledoc false
   # Rows, keys and checksums: the same formulas as native/bench/raw.c, so that both sides do the same
-  # work and can check each other's answers.
+  # work and their results can be compared.
 
   import Bitwise
 

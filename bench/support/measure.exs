@@ -1,7 +1,7 @@
 defmodule LibsqlBench.Measure do
   @moduledoc false
-  # Clocks, medians and workers. Each measurement runs in a process of its own, so that one does not
-  # inherit the heap of another.
+  # Clocks, medians and workers. Each measurement runs in a new process, so that it does not
+  # start with the heap of another.
 
   @repetitions 7
 

@@ -54,7 +54,7 @@ defmodule LibsqlBench.Report do
 
   defp rounded(ratio), do: Float.round(ratio / 1, 6)
 
-  # The texts are ours: quotes and backslashes are all that could need escaping.
+  # The texts are fixed: only quotes and backslashes can need escaping.
   defp string(text), do: [?", String.replace(text, ["\\", "\""], &("\\" <> &1)), ?"]
 
   defp line(cells) do

@@ -1,10 +1,10 @@
 defmodule EctoLibSql.Codec do
   @moduledoc false
-  # Elixir values to what the NIF binds: the one place where parameters are encoded.
+  # Encodes Elixir values as parameters that the NIF binds; the only place that does.
   #
   # The NIF takes nil, :null, numbers, booleans, binaries (UTF-8 as TEXT, others as BLOB), {:blob, b},
-  # {:text, b}, infinities, :nan and other atoms (as TEXT) as they are, so that the usual list passes
-  # through untouched after one look at its elements. Structs, maps and lists are converted here.
+  # {:text, b}, infinities, :nan and other atoms (as TEXT) as they are, so that most lists are passed on
+  # unchanged after one traversal. Structs, maps and lists are converted here.
   # Errors name the position and the kind of a value, never the value: it may be a secret.
 
   alias EctoLibSql.Codec.Json
@@ -15,7 +15,7 @@ defmodule EctoLibSql.Codec do
   @type params ::
           [EctoLibSql.Nif.value()] | %{optional(atom() | binary()) => EctoLibSql.Nif.value()}
 
-  # More digits than this is no number that anybody stores.
+  # Bounds the memory that a Decimal with a huge exponent would take as plain text.
   @max_digits 10_000
 
   @refused :ecto_libsql_refused
@@ -94,15 +94,15 @@ defmodule EctoLibSql.Codec do
   defp proper?([_ | rest]), do: proper?(rest)
   defp proper?(rest), do: rest == []
 
-  # [id: 1, name: "Ada"] is meant by name. A list of {:blob, _} and {:text, _} alone is one of values;
-  # with such a pair among other names it is a name like them.
+  # [id: 1, name: "Ada"] binds by name. A list of {:blob, _} and {:text, _} alone binds by position; in a
+  # list with other names :blob and :text are names too.
   defp named?(params) do
     Enum.all?(params, &match?({name, _} when is_atom(name), &1)) and
       Enum.any?(params, fn {name, _} -> name not in [:blob, :text] end)
   end
 
-  # A map may hold more than the statement asks for, and what it does not ask for is ignored. So a
-  # value that cannot be encoded waits for the NIF to stumble over it, see refusal/2.
+  # Keys that the statement does not use are ignored. So a value that cannot be encoded is an error only if the
+  # NIF needs it, see refusal/2.
   defp encode_pair({name, value}, level) when is_atom(name) or is_binary(name) do
     {name, value(value, inspect(name), level)}
   catch

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.DatabaseFile do
   @moduledoc false
-  # A database file that a task or a person looks at, over a connection of its own.
+  # Opens a database file for the mix tasks and the doctor, with a connection of its own.
 
   alias EctoLibSql.{Error, Result, State}
 
@@ -55,7 +55,7 @@ defmodule EctoLibSql.DatabaseFile do
   @spec value(State.t(), String.t()) :: term()
   def value(state, sql), do: state |> rows(sql) |> hd() |> hd()
 
-  @doc "A name as SQL writes it."
+  @doc "A quoted identifier."
   @spec quoted(String.t()) :: String.t()
   def quoted(name), do: ~s("#{String.replace(name, "\"", "\"\"")}")
 end

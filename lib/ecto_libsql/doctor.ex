@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Doctor do
   @moduledoc """
-  Looks at a database file and says what it is, how it is set, and what is wrong with it: damage, broken
-  foreign keys, free pages, a long write-ahead log, indexes that are missing or serve nothing, UUIDs kept as
+  Reports what a database file is, how it is set, and what is wrong with it: damage, broken
+  foreign keys, free pages, a long write-ahead log, missing and redundant indexes, UUIDs kept as
   bytes. It only reads, over a connection of its own; the database may be in use.
 
   A release has no `mix ecto_libsql.doctor`, but this:
@@ -14,12 +14,12 @@ defmodule EctoLibSql.Doctor do
   alias EctoLibSql.Error
 
   @typedoc """
-  `facts` are names and values; `findings` what is wrong, a sentence each; `damaged` whether SQLite's
-  `quick_check` found the file so.
+  `facts` are names and values; `findings` what is wrong, a sentence each; `damaged` is true if SQLite's
+  `quick_check` reports an error.
   """
   @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
 
-  @doc "What there is to know of a file. The message of an error names it."
+  @doc "Examines a file. The message of an error names it."
   @spec examine(Path.t()) :: {:ok, report()} | {:error, Error.t()}
   def examine(path), do: with_file(path, [mode: :readonly], &report(&1, path))
 
@@ -108,7 +108,7 @@ defmodule EctoLibSql.Doctor do
     end
   end
 
-  # An index on (a) serves nothing that one on (a, b) does not.
+  # An index on (a) is redundant next to one on (a, b).
   defp redundant_indexes(state) do
     for table <- tables(state),
         indexes = indexes(state, table),

@@ -55,8 +55,8 @@ defmodule EctoLibSql.Error do
           | :unavailable
   @type constraint :: :unique | :foreign_key | :check | :not_null | :primary_key
 
-  # Texts of SQLite and of this driver, for errors that come back as text. The first that the
-  # reason contains decides: {text, kind, code, extended code}.
+  # Texts of SQLite and of this driver, for from_reason/1: {text, kind, code, extended code}. The first
+  # that the reason contains decides.
   @texts [
     {"UNIQUE constraint failed", :constraint, :constraint, :constraint_unique},
     {"FOREIGN KEY constraint failed", :constraint, :constraint, :constraint_foreignkey},
@@ -137,7 +137,7 @@ defmodule EctoLibSql.Error do
   defp with_advice(message, _extended), do: message
 
   @doc """
-  An error from what a function of `EctoLibSql.Native` gave as its reason.
+  The error for a reason that a function of `EctoLibSql.Native` returned.
 
   Errors pass through, so that it can be called on any reason. The codes are found from SQLite's
   text, as the reason holds nothing else; a text that is not known has the code `:error`.

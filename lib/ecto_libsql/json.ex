@@ -15,10 +15,10 @@ defmodule EctoLibSql.JSON do
 
   `json` is text, or from SQLite 3.45 on also JSONB: a binary that cannot be JSON text (not UTF-8,
   or with control characters) is taken as JSONB; write `{:blob, binary}` where that must not be
-  guessed. The version is looked at when the program runs.
+  guessed. The version is asked at run time.
 
   Values put into JSON follow the rules for parameters: strings become JSON strings, `nil` becomes
-  `null`, `true` and `false` are the numbers 1 and 0. To put a structure in, `patch/3` takes JSON text.
+  `null`, `true` and `false` are the numbers 1 and 0. To insert a structure, give `patch/3` its JSON text.
 
   Sources: [sqlite.org/json1.html](https://sqlite.org/json1.html).
   """
@@ -196,7 +196,7 @@ defmodule EctoLibSql.JSON do
     do: Call.value(state, Sql.keys(), [Call.json(json), path])
 
   @doc """
-  The JSON without what stands at one path, or at each of a list of paths.
+  The JSON without the value at a path, or at each of a list of paths.
 
       {:ok, ~s({"b":2})} = EctoLibSql.JSON.remove(state, ~s({"a":1,"b":2}), "$.a")
   """

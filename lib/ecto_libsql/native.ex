@@ -12,7 +12,7 @@ defmodule EctoLibSql.Native do
   connection (a transaction, a subscription, an access policy) takes no pool.
 
   Functions return `:ok`, `{:ok, value}` or `{:error, reason}`, the reason being a text in which
-  SQLite's own message stands unchanged, behind `Prepare failed: `, `Query failed: ` or `Execute failed: ` where a
+  SQLite's own message is unchanged, behind `Prepare failed: `, `Query failed: ` or `Execute failed: ` where a
   prepared statement failed; `EctoLibSql.Error.from_reason/1` makes a struct of it. The
   metadata functions return bare values. Parameters that cannot be encoded, and maps that do not fit
   the statement, raise `ArgumentError`.
@@ -81,7 +81,7 @@ defmodule EctoLibSql.Native do
   @spec release_savepoint_by_name(source(), String.t()) :: :ok | {:error, reason()}
   def release_savepoint_by_name(source, name), do: by_name(source, :release, name)
 
-  @doc "Undoes everything since the savepoint, which stays open."
+  @doc "Undoes the changes since the savepoint, which stays open."
   @spec rollback_to_savepoint_by_name(source(), String.t()) :: :ok | {:error, reason()}
   def rollback_to_savepoint_by_name(source, name), do: by_name(source, :rollback_to, name)
 
@@ -273,7 +273,7 @@ defmodule EctoLibSql.Native do
   `{:update, :insert | :update | :delete, database, table, rowid}` (rowid 0 for tables WITHOUT
   ROWID), `:commit`, `:rollback` or `{:wal, database, pages}`.
 
-  What the Ecto adapter does by itself is told as well. A migration that rebuilds a table writes to
+  The adapter's own statements are reported as well. A migration that rebuilds a table writes to
   `sqlite_master` and to a table whose name begins with `ecto_libsql_`, and moves rows without changing them;
   the look-up of a violated constraint ends in a `:rollback` of its own. Whoever follows tables by name
   leaves those two prefixes out.
@@ -356,7 +356,7 @@ defmodule EctoLibSql.Native do
   @spec param_cache_size() :: non_neg_integer()
   def param_cache_size, do: 0
 
-  # --- Statements in the order of their callers' older arguments ---
+  # --- The same query with its arguments in the orders of the older driver ---
 
   @doc "Runs a query on a state; the answer is that of `EctoLibSql.handle_execute/4`."
   @spec query(source(), EctoLibSql.Query.t() | String.t(), args()) ::

@@ -98,14 +98,14 @@ defmodule EctoLibSql.Nif do
   @spec cancel_write(ticket()) :: :waiting | :granted | :cancelled
   def cancel_write(_ticket), do: not_loaded()
 
-  # How long a caller that was told to wait should do so: the connection's busy timeout in ms.
+  # How long a caller that got `{:wait, ticket}` should wait: the connection's busy timeout in ms.
   @spec busy_timeout(conn()) :: {:ok, non_neg_integer()} | failure()
   def busy_timeout(_conn), do: not_loaded()
 
   # --- Statements ---
 
   # `:script` when the text holds more than one statement: nothing has run, use script/3.
-  # Wrong parameters: kind :missing_parameters with `message` as in elixir-api.md 4.1,
+  # Wrong parameters: kind :missing_parameters (the message lists them),
   # :positional_parameters (a map for `?`), :invalid_argument (count).
   @spec execute(conn(), binary(), params(), call_opts()) ::
           {:ok, result()} | :script | wait() | failure()

@@ -46,7 +46,7 @@ defmodule EctoLibSql.Options do
   The driver:
 
     * `:statement_cache_size` - compiled statements kept, default 64.
-    * `:progress_handler_steps` - virtual-machine instructions between two looks at cancellation.
+    * `:progress_handler_steps` - virtual-machine instructions between two checks for cancellation.
     * `:before_disconnect` - `fun(error, state)` or `{module, function, args}`, called with both
       put in front of `args`.
     * `:disconnect_on_error_codes` - SQLite codes after which a pool replaces the connection.
@@ -205,7 +205,7 @@ defmodule EctoLibSql.Options do
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
   end
 
-  # A file would be opened, and stay as it is beside a copy in memory that takes all writes.
+  # For a file, the image would become a copy in memory: writes would never reach the file.
   defp image!(opts) do
     image = Check.binary!(opts, :serialized)
 
@@ -217,7 +217,7 @@ defmodule EctoLibSql.Options do
   defp open_mode!(mode) when mode in [nil, :local, []], do: :read_write_create
 
   defp open_mode!(mode) do
-    # A connection's calls run one after the other here, so SQLite has nothing to lock in any case.
+    # The driver serialises the calls on a connection, so :nomutex has no effect.
     case mode |> List.wrap() |> List.delete(:nomutex) |> Enum.sort() do
       [:readonly] -> :read_only
       [:readwrite] -> :read_write
@@ -232,7 +232,7 @@ defmodule EctoLibSql.Options do
       before_disconnect: callback!(opts),
       disconnect_on_error_codes: codes!(opts),
       sandbox: sandbox!(opts),
-      # What connect/1 did.
+      # Set by EctoLibSql.Callbacks.SandboxCopy.
       reopen: nil,
       # DBConnection numbers its connections.
       pooled: opts[:pool_index] != nil

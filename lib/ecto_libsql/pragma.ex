@@ -82,7 +82,7 @@ defmodule EctoLibSql.Pragma do
   | several rows of one column | a list |
   | several columns | a list of maps with string keys |
 
-  A pragma that answers nothing, such as one that SQLite does not know, is an error.
+  A pragma that returns nothing, such as one that SQLite does not know, is an error.
 
       {:ok, :normal} = EctoLibSql.Pragma.get(state, :synchronous)
       {:ok, 4096} = EctoLibSql.Pragma.get(state, :page_size)
@@ -98,7 +98,7 @@ defmodule EctoLibSql.Pragma do
   @doc """
   Enforces foreign keys on this connection (the driver's default). Returns `:ok`.
 
-  SQLite ignores the switch inside a transaction without a word; here that is an error.
+  SQLite silently ignores the switch inside a transaction; here that is an error.
   """
   @spec enable_foreign_keys(target()) :: :ok | {:error, reason()}
   def enable_foreign_keys(state), do: switch_foreign_keys(state, "ON")
@@ -191,7 +191,7 @@ defmodule EctoLibSql.Pragma do
   @spec page_size(target()) :: outcome()
   def page_size(state), do: run(state, "PRAGMA page_size")
 
-  @doc "Checks the whole database; a sound one answers rows `[[\"ok\"]]`."
+  @doc "Checks the whole database; a sound one returns rows `[[\"ok\"]]`."
   @spec integrity_check(target()) :: outcome()
   def integrity_check(state), do: run(state, "PRAGMA integrity_check")
 

@@ -9,8 +9,8 @@ defmodule EctoLibSql.Query do
     * `statement` - the SQL text.
     * `name` - a name for logs, nothing else.
     * `cache` - `false` compiles the statement anew and does not keep it; default `true`.
-    * `comment` - a text that stands as an SQL comment behind the statement in logs and telemetry; it is no part of
-      what is compiled, so that statements are cached whatever their comments.
+    * `comment` - a text that is appended to the statement as an SQL comment in logs and telemetry. It is not
+      compiled, so that the statement cache does not depend on it.
     * `prepared`, `param_types`, `type` - kept for code that reads them; the driver does not.
   """
 
@@ -38,9 +38,9 @@ defmodule EctoLibSql.Query do
   def new(statement, fields), do: struct!(%__MODULE__{statement: statement}, fields)
 
   @doc false
-  # For DBConnection.Query: what cannot be encoded raises before a connection is checked out.
-  # Whatever else is wrong is found by EctoLibSql.handle_execute/4; the tag tells it that a raise
-  # would cost the pool a connection.
+  # For DBConnection.Query: values that cannot be encoded raise here, before a connection is checked out. Other
+  # mistakes are found by EctoLibSql.handle_execute/4; the tag makes it return them, because DBConnection stops a
+  # connection whose callback raises.
   @spec encode(term()) :: term()
   def encode(params) do
     case EctoLibSql.Codec.encode(params) do
@@ -56,7 +56,7 @@ defmodule EctoLibSql.Query do
 
     def to_string(%{statement: statement, comment: nil}), do: IO.iodata_to_binary(statement)
 
-    # The comment cannot end itself.
+    # A `*/` inside of the comment would end it.
     def to_string(%{statement: statement, comment: comment}) do
       IO.iodata_to_binary([statement, " /* ", String.replace(comment, "*/", "* /"), " */"])
     end

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Result do
   @moduledoc """
-  What a statement gave.
+  The result of a statement.
 
     * `command` - `:select`, `:insert`, `:update`, `:delete`, `:create` (CREATE, DROP and ALTER),
       `:pragma`, `:begin`, `:commit`, `:rollback`, `:batch`, `:other` or `:unknown`.
@@ -32,7 +32,7 @@ defmodule EctoLibSql.Result do
   @spec new(keyword() | map()) :: t()
   def new(fields \\ []), do: struct(__MODULE__, fields)
 
-  @doc "The rows as maps from column name to value; of columns with one name the last counts."
+  @doc "The rows as maps from column name to value; of several columns with one name the last counts."
   @spec to_maps(t()) :: [%{String.t() => term()}]
   def to_maps(%__MODULE__{columns: columns, rows: rows})
       when is_list(columns) and is_list(rows) do

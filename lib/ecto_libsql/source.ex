@@ -9,7 +9,7 @@ defmodule EctoLibSql.Source do
 
   @type source :: State.t() | GenServer.server() | module() | struct()
 
-  @doc "Calls `fun` with the state of `source`, or returns the error that there is none."
+  @doc "Calls `fun` with the state of `source`; an error if `source` names no connection."
   @spec with_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}
         when result: term()
   def with_state(%State{} = state, fun), do: fun.(state)
@@ -35,8 +35,8 @@ defmodule EctoLibSql.Source do
   end
 
   @doc """
-  As `with_state/2`, for calls that leave something open on the connection: a pool would lend it to
-  others in that condition.
+  As `with_state/2`, for calls that leave something open on the connection, such as a transaction: a pool
+  is refused, because it would lend the connection to others with that open.
   """
   @spec with_own_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}
         when result: term()

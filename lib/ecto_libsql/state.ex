@@ -2,9 +2,9 @@ defmodule EctoLibSql.State do
   @moduledoc """
   A connection, as the driver's callbacks and `EctoLibSql.Native` take it.
 
-    * `conn_id` - the name of the connection, a plain string. A state may be built by hand from it:
+    * `conn_id` - the id of the connection, a plain string. A state may be built by hand from it:
       `%EctoLibSql.State{conn_id: id, mode: :local, sync: :disable_sync}`.
-    * `trx_id` - the name of the transaction that the state belongs to, or nil. Once that has ended, the state
+    * `trx_id` - the id of the transaction that the state belongs to, or nil. Once that has ended, the state
       is of no more use: go on with the one from before the transaction.
     * `mode` - `:local`, `:remote` or `:remote_replica`.
     * `sync` - `:enable_sync` or `:disable_sync`.
@@ -99,7 +99,7 @@ defmodule EctoLibSql.State do
   def in_transaction(%__MODULE__{trx_id: nil} = state), do: conn(state)
   def in_transaction(%__MODULE__{trx_id: trx_id} = state), do: {conn(state), trx_id}
 
-  # Any list is answered, not only keyword lists.
+  # Takes any list, not only keyword lists.
   defp get(opts, key) do
     case List.keyfind(opts, key, 0) do
       {^key, value} -> value

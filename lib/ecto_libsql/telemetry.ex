@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Telemetry do
   @moduledoc ~S"""
-  The events of the driver, beside Ecto's own. They are emitted where the `:telemetry` application
-  is among the dependencies; without it nothing is.
+  The events of the driver, in addition to Ecto's own. They are emitted if the `:telemetry` application
+  is among the dependencies.
 
       defmodule MyApp.Slow do
         def handle(_event, %{duration: duration}, %{statement: sql}, limit) do
@@ -31,7 +31,7 @@ defmodule EctoLibSql.Telemetry do
 
   alias EctoLibSql.{Emitter, Result, State}
 
-  # What the call that runs in this process has waited so far.
+  # How long the current call of this process has waited for the write lock.
   @busy_time {__MODULE__, :busy_time}
 
   @doc "The names of the events that this build emits."
@@ -80,7 +80,7 @@ defmodule EctoLibSql.Telemetry do
     )
   end
 
-  # A wait outside of a statement, as that of a BEGIN, is none of the next one's.
+  # Resets the waiting time: a wait before the statement, as in BEGIN, does not count for it.
   @doc false
   @spec start() :: integer()
   def start do

@@ -29,7 +29,7 @@ defmodule EctoLibSql.FileMaintenance do
     with {:ok, :copied} <- with_file(from, [mode: :readonly], &copied(&1, part)),
          {:ok, :whole} <- with_file(part, [mode: :readonly], &whole/1),
          {:ok, %{size: size}} <- File.stat(part),
-         # The log of a file that is replaced is not that of the copy.
+         # The copy must not find the write-ahead log of the file that it replaces.
          :ok <- remove(to, @side_files),
          :ok <- File.rename(part, to) do
       {:ok, size}
@@ -55,7 +55,7 @@ defmodule EctoLibSql.FileMaintenance do
   ## UUIDs
 
   @doc """
-  Converts 16-byte UUIDs in text columns, `\"table.column\"` or `:all`; with none it only counts. Gives the
+  Converts 16-byte UUIDs in text columns, `\"table.column\"` or `:all`; with none it only counts. Returns the
   columns that hold some, with their number.
   """
   @spec convert_uuids(Path.t(), :all | [String.t()]) ::

@@ -1,5 +1,5 @@
 defmodule EctoLibSql.AcceptedSpellingsTest do
-  # What the documents of the older driver spell in two ways, or its documents and its code: both are taken.
+  # Calls that the documents of the older driver spell in two ways, or otherwise than its code: both spellings work.
   use EctoLibSql.DriverCase, async: true
 
   setup do
@@ -8,7 +8,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     %{state: state}
   end
 
-  test "handle_begin gives :begin, Native.begin gives the state", %{state: state} do
+  test "handle_begin returns :begin, Native.begin the state", %{state: state} do
     assert {:ok, :begin, %State{} = begun} = EctoLibSql.handle_begin([], state)
     EctoLibSql.handle_rollback([], begun)
     assert {:ok, %State{} = begun} = Native.begin(state)
@@ -22,7 +22,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert {:error, %Error{kind: :error}, ^state} = Native.query(state, "SELEC", [])
   end
 
-  test "behavior:, behaviour: and mode: are one", %{state: state} do
+  test "behavior:, behaviour: and mode: mean the same", %{state: state} do
     for key <- [:behavior, :behaviour, :mode] do
       {:ok, begun} = Native.begin(state, [{key, :read_only}])
       assert %Error{sqlite: %{code: :readonly}} = error!(begun, "INSERT INTO t VALUES (1)")
@@ -39,7 +39,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert {:halt, _, _} = EctoLibSql.handle_fetch(query, cursor, [], state)
   end
 
-  test "handle_deallocate takes four", %{state: state} do
+  test "handle_deallocate takes four arguments", %{state: state} do
     {:ok, query, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], state)
     assert {:ok, %Result{}, %State{}} = EctoLibSql.handle_deallocate(query, cursor, [], state)
   end
@@ -84,7 +84,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     end
   end
 
-  test "savepoint, busy_timeout and reset are :ok", %{state: state} do
+  test "savepoints, busy_timeout and reset return :ok", %{state: state} do
     assert :ok = Native.busy_timeout(state, 100)
     {:ok, begun} = Native.begin(state)
     assert :ok = Native.create_savepoint(begun, "a")
@@ -93,7 +93,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert :ok = Native.reset(begun)
   end
 
-  test "pragma getters give results, get/2 gives values", %{state: state} do
+  test "pragma getters return results, get/2 returns values", %{state: state} do
     assert {:ok, %Result{command: :pragma, rows: [[1]]}} = EctoLibSql.Pragma.foreign_keys(state)
     assert {:ok, true} = EctoLibSql.Pragma.get(state, :foreign_keys)
   end
@@ -105,7 +105,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert {:ok, "$c"} = Native.stmt_parameter_name(state, statement, 3)
   end
 
-  test "hooks answer with a tuple", %{state: state} do
+  test "hooks return {:error, :unsupported}", %{state: state} do
     assert {:error, :unsupported} = Native.add_update_hook(state)
     assert {:error, :unsupported} = Native.add_authorizer(state)
   end

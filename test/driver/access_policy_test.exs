@@ -46,7 +46,7 @@ defmodule EctoLibSql.AccessPolicyTest do
     assert rows!(state, "SELECT x FROM open") == []
   end
 
-  test "refuses what is no policy", %{state: state} do
+  test "refuses an invalid policy", %{state: state} do
     for policy <- [[deny: [:everything]], [deny: [{:read, 5}]], []] do
       assert {:error, "an access policy is [deny: list] of an action" <> _} =
                Native.set_access_policy(state, policy)

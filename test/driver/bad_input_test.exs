@@ -1,5 +1,6 @@
 defmodule EctoLibSql.BadInputTest do
-  # Bad input gives a clear error, and the connection works afterwards with nothing lost.
+  # Wrong SQL, parameters and files are errors whose text says what is wrong; the connection stays usable and keeps its
+  # data.
   use EctoLibSql.DriverCase, async: true
 
   setup do
@@ -15,7 +16,7 @@ defmodule EctoLibSql.BadInputTest do
     assert_usable(state)
   end
 
-  test "SQL with NUL inside", %{state: state} do
+  test "SQL with a NUL byte is refused with its offset", %{state: state} do
     for {sql, offset} <- [
           {"SELECT 1\0", 8},
           {"SELECT 1; \0 DROP TABLE t", 10},
@@ -27,7 +28,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "SQL that is not UTF-8", %{state: state} do
+  test "SQL that is not UTF-8 is refused", %{state: state} do
     for sql <- [<<255, 254>>, "SELECT " <> <<0xC3, 0x28>>, "DELETE FROM t WHERE x = '\xFF'"] do
       text = "the SQL text is not valid UTF-8"
       refused_everywhere(state, sql, text)
@@ -46,7 +47,7 @@ defmodule EctoLibSql.BadInputTest do
     assert Native.execute_batch_sql(state, sql) == {:error, text}
   end
 
-  test "SQL that is no text", %{state: state} do
+  test "a query that is no SQL text is refused", %{state: state} do
     for sql <- [nil, 5, :atom, %{}, {1}, self()] do
       assert error!(state, sql).message == "a query must be SQL text or an %EctoLibSql.Query{}"
       assert Native.prepare(state, sql) == {:error, "Prepare failed: the SQL must be a string"}
@@ -55,14 +56,14 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "SQL that says nothing", %{state: state} do
+  test "SQL without a statement does nothing", %{state: state} do
     for sql <- ["", "  ", ";", "-- comment", "/* comment */ ;", "/* open"],
         do: assert(run!(state, sql) == %Result{command: :unknown})
 
     nothing_lost(state)
   end
 
-  test "an unfinished statement", %{state: state} do
+  test "an unfinished statement is an error", %{state: state} do
     for {sql, message} <- [
           {"SELECT 'open", ~S(unrecognized token: "'open")},
           {"SELECT (1", "incomplete input"},
@@ -74,7 +75,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "parameters of the wrong types and counts", %{state: state} do
+  test "parameters of the wrong types and counts are refused", %{state: state} do
     for {parameters, message} <- [
           {[], "expected 1 parameter, got 0"},
           {[1, 2], "expected 1 parameter, got 2"},
@@ -89,7 +90,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "a cursor asked for no rows, or for a wrong number", %{state: state} do
+  test "a cursor refuses a max_rows that is no positive integer", %{state: state} do
     for max_rows <- [0, -1, "ten", nil, 1.5] do
       {:ok, query, cursor, _} = EctoLibSql.handle_declare("SELECT 1", [], [], state)
 
@@ -100,7 +101,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "a corrupted page", %{path: path, state: state} do
+  test "a corrupted page is an error of the table that it belongs to", %{path: path, state: state} do
     run!(
       state,
       "CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT i, printf('%0200d', i) AS s FROM n"
@@ -123,7 +124,7 @@ defmodule EctoLibSql.BadInputTest do
     assert_usable(damaged)
   end
 
-  test "a file that is no database, attached", %{state: state} do
+  test "attaching a file that is no database is an error", %{state: state} do
     path = temp_file("notes.txt")
     File.write!(path, String.duplicate("no database ", 1000))
     error = error!(state, "ATTACH ? AS other", [path])
@@ -131,7 +132,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "a full database", %{state: state} do
+  test "a full database is an error, and rows can be deleted", %{state: state} do
     pages = value!(state, "PRAGMA page_count")
     run!(state, "PRAGMA max_page_count = #{pages + 2}")
     error = error!(state, "INSERT INTO t (x) VALUES (?)", [{:blob, :binary.copy(<<1>>, 100_000)}])
@@ -139,7 +140,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "a full database inside a transaction", %{state: state} do
+  test "a full database inside of a transaction ends it", %{state: state} do
     pages = value!(state, "PRAGMA page_count")
     run!(state, "PRAGMA max_page_count = #{pages + 2}")
     begun = begin!(state)
@@ -151,7 +152,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "a read-only folder" do
+  test "a database in a read-only folder is an error" do
     assert {:error, %Error{sqlite: %{code: :cantopen}}} =
              EctoLibSql.connect(database: "/proc/ecto_libsql.db")
   end
@@ -186,7 +187,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
-  test "deep nesting is an error, or an answer where SQLite's parser has a stack that grows", %{
+  test "deep nesting is an error, or a result if SQLite's parser can grow its stack", %{
     state: state
   } do
     depth = 5_000

@@ -7,7 +7,7 @@ defmodule EctoLibSql.CallbacksTest do
     %{state: state}
   end
 
-  test "checkout/1, checkin/1 and ping/1 give the state back", %{state: state} do
+  test "checkout/1, checkin/1 and ping/1 return the state", %{state: state} do
     assert {:ok, ^state} = EctoLibSql.checkout(state)
     assert {:ok, ^state} = EctoLibSql.checkin(state)
     assert {:ok, ^state} = EctoLibSql.ping(state)
@@ -19,7 +19,7 @@ defmodule EctoLibSql.CallbacksTest do
   end
 
   describe "handle_prepare/3" do
-    test "gives the query back", %{state: state} do
+    test "returns the query", %{state: state} do
       query = %Query{statement: "SELECT x FROM t"}
 
       assert {:ok, %Query{statement: "SELECT x FROM t"}, ^state} =
@@ -65,7 +65,8 @@ defmodule EctoLibSql.CallbacksTest do
       assert_usable(state)
     end
 
-    test "does not stop it before, except for a pool, which would close", %{state: state} do
+    test "does not stop it before its timeout; in a pool shortly before, because the pool would close the connection",
+         %{state: state} do
       started = System.monotonic_time(:millisecond)
       error!(state, endless(), [], timeout: 100)
       assert System.monotonic_time(:millisecond) - started >= 100
@@ -86,7 +87,7 @@ defmodule EctoLibSql.CallbacksTest do
     end
   end
 
-  test "what is no state, or arguments in another order, are a wrong call at once", %{
+  test "a state of another type, or arguments in another order, raise FunctionClauseError", %{
     state: state
   } do
     for wrong <- [state.conn_id, nil, %{}, [], {:ok, state}, self()] do

@@ -39,7 +39,7 @@ defmodule EctoLibSql.CursorsTest do
              drain(state, declare!(state, "SELECT 1 AS a WHERE 0"), [])
   end
 
-  test "fetching again after the end stays at the end" do
+  test "a fetch after the end returns no rows" do
     state = open!()
     {query, cursor} = declare!(state, @numbers, [3])
     drain(state, {query, cursor}, [])
@@ -138,7 +138,7 @@ defmodule EctoLibSql.CursorsTest do
     end
   end
 
-  test "what is no cursor is not found" do
+  test "a cursor that does not exist is not found" do
     state = open!()
 
     for cursor <- [nil, :cursor, 5, "nope", %{}, %{ref: "nope"}, %{ref: make_ref()}] do
@@ -148,7 +148,7 @@ defmodule EctoLibSql.CursorsTest do
     end
   end
 
-  test "a cursor over many rows stays within a fixed bound" do
+  test "the memory of the process does not grow with the rows that a cursor has read" do
     assert cursor_growth(200_000) < 16_000_000
   end
 

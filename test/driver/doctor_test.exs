@@ -10,7 +10,7 @@ defmodule EctoLibSql.DoctorTest do
     {:ok, path: path, state: file!(path)}
   end
 
-  test "finds what is wrong, and only that", %{path: path, state: state} do
+  test "reports each defect of a database, and none of a sound one", %{path: path, state: state} do
     for sql <- [
           "CREATE TABLE parents (id INTEGER PRIMARY KEY, uid TEXT, a INTEGER, b INTEGER)",
           "CREATE INDEX short ON parents (a)",
@@ -39,7 +39,7 @@ defmodule EctoLibSql.DoctorTest do
     assert Enum.any?(findings, &(&1 =~ "parents.uid holds 1 UUIDs as bytes"))
   end
 
-  test "says what is no database, by its name" do
+  test "a file that is no database, or does not exist, is named in the error" do
     path = temp_file("text.db")
     File.write!(path, String.duplicate("text", 2000))
     assert {:error, %Error{kind: :not_a_database} = error} = Doctor.examine(path)
@@ -48,7 +48,7 @@ defmodule EctoLibSql.DoctorTest do
     assert error.message == path <> "x: no such file"
   end
 
-  test "print!/1 is for a release", %{path: path, state: state} do
+  test "print!/1 prints the report, and raises if there is no file", %{path: path, state: state} do
     run!(state, "CREATE TABLE t (a)")
     run!(state, "CREATE INDEX one ON t (a)")
     run!(state, "CREATE INDEX two ON t (a, a)")

@@ -79,7 +79,7 @@ defmodule EctoLibSql.ErrorTest do
     refute Error.constraint_violation?(error)
   end
 
-  test "from_reason/1 gives a string back its code", %{state: state} do
+  test "from_reason/1 finds the code of a text", %{state: state} do
     [{sql, message, _, _} | _] = @cases
     {:ok, statement} = Native.prepare(state, sql)
     {:error, reason} = Native.execute_stmt(state, statement, sql, [])

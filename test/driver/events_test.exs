@@ -7,7 +7,7 @@ defmodule EctoLibSql.EventsTest do
     %{state: state}
   end
 
-  test "a change is told after its commit", %{state: state} do
+  test "a change is sent after its commit", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update], self())
     run!(state, "INSERT INTO t (x) VALUES ('a')")
     assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 1}}
@@ -17,19 +17,19 @@ defmodule EctoLibSql.EventsTest do
     assert_receive {:ecto_libsql, ^ref, {:update, :delete, "main", "t", 1}}
   end
 
-  test "changes of a transaction are told at its end, in order", %{state: state} do
+  test "changes of a transaction are sent at its end, in order", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update, :commit], self())
     begun = begin!(state)
     run!(begun, "INSERT INTO t (x) VALUES (1), (2)")
     run!(begun, "DELETE FROM t WHERE id = 1")
-    # A statement's event would have been sent before its result; none may be here.
+    # Events of a statement are sent before its result is returned: none may be in the inbox.
     refute_received {:ecto_libsql, ^ref, _}
     commit!(begun)
     assert_receive {:ecto_libsql, ^ref, :commit}
     assert drain(ref) == [{:insert, 1}, {:insert, 2}, {:delete, 1}]
   end
 
-  test "what is rolled back is never told", %{state: state} do
+  test "a change that is rolled back is never sent", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update, :commit, :rollback], self())
     begun = begin!(state)
     run!(begun, "INSERT INTO t (x) VALUES ('lost')")
@@ -75,7 +75,7 @@ defmodule EctoLibSql.EventsTest do
     refute_received {:ecto_libsql, ^ref, _}
   end
 
-  test "what a savepoint rolled back is never told", %{state: state} do
+  test "a change that a savepoint rolled back is never sent", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update, :commit], self())
     {:ok, begun} = Native.begin(state)
     run!(begun, "INSERT INTO t (id) VALUES (1)")
@@ -88,14 +88,14 @@ defmodule EctoLibSql.EventsTest do
     assert drain(ref) == [{:insert, 1}, {:insert, 3}]
   end
 
-  test "the log's growth is told", %{state: state} do
+  test "the growth of the write-ahead log is sent", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:wal], self())
     run!(state, "INSERT INTO t (x) VALUES (1)")
     assert_receive {:ecto_libsql, ^ref, {:wal, "main", pages}}
     assert pages > 0
   end
 
-  test "several subscribers are told, each under its own reference", %{state: state} do
+  test "each of several subscribers gets the events with its own reference", %{state: state} do
     test = self()
 
     {pid, _} =
@@ -114,7 +114,7 @@ defmodule EctoLibSql.EventsTest do
     assert_receive {:ecto_libsql, ^own, {:update, :insert, "main", "t", 2}}
   end
 
-  test "batches, cursors and scripts are told as well", %{state: state} do
+  test "changes by batches, cursors and scripts are sent as well", %{state: state} do
     {:ok, ref} = Native.subscribe(state, [:update], self())
     {:ok, _} = Native.batch_transactional(state, [{"INSERT INTO t (id) VALUES (?)", [10]}])
     assert_receive {:ecto_libsql, ^ref, {:update, :insert, "main", "t", 10}}

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.GuidesTest do
-  # Runs the examples of the guides in docs/guides that need no Ecto, and proves that the runner
-  # notices an example that lies. Not async: the examples write into the current folder.
+  # Runs the examples of the guides in docs/guides that need no Ecto, and checks that the runner
+  # fails for an example whose value is another. Not async: the examples write into the current folder.
   use EctoLibSql.DriverCase, async: false
 
   alias EctoLibSql.Guide
@@ -84,11 +84,11 @@ defmodule EctoLibSql.GuidesTest do
       assert_raise ExUnit.AssertionError, ~r/expected RuntimeError/, fn -> run(code) end
     end
 
-    test "fails where a check is no longer one" do
+    test "fails where a check is misspelt" do
       assert_raise ExUnit.AssertionError, ~r/write #=>/, fn -> run("1\n# => 2") end
     end
 
-    test "fails where a check stands inside an expression" do
+    test "fails where a check is inside of an expression" do
       code = "if true do\n  1\n  #=> 2\nend"
       assert_raise ExUnit.AssertionError, ~r/follows no expression/, fn -> run(code) end
     end

@@ -7,7 +7,7 @@ defmodule EctoLibSql.JSONTest do
 
   setup do: %{state: open!()}
 
-  test "extract/3 gives values, and JSON text for structures", %{state: state} do
+  test "extract/3 returns values, and JSON text for structures", %{state: state} do
     assert {:ok, "Ada"} = JSON.extract(state, @document, "$.name")
     assert {:ok, 36} = JSON.extract(state, @document, "$.age")
     assert {:ok, ~s(["a","b"])} = JSON.extract(state, @document, "$.tags")
@@ -68,7 +68,7 @@ defmodule EctoLibSql.JSONTest do
     assert {:ok, []} = JSON.each(state, "[]")
   end
 
-  test "tree/2,3 walks everything", %{state: state} do
+  test "tree/2,3 lists all elements, depth first", %{state: state} do
     assert {:ok, [{"$", nil, "object"}, {"$.a", nil, "array"}, {"$.a[0]", 1, "integer"}]} =
              JSON.tree(state, ~s({"a":[1]}))
 
@@ -81,7 +81,7 @@ defmodule EctoLibSql.JSONTest do
     assert {:error, {:invalid_arguments, _}} = JSON.convert(state, "[1]", :yaml)
   end
 
-  test "JSONB needs SQLite 3.45, and says so below", %{state: state} do
+  test "JSONB needs SQLite 3.45; below, the error names the version", %{state: state} do
     if newer?(state) do
       assert {:ok, jsonb} = JSON.convert(state, ~s({"a":[1]}), :jsonb)
       assert {:ok, 1} = JSON.extract(state, jsonb, "$.a[0]")
@@ -141,7 +141,9 @@ defmodule EctoLibSql.JSONTest do
     assert {:ok, "[1]"} = JSON.remove(state, "[1]", [])
   end
 
-  test "set/4, replace/4 and insert/4 differ in what they touch", %{state: state} do
+  test "set/4, replace/4 and insert/4 write where a value is, where none is, or both", %{
+    state: state
+  } do
     json = ~s({"a":1})
     assert {:ok, ~s({"a":2})} = JSON.set(state, json, "$.a", 2)
     assert {:ok, ~s({"a":1,"b":2})} = JSON.set(state, json, "$.b", 2)

@@ -17,7 +17,7 @@ defmodule EctoLibSql.PragmaTest do
     %{state: state}
   end
 
-  describe "what another connection has made since" do
+  describe "a table that another connection has just created" do
     setup do
       path = temp_file()
       {one, two} = {file!(path), file!(path)}
@@ -75,7 +75,7 @@ defmodule EctoLibSql.PragmaTest do
       assert {:ok, %Result{rows: [[1]]}} = Pragma.foreign_keys(state)
     end
 
-    test "cannot be switched inside a transaction, and that is said", %{state: state} do
+    test "cannot be switched inside a transaction: that is an error", %{state: state} do
       {:ok, begun} = Native.begin(state)
       reason = "foreign_keys cannot be changed inside a transaction"
       assert Pragma.disable_foreign_keys(begun) == {:error, reason}
@@ -186,7 +186,7 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, %Result{rows: [[-500]]}} = Pragma.cache_size(state)
   end
 
-  test "numbers that a pragma cannot hold are refused, not taken for others", %{state: state} do
+  test "numbers that a pragma cannot hold are refused", %{state: state} do
     {:ok, _} = Pragma.set_user_version(state, 7)
 
     for number <- [0x80000000, -0x80000001, Integer.pow(10, 30)] do
@@ -201,7 +201,7 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, 0x80000000} = Pragma.get(state, :journal_size_limit)
   end
 
-  test "checks, sizes and maintenance answer", %{state: state} do
+  test "checks, sizes and maintenance return their results", %{state: state} do
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.integrity_check(state)
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.quick_check(state)
     assert {:ok, %Result{rows: [[4096]]}} = Pragma.page_size(state)
@@ -237,13 +237,13 @@ defmodule EctoLibSql.PragmaTest do
       assert {:ok, 77} = Pragma.get(state, :application_id)
     end
 
-    test "give lists where several rows come", %{state: state} do
+    test "return lists for several rows", %{state: state} do
       assert {:ok, [option | _]} = Pragma.get(state, :compile_options)
       assert is_binary(option)
       assert {:ok, [%{"name" => "main"} | _]} = Pragma.get(state, :database_list)
     end
 
-    test "quote what is put in", %{state: state} do
+    test "quote values", %{state: state} do
       assert {:ok, _} = Pragma.set(state, :user_version, "1; DROP TABLE users")
       assert [_] = rows!(state, "SELECT 1 FROM sqlite_schema WHERE name = 'users'")
 

@@ -15,7 +15,7 @@ defmodule EctoLibSql.QueryTest do
              EctoLibSql.handle_execute("SELECT 1", [], [], state)
   end
 
-  test "with cache: false leaves the statement cache alone" do
+  test "with cache: false is not put into the statement cache" do
     state = open!()
     {:ok, before} = Native.stats(state)
     query = %Query{statement: "SELECT 17", cache: false}

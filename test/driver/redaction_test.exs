@@ -1,5 +1,5 @@
 defmodule EctoLibSql.RedactionTest do
-  # Secrets and bound values appear in no message and no inspection.
+  # Secrets and bound values appear in no error message and no output of inspect/1.
   use EctoLibSql.DriverCase, async: true
 
   @token "eyJhbGciOi.super-secret-token"

@@ -11,12 +11,12 @@ defmodule EctoLibSql.ResultTest do
   end
 
   describe "to_maps/1" do
-    test "gives one map for each row" do
+    test "returns one map for each row" do
       result = run!(open!(), "SELECT 1 AS a, 'x' AS b UNION ALL SELECT 2, 'y'")
       assert Result.to_maps(result) == [%{"a" => 1, "b" => "x"}, %{"a" => 2, "b" => "y"}]
     end
 
-    test "gives no maps for a result without rows" do
+    test "returns no maps for a result without rows" do
       assert Result.to_maps(%Result{command: :create, num_rows: 0}) == []
     end
   end
@@ -108,7 +108,7 @@ defmodule EctoLibSql.ResultTest do
                run!(state, "PRAGMA user_version")
     end
 
-    test "BEGIN, COMMIT and ROLLBACK are named and empty", %{state: state} do
+    test "BEGIN, COMMIT and ROLLBACK have their own commands and no rows", %{state: state} do
       for {sql, command} <- [
             {"BEGIN", :begin},
             {"COMMIT", :commit},
@@ -144,7 +144,7 @@ defmodule EctoLibSql.ResultTest do
       assert rows!(state, "SELECT 9e999, -9e999") == [[:infinity, :neg_infinity]]
     end
 
-    test "of duplicate column names all stay", %{state: state} do
+    test "of duplicate column names are all kept", %{state: state} do
       assert %Result{columns: ["a", "a"], rows: [[1, 2]]} = run!(state, "SELECT 1 AS a, 2 AS a")
     end
 

@@ -94,7 +94,7 @@ defmodule EctoLibSql.SingleConnectionTest do
     assert_usable(state)
   end
 
-  test "what is no connection is an error" do
+  test "a term that names no connection is an error" do
     for other <- [nil, "text", 5, %{}] do
       assert {:error, %Error{kind: :invalid_argument, message: "expected a connection: " <> _}} =
                EctoLibSql.run(other, & &1)

@@ -1,13 +1,14 @@
 defmodule EctoLibSql.StressTest do
-  # The native layer under abuse; run with the sanitizers as well. Alone, because it counts what lives.
+  # The native layer under load and sudden death of processes; run with the sanitizers as well. Not async, because it
+  # counts live objects.
   use EctoLibSql.DriverCase, async: false
 
   alias EctoLibSql.Nif
 
   @moduletag timeout: 600_000
 
-  # Nothing of what `fun` opened is left. It must open in other processes: what the test itself opens
-  # lives as long as the test.
+  # Asserts that nothing that `fun` opened is left. It must open in other processes: objects of the test's own process
+  # live as long as the test.
   defp assert_flat(fun) do
     settle()
     before = Nif.live_counts()
@@ -22,7 +23,7 @@ defmodule EctoLibSql.StressTest do
     )
   end
 
-  # Connections of earlier tests end with their processes, a moment later.
+  # Connections of earlier tests end shortly after their processes.
   defp settle do
     eventually(fn ->
       counts = Nif.live_counts()
@@ -144,7 +145,7 @@ defmodule EctoLibSql.StressTest do
     SELECT i, printf('%0100d', i) FROM n
     """
 
-    # One short stream first, so that code and heaps are there.
+    # One short stream first, so that loaded code and heaps do not count.
     assert {10_000, _} = stream(state, String.replace(sql, "5000000", "10000"))
     before = resident_bytes()
     {rows, peak} = stream(state, sql)

@@ -1,6 +1,6 @@
 # Starts the driver's suite. It runs without Hex; the tests in pool/ need db_connection (Hex or
 # ECTO_DEPS_DIR). Slow tests and the stress tests for sanitizers run with
-# `mix test --include slow --include sanitizer`. Whatever does not run says why.
+# `mix test --include slow --include sanitizer`. Skipped tests are printed with the reason.
 
 excluded =
   [

@@ -1,7 +1,7 @@
 defmodule EctoLibSql.DriverCase do
   @moduledoc false
-  # What every driver test needs: connections that end with the test, folders that vanish, SQL in one
-  # word, and waiting on a condition with a deadline.
+  # Helpers of the driver's tests: connections that end with the test, temporary folders, short functions for SQL,
+  # waiting for a condition with a deadline.
 
   use ExUnit.CaseTemplate
 
@@ -19,7 +19,7 @@ defmodule EctoLibSql.DriverCase do
   # A query that ends only when it is stopped.
   def endless, do: @endless
 
-  # Opens a connection that belongs to the calling process; in memory unless told otherwise.
+  # Opens a connection that belongs to the calling process; in memory by default.
   def open!(options \\ []) do
     {:ok, %State{} = state} =
       options |> Keyword.put_new(:database, ":memory:") |> EctoLibSql.connect()
@@ -41,7 +41,7 @@ defmodule EctoLibSql.DriverCase do
 
   def temp_file(name \\ "test.db"), do: Path.join(temp_folder(), name)
 
-  # Runs SQL that must succeed and gives its result.
+  # Runs SQL that must succeed and returns its result.
   def run!(state, sql, arguments \\ [], options \\ []) do
     case EctoLibSql.handle_execute(sql, arguments, options, state) do
       {:ok, _query, %Result{} = result, %State{}} -> result
@@ -57,7 +57,7 @@ defmodule EctoLibSql.DriverCase do
     value
   end
 
-  # Runs SQL that must fail and gives the error.
+  # Runs SQL that must fail and returns the error.
   def error!(state, sql, arguments \\ [], options \\ []) do
     case EctoLibSql.handle_execute(sql, arguments, options, state) do
       {:error, %Error{} = error, %State{}} -> error
@@ -88,7 +88,7 @@ defmodule EctoLibSql.DriverCase do
     state
   end
 
-  # Waits until `fun` gives something true, and gives that.
+  # Waits until `fun` returns a true value, and returns it.
   def eventually(fun, timeout \\ 5_000) do
     poll(fun, System.monotonic_time(:millisecond) + timeout)
   end
@@ -109,8 +109,8 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
-  # Runs `fun` in a process of its own that then stays until it is killed, or the test ends; gives the
-  # process and what `fun` gave.
+  # Runs `fun` in a process that then stays until it is killed or the test ends; returns the process and the value of
+  # `fun`.
   def hold(fun) do
     test = self()
 
@@ -140,7 +140,7 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
-  # Milliseconds that `fun` took, and what it gave.
+  # The milliseconds that `fun` took, and its value.
   def timed(fun) do
     {microseconds, value} = :timer.tc(fun)
     {div(microseconds, 1000), value}

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Guide do
   @moduledoc false
-  # Runs the examples of a guide, so that no guide says what the code does not do.
+  # Runs the examples of a guide and compares their values with those that the guide shows.
   #
   # The ```elixir blocks of a guide are one program, evaluated expression by expression in the current
   # folder. Bindings, imports and modules of one block are there in the next. A comment
@@ -20,12 +20,12 @@ defmodule EctoLibSql.Guide do
 
   @block ~r/^(?:<!-- example: ([a-z ]+) -->\n)?```elixir\n(.*?)^```/ms
 
-  # Runs a guide and gives the number of its checked values. What it has started is stopped, what it
-  # has defined is forgotten.
+  # Runs a guide and returns the number of its checked values. Processes that it has started are stopped, modules
+  # that it has defined are removed.
   def run(path), do: run_alone(File.read!(path), path)
 
   # Runs the indented examples in a module's documentation, but those with a prompt, which are doctests:
-  # each function's behind those of the module itself. Gives the number of programs.
+  # those of each function after those of the module itself. Returns the number of programs.
   def run_docs(module) do
     {:docs_v1, _, _, _, text, _, functions} = Code.fetch_docs(module)
     first = indented(text["en"])
@@ -115,7 +115,7 @@ defmodule EctoLibSql.Guide do
     comments
     |> Enum.map(&{&1.line, &1.text})
     |> Enum.reduce([], fn
-      # What the formatter makes of it would check nothing.
+      # The formatter turns #=> into this at the start of a block; it would check nothing.
       {line, "# =>" <> _}, _done ->
         flunk("line #{line}: write #=>")
 

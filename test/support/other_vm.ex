@@ -1,7 +1,7 @@
 defmodule EctoLibSql.OtherVM do
   @moduledoc false
-  # A second OS process with the driver in it, told what to do line by line. Each line is Elixir code;
-  # `state` is bound to a connection on the file. It answers each with one line.
+  # A second OS process with the driver, which executes SQL on the file, one statement per line, and answers each with
+  # one line.
 
   @program """
   [path, timeout] = System.argv()
@@ -18,7 +18,7 @@ defmodule EctoLibSql.OtherVM do
   end)
   """
 
-  # Runs Elixir code in a VM that has started no application, and gives what it printed, errors among it.
+  # Runs Elixir code in a VM that has started no application; returns its output, with standard error.
   def output(code) do
     {output, 0} = System.cmd("elixir", paths() ++ ["-e", code], stderr_to_stdout: true)
 
@@ -27,7 +27,7 @@ defmodule EctoLibSql.OtherVM do
 
   defp paths, do: Enum.flat_map(:code.get_path(), &["-pa", to_string(&1)])
 
-  # Starts it; gives a port. SQL sent by run/2 is answered by "ok" or "error …".
+  # Starts it; returns a port. SQL sent by run/2 is answered by "ok" or "error …".
   def start(path, busy_timeout \\ 5_000) do
     arguments = paths() ++ ["-e", @program, path, Integer.to_string(busy_timeout)]
 
@@ -59,7 +59,7 @@ defmodule EctoLibSql.OtherVM do
     end
   end
 
-  # kill -9.
+  # Kills it with SIGKILL.
   def kill(port) do
     {:os_pid, pid} = Port.info(port, :os_pid)
     {_, 0} = System.cmd("kill", ["-9", Integer.to_string(pid)])

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Surface do
   @moduledoc false
-  # Every function that the specification of the Elixir surface names, as data.
+  # Every function that the public API must export.
 
   @callbacks [
     connect: 1,

@@ -80,7 +80,7 @@ defmodule EctoLibSql.Terms do
     seed
   end
 
-  # Any term, of bounded size. `extra` are terms to throw in, e.g. valid ids.
+  # Any term, of bounded size. `extra` are terms to include, e.g. valid ids.
   def any(extra \\ [], depth \\ 3) do
     case {:rand.uniform(12), depth} do
       {n, _} when n <= 2 and extra != [] -> pick(extra)

@@ -43,8 +43,8 @@ defmodule EctoLibSql.Callbacks.Call do
     end
   end
 
-  # A pool counts the same time from a little earlier, and then throws the connection away. The statement
-  # stops before, so that the connection stays, and what it has in memory.
+  # A pool measures the same timeout from a little earlier, and then closes the connection. The statement is
+  # stopped before, so that the connection is kept, and a database in its memory.
   defp given_timeout({:timeout, milliseconds}, true)
        when is_integer(milliseconds) and milliseconds > 0,
        do: milliseconds - min(div(milliseconds, 4), 500)

@@ -48,7 +48,7 @@ defmodule EctoLibSql.Callbacks.Opening do
   def disconnect(reason, state) do
     before_disconnect(Call.settings(state).before_disconnect, reason, state)
   after
-    # Closing what is closed is no error here.
+    # Ignores the error of a connection that is closed already.
     Lifetime.close(state)
   end
 

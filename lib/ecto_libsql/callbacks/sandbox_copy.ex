@@ -2,16 +2,16 @@ defmodule EctoLibSql.Callbacks.SandboxCopy do
   @moduledoc false
   # `sandbox: :isolated`: a connection that Ecto's sandbox lends to a test works on a copy of the database in
   # memory, made when it is lent for the first time. Tests then share no write lock. The sandbox rolls back what a
-  # test did, so that the next one finds the copy as it was. What runs outside of the sandbox's transaction means
-  # the database itself: the connection then opens it anew.
+  # test did, so that the next one finds the copy as it was. Before a call outside of the sandbox's
+  # transaction the connection opens the database itself again.
 
   alias EctoLibSql.Callbacks.Call
   alias EctoLibSql.Connection.{Database, Lifetime}
   alias EctoLibSql.{Error, State}
 
   @doc """
-  Keeps how the connection was opened, where that may be needed. Elsewhere each call would pay for it:
-  DBConnection copies the state from one process to the next.
+  Keeps the function that opens the connection, for connections that may need it. Others do without, because
+  DBConnection copies the state between processes at each call.
   """
   @spec keep_opening(map(), (() -> term()), keyword()) :: map()
   def keep_opening(settings, open, opts) do
@@ -37,7 +37,7 @@ defmodule EctoLibSql.Callbacks.SandboxCopy do
                   is_map(:erlang.map_get(:settings, state)) and
                   :erlang.map_get(:sandbox, :erlang.map_get(:settings, state)) == :copied
 
-  @doc "What has to happen before a transaction begins: the copy for that of the sandbox, the database for any other."
+  @doc "Prepares a connection for a transaction: makes the copy for the sandbox's, opens the database again for others."
   @spec before_begin(keyword(), State.t()) :: {:ok, State.t()} | {:error, Exception.t()}
   def before_begin(opts, state) do
     # The mode by which the sandbox begins; see EctoLibSql.Options.TransactionMode.

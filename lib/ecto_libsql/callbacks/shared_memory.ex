@@ -4,8 +4,8 @@ defmodule EctoLibSql.Callbacks.SharedMemory do
   #
   # SQLite drops such a database with its last connection, and a pool may lose all of its connections
   # at once (a timeout with a pool of one is enough). So this process holds one more connection for
-  # each pool, from the first connect until the pool's supervisor is gone. It is started on demand
-  # and on nobody's behalf: that is why it is linked to none of the pools.
+  # each pool, from the first connect until the pool's supervisor is gone. It is started on demand, and
+  # linked to none of the pools, because it serves all of them.
 
   use GenServer
 

@@ -1,14 +1,14 @@
 defmodule EctoLibSql.Callbacks.StateQuery do
   @moduledoc false
-  # A pool hands its connections' states to callbacks only. So the state is asked for with a statement: this text
-  # is answered with the state as the only value, without running anything. That works through every pool and
-  # through Ecto's sandbox, without reaching into either. EctoLibSql.Source asks.
+  # A pool passes the state of a connection to callbacks only. EctoLibSql.Source gets it by executing this text:
+  # handle_execute/4 returns the state as the only value and runs nothing. It works through every pool and through
+  # Ecto's sandbox without using their internals.
 
   alias EctoLibSql.{Query, Result, State}
 
   @text "-- ecto_libsql: state"
 
-  @doc "The text, for patterns."
+  @doc "The text, as a macro so that it can be used in patterns."
   defmacro text, do: @text
 
   @spec query() :: Query.t()

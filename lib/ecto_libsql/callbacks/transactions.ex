@@ -10,7 +10,7 @@ defmodule EctoLibSql.Callbacks.Transactions do
 
   require SandboxCopy
 
-  # Savepoints nest under one name: SQLite takes the innermost.
+  # Nested savepoints may share a name: SQLite takes the innermost.
   @savepoint "ecto_libsql_savepoint"
 
   @spec status(State.t()) ::
@@ -30,7 +30,7 @@ defmodule EctoLibSql.Callbacks.Transactions do
          {:ok, state} <- SandboxCopy.before_begin(opts, state) do
       begin(mode, opts, state)
     else
-      # A connection that cannot open the database again is of no use.
+      # The database could not be opened again.
       {:error, error} when SandboxCopy.has_unused_copy(state) -> {:disconnect, error, state}
       {:error, error} -> {:error, error, state}
     end
@@ -90,7 +90,8 @@ defmodule EctoLibSql.Callbacks.Transactions do
     end
   end
 
-  # Refused, or not the transaction that is open. A pool must not lend the connection to others while one is.
+  # The commit or rollback was refused, or names another transaction. A pool must not lend a connection with an open
+  # transaction to others.
   defp failed(error, state) do
     case Transactions.status(state) do
       {:ok, {false, nil}} -> Call.failed(error, %{state | trx_id: nil})

@@ -5,11 +5,11 @@ defmodule EctoLibSql.Connection.Await do
   # waits in `receive` for its turn and repeats the call.
   #
   # The wait ends with the connection's busy timeout ("database is locked"), with the caller's own
-  # deadline, or when the connection is interrupted or closed. No message of a ticket stays behind.
+  # deadline, or when the connection is interrupted or closed. No message of a ticket stays in the inbox.
 
   alias EctoLibSql.{Nif, State, Telemetry}
 
-  # A grant that raced with our giving up is on its way already; this only bounds a lost one.
+  # The message of a grant that raced with giving up is on its way; this bounds the wait for one that got lost.
   @flush_ms 1_000
 
   @doc """
@@ -31,7 +31,7 @@ defmodule EctoLibSql.Connection.Await do
     end
   end
 
-  # Instants in milliseconds: when the lock must have come, and when the call must be over (or nil).
+  # Times in milliseconds: until when to wait for the lock, and when the call must be over (or nil).
   defp limits(started, busy_timeout, timeout) when timeout < 0, do: {started + busy_timeout, nil}
   defp limits(started, busy_timeout, timeout), do: {started + busy_timeout, started + timeout}
 
@@ -60,7 +60,7 @@ defmodule EctoLibSql.Connection.Await do
 
   defp expired(ticket, call, since) do
     case give_up(ticket) do
-      # The lock came in the last moment and is free again: one more try, which does not wait long.
+      # The lock was granted just before the end: one more try, which hardly waits.
       :granted -> granted(call, since)
       :cancelled -> cancelled(call, since)
       :waiting -> gave_up(call, since)
@@ -81,7 +81,7 @@ defmodule EctoLibSql.Connection.Await do
     end
   end
 
-  # Leaves the queue and takes the message that a ticket which is not waiting has sent.
+  # Leaves the queue, and removes the message of a ticket that was granted or cancelled from the inbox.
   defp give_up(ticket) do
     before = Nif.cancel_write(ticket)
     if before != :waiting, do: flush(ticket)

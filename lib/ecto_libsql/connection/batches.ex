@@ -11,7 +11,7 @@ defmodule EctoLibSql.Connection.Batches do
   @type member :: {String.t(), list() | map()}
   @type outcome :: {:ok, Result.t()} | {:error, Error.t()}
 
-  @doc "The options of a batch: what a failure does, how outcomes are given, the time it may take."
+  @doc "The options of a batch: what happens after a failure, the form of the outcomes, the timeout."
   @spec options(term()) ::
           {:ok, :proceed | :halt, :plain | :tagged, integer()} | {:error, Error.t()}
   def options(opts) do
@@ -46,7 +46,7 @@ defmodule EctoLibSql.Connection.Batches do
   defp timeout(ms) when is_integer(ms) and ms >= 0, do: {:ok, ms}
   defp timeout(_other), do: :error
 
-  @doc "Runs each member whatever becomes of the others (:proceed), or stops at a failure (:halt)."
+  @doc "Runs all members also after a failure (`:proceed`), or stops at the first one (`:halt`)."
   @spec each(State.t(), [member()], :proceed | :halt | :rollback, integer()) ::
           {:ok, [outcome()]} | Call.failure()
   def each(state, members, on_error, timeout \\ -1) do
@@ -121,7 +121,7 @@ defmodule EctoLibSql.Connection.Batches do
     {:error, at(Error.new(:invalid_argument, "a batch is a list of {sql, arguments}"), index)}
   end
 
-  # A batch takes no value that cannot be stored, needed or not.
+  # A batch refuses a value that cannot be stored, also one that its statement does not use.
   defp complete(params) do
     case Codec.refused(params) do
       nil -> :ok

@@ -47,12 +47,12 @@ defmodule EctoLibSql.Connection.Prepared do
   @spec reset(State.t(), term()) :: :ok | Call.failure()
   def reset(state, id), do: Call.structured(Nif.reset_statement(State.conn(state), id))
 
-  @doc "Forgets it."
+  @doc "Finalises it."
   @spec close(term()) :: :ok | Call.failure()
   def close(id), do: Call.structured(Nif.close_statement(id))
 
   @doc """
-  Runs a text that is compiled for this run alone, and says what the run has cost: the counters of the
+  Runs a text that is compiled for this run alone, and returns what the run has cost: the counters of the
   NIF, `:microseconds`, and `:rows`, read or changed.
   """
   @spec measure(State.t(), String.t(), list(), integer()) ::

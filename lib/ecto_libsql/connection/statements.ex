@@ -27,7 +27,7 @@ defmodule EctoLibSql.Connection.Statements do
     end
   end
 
-  # Written out, because the closure that Call.waiting/3 takes costs what a short statement does.
+  # Does not use Call.waiting/3: allocating its closure is measurable for a short statement.
   defp one(state, sql, params, timeout, cache) do
     conn = State.in_transaction(state)
 
@@ -63,7 +63,7 @@ defmodule EctoLibSql.Connection.Statements do
          do: {:ok, Enum.map(results, &Result.from_nif/1)}
   end
 
-  @doc "Compiles a text into the cache, to see whether it is right; `:script` if it is several."
+  @doc "Compiles a text into the cache, which checks it; `:script` if it holds several statements."
   @spec check(State.t(), String.t()) :: :ok | :script | Call.failure()
   def check(state, sql), do: Call.structured(Nif.check(State.in_transaction(state), sql))
 
@@ -90,7 +90,7 @@ defmodule EctoLibSql.Connection.Statements do
   def explain(_state, _sql, _args),
     do: {:error, Error.new(:invalid_argument, "the SQL to explain must be a string")}
 
-  @doc "One pragma; a text with more statements is refused, as what follows might be no pragma."
+  @doc "Runs one pragma; a text with more statements is refused, because they need not be pragmas."
   @spec pragma(State.t(), String.t()) :: {:ok, Result.t()} | Call.failure()
   def pragma(state, sql), do: single(state, sql, [])
 

@@ -68,7 +68,7 @@ defmodule EctoLibSql.Connection.Transactions do
     end
   end
 
-  # The code tells it from a transaction that SQLite has rolled back by itself.
+  # A transaction that SQLite has rolled back by itself has another code, :abort_rollback.
   defp savepoint_answer({:error, %{kind: :misuse, extended_code: :misuse}}) do
     {:error,
      Error.new(:misuse, "No active transaction: savepoints exist inside transactions only")}

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.JSON.Call do
   @moduledoc false
-  # How EctoLibSql.JSON asks the database: arguments in, one value or a list of tuples out.
+  # Runs the queries of EctoLibSql.JSON: returns one value or a list of tuples.
 
   alias EctoLibSql.Native
   alias EctoLibSql.Connection.Lifetime
@@ -21,7 +21,7 @@ defmodule EctoLibSql.JSON.Call do
   end
 
   @doc false
-  # JSON as a parameter. Only JSONB may go in as a BLOB, and only where SQLite knows it.
+  # JSON as a parameter. A BLOB is JSONB, which SQLite has from 3.45 on.
   @spec json(term()) :: term()
   def json(json) when is_binary(json) do
     if String.valid?(json) and not control_characters?(json), do: json, else: {:blob, json}

@@ -1,8 +1,9 @@
 defmodule EctoLibSql.JSON.Sql do
   @moduledoc false
-  # SQL that EctoLibSql.JSON is made of where SQLite has no function of its own.
+  # SQL for the functions of EctoLibSql.JSON that SQLite lacks.
 
-  # Functions of SQLite take 127 arguments, or 100 where it was built so; rows have no such limit.
+  # SQLite limits the arguments of a function to 127 (SQLITE_MAX_FUNCTION_ARG, 100 in some builds), but not the rows
+  # of VALUES.
   @most_arguments 100
 
   @doc false
@@ -41,7 +42,7 @@ defmodule EctoLibSql.JSON.Sql do
   end
 
   @doc false
-  # json_tree() tells each element's parent but not its level, so the levels are counted down from
+  # json_tree() returns the parent of each element but not its depth: a recursive query counts it from
   # the root. MATERIALIZED, because the join would parse the text once for each element.
   @spec depth() :: String.t()
   def depth do

@@ -1,11 +1,11 @@
 defmodule EctoLibSql.Native.Answer do
   @moduledoc false
-  # The shapes of EctoLibSql.Native: reasons are texts, mistakes in parameters are raised. Errors are structs until
-  # they come here.
+  # Converts answers to the shapes of EctoLibSql.Native: errors, which are structs below, become texts; mistakes in
+  # parameters are raised.
 
   alias EctoLibSql.{Codec, Error, Result, Source, State}
 
-  # Errors about the call's ids, which say all there is to say.
+  # Errors about the ids of a call have no prefix.
   @unprefixed [:not_found, :foreign, :closed]
 
   @doc "The answer with its error as text, behind `prefix` unless the error is about an id."
@@ -48,7 +48,7 @@ defmodule EctoLibSql.Native.Answer do
   def on_own_id(id, fun) when is_binary(id), do: text(fun.(%State{conn_id: id}))
   def on_own_id(source, fun), do: text(Source.with_own_state(source, fun))
 
-  @doc "Encoded arguments. What is wrong with them alone has nothing to do with the statement: its text stands alone."
+  @doc "Encoded arguments. The text of an error has no prefix, because the statement did not run."
   @spec encoded(term()) :: {:ok, Codec.params()} | {:error, String.t()}
   def encoded(args), do: text(Codec.encode(args, :native))
 

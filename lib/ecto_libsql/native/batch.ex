@@ -23,11 +23,11 @@ defmodule EctoLibSql.Native.Batch do
   @type args :: list() | map() | keyword()
 
   @doc """
-  Runs `{sql, args}` pairs in order, in one call. Not atomic: what can run runs, and the error tells
-  the first failure and its place, counted from 0.
+  Runs `{sql, args}` pairs in order, in one call. Not atomic: every statement is tried, and the error has
+  the first failure and its index, counted from 0.
 
     * `on_error: :stop` - stops at the first failure (`:halt` is the same); default `:continue`.
-    * `results: :tagged` - `{:ok, [{:ok, result} | {:error, reason}]}` with every outcome.
+    * `results: :tagged` - `{:ok, [{:ok, result} | {:error, reason}]}` with the outcome of each statement.
     * `timeout:` - milliseconds until the batch is stopped; the members before that have run.
   """
   @spec batch(source(), [{String.t(), args()}], keyword()) ::

@@ -1,10 +1,10 @@
 defmodule EctoLibSql.Native.Keywords do
   @moduledoc false
-  # Finds a keyword in SQL text where it is one: outside strings, quoted names, comments and
-  # parentheses. For the one question that has no connection to ask, whether a text without one
-  # yields rows; everything else asks the compiled statement.
+  # Finds a keyword in SQL text outside of strings, quoted names, comments and parentheses. Used by
+  # should_use_query_path/1 alone, which has no connection to compile the text; all else asks the
+  # compiled statement.
 
-  @doc "True if `keyword` (upper case) stands on the top level of the text."
+  @doc "True if `keyword` (upper case) is a word of the text's top level."
   @spec top_level?(binary(), String.t()) :: boolean()
   def top_level?(sql, keyword), do: scan(sql, keyword, 0)
 
@@ -27,8 +27,8 @@ defmodule EctoLibSql.Native.Keywords do
     end
   end
 
-  # What follows the end of a string, a quoted name or a comment. A doubled quote begins another
-  # string at once, which comes to the same.
+  # The text after the end of a string, a quoted name or a comment. A doubled quote begins another
+  # string, with the same effect.
   defp skip(sql, terminator) do
     case :binary.match(sql, terminator) do
       {at, length} -> binary_part(sql, at + length, byte_size(sql) - at - length)

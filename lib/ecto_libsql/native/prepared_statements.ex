@@ -38,8 +38,8 @@ defmodule EctoLibSql.Native.PreparedStatements do
   end
 
   @doc """
-  Runs a prepared statement: `{:ok, rows_changed}`, or `{:ok, result}` if it yields rows. The SQL is
-  a hint for readers; what was prepared counts.
+  Runs a prepared statement: `{:ok, rows_changed}`, or `{:ok, result}` if it yields rows. The SQL
+  argument is ignored: the prepared text runs.
   """
   @spec execute_stmt(source(), stmt_id(), String.t(), args()) ::
           {:ok, non_neg_integer() | Result.t()} | {:error, reason()}
@@ -54,7 +54,7 @@ defmodule EctoLibSql.Native.PreparedStatements do
 
   defp arguments(args), do: args |> Codec.encode(:native) |> raised() |> text()
 
-  @doc "Forgets a prepared statement."
+  @doc "Finalises a prepared statement."
   @spec close_stmt(stmt_id()) :: :ok | {:error, reason()}
   def close_stmt(stmt_id), do: text(Prepared.close(stmt_id))
 

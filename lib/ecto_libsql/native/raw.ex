@@ -1,8 +1,8 @@
 defmodule EctoLibSql.Native.Raw do
   @moduledoc false
   # Functions on plain ids: connections, transactions, statements and cursors are strings, results are maps or bare
-  # values, errors are {:error, text}. Whatever is passed, the answer is one of these. EctoLibSql.Native offers all of
-  # them under the same names; RawTransactions and RawStatements have the others.
+  # values, errors are {:error, text}. No argument makes them raise. EctoLibSql.Native delegates to them, to
+  # RawTransactions and to RawStatements.
 
   alias EctoLibSql.Callbacks.Opening
   alias EctoLibSql.Connection.{Batches, Control, Cursors, Lifetime, Prepared, Transactions}

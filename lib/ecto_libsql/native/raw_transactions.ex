@@ -90,7 +90,7 @@ defmodule EctoLibSql.Native.RawTransactions do
 
   defp state(_no_id), do: @not_found
 
-  # Of what no open connection can have, the transaction is what is missing.
+  # A transaction of a connection that is not open is not found either.
   defp connected(state) do
     case EctoLibSql.Connection.Lifetime.ping(state) do
       :ok -> {:ok, state}

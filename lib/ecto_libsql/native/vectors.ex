@@ -67,7 +67,7 @@ defmodule EctoLibSql.Native.Vectors do
     for(v <- values, into: <<>>, do: <<v::float-64-little>>) <> <<2>>
   end
 
-  # The largest number that rounds to a finite one of 32 bits; beyond it lies infinity.
+  # The largest number that rounds to a finite float of 32 bits; larger ones would become infinity.
   @largest_single 3.402823567797336e38
 
   defp single(value) when abs(value) <= @largest_single, do: value

@@ -6,14 +6,14 @@ defmodule EctoLibSql.Options.Names do
 
   alias EctoLibSql.Error
 
-  # Names of which another is a misspelling; String.jaro_distance/2 is 1.0 for equal ones.
+  # From this similarity on (String.jaro_distance/2, 1.0 for equal names) a name counts as a misspelling of another.
   @near 0.77
 
   # --- The check ---
 
   @doc """
-  `:ok`, or the error for the first option that is not among `known`. `owner` says in the message what the
-  options belong to: `"a query"`.
+  `:ok`, or the error for the first option that is not among `known`. The message names the `owner` of the
+  options: `"a query"`.
   """
   @spec check(term(), [atom()], String.t()) :: :ok | {:error, Error.t()}
   def check([], _known, _owner), do: :ok
@@ -42,7 +42,7 @@ defmodule EctoLibSql.Options.Names do
       end
   end
 
-  # A text may be a token or a key, under a name that was to say so.
+  # Any other value may be a token or a key whose option name is misspelt.
   defp shown(value) when is_atom(value) or is_number(value), do: " (got: #{inspect(value)})"
   defp shown(_value), do: ""
 
@@ -69,7 +69,7 @@ defmodule EctoLibSql.Options.Names do
     changes encryption_key key
   )a
 
-  # Of servers and replicas.
+  # Remote connections and replicas.
   @remote ~w(
     uri auth_token sync sync_interval initial_sync read_your_writes remote_writes remote_encryption_key
     connect_timeout request_timeout tls headers proxy

@@ -1,10 +1,10 @@
 defmodule EctoLibSql.Options.Pragmas do
   @moduledoc false
-  # Options that end as pragmas: their names, the values they allow, and the order they run in.
+  # Options that are set by PRAGMA statements: their names, the values they allow, and the order they run in.
 
   import EctoLibSql.Options.Check
 
-  # SQLite takes a number beyond its range for another one, without a word.
+  # SQLite silently converts a number outside of the range to another one.
   @int64 -0x8000000000000000..0x7FFFFFFFFFFFFFFF
 
   # {option, pragma, allowed values}; the values are atoms, booleans, or a range of integers.

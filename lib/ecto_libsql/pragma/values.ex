@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Pragma.Values do
   @moduledoc false
-  # Names and values on their way into a pragma's text, and answers on their way out. Pragmas take
-  # no parameters, so this is the one place that decides what may stand in their text.
+  # Encodes names and values for the text of a pragma, and decodes its results. Pragmas take no parameters, so
+  # this is the only place that decides what their text may contain.
 
   @switches ~w(
     automatic_index cell_size_check checkpoint_fullfsync defer_foreign_keys foreign_keys fullfsync
@@ -33,7 +33,7 @@ defmodule EctoLibSql.Pragma.Values do
   end
 
   @doc false
-  # The schema with its dot, or "", and the name behind it.
+  # The schema with its dot, or "", and the name.
   @spec qualified(term()) ::
           {:ok, String.t(), String.t()} | {:error, {:invalid_identifier, term()}}
   def qualified(name)
@@ -49,7 +49,7 @@ defmodule EctoLibSql.Pragma.Values do
 
   def qualified(name), do: {:error, {:invalid_identifier, name}}
 
-  # Sizes in bytes. All other numbers have 32 bits, and SQLite takes one beyond that for 0.
+  # Sizes in bytes, of 64 bits. All other numbers have 32 bits; SQLite takes a larger one as 0.
   @wide ~w(hard_heap_limit journal_size_limit max_page_count mmap_size soft_heap_limit)
 
   @doc false

@@ -6,8 +6,8 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
 
       $ mix ecto_libsql.backup priv/my_app.db /backup/my_app.db
 
-  The copy is what the database held at one moment, however many write to it. It is checked before it gets
-  its name; a copy that fails leaves no file.
+  The copy is a consistent snapshot, also while others write. It is verified before it gets its name; a copy
+  that fails leaves no file.
 
   ## Options
 

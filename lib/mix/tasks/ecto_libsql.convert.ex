@@ -6,7 +6,7 @@ defmodule Mix.Tasks.EctoLibsql.Convert do
   adapter writes. The older Rust-based ecto_libsql left such bytes; they are read, but comparisons with text
   miss them.
 
-      $ mix ecto_libsql.convert priv/my_app.db                         # says what there is
+      $ mix ecto_libsql.convert priv/my_app.db                         # counts them
       $ mix ecto_libsql.convert priv/my_app.db users.id posts.user_id  # converts these columns
       $ mix ecto_libsql.convert priv/my_app.db --all                   # converts all of them
 

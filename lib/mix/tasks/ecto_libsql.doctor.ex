@@ -2,7 +2,7 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
   @shortdoc "Explains a database file and its settings"
 
   @moduledoc """
-  Looks at a database file and says what it is, how it is set, and what is wrong with it.
+  Reports what a database file is, how it is set, and what is wrong with it.
 
       $ mix ecto_libsql.doctor priv/my_app.db
 

@@ -1,4 +1,4 @@
-# What DBConnection asks of a query. Statements are compiled by the connection's cache when they run,
+# DBConnection's protocol for queries. Statements are compiled by the connection's cache when they run,
 # so there is nothing to parse or describe before.
 defimpl DBConnection.Query, for: EctoLibSql.Query do
   def parse(%{statement: sql} = query, _opts) when is_binary(sql), do: query

@@ -21,7 +21,7 @@ defmodule Mix.Tasks.Compile.LibsqlTest do
     File.write!(Path.join(build, "CMakeCache.txt"), cache)
   end
 
-  test "a build that was configured in another folder is one of a copied checkout", %{
+  test "a build folder that was configured for another checkout is detected", %{
     folder: folder,
     build: build
   } do
@@ -31,7 +31,7 @@ defmodule Mix.Tasks.Compile.LibsqlTest do
     assert Libsql.copied?(folder, build)
   end
 
-  test "a build of this checkout is kept, also when the checkout is reached through a link", %{
+  test "the build folder of this checkout is kept, also through a symbolic link", %{
     folder: folder,
     build: build
   } do
@@ -43,7 +43,7 @@ defmodule Mix.Tasks.Compile.LibsqlTest do
     refute Libsql.copied?(link, build)
   end
 
-  test "a folder that CMake has not configured is none of a copy", %{folder: folder, build: build} do
+  test "a folder that CMake has not configured is kept", %{folder: folder, build: build} do
     refute Libsql.copied?(folder, build)
     File.write!(Path.join(build, "CMakeCache.txt"), "")
     refute Libsql.copied?(folder, build)

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Connection.ExtensionsTest do
-  # A real loadable extension, compiled here. Without a C compiler or SQLite's headers these tests are
-  # skipped, and say so.
+  # A loadable extension, compiled here. Without a C compiler or SQLite's headers these tests are skipped
+  # with that reason.
   use EctoLibSql.DriverCase, async: true
 
   @source """
@@ -25,7 +25,7 @@ defmodule EctoLibSql.Connection.ExtensionsTest do
   }
   """
 
-  # Decided once, when this file is compiled.
+  # Evaluated when this file is compiled.
   @folder Path.join(System.tmp_dir!(), "ecto_libsql-extension-#{System.pid()}")
   @library Path.join(@folder, "answer.so")
 

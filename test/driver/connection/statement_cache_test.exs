@@ -15,7 +15,7 @@ defmodule EctoLibSql.Connection.StatementCacheTest do
     assert last.cache_misses == later.cache_misses + 1
   end
 
-  test "the statement cache keeps as many as it was told" do
+  test "statement_cache_size limits the number of cached statements" do
     state = open!(statement_cache_size: 3)
     for n <- 1..10, do: run!(state, "SELECT #{n}")
     assert {:ok, %{cache_entries: 3}} = Native.stats(state)

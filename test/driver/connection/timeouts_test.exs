@@ -1,5 +1,5 @@
 defmodule EctoLibSql.Connection.TimeoutsTest do
-  # A call ends at its timeout, whatever it does then, and the connection is free again.
+  # A call ends at its timeout, whether it runs or waits, and the connection is free again.
   use EctoLibSql.DriverCase, async: true
 
   @moduletag timeout: 600_000
@@ -20,7 +20,8 @@ defmodule EctoLibSql.Connection.TimeoutsTest do
     {:ok, pool} = EctoLibSql.start_link(database: temp_file(), pool_size: 1)
 
     back_in_time(fn ->
-      assert {:error, %Error{kind: :timeout}} =
+      # On a busy machine the pool's own timer may be first, and interrupts the statement.
+      assert {:error, %Error{sqlite: %{code: :interrupt}}} =
                EctoLibSql.query(pool, endless(), [], timeout: 100)
 
       assert %Result{rows: [[1]]} = EctoLibSql.query!(pool, "SELECT 1")

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Connection.UnavailableTest do
-  # Remote and replica modes and encryption are accepted in form and refused clearly until they exist:
-  # never a connection that pretends.
+  # Options for remote connections, replicas and encryption are refused with an error that names them; no local
+  # connection is opened in their place.
   use EctoLibSql.DriverCase, async: true
 
   @token "eyJ0b2tlbg.secret-token"

@@ -118,7 +118,7 @@ defmodule EctoLibSql.Parameters.EncodingTest do
     assert rows!(state, "SELECT :blob", %{blob: 2}) == [[2]]
   end
 
-  test "arguments that are no list are an error of their own", %{state: state} do
+  test "arguments that are no list are refused as such", %{state: state} do
     {:ok, statement} = Native.prepare(state, "SELECT ?")
     text = "arguments must be a list or map"
 
@@ -184,7 +184,7 @@ defmodule EctoLibSql.Parameters.EncodingTest do
   test "16-byte keys tagged as blobs are always found again", %{state: state} = context do
     Terms.seed(context)
     run!(state, "CREATE TABLE t (k BLOB PRIMARY KEY)")
-    # The last ones are valid UTF-8, which is where guessing goes wrong.
+    # The last ones are valid UTF-8, so that without the tag they would be stored as text.
     keys = for(_ <- 1..300, do: :rand.bytes(16)) ++ for(_ <- 1..50, do: ascii(16))
 
     for key <- keys do

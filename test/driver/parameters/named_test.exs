@@ -3,7 +3,7 @@ defmodule EctoLibSql.Parameters.NamedTest do
 
   setup do: %{state: open!()}
 
-  # The same call through everything that takes parameters.
+  # The same call through every function that takes parameters.
   defp each_way(state, sql, arguments) do
     {:ok, statement} = Native.prepare(state, sql)
     {:ok, query, cursor, _} = EctoLibSql.handle_declare(sql, arguments, [], state)
@@ -84,7 +84,7 @@ defmodule EctoLibSql.Parameters.NamedTest do
   end
 
   describe "normalise_arguments/3" do
-    test "lets a list through and orders a map", %{state: state} do
+    test "returns a list as it is and orders a map", %{state: state} do
       assert Native.normalise_arguments(state.conn_id, "SELECT ?, ?", [1, 2]) == [1, 2]
       assert Native.normalise_arguments(state.conn_id, "SELECT :b, :a", %{a: 1, b: 2}) == [2, 1]
     end
@@ -106,13 +106,13 @@ defmodule EctoLibSql.Parameters.NamedTest do
     end
   end
 
-  test "the parameter cache answers", %{state: state} do
+  test "the functions of the older driver's parameter cache return", %{state: state} do
     run!(state, "SELECT :a", %{a: 1})
     assert is_integer(Native.param_cache_size())
     assert :ok = Native.clear_param_cache()
   end
 
-  test "are not taken from literals, comments and quoted names", %{state: state} do
+  test "are not taken from quoted names either", %{state: state} do
     sql = "SELECT ':x', '@y', '$.z', \"a\" -- :w\n FROM (SELECT :a AS \"a\" /* @q ? */)"
     assert rows!(state, sql, %{a: 5}) == [[":x", "@y", "$.z", 5]]
     assert rows!(state, sql, [6]) == [[":x", "@y", "$.z", 6]]

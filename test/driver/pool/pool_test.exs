@@ -1,5 +1,5 @@
 defmodule EctoLibSql.PoolTest do
-  # The driver behind DBConnection's real pool.
+  # The driver in pools of DBConnection.
   use EctoLibSql.DriverCase, async: true
 
   @moduletag :pool
@@ -52,7 +52,7 @@ defmodule EctoLibSql.PoolTest do
     assert File.ls!(second) == []
   end
 
-  test "options that a :configure function replaces are checked when it has" do
+  test "options of a pool with a :configure function are checked after it has run" do
     file = temp_file()
     configure = fn opts -> Keyword.put(opts, :database, file) end
     {:ok, pool} = EctoLibSql.start_link(configure: configure)
@@ -63,7 +63,7 @@ defmodule EctoLibSql.PoolTest do
              EctoLibSql.start_link(configure: configure, pool_sise: 2)
   end
 
-  test "calls refuse unknown options, and those that belong to the pool itself" do
+  test "calls refuse unknown options, and options of the pool itself" do
     pool = table!(start!())
     insert = &EctoLibSql.query!(&1, "INSERT INTO t (x) VALUES (1)")
 
@@ -151,7 +151,7 @@ defmodule EctoLibSql.PoolTest do
       assert EctoLibSql.query!(pool, "SELECT x FROM t").rows == [[1]]
     end
 
-    test "takes a mode" do
+    test "takes a transaction mode" do
       pool = table!(start!())
 
       assert {:ok, :refused} =
@@ -167,7 +167,7 @@ defmodule EctoLibSql.PoolTest do
                )
     end
 
-    test "an inner transaction is :read_only only where the outer one is" do
+    test "a nested transaction may be :read_only only inside of a read-only one" do
       pool = table!(start!())
       read = &EctoLibSql.query!(&1, "SELECT count(*) FROM t").rows
       inner = fn conn -> EctoLibSql.transaction(conn, read, mode: :read_only) end
@@ -178,7 +178,7 @@ defmodule EctoLibSql.PoolTest do
       end
     end
 
-    test "a mode that there is not is named, also for an inner one" do
+    test "an unknown mode is refused by name, nested ones too" do
       pool = start!()
       inner = fn conn -> EctoLibSql.transaction(conn, & &1, mode: :sideways) end
 
@@ -189,7 +189,7 @@ defmodule EctoLibSql.PoolTest do
       assert_raise Error, ~r/got: :sideways/, fn -> inner.(pool) end
     end
 
-    test "a commit that SQLite refuses gives the connection back idle" do
+    test "a commit that SQLite refuses leaves the connection idle in the pool" do
       pool = start!(pool_size: 1)
       EctoLibSql.query!(pool, "CREATE TABLE p (id INTEGER PRIMARY KEY)")
 
@@ -251,7 +251,9 @@ defmodule EctoLibSql.PoolTest do
   test "a query beyond its timeout is stopped, and the pool answers again" do
     pool = start!(pool_size: 1)
     {milliseconds, answer} = timed(fn -> EctoLibSql.query(pool, endless(), [], timeout: 100) end)
-    assert {:error, %Error{kind: :timeout}} = answer
+    # On a busy machine the pool's own timer may be first, and interrupts the statement.
+    assert {:error, %Error{kind: kind}} = answer
+    assert kind in [:timeout, :interrupted]
     assert milliseconds < 4000
     {milliseconds, _} = timed(fn -> EctoLibSql.query!(pool, "SELECT 1", [], timeout: 5000) end)
     assert milliseconds < 4000
@@ -364,7 +366,7 @@ defmodule EctoLibSql.PoolTest do
     refute log =~ "super-secret-token"
   end
 
-  test "Native says that no pool is running under a name" do
+  test "a name under which no pool is running is an error of Native" do
     gone = start!()
     kill(gone)
 

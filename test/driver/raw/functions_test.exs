@@ -1,5 +1,5 @@
 defmodule EctoLibSql.Raw.FunctionsTest do
-  # The native-level functions that existing applications and tests call, in their exact shapes.
+  # The functions on plain ids that applications written for the older driver call, with the shapes of its results.
   use EctoLibSql.DriverCase, async: true
 
   setup do
@@ -83,7 +83,7 @@ defmodule EctoLibSql.Raw.FunctionsTest do
     end
   end
 
-  test "do_sync/2 says success", %{id: id} do
+  test "do_sync/2 returns success", %{id: id} do
     assert {:ok, "success sync"} = Native.do_sync(id, :local)
   end
 
@@ -138,7 +138,7 @@ defmodule EctoLibSql.Raw.FunctionsTest do
     assert {:error, "Prepare failed" <> _} = Native.prepare_statement(id, "SELEC")
   end
 
-  test "execute_prepared/6 counts", %{id: id} do
+  test "execute_prepared/6 returns the number of changed rows", %{id: id} do
     statement = Native.prepare_statement(id, @insert)
     assert Native.execute_prepared(id, statement, :local, :disable_sync, @insert, [1]) == 1
 
@@ -194,7 +194,7 @@ defmodule EctoLibSql.Raw.FunctionsTest do
     assert {:error, :unsupported} = Native.set_authorizer(id, self())
   end
 
-  test "should_use_query_path/1 knows what yields rows" do
+  test "should_use_query_path/1 is true for SQL that yields rows" do
     for {sql, rows?} <- [
           {"SELECT 1", true},
           {"INSERT INTO t VALUES (1) RETURNING x", true},
@@ -234,7 +234,7 @@ defmodule EctoLibSql.Raw.FunctionsTest do
     assert {:error, :unsupported} = Native.freeze_database(id)
   end
 
-  test "close/2 knows four kinds", %{id: id} do
+  test "close/2 closes connections, statements, cursors and transactions", %{id: id} do
     statement = Native.prepare_statement(id, "SELECT 1")
     cursor = Native.declare_cursor(id, "SELECT 1", [])
     transaction = Native.begin_transaction(id)

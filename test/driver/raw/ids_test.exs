@@ -1,5 +1,5 @@
 defmodule EctoLibSql.Raw.IdsTest do
-  # Ids that are forged, empty, of another kind, of another connection or closed, thrown at every
+  # Ids that are forged, empty, of another kind, of another connection or closed, passed to every
   # function that takes one: always an error value, and the connection stays usable.
   use EctoLibSql.DriverCase, async: true
 

@@ -20,7 +20,7 @@ defmodule EctoLibSql.Raw.PropertiesTest do
         check(unquote(name), arguments)
       end
 
-      # Some call may have closed it; if it is open, it works.
+      # A call may have closed it; if it is open, it works.
       if Native.ping(connection) == true do
         Native.reset_connection(connection)
 
@@ -61,7 +61,7 @@ defmodule EctoLibSql.Raw.PropertiesTest do
     ]
   end
 
-  # The first two places are where ids stand.
+  # The first two arguments are ids.
   defp argument(position, valid) when position <= 2 do
     if Terms.pick([true, true, false]), do: Terms.pick(valid), else: Terms.any(valid)
   end
@@ -73,7 +73,7 @@ defmodule EctoLibSql.Raw.PropertiesTest do
     assert documented?(answer), "#{name}(#{inspect(arguments)}) gave #{inspect(answer)}"
     answer
   rescue
-    # The call itself was of the wrong shape.
+    # No clause takes these arguments.
     error in [ArgumentError, FunctionClauseError] -> error
   end
 

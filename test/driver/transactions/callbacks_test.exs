@@ -8,7 +8,7 @@ defmodule EctoLibSql.Transactions.CallbacksTest do
     %{state: state}
   end
 
-  test "begin, commit and rollback answer as documented", %{state: state} do
+  test "begin, commit and rollback return what is documented", %{state: state} do
     assert {:idle, ^state} = EctoLibSql.handle_status([], state)
     assert {:ok, :begin, begun} = EctoLibSql.handle_begin([], state)
     assert {:transaction, ^begun} = EctoLibSql.handle_status([], begun)
@@ -56,7 +56,7 @@ defmodule EctoLibSql.Transactions.CallbacksTest do
     assert_usable(state)
   end
 
-  # The rest of the caller's transaction would take effect outside of any.
+  # Otherwise the rest of the caller's transaction would take effect outside of any transaction.
   test "nothing runs in a transaction that SQLite has rolled back, until it is ended", %{
     state: state
   } do
@@ -156,7 +156,7 @@ defmodule EctoLibSql.Transactions.CallbacksTest do
     assert {:idle, _} = EctoLibSql.handle_status([], state)
   end
 
-  test "commit and rollback give back the state they were begun with", %{state: state} do
+  test "commit and rollback return the state that the transaction was begun with", %{state: state} do
     for finish <- [&EctoLibSql.handle_commit/2, &EctoLibSql.handle_rollback/2], _ <- 1..3 do
       {:ok, _, ended} = finish.([], begin!(state))
       assert ended == state

@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Transactions.NamedTest do
-  # A state that names a transaction, and a transaction's id, are good for that transaction alone: once it has
-  # ended, on another connection, or where there never was one, every call is refused and nothing happens.
+  # A state with a transaction's id, and the id itself, are valid for that transaction alone. If it has ended, belongs to
+  # another connection or never existed, every call is refused and nothing happens.
   use EctoLibSql.DriverCase, async: true
 
   alias EctoLibSql.{JSON, Pragma}
@@ -121,7 +121,7 @@ defmodule EctoLibSql.Transactions.NamedTest do
     copy = temp_file("copy.db")
     run!(file!(copy), "CREATE TABLE copied (x)")
 
-    # What the connection keeps whatever transaction is open.
+    # A statement and a cursor outside of any transaction.
     {:ok, statement} = Native.prepare(state, @insert)
     {:ok, _, %{ref: cursor}, _} = EctoLibSql.handle_declare("VALUES (1), (2)", [], [], state)
     opened = %{statement: statement, cursor: cursor, image: image, copy: copy}
@@ -253,7 +253,7 @@ defmodule EctoLibSql.Transactions.NamedTest do
       assert rows!(state, "SELECT x FROM t") == [["before"], ["mine"]]
     end
 
-    test "is good in a nested transaction and after it", %{state: state} do
+    test "is valid in a nested transaction and after it", %{state: state} do
       assert {:ok, 2} =
                EctoLibSql.transaction(state, fn outer ->
                  {:ok, _} = EctoLibSql.transaction(outer, &run!(&1, "INSERT INTO t VALUES (1)"))
@@ -284,9 +284,10 @@ defmodule EctoLibSql.Transactions.NamedTest do
     assert rows!(state, "SELECT x FROM t") == [["before"]]
   end
 
-  test "a transaction that SQL itself has ended is refused, and its state goes on without it", %{
-    state: state
-  } do
+  test "a transaction that was ended by SQL is refused, and commit and rollback return a state without it",
+       %{
+         state: state
+       } do
     for {sql, finish} <- [
           {"COMMIT", &EctoLibSql.handle_commit/2},
           {"ROLLBACK", &EctoLibSql.handle_rollback/2}
@@ -307,7 +308,7 @@ defmodule EctoLibSql.Transactions.NamedTest do
     assert rows!(state, "SELECT x FROM t") == [["before"]]
   end
 
-  test "what belongs to the connection is given whatever transaction a state names", %{
+  test "facts and settings of the connection do not depend on the transaction of a state", %{
     state: state
   } do
     named = %{state | trx_id: trx_id(:committed, state)}

@@ -7,7 +7,7 @@ defmodule EctoLibSql.Transactions.NativeTest do
     %{state: state}
   end
 
-  test "begin, commit and rollback", %{state: state} do
+  test "commit/1 keeps changes, rollback/1 undoes them", %{state: state} do
     assert {:ok, %State{trx_id: id} = begun} = Native.begin(state)
     assert is_binary(id)
     assert Native.get_is_autocommit(begun) == false
@@ -102,7 +102,7 @@ defmodule EctoLibSql.Transactions.NativeTest do
     end
   end
 
-  test "begin/2 opens no savepoint, and says how" do
+  test "begin/2 refuses to open a savepoint, and names the function that does" do
     state = open!()
     assert {:error, reason} = Native.begin(state, mode: :savepoint)
     assert reason =~ "create_savepoint"

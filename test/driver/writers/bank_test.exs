@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Writers.BankTest do
   # Transfers between accounts by many processes, some of which are killed or interrupted in the
-  # middle: the sum never changes, nothing is half done, nobody is left waiting.
+  # middle: the sum never changes, no transfer is half done, no process waits for ever.
   use EctoLibSql.DriverCase, async: true
 
   alias EctoLibSql.Terms

@@ -92,7 +92,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     {pid, held} = holder(path)
     begun = begin!(file!(path))
 
-    # No read has happened, so the write starts the transaction's view.
+    # The transaction has not read yet, so its snapshot begins with the write.
     task = Task.async(fn -> insert(begun, 2, 2) end)
     refute Task.yield(task, 50)
     commit!(held)
@@ -102,7 +102,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     kill(pid)
   end
 
-  # Looking at a new statement's program once read the schema, which gave the transaction a snapshot.
+  # Examining the program of a new statement must not read the schema, which would begin the snapshot.
   test "deferred transactions that only write never find their data stale", %{
     path: path,
     state: state
@@ -124,7 +124,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     assert rows!(state, "SELECT count(*) FROM t") == [[80]]
   end
 
-  test "a deferred transaction that has read stale data is told to use :immediate", %{
+  test "the error of a deferred transaction that has read stale data names :immediate", %{
     path: path,
     state: state
   } do
@@ -175,7 +175,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     commit!(held)
   end
 
-  test "a waiting writer times out with the lock's name for it", %{path: path} do
+  test "a waiting writer fails with \"database is locked\" after the busy timeout", %{path: path} do
     {_pid, held} = holder(path)
     state = file!(path, busy_timeout: 50)
 
