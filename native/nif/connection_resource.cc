@@ -22,22 +22,22 @@ void ProcessMonitor::process_down(ErlNifEnv* /*env*/, const ErlNifPid& pid) noex
 }
 
 void TransactionOwner::set(const ErlNifPid& pid) noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   pid_ = pid;
 }
 
 void TransactionOwner::clear() noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   pid_.reset();
 }
 
 bool TransactionOwner::is(const ErlNifPid& pid) noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   return pid_ && same(*pid_, pid);
 }
 
 bool TransactionOwner::interrupt_if(const ErlNifPid& pid, Connection& connection) noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   if (!pid_ || !same(*pid_, pid)) return false;
   connection.interrupt();
   return true;
@@ -75,7 +75,7 @@ void ConnectionObject::monitor_owner(ErlNifEnv* env) {
 
 void ConnectionObject::interrupt() noexcept {
   ++interrupts_;
-  contents_.connection.interrupt();
+  interruptible().interrupt();
   tickets_.cancel_waiting();
 }
 
@@ -118,10 +118,10 @@ void ConnectionObject::process_down(const ErlNifPid& pid) noexcept {
 }
 
 void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
-  std::unique_lock lock(mutex_, std::defer_lock);
   do {
-    if (!transaction_owner_.interrupt_if(pid, contents_.connection)) return;
-  } while (!lock.try_lock_for(kInterruptAgain));
+    if (!transaction_owner_.interrupt_if(pid, interruptible())) return;
+  } while (!mutex_.try_lock_for(kInterruptAgain));
+  const core::HeldLock lock(mutex_);
   // The transaction may have ended, and another begun, before the mutex was ours.
   if (!transaction_owner_.is(pid)) return;
   try {
@@ -133,26 +133,24 @@ void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
   transaction_owner_.clear();
 }
 
-void ConnectionObject::lock_interrupting(std::unique_lock<Mutex>& lock) noexcept {
-  do {
-    contents_.connection.interrupt();
-  } while (!lock.try_lock_for(kInterruptAgain));
+void ConnectionObject::close_contents() noexcept {
+  tickets_.cancel_all();  // One may have been made while we waited for the mutex.
+  contents_.statements.clear();
+  contents_.cursors.clear();
+  contents_.connection.close();
+  contents_.owned_transaction = 0;
+  transaction_owner_.clear();
 }
 
 bool ConnectionObject::close() noexcept {
   if (closing_.exchange(true)) return false;
   ++interrupts_;
   tickets_.cancel_all();
-  {
-    std::unique_lock lock(mutex_, std::defer_lock);
-    lock_interrupting(lock);
-    tickets_.cancel_all();  // One may have been made while we waited for the mutex.
-    contents_.statements.clear();
-    contents_.cursors.clear();
-    contents_.connection.close();
-    contents_.owned_transaction = 0;
-    transaction_owner_.clear();
-  }
+  do {
+    interruptible().interrupt();
+  } while (!mutex_.try_lock_for(kInterruptAgain));
+  close_contents();
+  mutex_.unlock();
   count_.reset();
   subscribers_.clear();
   state_->registry.remove(id_);

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 
 #include <erl_nif.h>
 
+#include "core/mutex.h"
 #include "events.h"
 #include "libsql/connection.h"
 #include "live_count.h"
@@ -47,19 +47,20 @@ class ProcessMonitor {
 
 // The process that has the transaction open.
 //
-// Threads: thread-safe; the mutex is innermost and also held while interrupting, so that the
-// interrupt cannot hit a transaction of somebody else.
+// Threads: thread-safe. The mutex is held while the library interrupts, which takes its own, so
+// that the interrupt cannot hit a transaction of somebody else.
 class TransactionOwner {
  public:
-  void set(const ErlNifPid& pid) noexcept;
-  void clear() noexcept;
-  [[nodiscard]] bool is(const ErlNifPid& pid) noexcept;
+  void set(const ErlNifPid& pid) noexcept LIBSQL_EXCLUDES(mutex_);
+  void clear() noexcept LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] bool is(const ErlNifPid& pid) noexcept LIBSQL_EXCLUDES(mutex_);
   // Interrupts `connection` if the owner is `pid`; false if it is not.
-  [[nodiscard]] bool interrupt_if(const ErlNifPid& pid, Connection& connection) noexcept;
+  [[nodiscard]] bool interrupt_if(const ErlNifPid& pid, Connection& connection) noexcept
+      LIBSQL_EXCLUDES(mutex_);
 
  private:
-  std::mutex mutex_;
-  std::optional<ErlNifPid> pid_;
+  core::Mutex mutex_;
+  std::optional<ErlNifPid> pid_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 struct OpenStatement {
@@ -120,31 +121,34 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
 
   // --- With the mutex ---
 
-  using Mutex = std::timed_mutex;
-  [[nodiscard]] Mutex& mutex() noexcept { return mutex_; }
-  // REQUIRES: mutex() held.
-  [[nodiscard]] ConnectionContents& contents() noexcept { return contents_; }
+  [[nodiscard]] core::TimedMutex& mutex() noexcept LIBSQL_RETURNS(mutex_) { return mutex_; }
+  [[nodiscard]] ConnectionContents& contents() noexcept LIBSQL_REQUIRES(mutex_) {
+    return contents_;
+  }
   // Notices a transaction that the caller has opened or ended, and monitors its owner.
-  // REQUIRES: mutex() held.
-  void note_transaction(ErlNifEnv* env, const ErlNifPid& caller);
+  void note_transaction(ErlNifEnv* env, const ErlNifPid& caller) LIBSQL_REQUIRES(mutex_);
   // Notices that the busy timeout is another one, by a call or by PRAGMA busy_timeout.
-  // REQUIRES: mutex() held.
-  void note_busy_timeout();
+  void note_busy_timeout() LIBSQL_REQUIRES(mutex_);
 
   // --- Blocking: dirty schedulers and the reaper ---
 
   // Interrupts, rolls back, closes. False if somebody else has done so.
-  bool close() noexcept;
+  bool close() noexcept LIBSQL_EXCLUDES(mutex_);
   // If `pid` has a transaction open, interrupts and rolls back.
-  void roll_back_after(const ErlNifPid& pid) noexcept;
+  void roll_back_after(const ErlNifPid& pid) noexcept LIBSQL_EXCLUDES(mutex_);
 
   // A process that was monitored has died. Does not block.
   void process_down(const ErlNifPid& pid) noexcept;
 
  private:
   void monitor_owner(ErlNifEnv* env);
-  [[nodiscard]] bool monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept;
-  void lock_interrupting(std::unique_lock<Mutex>& lock) noexcept;
+  [[nodiscard]] bool monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept
+      LIBSQL_REQUIRES(mutex_);
+  void close_contents() noexcept LIBSQL_REQUIRES(mutex_);
+  // For its interrupt() alone, which any thread may call without the mutex.
+  [[nodiscard]] Connection& interruptible() noexcept LIBSQL_NO_THREAD_SAFETY_ANALYSIS {
+    return contents_.connection;
+  }
 
   const std::shared_ptr<State> state_;
   const std::string id_;
@@ -159,8 +163,8 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   TransactionOwner transaction_owner_;
   ResourcePtr<ProcessMonitor> process_monitor_;  // Set once, before the object is shared.
 
-  Mutex mutex_;
-  ConnectionContents contents_;  // connection.interrupt() alone needs no mutex
+  core::TimedMutex mutex_;
+  ConnectionContents contents_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 }  // namespace libsql::nif

@@ -84,13 +84,13 @@ void Subscription::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) no
 }
 
 void Subscribers::add(ResourcePtr<Subscription> subscription) {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   list_.push_back(std::move(subscription));
 }
 
 bool Subscribers::remove(const Subscription* subscription) noexcept {
   ResourcePtr<Subscription> removed;  // Released without the lock.
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   const auto found = std::find_if(list_.begin(), list_.end(),
                                   [&](const auto& entry) { return entry.get() == subscription; });
   if (found == list_.end()) return false;
@@ -101,19 +101,19 @@ bool Subscribers::remove(const Subscription* subscription) noexcept {
 
 void Subscribers::clear() noexcept {
   std::vector<ResourcePtr<Subscription>> removed;
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   removed.swap(list_);
 }
 
 bool Subscribers::empty() const noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   return list_.empty();
 }
 
 void Subscribers::notify(State& state, const Event& event) {
   std::vector<ResourcePtr<Subscription>> wanting;
   {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     std::copy_if(list_.begin(), list_.end(), std::back_inserter(wanting),
                  [&](const auto& subscription) { return subscription->wants(event); });
   }

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include <erl_nif.h>
 
+#include "core/mutex.h"
 #include "libsql/events.h"
 #include "resource.h"
 
@@ -48,17 +48,17 @@ class Subscription {
 // Threads: thread-safe; messages are sent without the lock.
 class Subscribers {
  public:
-  void add(ResourcePtr<Subscription> subscription);
+  void add(ResourcePtr<Subscription> subscription) LIBSQL_EXCLUDES(mutex_);
   // False if it was not there.
-  bool remove(const Subscription* subscription) noexcept;
-  void clear() noexcept;
-  [[nodiscard]] bool empty() const noexcept;
-  // Tells everybody who wants to know.
-  void notify(State& state, const Event& event);
+  bool remove(const Subscription* subscription) noexcept LIBSQL_EXCLUDES(mutex_);
+  void clear() noexcept LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] bool empty() const noexcept LIBSQL_EXCLUDES(mutex_);
+  // Sends the event to everybody whose mask names it.
+  void notify(State& state, const Event& event) LIBSQL_EXCLUDES(mutex_);
 
  private:
-  mutable std::mutex mutex_;
-  std::vector<ResourcePtr<Subscription>> list_;
+  mutable core::Mutex mutex_;
+  std::vector<ResourcePtr<Subscription>> list_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 }  // namespace libsql::nif

@@ -141,6 +141,7 @@ Term LockedConnection::finish(const Error& error) {
 }
 
 Term LockedConnection::complete(Term result) {
+  assert_locked();
   end_write_hold();
   object_->note_transaction(env(), call_.self());
   object_->note_busy_timeout();
@@ -159,6 +160,7 @@ Term LockedConnection::continue_dirty() {
 }
 
 Term LockedConnection::wait() {
+  assert_locked();
   end_write_hold();
   object_->note_transaction(env(), call_.self());
   const auto& state = call_.state();

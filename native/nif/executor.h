@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "connection_resource.h"
+#include "core/mutex.h"
 #include "libsql/connection.h"
 #include "params.h"
 #include "run.h"
@@ -60,8 +61,11 @@ class LockedConnection {
   [[nodiscard]] const Atoms& atoms() const noexcept { return call_.atoms(); }
   [[nodiscard]] bool is_inline() const noexcept { return call_.is_inline(); }
   [[nodiscard]] ConnectionObject& object() noexcept { return *object_; }
-  [[nodiscard]] ConnectionContents& contents() noexcept { return object_->contents(); }
-  [[nodiscard]] Connection& connection() noexcept { return object_->contents().connection; }
+  [[nodiscard]] ConnectionContents& contents() noexcept {
+    assert_locked();
+    return object_->contents();
+  }
+  [[nodiscard]] Connection& connection() noexcept { return contents().connection; }
 
   // May this much work be done here?
   [[nodiscard]] bool allows(StatementCost cost) const noexcept {
@@ -84,6 +88,8 @@ class LockedConnection {
   [[nodiscard]] Term finish(const Error& error);
 
  private:
+  // What owns_lock() says, for Clang's analysis, which cannot follow the lock into a member.
+  void assert_locked() const noexcept LIBSQL_ASSERTS(object_->mutex()) {}
   void lock_inline();
   void lock_dirty();
   void check_interrupts() const;
@@ -96,7 +102,7 @@ class LockedConnection {
 
   Call& call_;
   const ConnectionPtr object_;
-  std::unique_lock<ConnectionObject::Mutex> lock_;
+  std::unique_lock<core::TimedMutex> lock_;
   std::chrono::steady_clock::time_point started_;
   struct WithoutRows {
     StatementKind kind{};

@@ -10,7 +10,7 @@ void run(const Reaper::Job& job) noexcept {
   try {
     job();
   } catch (...) {
-    // A job has nobody to tell: what it could not roll back, closing the connection will.
+    // Nobody waits for a job: what it could not roll back, closing the connection will.
   }
 }
 
@@ -19,21 +19,26 @@ void run(const Reaper::Job& job) noexcept {
 Reaper::~Reaper() { stop(); }
 
 void Reaper::post(Job job) noexcept {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!stopped_) {
-      if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
-      jobs_.push_back(std::move(job));
-      wake_.notify_one();
-      return;
-    }
+  try {
+    if (enqueue(job)) return;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): no thread or no memory; see below
   }
   run(job);
 }
 
+// Leaves `job` as it is when it returns false or throws.
+bool Reaper::enqueue(Job& job) {
+  const core::MutexLock lock(mutex_);
+  if (stopped_) return false;
+  if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
+  jobs_.push_back(std::move(job));
+  wake_.notify_one();
+  return true;
+}
+
 void Reaper::stop() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     stopped_ = true;
     wake_.notify_one();
   }
@@ -42,9 +47,12 @@ void Reaper::stop() noexcept {
 
 void Reaper::run_jobs() noexcept {
   std::vector<Job> batch;
-  std::unique_lock lock(mutex_);
+  core::MutexLock lock(mutex_);
   while (!stopped_ || !jobs_.empty()) {
-    wake_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
+    if (jobs_.empty()) {
+      wake_.wait(lock);
+      continue;
+    }
     batch.swap(jobs_);
     lock.unlock();
     for (const Job& job : batch) run(job);

@@ -2,11 +2,11 @@
 #ifndef LIBSQL_NIF_REAPER_H_
 #define LIBSQL_NIF_REAPER_H_
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "core/mutex.h"
 
 namespace libsql::nif {
 
@@ -20,21 +20,23 @@ class Reaper {
   Reaper& operator=(const Reaper&) = delete;
   ~Reaper();
 
-  // Never blocks. Jobs run in order; what they throw is swallowed. After stop() the job runs on the
-  // calling thread: the library is being unloaded and there is nobody else left.
-  void post(Job job) noexcept;
+  // Does not block. Jobs run in order; what they throw is dropped. Where no thread can run it, the
+  // job runs here: after stop(), when the library is being unloaded, and when the system refuses
+  // another thread or memory.
+  void post(Job job) noexcept LIBSQL_EXCLUDES(mutex_);
 
   // Finishes the jobs and joins the thread. Must not be called from a job.
-  void stop() noexcept;
+  void stop() noexcept LIBSQL_EXCLUDES(mutex_);
 
  private:
-  void run_jobs() noexcept;
+  [[nodiscard]] bool enqueue(Job& job) LIBSQL_EXCLUDES(mutex_);
+  void run_jobs() noexcept LIBSQL_EXCLUDES(mutex_);
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::vector<Job> jobs_;
-  std::thread thread_;
-  bool stopped_ = false;
+  core::Mutex mutex_;
+  core::CondVar wake_;
+  std::vector<Job> jobs_ LIBSQL_GUARDED_BY(mutex_);
+  bool stopped_ LIBSQL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // Started under the mutex; joined by stop() after it is set.
 };
 
 }  // namespace libsql::nif

@@ -19,13 +19,13 @@ std::string Registry::new_id() {
 
 void Registry::add(const std::string& id, const ConnectionPtr& connection) {
   Shard& home = shard(id);
-  const std::lock_guard lock(home.mutex);
+  const core::MutexLock lock(home.mutex);
   home.entries.insert_or_assign(id, Entry{connection, connection});
 }
 
 ConnectionPtr Registry::find(std::string_view id) const {
   const Shard& home = shard(id);
-  const std::lock_guard lock(home.mutex);
+  const core::MutexLock lock(home.mutex);
   const auto entry = home.entries.find(id);
   return entry == home.entries.end() ? nullptr : entry->second.connection.lock();
 }
@@ -33,7 +33,7 @@ ConnectionPtr Registry::find(std::string_view id) const {
 void Registry::drop_owner(std::string_view id) noexcept {
   ConnectionPtr owned;  // Released after the lock: the last reference comes back to remove().
   Shard& home = shard(id);
-  const std::lock_guard lock(home.mutex);
+  const core::MutexLock lock(home.mutex);
   const auto entry = home.entries.find(id);
   if (entry != home.entries.end()) owned = std::exchange(entry->second.owned, nullptr);
 }
@@ -41,7 +41,7 @@ void Registry::drop_owner(std::string_view id) noexcept {
 void Registry::remove(std::string_view id) noexcept {
   Entry removed;
   Shard& home = shard(id);
-  const std::lock_guard lock(home.mutex);
+  const core::MutexLock lock(home.mutex);
   const auto entry = home.entries.find(id);
   if (entry == home.entries.end()) return;
   removed = std::move(entry->second);
@@ -51,7 +51,7 @@ void Registry::remove(std::string_view id) noexcept {
 void Registry::drop_all_owners() noexcept {
   std::vector<ConnectionPtr> owned;
   for (Shard& home : shards_) {
-    const std::lock_guard lock(home.mutex);
+    const core::MutexLock lock(home.mutex);
     for (auto& [id, entry] : home.entries) owned.push_back(std::exchange(entry.owned, nullptr));
   }
 }

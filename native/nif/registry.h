@@ -6,10 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "core/mutex.h"
 
 namespace libsql::nif {
 
@@ -46,8 +47,8 @@ class Registry {
     }
   };
   struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries;
+    mutable core::Mutex mutex;
+    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> entries LIBSQL_GUARDED_BY(mutex);
   };
 
   static constexpr std::size_t kShards = 16;

@@ -24,7 +24,7 @@ Ticket::Ticket(std::shared_ptr<State> state, std::weak_ptr<ConnectionObject> con
 
 void Ticket::attach(std::shared_ptr<WriteTicket> place) noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     if (!dropped_) {
       place_ = std::move(place);
       return;
@@ -35,7 +35,7 @@ void Ticket::attach(std::shared_ptr<WriteTicket> place) noexcept {
 
 void Ticket::grant() noexcept {
   {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     if (status_ != WriteTicket::State::waiting) return;  // Who cancels it gives the lock back.
     status_ = WriteTicket::State::granted;
   }
@@ -43,7 +43,7 @@ void Ticket::grant() noexcept {
 }
 
 bool Ticket::is_waiting() noexcept {
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   return status_ == WriteTicket::State::waiting;
 }
 
@@ -51,7 +51,7 @@ WriteTicket::State Ticket::cancel(Notify notify) noexcept {
   std::shared_ptr<WriteTicket> place;
   WriteTicket::State before;
   {
-    const std::lock_guard lock(mutex_);
+    const core::MutexLock lock(mutex_);
     before = status_;
     status_ = WriteTicket::State::cancelled;
     dropped_ = true;
@@ -85,7 +85,7 @@ void Ticket::tell_caller(ERL_NIF_TERM atom) noexcept {
 
 void TicketTable::add(ResourcePtr<Ticket> ticket) {
   drop(ticket->caller());
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   tickets_.push_back(std::move(ticket));
   size_ = tickets_.size();
 }
@@ -93,7 +93,7 @@ void TicketTable::add(ResourcePtr<Ticket> ticket) {
 template <typename Predicate>
 std::vector<ResourcePtr<Ticket>> TicketTable::take_unless(Predicate kept) noexcept {
   std::vector<ResourcePtr<Ticket>> taken;
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   const auto first = std::partition(tickets_.begin(), tickets_.end(), kept);
   taken.assign(std::make_move_iterator(first), std::make_move_iterator(tickets_.end()));
   tickets_.erase(first, tickets_.end());
@@ -111,7 +111,7 @@ void TicketTable::drop(const ErlNifPid& caller, const Ticket* except) noexcept {
 
 bool TicketTable::has(const ErlNifPid& caller) const noexcept {
   if (size_ == 0) return false;
-  const std::lock_guard lock(mutex_);
+  const core::MutexLock lock(mutex_);
   return std::any_of(tickets_.begin(), tickets_.end(),
                      [&](const auto& ticket) { return same(ticket->caller(), caller); });
 }

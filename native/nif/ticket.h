@@ -5,11 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include <erl_nif.h>
 
+#include "core/mutex.h"
 #include "libsql/write_ticket.h"
 #include "live_count.h"
 #include "registry.h"
@@ -35,13 +35,13 @@ class Ticket {
 
   // Gives the ticket its place. If it was cancelled in the meantime the place is given back at
   // once.
-  void attach(std::shared_ptr<WriteTicket> place) noexcept;
+  void attach(std::shared_ptr<WriteTicket> place) noexcept LIBSQL_EXCLUDES(mutex_);
   // The library's callback: this connection has the lock.
-  void grant() noexcept;
-  [[nodiscard]] bool is_waiting() noexcept;
+  void grant() noexcept LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] bool is_waiting() noexcept LIBSQL_EXCLUDES(mutex_);
   enum class Notify : std::uint8_t { caller, nobody };
   // Leaves the queue, or gives an unused lock back. Returns the state before.
-  WriteTicket::State cancel(Notify notify) noexcept;
+  WriteTicket::State cancel(Notify notify) noexcept LIBSQL_EXCLUDES(mutex_);
 
   // Called by the VM when the waiting process has died.
   void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
@@ -56,35 +56,38 @@ class Ticket {
   const ErlNifPid caller_;
   const LiveCount count_;
 
-  std::mutex mutex_;  // Innermost: held for a few instructions, never while calling the library.
-  WriteTicket::State status_ = WriteTicket::State::waiting;
-  bool dropped_ = false;
-  std::shared_ptr<WriteTicket> place_;
+  core::Mutex mutex_;  // Innermost: held for a few instructions, never while calling the library.
+  WriteTicket::State status_ LIBSQL_GUARDED_BY(mutex_) = WriteTicket::State::waiting;
+  bool dropped_ LIBSQL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<WriteTicket> place_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 // The tickets of one connection: at most one per process, because a process waits for one thing.
 //
-// Threads: thread-safe. Tickets are cancelled after the table's lock is released.
+// Threads: thread-safe. Tickets are cancelled after the table's lock is released; cancel_waiting()
+// asks each ticket for its state, and so takes its lock, under the table's.
 class TicketTable {
  public:
   // Drops an older ticket of the same process.
-  void add(ResourcePtr<Ticket> ticket);
+  void add(ResourcePtr<Ticket> ticket) LIBSQL_EXCLUDES(mutex_);
   // The process has finished its call: a lock it was granted and did not use goes back.
-  void drop(const ErlNifPid& caller, const Ticket* except = nullptr) noexcept;
-  [[nodiscard]] bool has(const ErlNifPid& caller) const noexcept;
-  void remove(const Ticket* ticket) noexcept;
-  // Tells the processes that wait. One that was granted the lock keeps it.
-  void cancel_waiting() noexcept;
+  void drop(const ErlNifPid& caller, const Ticket* except = nullptr) noexcept
+      LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] bool has(const ErlNifPid& caller) const noexcept LIBSQL_EXCLUDES(mutex_);
+  void remove(const Ticket* ticket) noexcept LIBSQL_EXCLUDES(mutex_);
+  // Cancels those that wait, and sends their processes the message. One that was granted the lock
+  // keeps it.
+  void cancel_waiting() noexcept LIBSQL_EXCLUDES(mutex_);
   // The same, and takes granted locks back.
-  void cancel_all() noexcept;
+  void cancel_all() noexcept LIBSQL_EXCLUDES(mutex_);
 
  private:
-  mutable std::mutex mutex_;
   // Takes out those that do not satisfy `kept`.
   template <typename Predicate>
-  std::vector<ResourcePtr<Ticket>> take_unless(Predicate kept) noexcept;
+  std::vector<ResourcePtr<Ticket>> take_unless(Predicate kept) noexcept LIBSQL_EXCLUDES(mutex_);
 
-  std::vector<ResourcePtr<Ticket>> tickets_;
+  mutable core::Mutex mutex_;
+  std::vector<ResourcePtr<Ticket>> tickets_ LIBSQL_GUARDED_BY(mutex_);
   std::atomic<std::size_t> size_{0};  // lets the usual case, none, go without the lock
 };
 

@@ -25,6 +25,11 @@
 #define LIBSQL_ACQUIRE(...) LIBSQL_THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))
 #define LIBSQL_RELEASE(...) LIBSQL_THREAD_ATTRIBUTE(release_capability(__VA_ARGS__))
 #define LIBSQL_TRY_ACQUIRE(...) LIBSQL_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
+// The function returns that mutex.
+#define LIBSQL_RETURNS(x) LIBSQL_THREAD_ATTRIBUTE(lock_returned(x))
+// After the call the analysis believes that the mutex is held: for objects whose existence is the
+// proof of it, which the analysis cannot follow.
+#define LIBSQL_ASSERTS(x) LIBSQL_THREAD_ATTRIBUTE(assert_capability(x))
 #define LIBSQL_NO_THREAD_SAFETY_ANALYSIS LIBSQL_THREAD_ATTRIBUTE(no_thread_safety_analysis)
 
 namespace libsql::core {
@@ -43,6 +48,37 @@ class LIBSQL_CAPABILITY("mutex") Mutex {
  private:
   friend class MutexLock;
   std::mutex mutex_;
+};
+
+// A mutex that can be waited for during some time.
+class LIBSQL_CAPABILITY("mutex") TimedMutex {
+ public:
+  TimedMutex() = default;
+  TimedMutex(const TimedMutex&) = delete;
+  TimedMutex& operator=(const TimedMutex&) = delete;
+  ~TimedMutex() = default;
+
+  void lock() LIBSQL_ACQUIRE() { mutex_.lock(); }
+  void unlock() LIBSQL_RELEASE() { mutex_.unlock(); }
+  bool try_lock() LIBSQL_TRY_ACQUIRE(true) { return mutex_.try_lock(); }
+  bool try_lock_for(std::chrono::milliseconds time) LIBSQL_TRY_ACQUIRE(true) {
+    return mutex_.try_lock_for(time);
+  }
+
+ private:
+  std::timed_mutex mutex_;
+};
+
+// Releases at the end of its scope a mutex that is held already.
+class LIBSQL_SCOPED_CAPABILITY HeldLock {
+ public:
+  explicit HeldLock(TimedMutex& mutex) LIBSQL_REQUIRES(mutex) : mutex_(mutex) {}
+  HeldLock(const HeldLock&) = delete;
+  HeldLock& operator=(const HeldLock&) = delete;
+  ~HeldLock() LIBSQL_RELEASE() { mutex_.unlock(); }
+
+ private:
+  TimedMutex& mutex_;
 };
 
 // Holds a mutex for a scope; may be unlocked and locked again within it.
