@@ -101,7 +101,8 @@ LineReader::Editor::Editor(Interrupts& interrupts_to_watch, std::string file, Co
   el_set(editline.get(), EL_SIGNAL, 1);
   el_set(editline.get(), EL_HIST, &::history, history.get());
   el_set(editline.get(), EL_GETCFN, &read_character);
-  el_set(editline.get(), EL_ADDFN, "libsql-complete", "Complete the word", &tab_pressed);
+  // libedit keeps these two strings; el_set() would pass it copies that nobody frees.
+  el_wset(editline.get(), EL_ADDFN, L"libsql-complete", L"Complete the word", &tab_pressed);
   el_set(editline.get(), EL_BIND, "^I", "libsql-complete", nullptr);
   el_source(editline.get(), nullptr);  // The user's ~/.editrc
 }
