@@ -1,21 +1,19 @@
 // A missing file is created by the first write, not by reading.
 #include "shell/current_database.h"
 
-#include <fstream>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
 #include "libsql/error.h"
 #include "shell/command_error.h"
+#include "testing/temporary_directory.h"
 
 namespace libsql::shell {
 namespace {
 
-class CurrentDatabaseTest : public testing::Test {
+class CurrentDatabaseTest : public ::testing::Test {
  protected:
-  CurrentDatabaseTest() { std::filesystem::create_directory(folder_); }
-  ~CurrentDatabaseTest() override { std::filesystem::remove_all(folder_); }
-
   // As the shell runs a statement.
   static void run(CurrentDatabase& database, std::string_view sql) {
     Statement statement = database.connection().prepare(sql);
@@ -23,14 +21,9 @@ class CurrentDatabaseTest : public testing::Test {
     statement.execute();
     if (database.missing()) database.remember(statement, {});
   }
-  [[nodiscard]] std::string file(const std::string& name) const {
-    return (folder_ / name).string();
-  }
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_.path(name); }
 
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
-                                  ("libsql_current_database_" +
-                                   std::to_string(testing::UnitTest::GetInstance()->random_seed()) +
-                                   testing::UnitTest::GetInstance()->current_test_info()->name());
+  testing::TemporaryDirectory folder_;
   Interrupts interrupts_{Interrupts::Idle::wake_prompt};
 };
 
