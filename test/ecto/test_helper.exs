@@ -4,6 +4,11 @@ ExUnit.start()
 # The suites assert on log lines of this level.
 Logger.configure(level: :info)
 Code.require_file("support/ecto_case.exs", __DIR__)
+Code.require_file("support/portable_sql.exs", __DIR__)
 Code.require_file("shared/setup.exs", __DIR__)
 Ecto.Integration.LibSqlSetup.exclude()
 Ecto.Integration.LibSqlSetup.start()
+
+suites = [Ecto.Integration.TestRepo, Ecto.Integration.PoolRepo]
+EctoLibSql.PortableSql.start([EctoLibSql.EctoRepo | suites])
+for repo <- suites, do: EctoLibSql.PortableSql.watch(repo, repo.config())

@@ -159,5 +159,11 @@ defmodule Ecto.Integration.Case do
 
   setup do
     :ok = Ecto.Adapters.SQL.Sandbox.checkout(Ecto.Integration.TestRepo)
+
+    on_exit(fn ->
+      for name <- ["test", "pool"] do
+        EctoLibSql.PortableSql.verify!(Ecto.Integration.LibSqlSetup.database(name)[:database])
+      end
+    end)
   end
 end

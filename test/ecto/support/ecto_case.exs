@@ -22,15 +22,19 @@ defmodule EctoLibSql.EctoCase do
     File.mkdir_p!(folder)
     options = [database: Path.join(folder, "test.db"), pool_size: 2, log: false, name: nil]
     options = options ++ attached(context[:attach] || [], folder)
-
-    {:ok, repo} =
-      start_supervised({EctoLibSql.EctoRepo, Keyword.merge(options, context[:repo] || [])})
+    options = Keyword.merge(options, context[:repo] || [])
+    {:ok, repo} = start_supervised({EctoLibSql.EctoRepo, options})
 
     EctoLibSql.EctoRepo.put_dynamic_repo(repo)
+    EctoLibSql.PortableSql.watch(repo, options)
 
     # A connection is closed in the background and may still write a file while the folder is removed.
-    on_exit(fn -> File.rm_rf(folder) end)
-    {:ok, folder: folder, repo: repo}
+    on_exit(fn ->
+      File.rm_rf(folder)
+      EctoLibSql.PortableSql.verify!(options[:database])
+    end)
+
+    {:ok, folder: folder, repo: repo, database: options[:database]}
   end
 
   defp attached([], _folder), do: []
