@@ -23,8 +23,7 @@ void ChangeFeed::observe(sqlite3* db, EventHandler handler) {
       } : nullptr,
       self);
   sqlite3_rollback_hook(
-      db,
-      handler_ ? +[](void* feed) { static_cast<ChangeFeed*>(feed)->on_rollback(); } : nullptr,
+      db, handler_ ? +[](void* feed) { static_cast<ChangeFeed*>(feed)->on_rollback(); } : nullptr,
       self);
   if (!handler_) {
     pending_.clear();
