@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Migration do
   @moduledoc """
-  What migrations of SQLite need beside `Ecto.Migration`: views, triggers, full-text search over a table,
-  R-trees and vector columns, each up and down.
+  Commands of SQLite that `Ecto.Migration` does not have: views, triggers and full-text search over a table,
+  each reversible, and the type of vector columns.
 
       defmodule MyApp.Repo.Migrations.Search do
         use Ecto.Migration
@@ -19,8 +19,7 @@ defmodule EctoLibSql.Migration do
         end
       end
 
-  A rebuild of a table, which the adapter does for changes that SQLite's ALTER TABLE does not know, keeps all
-  of them.
+  `alter table` keeps them all, also where the adapter rebuilds the table.
   """
 
   alias Ecto.Adapters.LibSql.Catalog
@@ -66,7 +65,7 @@ defmodule EctoLibSql.Migration do
     * `:before`, `:after` or `:instead_of` - `:insert`, `:update` or `:delete`; one of them is needed.
       `:instead_of` is for views
     * `:do` - the statements, as one text or a list; needed. They may use `new` and `old`
-    * `:of` - with `:update`: the columns that it waits for
+    * `:of` - with `:update`: the columns whose change runs it
     * `:when` - a condition, as SQL
     * `:prefix` - the attached database
 
@@ -91,16 +90,16 @@ defmodule EctoLibSql.Migration do
 
   defp trigger(name, table, opts) do
     [
-      ["CREATE TRIGGER ", Quote.table(opts[:prefix], name), moment!(name, opts)],
+      ["CREATE TRIGGER ", Quote.table(opts[:prefix], name), timing!(name, opts)],
       [" ON ", Quote.name(table), condition(opts[:when])],
       [" BEGIN ", body!(name, opts[:do]), " END"]
     ]
   end
 
-  defp moment!(name, opts) do
+  defp timing!(name, opts) do
     case Keyword.take(opts, [:before, :after, :instead_of]) do
-      [{moment, event}] when event in [:insert, :update, :delete] ->
-        [?\s, words(moment), ?\s, words(event), columns!(name, event, opts[:of])]
+      [{timing, event}] when event in [:insert, :update, :delete] ->
+        [?\s, words(timing), ?\s, words(event), columns!(name, event, opts[:of])]
 
       other ->
         raise ArgumentError,
@@ -187,7 +186,7 @@ defmodule EctoLibSql.Migration do
     }
   end
 
-  # FTS5 takes the key for the number of the row, and any text for 0.
+  # FTS5 uses the key as its rowid, and reads a text as 0.
   defp integer_key!(%{key: key} = search) do
     meta = Ecto.Adapter.lookup_meta(Migration.repo().get_dynamic_repo())
     columns = Catalog.columns(meta, to_string(search.table), search.prefix)
@@ -217,7 +216,7 @@ defmodule EctoLibSql.Migration do
     ]
   end
 
-  # FTS5 wants to be told what a row was, before it takes what it is.
+  # FTS5 removes a row by its old values (sqlite.org/fts5.html#external_content_tables).
   defp search_trigger(search, {event, name}) do
     of = if event == "update", do: [" OF " | Quote.names([search.key | search.columns])], else: []
     forget = if event == "insert", do: [], else: forget(search)

@@ -1,10 +1,9 @@
 defmodule Ecto.Adapters.LibSql.Definition.ColumnReferencesTest do
-  # Which columns a definition speaks of.
   use ExUnit.Case, async: true
 
   alias Ecto.Adapters.LibSql.Definition.{ColumnReferences, Tokenizer}
 
-  # `{expression, what it uses, what it does not use}`
+  # `{expression, columns that it refers to, words that are no reference}`
   @expressions [
     {"a > 0 AND b < 5", ~w(a b), ~w(and)},
     {"length(name) > 2", ~w(name), ~w(length)},
@@ -32,7 +31,7 @@ defmodule Ecto.Adapters.LibSql.Definition.ColumnReferencesTest do
     {"É > 0 /* a */ -- b", ~w(É), ~w(é a b)}
   ]
 
-  test "an expression speaks of columns, not of words that look like them" do
+  test "in_expression?/2 finds column references, and no keywords, functions, types or collations" do
     for {sql, used, unused} <- @expressions, tokens = Tokenizer.scan(sql) do
       for name <- used,
           do:
@@ -48,7 +47,7 @@ defmodule Ecto.Adapters.LibSql.Definition.ColumnReferencesTest do
     end
   end
 
-  test "a list speaks of columns too, and so does the condition of an index" do
+  test "in_list?/2 finds references in a list and in the condition of an index" do
     for {sql, used, unused} <- [
           {"(a DESC, b COLLATE nocase ASC)", ~w(a b), ~w(desc asc nocase collate)},
           {"(desc DESC, \"asc\")", ~w(desc asc), []},

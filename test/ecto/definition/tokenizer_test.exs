@@ -1,11 +1,10 @@
 defmodule Ecto.Adapters.LibSql.Definition.TokenizerTest do
-  # Names as SQLite reads them.
   use ExUnit.Case, async: true
+  use ExUnitProperties
 
-  alias Ecto.Adapters.LibSql.Definition
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
 
-  test "a name is read in any quotes, and loses the case of ASCII letters only" do
+  test "name/1 removes each kind of quotes, and folds letters of ASCII only" do
     for {text, identifier, name} <- [
           {"Ab", "Ab", "ab"},
           {~s("A""É"), ~s(A"É), ~s(a"É)},
@@ -17,16 +16,34 @@ defmodule Ecto.Adapters.LibSql.Definition.TokenizerTest do
       assert {Tokenizer.identifier(token), Tokenizer.name(token)} == {identifier, name}
     end
 
-    # Kelvin's sign and the long s are letters that other languages fold into ASCII.
+    # Unicode folds the Kelvin sign and the long s to letters of ASCII; SQLite does not.
     assert Tokenizer.keyword({:word, "chec\u212A"}) == "CHEC\u212A"
     assert Tokenizer.keyword({:word, "aſ"}) == "Aſ"
   end
 
-  test "a constraint of a column is found by its name in any quotes" do
-    for name <- ["[my ck]", "`my ck`", "\"my ck\"", "'my ck'"] do
-      table = Definition.Table.parse("CREATE TABLE t (a INT CONSTRAINT #{name} CHECK (a > 0))")
-      assert {:ok, changed} = Definition.Table.remove_constraint(table, "MY CK")
-      assert Definition.Table.to_sql(changed, "t") == "CREATE TABLE t (a INT)"
+  property "the tokens of a text, joined, are the text" do
+    pieces =
+      member_of([
+        "CREATE",
+        " ",
+        "\n",
+        "'it''s'",
+        "\"a\"\"b\"",
+        "[x y]",
+        "`z`",
+        "(",
+        ")",
+        ",",
+        "-- c\n",
+        "/* c */",
+        "1.5",
+        "é",
+        "'open"
+      ])
+
+    check all(parts <- list_of(pieces)) do
+      text = Enum.join(parts)
+      assert text |> Tokenizer.scan() |> Tokenizer.text() == text
     end
   end
 end

@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
-  # What an alteration of one column leaves alone: keys, constraints and indexes of the others, and what the
-  # column keeps itself.
+  # A change of one column keeps the keys, constraints and indexes of the others, and its own clauses that the
+  # change does not name.
   use EctoLibSql.EctoCase, async: true
   use ExUnitProperties
 
@@ -16,7 +16,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     assert_raise EctoLibSql.Error, message, fn -> sql!(sql) end
   end
 
-  describe "removing a column that is called like something else" do
+  describe "removing a column whose name is also a keyword, a function or a constraint" do
     test "keeps keys, checks and indexes" do
       sql!("CREATE TABLE p (a INT, b INT, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 1)")
 
@@ -44,7 +44,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     end
   end
 
-  test "dropping a constraint leaves its neighbours, though there is no comma between them" do
+  test "dropping a constraint keeps the next one, also without a comma between them" do
     sql!("CREATE TABLE t (a INT, b INT, CONSTRAINT c1 CHECK (a > 0) CONSTRAINT c2 CHECK (b > 0))")
     ddl({:drop, %Constraint{name: :c1, table: "t"}, :restrict})
     sql!("INSERT INTO t VALUES (0, 1)")
@@ -91,7 +91,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
       assert stored("c") =~ "ON DELETE CASCADE"
     end
 
-    test "goes by the name that Ecto gives it" do
+    test "is dropped by Ecto's default name" do
       alter("c", [{:modify, :org_id, reference("o"), []}])
       drop = {:drop, %Constraint{name: :c_org_id_fkey, table: "c"}, :restrict}
       ddl(drop)
@@ -105,7 +105,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     defp equal?(table, column, other),
       do: rows("SELECT count(*) > 0 FROM #{table} WHERE #{column} = ?", [other]) == [[1]]
 
-    test "comes and goes with a type that has one" do
+    test "of a type such as :citext comes and goes with it" do
       ddl(
         {:create, %Table{name: "t"},
          [{:add, :x, :citext, []}, {:add, :y, :string, [collate: :binary]}]}
@@ -125,7 +125,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
       assert stored("t") == ~s|CREATE TABLE "t" ("x" TEXT COLLATE NOCASE, "y" TEXT)|
     end
 
-    test "that is given wins" do
+    test "that is given overrides that of the type" do
       ddl(
         {:create, %Table{name: "t"},
          [{:add, :x, :citext, [collate: :binary]}, {:add, :y, :citext, []}]}
@@ -135,7 +135,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
       assert stored("t") == ~s|CREATE TABLE "t" ("x" TEXT COLLATE BINARY, "y" TEXT COLLATE RTRIM)|
     end
 
-    test "that was written by hand stays with texts, and goes with other types" do
+    test "that was given stays while the column holds texts" do
       sql!("CREATE TABLE t (x VARCHAR(9) COLLATE nocase NOT NULL, y TEXT COLLATE nocase)")
       alter("t", [{:modify, :x, :string, [null: true]}, {:modify, :y, :integer, []}])
       assert stored("t") == ~s|CREATE TABLE "t" (x TEXT COLLATE nocase, y INTEGER)|
@@ -147,8 +147,8 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     end
   end
 
-  describe "between texts and bytes" do
-    test "values change their form with the type" do
+  describe "between :string and :binary" do
+    test "texts become bytes, and bytes texts" do
       sql!(
         "CREATE TABLE t (s TEXT, b BLOB, n INT); INSERT INTO t VALUES ('aé', x'62C3A9', 1), (NULL, NULL, 2)"
       )
@@ -159,14 +159,14 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
       assert rows("SELECT s = 'aé', b = x'62C3A9' FROM t") == [[1, 1], [nil, nil]]
     end
 
-    # Other adapters keep the 16 bytes of a UUID in a column of text.
-    test "values stay as they are where the type does" do
+    # The older adapter stored the 16 bytes of a UUID in a column of text.
+    test "values stay as they are where the declared type does" do
       sql!("CREATE TABLE t (s TEXT, b BLOB); INSERT INTO t VALUES (x'00FF', 'text')")
       alter("t", [{:modify, :s, :string, [default: "x"]}, {:modify, :b, :binary, [default: "y"]}])
       assert rows("SELECT s = x'00FF', b = 'text' FROM t") == [[1, 1]]
     end
 
-    test "a STRICT table takes them" do
+    test "a STRICT table accepts them" do
       sql!("CREATE TABLE t (s TEXT NOT NULL, b BLOB) STRICT; INSERT INTO t VALUES ('a', x'62')")
       alter("t", [{:modify, :s, :binary, []}, {:modify, :b, :text, []}])
       assert rows("SELECT typeof(s), typeof(b) FROM t") == [["blob", "text"]]
@@ -174,7 +174,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
   end
 
   describe "a check of modify" do
-    test "stands beside the others, and in the place of the one with its name" do
+    test "is added to the others, and replaces the one with its name" do
       ddl(
         {:create, %Table{name: "t"},
          [{:add, :a, :integer, [check: %{name: "pos", expr: "a > 0"}]}]}
@@ -193,8 +193,8 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     end
   end
 
-  describe "what a column has beside the change" do
-    test "stays: a deferral that stands apart from its reference" do
+  describe "clauses that the change does not name stay:" do
+    test "DEFERRABLE as a clause of its own" do
       sql!("CREATE TABLE p (id INTEGER PRIMARY KEY)")
 
       sql!(
@@ -203,12 +203,12 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
 
       alter("t", [{:modify, :a, :integer, [null: true]}])
       Repo.transaction(fn -> sql!("INSERT INTO t (a) VALUES (5); INSERT INTO p VALUES (5)") end)
-      # It would be the next key's otherwise.
+      # It would belong to the new key otherwise.
       alter("t", [{:modify, :a, :integer, [from: reference("p")]}])
       refute stored("t") =~ "DEFER"
     end
 
-    test "stays: comments, also where they are all that separates two words" do
+    test "comments, also one that separates two words" do
       sql!(
         "CREATE TABLE t (a INT DEFAULT/**/5/* five */CHECK (a/**/IS/**/NOT/**/NULL), b INT NOT/* no */NULL)"
       )
@@ -220,7 +220,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
       for comment <- ["/* five */", "/* no */"], do: assert(stored("t") =~ comment)
     end
 
-    test "stays: a comment before the columns" do
+    test "a comment before the columns" do
       sql!("CREATE TABLE t /* about (t) */ -- more\n (a INT)")
       alter("t", [{:modify, :a, :string, []}])
       for comment <- ["about (t)", "more"], do: assert(stored("t") =~ comment)
@@ -228,10 +228,10 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     end
   end
 
-  # Names that are words of SQL too, or look like one another.
+  # Names that are keywords or functions, or parts of one another.
   @names ~w(key desc length check and total date nocase like end É é primary x o'clock current_date a.b replace)
 
-  # `{text with the columns as A, B and C, those it speaks of}`
+  # `{text with the columns as A, B and C, those it refers to}`
   @constraints [
     {"CHECK (A > 0 AND length(B) IS NOT NULL)", "AB"},
     {"CONSTRAINT total CHECK (date(A) LIKE 'key' ESCAPE 'x' OR 1)", "A"},
@@ -242,7 +242,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterColumnsTest do
     {"CHECK (B NOT LIKE C AND NOT A IN (1, 2))", "ABC"}
   ]
 
-  property "a removed column takes just what speaks of it, whatever it is called" do
+  property "a removed column takes exactly the constraints that refer to it, whatever its name" do
     sql!("CREATE TABLE p (key, \"desc\", PRIMARY KEY (key, \"desc\"))")
 
     check all(

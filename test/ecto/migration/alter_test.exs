@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
-  # What one alteration does to everything around it: keys, indexes, triggers, comments, old rows that
-  # break new rules. Commands are given as the migration runner gives them.
+  # What one change of a table does to its keys, indexes, triggers and comments, and to rows that break new
+  # rules. Commands are given as Ecto's migration runner gives them.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -22,7 +22,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       )
 
   describe "the primary key" do
-    test "leaves a column that is no longer it" do
+    test "is removed from a column by primary_key: false" do
       sql!("CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO a VALUES (3, 'x')")
 
       alter("a", [
@@ -34,7 +34,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert rows("SELECT name, pk FROM pragma_table_info('a') WHERE pk > 0") == [["key", 1]]
     end
 
-    test "keeps its other columns when one leaves" do
+    test "keeps its other columns when one is removed from it" do
       sql!(
         "CREATE TABLE a (x INTEGER, y INTEGER, PRIMARY KEY (x, y)); INSERT INTO a VALUES (1, 2)"
       )
@@ -44,7 +44,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert_raise EctoLibSql.Error, ~r/UNIQUE/, fn -> sql!("INSERT INTO a VALUES (1, 3)") end
     end
 
-    test "takes no NULL once it is no rowid" do
+    test "is NOT NULL once it is no rowid" do
       sql!("CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER)")
       alter("a", [{:modify, :id, :string, []}])
       assert_raise EctoLibSql.Error, ~r/NOT NULL/, fn -> sql!("INSERT INTO a (x) VALUES (1)") end
@@ -68,7 +68,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert rows("SELECT id, x FROM b") == [[1, "old"], [50, "new"]]
     end
 
-    test "does not begin again in a table that is there" do
+    test "does not renumber a table that has rows" do
       columns = [{:add, :id, :serial, [primary_key: true, start_value: 7]}]
       create("a", columns)
       sql!("INSERT INTO a DEFAULT VALUES")
@@ -91,7 +91,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
   end
 
   describe "removing a column" do
-    test "removes the indexes and checks that speak of it" do
+    test "removes the indexes and checks that refer to it" do
       sql!("CREATE TABLE a (x TEXT, y INTEGER CHECK (y > z), z INTEGER, w INTEGER)")
 
       sql!(
@@ -104,7 +104,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert stored("a") =~ ~r/^CREATE TABLE "a" \(y INTEGER, w INTEGER\)$/
     end
 
-    test "is refused when a trigger needs it, whichever table it is on" do
+    test "is refused when a trigger of any table needs it" do
       sql!("CREATE TABLE a (x, y); CREATE TABLE b (z)")
       sql!("CREATE TRIGGER t AFTER UPDATE OF z ON b BEGIN UPDATE a SET y = new.z; END")
       before = rows("SELECT * FROM sqlite_master")
@@ -122,7 +122,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
   end
 
   describe "changing a column" do
-    test "keeps comments, and changes its own" do
+    test "keeps comments, and replaces that of the column" do
       create_commented()
       alter("a", [{:modify, :x, :string, [null: false, default: "d"]}])
       for comment <- ["the table", "of x", "of y"], do: assert(stored("a") =~ "/* #{comment} */")
@@ -141,7 +141,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       )
     end
 
-    test "keeps what was written by hand" do
+    test "keeps clauses that the adapter does not write itself" do
       sql!(
         "CREATE TABLE a (\n  -- the first\n  x TEXT NOT NULL, -- about x\n  y INTEGER -- y's */\n)"
       )
@@ -159,7 +159,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert rows("SELECT count(*) FROM a WHERE x = 'aB'") == [[1]]
     end
 
-    test "does not make a generated one of it" do
+    test "cannot make it a generated one" do
       create("a", [{:add, :x, :integer, []}])
 
       assert_raise ArgumentError, ~r/cannot become a generated one/, fn ->
@@ -226,7 +226,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     end
   end
 
-  test "a name may be spelt otherwise than it is stored" do
+  test "names are found in another case than they are stored in" do
     sql!(
       "CREATE TABLE Users (Id INTEGER PRIMARY KEY, Name TEXT UNIQUE); INSERT INTO users VALUES (1, 'a')"
     )
@@ -255,7 +255,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     assert_raise EctoLibSql.Error, ~r/CHECK/, fn -> sql!("INSERT INTO w (a) VALUES (9)") end
   end
 
-  test "what is no table of SQLite's own is not altered" do
+  test "views and virtual tables are not altered" do
     sql!("CREATE VIRTUAL TABLE s USING fts5(x); CREATE VIEW v AS SELECT 1 AS x")
     before = rows("SELECT * FROM sqlite_master")
 
@@ -269,7 +269,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     assert rows("SELECT * FROM sqlite_master") == before
   end
 
-  test "the trigger of an action on some columns goes with its column, its table and its action" do
+  test "the trigger of {:nilify, columns} is dropped with its column, its table and its action" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (2)")
     nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:p_id]}}
 
@@ -294,7 +294,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     sql!("DELETE FROM p")
   end
 
-  test "create_if_not_exists of a table that is there does nothing, triggers included" do
+  test "create_if_not_exists of an existing table does nothing, also to triggers" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY)")
     nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:p_id]}}
     command = {:create_if_not_exists, %Table{name: "c"}, [{:add, :p_id, nilify, []}]}
@@ -305,12 +305,12 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     assert rows("SELECT * FROM sqlite_master") == before
   end
 
-  test "somebody who writes at the same time does not make a migration fail", %{folder: folder} do
+  test "another writer at the same time does not make a migration fail", %{folder: folder} do
     sql!("CREATE TABLE a (x TEXT, y TEXT); CREATE INDEX i ON a (y); CREATE TABLE others (z)")
     other = [database: Path.join(folder, "test.db"), busy_timeout: 20]
     test = self()
 
-    # Behind the first query of each command another connection writes, or tries to.
+    # After the first query of each command another connection tries to write.
     write = fn _, _, _, _ ->
       if self() == test and Process.put(:looked, true) == nil do
         {:ok, state} = EctoLibSql.connect(other)
@@ -340,7 +340,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     assert names("index") == ["j"] and names("table") == ["a", "others"]
   end
 
-  test "a constraint is made once, with its comment" do
+  test "a constraint is created once, with its comment" do
     create("a", [{:add, :x, :integer, []}])
     constraint = %Constraint{name: :positive, table: "a", check: "x > 0", comment: "no debts"}
     ddl({:create, constraint})
@@ -351,7 +351,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     end
   end
 
-  test "drop with cascade drops what nothing refers to" do
+  test "drop with mode: :cascade drops a table without references to it" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p_id REFERENCES p(id))")
 
     assert_raise ArgumentError, ~r/mode: :cascade.*"c" refers to it/, fn ->
@@ -369,7 +369,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
     assert rows("SELECT x FROM a") == [["ab"]]
   end
 
-  test "a column of a search table may stay out of the index, and has no constraints" do
+  test "a column of a search table may be unindexed, and has no constraints" do
     table = %Table{name: "s", options: [fts5: true]}
     ddl({:create, table, [{:add, :title, :string, []}, {:add, :note, :text, [unindexed: true]}]})
     sql!("INSERT INTO s VALUES ('tea', 'pot')")
@@ -382,11 +382,11 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
   end
 
   @tag repo: [dialect: :libsql, migration_lock: false]
-  test "the options a repository is started with count, not only those of the application" do
+  test "options that a repository is started with override those of the application" do
     assert meta().libsql.dialect == :libsql
     assert Adapter.lock_for_migrations(meta(), [], fn -> names("table") end) == []
 
-    # Now it is SQLite itself that does not know the words.
+    # The adapter passes RANDOM ROWID on, which SQLite does not know.
     assert_raise EctoLibSql.Error, ~r/syntax error/, fn ->
       ddl({:create, %Table{name: "r", options: [random_rowid: true]}, [{:add, :a, :integer, []}]})
     end

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.AtomicDdlTest do
-  # One command of a migration without a transaction happens whole or not at all.
+  # One command of a migration without a transaction is carried out as a whole or not at all:
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -40,12 +40,12 @@ defmodule Ecto.Adapters.LibSql.Migration.AtomicDdlTest do
     unchanged_by({:alter, %Table{name: "a"}, [{:remove, :x}]}, ~r/trigger t/)
   end
 
-  test "a name given to an index that another one has" do
+  test "renaming an index to the name of another one" do
     sql!("CREATE TABLE a (x, y); CREATE UNIQUE INDEX i ON a (x); CREATE INDEX j ON a (y)")
     unchanged_by({:rename, %Index{name: :i, table: "a", columns: [:x]}, :j}, ~r/already exists/)
   end
 
-  test "a rebuild, and the triggers that stand for actions" do
+  test "a rebuild with triggers for actions on single columns" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1)")
     nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:p_id]}}
     ddl({:create, %Table{name: "c"}, [{:add, :p_id, nilify, []}, {:add, :z, :integer, []}]})
@@ -56,13 +56,13 @@ defmodule Ecto.Adapters.LibSql.Migration.AtomicDdlTest do
     assert rows("SELECT * FROM c") == [[nil, nil]]
   end
 
-  test "a table is changed as it is, not as another connection remembers it" do
+  test "a change reads the schema after another connection has changed it" do
     sql!("CREATE TABLE a (x TEXT, y INT); INSERT INTO a VALUES ('old', 1)")
     for _ <- 1..4, do: alter("a", [{:remove, :x}, {:add, :x, :string, [default: "n"]}])
     assert rows("SELECT x, y FROM a") == [["n", 1]]
   end
 
-  test "a command that finds nothing to do has the write lock, so that the version can be written" do
+  test "a command that changes nothing takes the write lock, so that the version can be written" do
     sql!("CREATE TABLE schema_migrations (version INTEGER); CREATE TABLE a (x)")
     repo = Repo.get_dynamic_repo()
 

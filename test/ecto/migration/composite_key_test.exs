@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.CompositeKeyTest do
-  # Keys of several columns: SQLite takes NULL in them, and numbers nothing.
+  # Keys of several columns, in which SQLite accepts NULL and which it does not number.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.Migration.CompositeKeyTest do
   defp refused(sql, message),
     do: assert_raise(EctoLibSql.Error, message, fn -> sql!(sql) end)
 
-  test "none of the columns takes NULL" do
+  test "the columns are NOT NULL" do
     key = [primary_key: true]
     ddl({:create, %Table{name: "a"}, [{:add, :x, :integer, key}, {:add, :y, :string, key}]})
     refused("INSERT INTO a (x) VALUES (1)", ~r/NOT NULL constraint failed: a.y/)
@@ -39,11 +39,11 @@ defmodule Ecto.Adapters.LibSql.Migration.CompositeKeyTest do
     end
   end
 
-  test "an id that is a part of it is drawn by lot" do
+  test "an id that is a part of the key is a random number" do
     migrate!(Serial)
     Repo.insert_all("serials", for(_ <- 1..500, do: [org: 1]))
     %{id: id} = Repo.insert!(%Member{org: 1})
-    # Rows of different columns, where the adapter writes the defaults itself.
+    # For rows with different columns the adapter writes the defaults.
     Repo.insert_all("serials", [[org: 3], [org: 3, id: 5], [org: 3]])
 
     assert [[3, 1, 1]] =
@@ -54,14 +54,14 @@ defmodule Ecto.Adapters.LibSql.Migration.CompositeKeyTest do
     sql!("DELETE FROM serials WHERE org = 3")
     ids = List.flatten(rows("SELECT id FROM serials"))
     assert id in ids and length(Enum.uniq(ids)) == 501
-    # Numbers that JSON can hold.
+    # JSON numbers have 53 bits.
     assert Enum.all?(ids, &(&1 in 0..0x1FFFFFFFFFFFFF))
     sql!("INSERT INTO serials VALUES (7, 1), (7, 2)")
     refused("INSERT INTO serials VALUES (7, 2)", ~r/UNIQUE/)
     refused("INSERT INTO serials VALUES (NULL, 2)", ~r/NOT NULL/)
   end
 
-  test "a column that joins the key of a table ends its numbering, which an insert is told" do
+  test "a table is not numbered any more when a second column joins its key: an insert without an id fails" do
     sql!("CREATE TABLE a (id INTEGER PRIMARY KEY, x INT); INSERT INTO a VALUES (5, 1), (7, 2)")
     alter("a", [{:add, :org, :integer, [primary_key: true, default: 1]}])
     assert rows("SELECT id, x, org FROM a") == [[5, 1, 1], [7, 2, 1]]

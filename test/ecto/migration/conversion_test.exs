@@ -1,71 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
-  # `modify` converts the values of a column with its type, as PostgreSQL does: afterwards each row loads
-  # with the new type and is found by the value that it loads.
-  # Not async: some forms are settings of the application.
-  use EctoLibSql.EctoCase, async: false
-  use ExUnitProperties
-
-  alias Ecto.Adapters.LibSql, as: Adapter
-  alias Ecto.Migration.{Reference, Table}
-
-  @moduletag repo: [database: ":memory:", pool_size: 1]
-
-  defp meta, do: Ecto.Adapter.lookup_meta(Repo.get_dynamic_repo())
-  defp ddl(command), do: {:ok, _} = Adapter.execute_ddl(meta(), command, log: false)
-  defp alter(changes), do: ddl({:alter, %Table{name: "t"}, changes})
-  defp stored, do: hd(hd(rows("SELECT sql FROM sqlite_master WHERE name = 't'")))
-
-  defp setting(key, value) do
-    before = Application.fetch_env(:ecto_libsql, key)
-    Application.put_env(:ecto_libsql, key, value)
-
-    on_exit(fn ->
-      case before do
-        {:ok, value} -> Application.put_env(:ecto_libsql, key, value)
-        :error -> Application.delete_env(:ecto_libsql, key)
-      end
-    end)
-  end
-
-  defp field(type),
-    do: Map.get(%{uuid: Ecto.UUID, text: :string, citext: :string, bigint: :integer}, type, type)
-
-  # A table with one row for each value, stored as a field of the type stores it.
-  defp create(type, values, opts \\ []) do
-    sql!("DROP TABLE IF EXISTS t")
-    table = %Table{name: "t", options: opts[:options]}
-    id = {:add, :id, :id, [primary_key: true]}
-    ddl({:create, table, [id, {:add, :x, type, opts[:column] || []}]})
-
-    for {value, id} <- Enum.with_index(values, 1) do
-      {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, field(type), value)
-      Repo.query!("INSERT INTO t VALUES (?, ?)", [id, dumped])
-    end
-  end
-
-  # What the column loads as, with the check that each row is found by this value.
-  defp loaded(type) do
-    for [id, x] <- rows("SELECT id, x FROM t ORDER BY id") do
-      {:ok, value} = Ecto.Type.adapter_load(Adapter, field(type), x)
-      refute is_nil(value) and not is_nil(x)
-
-      if value != nil do
-        found = from(t in "t", where: t.x == type(^value, ^field(type)), select: t.id)
-        assert id in Repo.all(found), "#{inspect(value)} does not find row #{id}: #{inspect(x)}"
-        {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, field(type), value)
-        same = "SELECT count(*) FROM t WHERE id = ? AND x = ?"
-        assert rows(same, [id, dumped]) == [[1]], "#{inspect(x)} is not #{inspect(dumped)}"
-      end
-
-      value
-    end
-  end
-
-  defp converted(from, values, to, opts \\ []) do
-    create(from, values, opts)
-    alter([{:modify, :x, to, opts[:modify] || []}])
-    loaded(to)
-  end
+  # `modify` converts the values of a column with its type, as PostgreSQL does: afterwards each row loads with
+  # the new type and is found by the value that it loads.
+  use EctoLibSql.ConversionCase
 
   @utc ~U[2024-02-29 12:00:00Z]
   @usec ~U[2024-02-29 12:00:00.250000Z]
@@ -267,7 +203,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
   end
 
   defp converted_or_refused(from, value, to, modify) do
-    create(from, [value])
+    table_of(from, [value])
     before = {stored(), rows("SELECT id, x, typeof(x) FROM t")}
 
     try do
@@ -301,7 +237,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
             {:bitstring, :binary}
           ],
           rows <- [[], [nil]] do
-        create(from, rows)
+        table_of(from, rows)
         before = stored()
 
         assert_raise ArgumentError,
@@ -313,7 +249,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
     end
 
     test "is known without from: where the declared type says enough" do
-      create(:date, [nil])
+      table_of(:date, [nil])
       message = ~r/from DATE to :integer: there is no cast/
       assert_raise ArgumentError, message, fn -> alter([{:modify, :x, :integer, []}]) end
     end
@@ -357,7 +293,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
         end
       end
 
-      create(:string, ["1", "one"])
+      table_of(:string, ["1", "one"])
       before = {rows("SELECT * FROM t"), rows("SELECT sql FROM sqlite_master WHERE name = 't'")}
       assert_raise ArgumentError, ~r/2 values have no equivalent/, fn -> migrate!(HalfWay) end
 
@@ -388,225 +324,12 @@ defmodule Ecto.Adapters.LibSql.Migration.ConversionTest do
             {:string, "", {:array, :string}},
             {:binary, "a" <> <<0xC3>>, :string}
           ] do
-        create(from, [value])
+        table_of(from, [value])
 
         assert_raise ArgumentError, ~r/in the row id = 1\./, fn ->
           alter([{:modify, :x, to, []}])
         end
       end
-    end
-  end
-
-  describe "a decimal with more digits than a double" do
-    test "keeps them, or rounds all of them, where it is stored as text" do
-      setting(:decimal_type, :exact)
-      create(:decimal, [Decimal.new("123456789012345678.5"), Decimal.new("-0.5")])
-      alter([{:modify, :x, :integer, [from: :decimal]}])
-      assert loaded(:integer) == [123_456_789_012_345_679, -1]
-
-      assert converted(:decimal, [Decimal.new("12345678901234567890.10")], :string) ==
-               ["12345678901234567890.10"]
-
-      assert converted(:string, ["+12345678901234567890.10", "007.", "1e3"], :decimal) ==
-               [Decimal.new("12345678901234567890.10"), Decimal.new("7"), Decimal.new("1000")]
-    end
-  end
-
-  describe "STRICT tables" do
-    test "keep decimals as numbers" do
-      strict = [options: [strict: true]]
-      decimals = [Decimal.new("7.50"), Decimal.new("-7.50")]
-
-      assert converted(:decimal, decimals, :integer, [modify: [from: :decimal]] ++ strict) == [
-               8,
-               -8
-             ]
-
-      create(:float, [0.1, 1.0e-7, 2.0e20], strict)
-      alter([{:modify, :x, :decimal, []}])
-      assert rows("SELECT x FROM t") == [[0.1], [1.0e-7], [2.0e20]]
-    end
-
-    test "take converted values" do
-      strict = [options: [strict: true]]
-      later = [~U[2024-02-29 12:00:00.000000Z]]
-      assert converted(:utc_datetime, [@utc], :utc_datetime_usec, strict) == later
-      assert converted(:string, ["7"], :integer, strict) == [7]
-      assert converted(:integer, [7], :string, strict) == ["7"]
-      assert converted(:binary, ["a"], :string, strict) == ["a"]
-    end
-  end
-
-  describe "settings of the application" do
-    test "decide the form of a date and time" do
-      setting(:datetime_type, :text_datetime)
-      assert converted(:utc_datetime_usec, [@usec], :utc_datetime) == [@utc]
-      assert rows("SELECT x FROM t") == [["2024-02-29 12:00:00"]]
-
-      assert converted(:string, ["2024-02-29T12:00:00Z"], :naive_datetime_usec) ==
-               [~N[2024-02-29 12:00:00.000000]]
-    end
-
-    test "decide whether UUIDs are bytes or text, in both directions" do
-      create(:uuid, [@uuid, nil])
-      for key <- [:uuid_type, :binary_id_type], do: setting(key, :binary)
-      alter([{:modify, :x, :uuid, []}])
-      assert loaded(:uuid) == [@uuid, nil]
-      assert rows("SELECT typeof(x) FROM t") == [["blob"], ["null"]]
-      assert converted(:string, [String.upcase(@uuid)], :binary_id) == [@uuid]
-      Repo.query!("UPDATE t SET x = ?", ["any id"])
-      assert_raise ArgumentError, ~r/row id = 1/, fn -> alter([{:modify, :x, :binary_id, []}]) end
-
-      create(:uuid, [@uuid])
-      setting(:uuid_type, :string)
-      alter([{:modify, :x, :uuid, [from: :uuid]}])
-      assert rows("SELECT x FROM t") == [[@uuid]]
-    end
-  end
-
-  describe "values that other programs wrote" do
-    test "Unix seconds, another zone and another precision become the form of the column" do
-      sql!("CREATE TABLE t (id INTEGER PRIMARY KEY, x DATETIME)")
-
-      sql!("""
-      INSERT INTO t VALUES (1, 1709208000), (2, '2024-02-29 13:00:00+01:00'),
-        (3, '2024-02-29 12:00:00.000000'), (4, '2024-02-29 12:00:00')
-      """)
-
-      alter([{:modify, :x, :utc_datetime, [null: false]}])
-      assert loaded(:utc_datetime) == [@utc, @utc, @utc, @utc]
-    end
-
-    test "bytes of a UUID in a column of text become the text" do
-      sql!("CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)")
-      Repo.query!("INSERT INTO t VALUES (1, ?)", [{:blob, Ecto.UUID.dump!(@uuid)}])
-      alter([{:modify, :x, :uuid, []}])
-      assert rows("SELECT x FROM t") == [[@uuid]]
-    end
-
-    test "a column without a type is read by the form of its values" do
-      sql!(
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, x); INSERT INTO t VALUES (1, '7'), (2, 7.5), (3, 7)"
-      )
-
-      alter([{:modify, :x, :integer, []}])
-      assert loaded(:integer) == [7, 8, 7]
-    end
-  end
-
-  describe "a column" do
-    test "that refers to another table converts as one of the type of the reference" do
-      sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (7)")
-      create(:string, ["7"])
-      alter([{:modify, :x, %Reference{table: "p", type: :integer}, []}])
-      assert loaded(:integer) == [7]
-    end
-
-    test "that is generated, or removed and added anew, has no values to convert" do
-      sql!("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, x TEXT AS (a || '!'))")
-      sql!("INSERT INTO t (a) VALUES ('b')")
-      alter([{:modify, :x, :integer, []}])
-      assert rows("SELECT x FROM t") == [["b!"]]
-      alter([{:remove, :a}, {:remove, :x}, {:add, :a, :string, []}, {:modify, :a, :integer, []}])
-      assert rows("SELECT * FROM t") == [[1, nil]]
-    end
-
-    test "may have any name" do
-      sql!(~s|CREATE TABLE t (id INTEGER PRIMARY KEY, "it's" TEXT, given DATETIME, utc TEXT)|)
-      sql!("INSERT INTO t VALUES (1, '7', '2024-02-29T12:00:00Z', '2024-02-29')")
-
-      alter([
-        {:modify, :"it's", :integer, []},
-        {:modify, :given, :utc_datetime_usec, []},
-        {:modify, :utc, :naive_datetime, []}
-      ])
-
-      assert rows("SELECT * FROM t") == [
-               [1, 7, "2024-02-29T12:00:00.000000Z", "2024-02-29T00:00:00"]
-             ]
-    end
-  end
-
-  describe "the default" do
-    defp default_after(type, default, to, opts \\ []) do
-      create(type, [], column: [default: default])
-      alter([{:modify, :x, to, opts}])
-      sql!("INSERT INTO t (id) VALUES (1)")
-      hd(loaded(to))
-    end
-
-    test "is converted with the values" do
-      assert default_after(:utc_datetime, @utc, :utc_datetime_usec) ==
-               ~U[2024-02-29 12:00:00.000000Z]
-
-      assert default_after(:string, "7", :integer) == 7
-      assert default_after(:decimal, Decimal.new("7.5"), :integer) == 8
-      assert default_after(:boolean, true, :string, from: :boolean) == "true"
-      assert default_after(:string, "ä", :binary) == "ä"
-      assert default_after(:integer, -7, :string) == "-7"
-      assert default_after(:string, nil, :integer) == nil
-    end
-
-    test "that is the current time has the form of the new type" do
-      for {from, to} <- [
-            {:utc_datetime, :utc_datetime_usec},
-            {:naive_datetime_usec, :utc_datetime},
-            {:utc_datetime, :date}
-          ] do
-        now = default_after(from, {:fragment, "CURRENT_TIMESTAMP"}, to)
-        assert Ecto.Type.adapter_dump(Adapter, to, now) == {:ok, hd(hd(rows("SELECT x FROM t")))}
-      end
-    end
-
-    test "that is given stays as it is given" do
-      assert default_after(:string, "x", :integer, default: 3) == 3
-      assert default_after(:string, "x", :integer, default: nil) == nil
-    end
-
-    test "that does not convert is refused, and so is an expression" do
-      for default <- ["x", {:fragment, "lower(hex(randomblob(16)))"}] do
-        assert_raise ArgumentError, ~r/the default .* of column "x".*default:/, fn ->
-          default_after(:string, default, :integer)
-        end
-      end
-    end
-
-    test "that is an expression stays where the declared type stays" do
-      create(:binary_id, [], column: [default: {:fragment, "lower(hex(randomblob(16)))"}])
-      before = stored()
-      alter([{:modify, :x, :binary_id, []}])
-      assert stored() == before
-    end
-  end
-
-  property "a date and time survives the way through text and every precision that it has" do
-    check all(
-            micro <- integer(-62_135_596_800_000_000..253_402_300_799_999_999),
-            max_runs: 15
-          ) do
-      value = DateTime.from_unix!(micro, :microsecond)
-
-      assert converted(:utc_datetime_usec, [value], :naive_datetime_usec) == [
-               DateTime.to_naive(value)
-             ]
-
-      alter([{:modify, :x, :string, [from: :naive_datetime_usec]}])
-      alter([{:modify, :x, :utc_datetime_usec, [from: :string]}])
-      assert loaded(:utc_datetime_usec) == [value]
-    end
-  end
-
-  property "a float becomes the nearest integer, and a text that reads as the same float" do
-    check all(
-            value <- one_of([float(min: -1.0e15, max: 1.0e15), float(min: -10.0, max: 10.0)]),
-            max_runs: 25
-          ) do
-      assert [whole] = converted(:float, [value], :integer)
-      assert abs(whole - value) <= 0.5
-      assert [text] = converted(:float, [value], :string)
-      {read, ""} = Float.parse(text)
-      assert read == value
-      assert converted(:string, [text], :float) == [value]
     end
   end
 end

@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
-  # The texts that other code relies on (spec 14): Connection.execute_ddl/1 and its neighbours.
+  # Texts of Connection that code written for ecto_libsql 0.9 relies on.
   use ExUnit.Case, async: true
 
   import ExUnit.CaptureLog
@@ -97,7 +97,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
   defp references(table, opts \\ []),
     do: struct(%Ecto.Migration.Reference{table: to_string(table)}, [prefix: nil] ++ opts)
 
-  test "references stand with their column, actions before NOT NULL" do
+  test "references are written with their column, actions before NOT NULL" do
     column = fn reference, opts -> create([{:add, :user_id, reference, opts}]) end
 
     assert column.(references(:users), []) ==
@@ -234,12 +234,12 @@ defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
     end
   end
 
-  test "names are quoted, whatever is in them" do
+  test "quotes in names are doubled, and a zero byte is refused" do
     assert ddl({:drop, table(~s(a"b)), :restrict}) == ~s(DROP TABLE "a""b")
     assert_raise ArgumentError, ~r/zero byte/, fn -> ddl({:drop, table("a\0b"), :restrict}) end
   end
 
-  test "the query whether a table exists" do
+  test "table_exists_query/1" do
     assert Connection.table_exists_query("t") ==
              {"SELECT 1 FROM sqlite_master WHERE type='table' AND name=?1 LIMIT 1", ["t"]}
   end
@@ -256,7 +256,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
       }
     end
 
-    test "IN with parameters counts on, and an empty list matches nothing" do
+    test "IN numbers its parameters after those before it, and an empty list matches nothing" do
       text = &IO.iodata_to_binary(Connection.all(by_hand(&1)))
       assert text.({:in, [], [field(:id), {:^, [], [0, 3]}]}) =~ ~s{"id" IN (?1, ?2, ?3)}
 
@@ -300,7 +300,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
     end
   end
 
-  test "constraint errors of any kind of map" do
+  test "to_constraints/2 reads any map with a message" do
     names = &Connection.to_constraints(%{message: &1}, [])
     assert names.("UNIQUE constraint failed: users.email") == [unique: "users_email_index"]
     assert names.("UNIQUE constraint failed: users.a, users.b") == [unique: "users_a_b_index"]

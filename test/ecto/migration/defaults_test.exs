@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
-  # A default is kept in the form that the column keeps its values in: a row that took it is found by the
-  # value, and loads as it. Not async: the forms are settings of the application.
+  # A default is stored in the form in which its column stores values: a row that took it loads as the value and
+  # is found by it. Not async: the forms are settings of the application.
   use EctoLibSql.EctoCase, async: false
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -23,7 +23,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     end)
   end
 
-  # The default, from CREATE TABLE and from ALTER TABLE, is what the type would have stored and loads.
+  # The default, of CREATE TABLE and of ALTER TABLE, is what the type stores for the value.
   defp stored_as_field!(type, default, value \\ nil) do
     value = value || default
     field = Map.get(%{uuid: Ecto.UUID, text: :string}, type, type)
@@ -43,13 +43,13 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     x
   end
 
-  test "decimals kept as texts" do
+  test "decimals are texts with decimal_type: :exact" do
     setting(:decimal_type, :exact)
     assert stored_as_field!(:decimal, Decimal.new("1.50")) == "1.50"
     assert stored_as_field!(:decimal, 5, Decimal.new("5")) == "5"
   end
 
-  test "UUIDs kept as bytes, or as texts" do
+  test "UUIDs are texts, or bytes as the settings say" do
     uuid = "00000000-0000-0000-0000-00000000000a"
     assert stored_as_field!(:uuid, uuid) == uuid
     setting(:uuid_type, :binary)
@@ -62,7 +62,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     end
   end
 
-  test "times of six digits, of none, of either zone" do
+  test "dates and times have the digits and the zone of their type" do
     for {type, default, value, stored} <- [
           {:utc_datetime_usec, ~U[2020-01-01 10:00:00Z], ~U[2020-01-01 10:00:00.000000Z],
            "2020-01-01T10:00:00.000000Z"},
@@ -155,7 +155,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     assert Ecto.Type.adapter_load(Adapter, {:array, :string}, x) == {:ok, ["a"]}
   end
 
-  test "texts of any bytes" do
+  test "texts may contain quotes and zero bytes" do
     for text <- ["it's", "a\0b", "\0"], do: stored_as_field!(:text, text)
   end
 
@@ -227,14 +227,14 @@ defmodule Ecto.Adapters.LibSql.Migration.DefaultsTest do
     assert Repo.all(from(d in "d", where: d.at > from_now(1, "minute"), select: d.n)) == []
   end
 
-  test "booleans, and maps in binary JSON" do
+  test "booleans are 0 and 1, and maps JSON in the form of map_type" do
     assert stored_as_field!(:boolean, "true", true) == 1
     assert stored_as_field!(:map, %{"a" => [1]}) == ~s({"a":[1]})
     setting(:map_type, :binary)
     assert is_binary(stored_as_field!(:map, %{"a" => [1]}))
   end
 
-  test "a column that an action sets to its default gets the one of today" do
+  test "on_delete: {:default, columns} sets the default that the column has now" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (8), (9)")
     action = %Reference{table: "p", type: :integer, on_delete: {:default, [:p_id, :n]}}
 

@@ -20,7 +20,7 @@ defmodule EctoLibSql.MigrationTest do
         "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'schema_%' ORDER BY 1, 2"
       )
 
-  # Gives what takes it back.
+  # The migration that reverses it.
   defp up!(module) do
     version = System.unique_integer([:positive])
     opts = [log: false, dynamic_repo: Repo.get_dynamic_repo()]
@@ -42,7 +42,7 @@ defmodule EctoLibSql.MigrationTest do
     def change, do: drop_view("titles", "SELECT title FROM posts WHERE body IS NOT NULL")
   end
 
-  test "a view comes and goes", %{before: before} do
+  test "create_view/3 and drop_view/3 are reversible", %{before: before} do
     down = up!(View)
     assert rows("SELECT * FROM titles") == [["Tea"]]
     with_view = objects()
@@ -105,7 +105,8 @@ defmodule EctoLibSql.MigrationTest do
     end
   end
 
-  test "triggers run when and for what they say, and go", %{before: before} do
+  test "triggers run for the events, columns and conditions that they name, and are reversible",
+       %{before: before} do
     down = up!(Triggers)
     sql!("UPDATE posts SET title = 'Coffee', edits = 0 WHERE id = 3")
     sql!("UPDATE posts SET body = 'x' WHERE id = 5")
@@ -157,7 +158,7 @@ defmodule EctoLibSql.MigrationTest do
     end
   end
 
-  test "full-text search follows the table, through a rebuild too", %{before: before} do
+  test "full-text search follows changes of the table, also after a rebuild", %{before: before} do
     down = up!(Search)
     assert found("boil") == [3]
     tea = Repo.update!(Ecto.Changeset.change(Repo.get!(Post, 3), body: "leaves"))
@@ -193,7 +194,7 @@ defmodule EctoLibSql.MigrationTest do
     end
   end
 
-  test "full-text search that is dropped comes back filled", %{before: before} do
+  test "drop_full_text_search/3 rolled back fills the index again", %{before: before} do
     up!(Search)
     again = up!(NoSearch)
     assert objects() == before
@@ -212,7 +213,7 @@ defmodule EctoLibSql.MigrationTest do
     end
   end
 
-  test "an R-tree comes and goes", %{before: before} do
+  test "an R-tree is created and dropped", %{before: before} do
     down = up!(Places)
     sql!("INSERT INTO places VALUES (1, 0.0, 2.0), (2, 5.0, 6.0)")
     near = from(p in "places", where: p.min_x < 3.0 and p.max_x > 1.0, select: p.id)
@@ -254,7 +255,7 @@ defmodule EctoLibSql.MigrationTest do
   end
 
   @tag attach: ["other"]
-  test "all of it works in an attached database" do
+  test "views, triggers and full-text search work in an attached database" do
     defmodule Attached do
       use Ecto.Migration
       import EctoLibSql.Migration
@@ -281,7 +282,7 @@ defmodule EctoLibSql.MigrationTest do
     assert rows("SELECT name FROM other.sqlite_master") == []
   end
 
-  test "what makes no sense is refused, with a reason" do
+  test "unknown options and missing arguments are refused by name" do
     import EctoLibSql.Migration
 
     for {fun, message} <- [

@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.RefusedDdlTest do
-  # Commands that would break something else, or that ask for what is not there: each is refused with its
-  # reason, and leaves everything as it was.
+  # Commands that would break something else, or that name what does not exist: each is refused with the reason
+  # and changes nothing.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -39,7 +39,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RefusedDdlTest do
       ddl(index(:plain, [:code]))
     end
 
-    test "is done where another key serves" do
+    test "is done where another unique index covers the same columns" do
       sql!("CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT UNIQUE)")
       sql!("CREATE UNIQUE INDEX codes ON p (code); CREATE UNIQUE INDEX ids ON p (id)")
       sql!("CREATE TABLE c (code REFERENCES p (code), id REFERENCES p)")
@@ -63,14 +63,14 @@ defmodule Ecto.Adapters.LibSql.Migration.RefusedDdlTest do
       ddl(drop("a"))
     end
 
-    test "of one that is not there is not refused for what refers to it" do
+    test "that does not exist is not refused for references to its name" do
       sql!("CREATE TABLE c (x REFERENCES nope)")
       ddl({:drop_if_exists, %Table{name: "nope"}, :restrict})
       assert_raise EctoLibSql.Error, ~r/no such table/, fn -> ddl(drop("none")) end
     end
   end
 
-  test "an action on a column that is not there" do
+  test "on_delete: {:nilify, columns} with an unknown column" do
     sql!("CREATE TABLE p (id INTEGER PRIMARY KEY)")
     nilify = %Reference{table: "p", type: :integer, on_delete: {:nilify, [:nope]}}
 
@@ -95,7 +95,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RefusedDdlTest do
       end
     end
 
-    test "keeps the names of its table and columns" do
+    test "refuses a rename of its table or columns" do
       migrate!(Search)
 
       refused(
@@ -142,7 +142,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RefusedDdlTest do
   end
 
   describe "options" do
-    test "that nobody knows" do
+    test "of columns that are not known" do
       for {opts, message} <- [
             {[nul: false], ~r/option :nul of column :x/},
             {[defualt: 1, null: false], ~r/option :defualt of column :x/},

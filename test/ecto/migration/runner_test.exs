@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
-  # Migrations that SQLite's ALTER TABLE cannot do, run on tables with rows.
+  # Migrations with changes that ALTER TABLE cannot make, on tables with rows.
   use EctoLibSql.EctoCase, async: true
 
   defmodule Tables do
@@ -127,7 +127,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     def up, do: drop(constraint(:parents, :positive))
   end
 
-  test "constraints come and go" do
+  test "constraints are created and dropped" do
     tables()
     assert migrate!(Constraints) == :ok
 
@@ -241,7 +241,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     end
   end
 
-  test "autoincrement, generated columns, arrays and expressions as defaults survive" do
+  test "a rebuild keeps autoincrement, generated columns, arrays and expressions as defaults" do
     migrate!(Numbered)
     sql!("INSERT INTO numbered DEFAULT VALUES")
     assert [[42, "[]", at, 84]] = rows("SELECT * FROM numbered")
@@ -259,7 +259,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     def up, do: drop(table(:parents))
   end
 
-  test "an index is renamed, a table that others refer to is not dropped" do
+  test "an index is renamed, and a table that rows refer to is not dropped" do
     tables()
     migrate!(Rename)
     assert [[sql]] = rows("SELECT sql FROM sqlite_master WHERE name = 'parents_codes'")

@@ -1,6 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
-  # What a rebuild does with the rows: each value arrives, under any name and any rule of the table, in
-  # the form that its new type is looked for.
+  # A rebuild copies each value, whatever the columns are called and whatever constraints the table has.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -11,7 +10,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
   defp alter(table, changes), do: ddl({:alter, %Table{name: table}, changes})
   defp stored(name), do: hd(hd(rows("SELECT sql FROM main.sqlite_master WHERE name = ?", [name])))
 
-  # The stored spelling of such a name is a text, or the time, where a value is expected.
+  # As an expression, such a name is a text or the current date.
   test "columns named in single quotes, or like a function without parentheses, keep their values" do
     sql!("CREATE TABLE a ('id' INTEGER PRIMARY KEY, 'it''s' TEXT, current_date TEXT, b INT)")
     sql!("INSERT INTO a VALUES (1, 'x', 'y', 5)")
@@ -20,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     assert stored("a") =~ "('id' INTEGER PRIMARY KEY, 'it''s' TEXT, current_date TEXT, b"
   end
 
-  test "rows that collide after the change are not dropped by the table's own ON CONFLICT" do
+  test "rows that collide after the change are not dropped by ON CONFLICT of the table" do
     for {clause, column, values} <- [
           {"UNIQUE ON CONFLICT REPLACE", :integer, "('1'), ('1.0')"},
           {"UNIQUE ON CONFLICT IGNORE", :integer, "('1'), ('1.0')"},
@@ -62,12 +61,12 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     ddl({:drop, %Table{name: "t"}, :restrict})
     assert rows(objects) == []
     assert rows("SELECT * FROM temp.t") == [[9, 9, 9]]
-    # Now only the temporary one can be meant.
+    # The temporary one is left.
     ddl({:drop_if_exists, %Table{name: "t"}, :restrict})
     assert rows("SELECT name FROM sqlite_temp_master") == []
   end
 
-  test "names that differ by the case of a letter beyond ASCII are two" do
+  test "names that differ in the case of a letter beyond ASCII are different columns" do
     sql!(~s|CREATE TABLE a ("É" INT, "é" INT, "Z" INT); INSERT INTO a VALUES (1, 2, 3)|)
     alter("a", [{:modify, :é, :string, []}, {:modify, :z, :string, [null: false]}])
     assert rows("SELECT * FROM a") == [[1, "2", "3"]]
@@ -77,7 +76,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     assert rows("SELECT * FROM a") == [["2", 3, 5]]
   end
 
-  test "a column that is removed and added anew has nothing of the old one" do
+  test "a column that is removed and added again has no values and indexes of the old one" do
     sql!("CREATE TABLE a (x TEXT, y INT); INSERT INTO a VALUES ('old', 1)")
     sql!("CREATE INDEX i ON a (x)")
 
@@ -98,7 +97,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     assert rows("SELECT x, y FROM a") == [["n", 1]]
   end
 
-  test "rows keep their numbers, whatever is called rowid" do
+  test "rows keep their rowids, also with columns that are called rowid" do
     sql!(
       "CREATE TABLE a (rowid TEXT, x INT); INSERT INTO a (oid, rowid, x) VALUES (100, 'x', 2), (50, 'y', 3)"
     )
@@ -108,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     assert rows("SELECT oid, rowid, x FROM a") == [[50, "y", 3], [100, "x", 2]]
   end
 
-  test "rows keep their numbers when a key of numbers is none any more" do
+  test "rows keep their rowids when the integer key gets another type" do
     for key <- ["id INTEGER PRIMARY KEY, x INT", "id INTEGER, x INT, PRIMARY KEY (id)"] do
       sql!("CREATE TABLE a (#{key}); INSERT INTO a VALUES (7, 1), (5, 2)")
       alter("a", [{:modify, :id, :string, []}])
@@ -116,12 +115,12 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
       sql!("DROP TABLE a")
     end
 
-    # This is no rowid, whatever its type.
+    # INTEGER PRIMARY KEY DESC is not the rowid.
     sql!("CREATE TABLE a (id INTEGER PRIMARY KEY DESC, x INT)")
     sql!("INSERT INTO a (rowid, id, x) VALUES (7, 1, 1), (5, 2, 2)")
     alter("a", [{:modify, :x, :string, []}])
     assert rows("SELECT rowid, id, x FROM a") == [[5, 2, "2"], [7, 1, "1"]]
-    # Here another column becomes it.
+    # Another column becomes the rowid.
     alter("a", [
       {:modify, :id, :integer, [primary_key: false]},
       {:modify, :x, :integer, [primary_key: true]}

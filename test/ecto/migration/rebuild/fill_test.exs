@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.Migration.Rebuild.FillTest do
-  # Rows that break a CHECK, before a rebuild or because of it.
+  # Rows that broke a CHECK before a rebuild, or break a new one.
   use EctoLibSql.EctoCase, async: true
 
   alias Ecto.Adapters.LibSql, as: Adapter
@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.FillTest do
       assert rows("SELECT * FROM u") == [[-1, "1"], [2, "01"]]
     end
 
-    test "does not hide one that they kept, or a new one" do
+    test "does not hide that they break another check" do
       before = rows("SELECT * FROM t")
 
       assert_raise EctoLibSql.Error, ~r/CHECK constraint failed: small/, fn ->

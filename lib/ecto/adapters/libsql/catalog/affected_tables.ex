@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
   @moduledoc false
-  # The tables whose foreign keys a statement may break: the one it writes, those that refer to it, those
-  # that refer to them. Where triggers write to still others, all tables.
+  # The tables whose foreign keys a statement may break: the one it writes, and those that refer to it, directly
+  # or through others. If one of them has triggers, which may write to any table, it is all tables.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -23,7 +23,7 @@ defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
     end
   end
 
-  # Directly or through other tables, without going in circles.
+  # References may form cycles.
   defp related(_conn, _prefix, [], found), do: found
 
   defp related(conn, prefix, [table | rest], found) do
@@ -61,7 +61,7 @@ defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
     end)
   end
 
-  @doc "The rows whose foreign keys are broken: table, rowid, parent, number of the key."
+  @doc "The rows that violate a foreign key: table, rowid, parent, id of the key."
   @spec violations(DBConnection.conn(), t()) :: [list()]
   def violations(conn, {prefix, tables}) do
     Enum.flat_map(tables, fn table ->
@@ -71,7 +71,7 @@ defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
     end)
   end
 
-  @doc "The table that a statement writes, as `{prefix, table}` in lower case; nil if it cannot be seen."
+  @doc "The table that an INSERT, UPDATE or DELETE writes, as `{prefix, table}` in lower case; nil for other statements."
   @spec written(String.t()) :: {String.t() | nil, String.t()} | nil
   def written(sql) do
     sql
@@ -82,7 +82,7 @@ defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
     |> named()
   end
 
-  # A WITH may come before it, whose queries are in parentheses.
+  # The queries of a WITH before it are in parentheses.
   defp verb([], _depth), do: []
 
   defp verb([token | rest] = tokens, depth) do

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Catalog do
   @moduledoc false
-  # What a database says about its own tables. Every function takes a connection or a repository's
-  # adapter metadata.
+  # Reads the schema of a database: tables, columns, indexes, foreign keys. Every function takes a connection or
+  # the adapter metadata of a repository.
 
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias EctoLibSql.Query
@@ -19,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
   @spec rows(source(), iodata(), list()) :: [list()]
   def rows(source, sql, params \\ [])
 
-  # Migrations wait as long as it takes, whatever the repository's timeout.
+  # Migrations have no timeout.
   def rows(%{sql: _connection} = meta, sql, params),
     do: Ecto.Adapters.SQL.query!(meta, sql, params, log: false, timeout: :infinity).rows || []
 
@@ -53,7 +53,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     query = [
       "SELECT l.schema, l.wr OR l.type = 'view', lower(c.name) FROM pragma_table_list(?1) AS l, ",
       "pragma_table_xinfo(l.name, l.schema) AS c WHERE l.schema = ifnull(?2, l.schema) COLLATE NOCASE ",
-      # As SQLite looks for a table without a prefix.
+      # The order in which SQLite looks for a table without a prefix.
       "ORDER BY l.schema <> 'temp', l.schema <> 'main'"
     ]
 
@@ -71,7 +71,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     end
   end
 
-  @doc "Indexes with their key columns; nil stands for an expression."
+  @doc "Indexes with their key columns; nil is an expression."
   @spec indexes(source(), String.t(), String.t() | nil) :: [map()]
   def indexes(source, table, prefix \\ nil) do
     for [_seq, name, unique, origin, partial] <-
@@ -93,7 +93,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     Ecto.Adapters.SQL.query!(meta, sql, [name], Keyword.put(opts, :log, false)).rows != []
   end
 
-  @doc "The text that created an object, or nil."
+  @doc "The stored CREATE of an object, or nil."
   @spec sql(source(), String.t(), String.t(), String.t() | nil) :: String.t() | nil
   def sql(source, type, name, prefix \\ nil) do
     table = [database(prefix), "sqlite_master"]
@@ -105,7 +105,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     end
   end
 
-  @doc "The stored text of an index or a trigger, which names no database, to make it in this one."
+  @doc "The stored text of an index or a trigger, which names no database, with the name of this one."
   @spec located(String.t(), String.t()) :: String.t()
   def located(sql, prefix) do
     head = ~r/^(CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TRIGGER)\s+)/i
@@ -139,7 +139,7 @@ defmodule Ecto.Adapters.LibSql.Catalog do
   defp cannot!(table, reason),
     do: raise(ArgumentError, "cannot change table #{inspect(table.name)}: #{reason}")
 
-  @doc "The name a foreign key was given, else the one that Ecto gives."
+  @doc "The name of a foreign key in the CREATE TABLE, else Ecto's default name."
   @spec foreign_key_name(source(), String.t(), integer(), String.t() | nil) :: String.t()
   def foreign_key_name(source, table, id, prefix) do
     columns =

@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
 
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
 
-  # `lead` is what stands before the name: blanks and comments.
+  # `lead` is the blanks and comments before the name.
   defstruct [:lead, :name, :type, :clauses]
 
   @type kind ::
@@ -45,9 +45,9 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
     }
   end
 
-  # A comment behind a type or a clause stands for itself: it stays when the clause goes.
+  # A comment after a type or a clause is a clause of its own: it stays when the other one is removed.
   defp uncommented(tokens) do
-    # It may have been all that kept two words apart.
+    # A blank in its place, since it may have separated two words.
     rest =
       tokens
       |> Enum.map(&if(Tokenizer.comment?(&1), do: {:space, " "}, else: &1))
@@ -86,7 +86,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
 
   defp text(tokens), do: tokens |> Enum.map_join(&shown/1) |> String.trim()
 
-  # A comment up to the end of a line could swallow what is written behind it.
+  # A comment up to the end of the line would include the clause that follows.
   defp shown({:space, "--" <> comment}),
     do: "/*" <> String.replace(String.trim_trailing(comment), "*/", "* /") <> " */"
 
@@ -105,7 +105,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
 
   defp kind_of(tokens) do
     case tokens |> solid() |> Enum.take(2) |> Enum.map(&Tokenizer.keyword/1) do
-      # SQLite takes a name that names nothing.
+      # SQLite accepts CONSTRAINT and a name without a constraint.
       none when none == [] or hd(none) == "CONSTRAINT" -> :name
       ["NOT", "DEFERRABLE"] -> :deferral
       [word | _] -> kind(word)
@@ -124,7 +124,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
   defp kind("GENERATED"), do: :generated
   defp kind("AS"), do: :generated
 
-  # A clause ends where the next one starts, but some clauses hold words that start others.
+  # A clause ends where the next one starts, but some contain words that start others, as SET NULL.
   defp take(:name, tokens), do: {[], tokens}
   defp take(:references, [first | rest]), do: references(rest, [first])
 
@@ -136,7 +136,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
   defp take(:generated, tokens), do: generated(tokens, [])
   defp take(_kind, tokens), do: words(tokens, 1)
 
-  # Takes `count` words whole, a parenthesis counting as one, then up to the next clause.
+  # Takes `count` words, a parenthesis counting as one, and all that follows up to the next clause.
   defp words(tokens, count), do: words(tokens, count, [])
 
   defp words([], _count, taken), do: {Enum.reverse(taken), []}
@@ -188,14 +188,14 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
   @doc "Replaces the clause of a kind, or removes it."
   @spec put(t(), kind(), String.t() | nil) :: t()
   def put(%{clauses: clauses} = column, kind, text) do
-    # A deferral that stands alone is about the reference before it, and would be about another one.
+    # A DEFERRABLE of its own belongs to the reference before it.
     gone = if kind == :references, do: [:references, :deferral], else: [kind]
     kept = Enum.reject(clauses, &(&1.kind in gone))
     added = if text, do: [%{kind: kind, name: nil, text: text}], else: []
     %{column | clauses: kept ++ added}
   end
 
-  @doc "Adds a check, in the place of one with the same name or, if it has none, the same text."
+  @doc "Adds a check, and removes one with the same name or, if it has none, the same text."
   @spec put_check(t(), String.t() | nil, String.t()) :: t()
   def put_check(%{clauses: clauses} = column, name, text) do
     kept = Enum.reject(clauses, &(&1.kind == :check and same_check?(&1, name, text)))
@@ -211,10 +211,5 @@ defmodule Ecto.Adapters.LibSql.Definition.Column do
     column = parse(tokens)
     kept = Enum.reject(column.clauses, &(&1.name && Tokenizer.fold(&1.name) == name))
     if kept == column.clauses, do: tokens, else: tokens(%{column | clauses: kept})
-  end
-
-  @spec foreign_key_name([Tokenizer.token()]) :: String.t() | nil
-  def foreign_key_name(tokens) do
-    Enum.find_value(parse(tokens).clauses, &(&1.kind == :references && &1.name))
   end
 end

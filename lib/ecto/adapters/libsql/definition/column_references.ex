@@ -1,23 +1,24 @@
 defmodule Ecto.Adapters.LibSql.Definition.ColumnReferences do
   @moduledoc false
-  # Which columns an expression or a list of a stored definition speaks of. Words that stand elsewhere are
-  # none, whatever columns are called: functions, collations, types, names of constraints, keywords.
+  # Which columns an expression or a list of a stored definition refers to. The names of functions, collations,
+  # types and constraints are not column references, nor are keywords, whatever columns are called.
 
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
 
-  # What is no name without quotes. SQLite takes its other keywords for names where none is expected.
+  # Keywords that are never names unless they are quoted. SQLite reads its others as names where the grammar has
+  # no keyword.
   @reserved ~w(AND BETWEEN CASE CHECK CONSTRAINT DEFAULT DISTINCT ELSE ESCAPE EXISTS FOREIGN FROM IN IS ON
                OR PRIMARY REFERENCES SELECT THEN UNIQUE WHEN WHERE)
   @values ~w(NULL ISNULL NOTNULL CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP)
   @operators ~w(LIKE GLOB REGEXP MATCH)
   @named ~w(COLLATE CONSTRAINT)
 
-  @doc "Whether an expression uses the column."
+  @doc "Whether an expression refers to the column."
   @spec in_expression?([Tokenizer.token()], String.t()) :: boolean()
   def in_expression?(tokens, column),
     do: tokens |> simple() |> walk(:operand, []) |> Enum.member?(Tokenizer.fold(column))
 
-  @doc "Whether a list of columns and expressions, in parentheses, or a condition behind it does."
+  @doc "Whether a list of columns and expressions in parentheses, or the WHERE that follows it, refers to the column."
   @spec in_list?([Tokenizer.token()], String.t()) :: boolean()
   def in_list?(tokens, column) do
     {group, rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokenizer.group()
@@ -26,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.Definition.ColumnReferences do
     in_expression?(condition, column) or Enum.any?(items, &in_item?(&1, column))
   end
 
-  # A text that stands alone in a list is a name in the wrong quotes.
+  # SQLite reads a string as a name where it is a whole item of the list.
   defp in_item?(item, column) do
     case simple(item) do
       [{:string, _} = name | rest] when rest == [] or elem(hd(rest), 0) == :word ->
@@ -37,9 +38,9 @@ defmodule Ecto.Adapters.LibSql.Definition.ColumnReferences do
     end
   end
 
-  ## Words in their places
+  ## Roles of words
 
-  # At :operand a value has to come, at :operator it has come.
+  # `place` is what the grammar expects next: an :operand, or an :operator after one.
   defp walk([], _place, columns), do: columns
 
   defp walk([token | rest], place, columns) do
@@ -62,13 +63,13 @@ defmodule Ecto.Adapters.LibSql.Definition.ColumnReferences do
   defp role(_token, word, _rest, :operator) when word in @operators, do: :operand
   # DESC, END, NULLS FIRST
   defp role(_token, _keyword, _rest, :operator), do: :operator
-  # The name of a function, or of the table.
+  # The name of a function, or of a table.
   defp role(_token, _keyword, [{:punct, mark} | _], :operand) when mark in ["(", "."],
     do: :operand
 
   defp role(_token, _keyword, _rest, :operand), do: :column
 
-  # Without blanks; `a.b` as three tokens; numbers and x'00' as the literals that they are.
+  # The tokens without blanks, with `a.b` as three of them, and numbers and x'00' as literals.
   defp simple([{:word, x}, {:string, _} = text | rest]) when x in ["x", "X"],
     do: [text | simple(rest)]
 

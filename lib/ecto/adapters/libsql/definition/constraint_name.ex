@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Definition.ConstraintName do
   @moduledoc false
-  # The name that a CREATE TABLE gives to a constraint over certain columns. SQLite keeps only those of
+  # The name of a constraint over certain columns in a CREATE TABLE. SQLite itself uses only the names of
   # checks.
 
   alias Ecto.Adapters.LibSql.Definition
@@ -33,7 +33,7 @@ defmodule Ecto.Adapters.LibSql.Definition.ConstraintName do
 
   defp in_item(_other_column, _kind, _columns), do: nil
 
-  # Each word outside of parentheses, with the name that stands before it and what follows.
+  # Each word outside parentheses, with the constraint name before it and the tokens after it.
   defp clauses([], _name), do: []
 
   defp clauses([{:punct, "("} | _] = tokens, _name),
@@ -46,14 +46,14 @@ defmodule Ecto.Adapters.LibSql.Definition.ConstraintName do
     end
   end
 
-  # Unlike Tokenizer.name/1, in the case it has: it is compared with what changesets name.
+  # With its case, unlike Tokenizer.name/1: it is compared with the names in changesets.
   defp as_written({:word, text}), do: text
   defp as_written({_quoted, "[" <> text}), do: String.slice(text, 0..-2//1)
 
   defp as_written({_quoted, <<q::binary-size(1), _::binary>> = text}),
     do: text |> String.slice(1..-2//1) |> String.replace(q <> q, q)
 
-  # The names in the first parenthesis.
+  # The names in the first parentheses.
   defp listed(tokens) do
     {group, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokenizer.group()
 

@@ -1,13 +1,13 @@
 defmodule Ecto.Adapters.LibSql.Definition.Table do
   @moduledoc false
-  # A stored CREATE TABLE as its columns and constraints, to change one of them and leave the rest as it
-  # was written.
+  # A stored CREATE TABLE as a list of columns and constraints: to change one of them and keep the text of the
+  # others.
 
   alias Ecto.Adapters.LibSql.Definition
   alias Ecto.Adapters.LibSql.Definition.{ColumnReferences, Tokenizer}
   alias Ecto.Adapters.LibSql.SQL.Quote
 
-  # `lead` is what stands before the first column: blanks, or the comment of the table.
+  # `lead` is the text before the first column: blanks, or the comment of the table.
   defstruct [:lead, :items, :tail]
 
   @type item :: %{
@@ -25,13 +25,14 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     {head, body} = sql |> Tokenizer.scan() |> Enum.split_while(&(&1 != {:punct, "("}))
     {group, tail} = Tokenizer.group(body)
     {lead, items} = group |> Enum.slice(1..-2//1) |> Enum.split_while(&match?({:space, _}, &1))
-    # Comments behind the name of the table move into the parenthesis, where ours stands.
+
+    # A comment before the parenthesis is moved behind it, where DDL writes the comment of a table.
     lead = Enum.filter(head, &Tokenizer.comment?/1) ++ lead
     items = items |> Tokenizer.split() |> Enum.flat_map(&single/1) |> Enum.map(&item/1)
     %__MODULE__{lead: Tokenizer.text(lead), items: items, tail: Tokenizer.text(tail)}
   end
 
-  # SQLite takes constraints of the table without a comma between them.
+  # SQLite accepts constraints of a table without commas between them.
   defp single(tokens) do
     case Tokenizer.skip(tokens) do
       [first | _] ->
@@ -53,7 +54,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     [last | items] |> Enum.reverse() |> Enum.map(&Enum.reverse/1)
   end
 
-  # Blanks, or `CONSTRAINT name` of which the rest has to come; in reverse.
+  # Whether the item so far, in reverse, is empty or `CONSTRAINT name`, whose constraint follows.
   defp named_only?(item) do
     case Enum.reject(item, &match?({:space, _}, &1)) do
       [] -> true
@@ -82,7 +83,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     end
   end
 
-  @doc "The statement, for a table of another name."
+  @doc "The CREATE TABLE with another name."
   @spec to_sql(t(), iodata()) :: String.t()
   def to_sql(%__MODULE__{lead: lead, items: items, tail: tail}, quoted_name) do
     items = items |> Enum.map_join(",", &Tokenizer.text(&1.tokens)) |> String.trim_leading(" ")
@@ -108,7 +109,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
   @spec strict?(t()) :: boolean()
   def strict?(%{tail: tail}), do: tail =~ ~r/\bSTRICT\b/i
 
-  @doc "Adds a column behind the last one."
+  @doc "Adds a column after the last one."
   @spec add_column(t(), iodata()) :: t()
   def add_column(%{items: items} = table, definition) do
     {columns, constraints} = Enum.split_with(items, &(&1.kind == :column))
@@ -122,7 +123,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
   defp written(definition),
     do: [?\s, definition] |> IO.iodata_to_binary() |> Tokenizer.scan() |> item()
 
-  @doc "Removes a column, and the constraints that speak of it, as other databases do."
+  @doc "Removes a column, and the constraints that refer to it, as other databases do."
   @spec remove_column(t(), String.t()) :: t()
   def remove_column(%{items: items} = table, name) do
     items =
@@ -136,7 +137,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     %{table | items: items}
   end
 
-  # A check at another column may compare with the one that goes.
+  # A check of another column may refer to the one that is removed.
   defp remove_checks(%{kind: :constraint} = item, _name), do: item
 
   defp remove_checks(%{kind: :column} = item, name) do
@@ -165,14 +166,14 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     ColumnReferences.in_expression?(expression, name)
   end
 
-  # The word that says what a constraint is; nil where there is only a name.
+  # The keyword of a constraint; nil where there is only a name.
   defp kind(%{tokens: tokens}),
     do: tokens |> Enum.map(&Tokenizer.keyword/1) |> Enum.find(&(&1 in @kinds))
 
-  # What stands before REFERENCES is about this table.
+  # The columns before REFERENCES are those of this table.
   defp own_part(tokens), do: Enum.take_while(tokens, &(Tokenizer.keyword(&1) != "REFERENCES"))
 
-  @doc "The same table, fit for another name than `name`: without foreign keys, and without `name.column`."
+  @doc "The table without foreign keys and with `column` for `name.column`, so that it may have another name than `name`."
   @spec detached(t(), String.t()) :: t()
   def detached(%{items: items} = table, name) do
     kept =
@@ -187,7 +188,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     )
   end
 
-  @doc "Whether a constraint of the table level or of a column has this name."
+  @doc "Whether a constraint of the table or of a column has this name."
   @spec constraint?(t(), String.t()) :: boolean()
   def constraint?(table, name), do: remove_constraint(table, name) != :error
 
@@ -206,7 +207,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
 
   defp primary?(tokens), do: Enum.any?(own_part(tokens), &(Tokenizer.keyword(&1) == "PRIMARY"))
 
-  @doc "The column that is the rowid by another name, or nil."
+  @doc "The INTEGER PRIMARY KEY, which is another name of the rowid, or nil."
   @spec rowid_alias(t()) :: String.t() | nil
   def rowid_alias(table) do
     with [key] <- primary_key(table),
@@ -220,11 +221,11 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     end
   end
 
-  # The one spelling of such a key that does not make it the rowid, an old mistake that SQLite keeps.
+  # INTEGER PRIMARY KEY DESC is not the rowid (sqlite.org/lang_createtable.html#rowid).
   defp descending_key?(clause),
     do: clause.kind == :primary_key and clause.text =~ ~r/\bDESC\b/i
 
-  @doc "Replaces the primary key. One column keeps it in its own definition, which makes rowids."
+  @doc "Replaces the primary key. That of one column is written with the column, which makes an INTEGER the rowid."
   @spec put_primary_key(t(), [String.t()]) :: t()
   def put_primary_key(%{items: items} = table, keys) do
     items = Enum.reject(items, &(&1.kind == :constraint and primary?(&1.tokens)))
@@ -266,14 +267,14 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     %{table | items: items}
   end
 
-  @doc "Removes the foreign keys of the table level over exactly these columns."
+  @doc "Removes the FOREIGN KEY constraints over exactly these columns."
   @spec remove_foreign_key(t(), [String.t()]) :: t()
   def remove_foreign_key(%{items: items} = table, columns) do
     columns = Enum.map(columns, &Tokenizer.fold/1)
     %{table | items: Enum.reject(items, &(foreign_columns(&1) == columns))}
   end
 
-  @doc "The columns of the foreign key of several that begins at this one and has no name."
+  @doc "The columns of the first unnamed foreign key of several columns that begins with this one; [] if there is none."
   @spec composite_from(t(), String.t()) :: [String.t()]
   def composite_from(%{items: items}, column) do
     column = Tokenizer.fold(column)
@@ -281,7 +282,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     Enum.find(nameless, [], &match?([^column, _ | _], &1))
   end
 
-  @doc "Removes a constraint by its name, at the table or at a column; `:error` if there is none."
+  @doc "Removes the constraint of the table or of a column with this name; `:error` if there is none."
   @spec remove_constraint(t(), String.t()) :: {:ok, t()} | :error
   def remove_constraint(%{items: items} = table, name) do
     name = Tokenizer.fold(name)
@@ -300,31 +301,6 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     if changed == items, do: :error, else: {:ok, %{table | items: changed}}
   end
 
-  @doc "The name given to the foreign key over these columns, or nil."
-  @spec foreign_key_name(t(), [String.t()]) :: String.t() | nil
-  def foreign_key_name(%{items: items}, columns) do
-    columns = Enum.map(columns, &Tokenizer.fold/1)
-
-    Enum.find_value(items, fn
-      %{kind: :constraint} = item ->
-        if foreign_columns(item) == columns, do: original_name(item.tokens)
-
-      %{kind: :column, name: name} = item ->
-        if [name] == columns, do: Definition.Column.foreign_key_name(item.tokens)
-    end)
-  end
-
-  # The name as it was written, not in lower case.
-  defp original_name(tokens) do
-    with [first | rest] <- Tokenizer.skip(tokens),
-         "CONSTRAINT" <- Tokenizer.keyword(first),
-         [name | _] <- Tokenizer.skip(rest) do
-      Tokenizer.identifier(name)
-    else
-      _unnamed -> nil
-    end
-  end
-
   defp foreign_columns(%{kind: :column}), do: []
 
   defp foreign_columns(%{kind: :constraint, tokens: tokens}) do
@@ -337,7 +313,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Table do
     end
   end
 
-  # The names in the first parenthesis.
+  # The names in the first parentheses.
   defp listed(tokens) do
     {group, _rest} = tokens |> Enum.drop_while(&(&1 != {:punct, "("})) |> Tokenizer.group()
 

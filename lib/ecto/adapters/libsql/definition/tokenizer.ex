@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Definition.Tokenizer do
   @moduledoc false
-  # SQL text as tokens that, joined, are the text again. Enough to edit a CREATE TABLE without losing
-  # what we do not know: `{:space | :word | :quoted | :string | :punct, text}`.
+  # Splits SQL into tokens, `{:space | :word | :quoted | :string | :punct, text}`, whose texts joined are the SQL
+  # again, so that an edit of a CREATE TABLE keeps all other text. Comments are of the kind :space.
 
   @type token :: {:space | :word | :quoted | :string | :punct, String.t()}
 
@@ -30,7 +30,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Tokenizer do
     if word?(c), do: {:word, 1 + word(rest)}, else: {:punct, 1}
   end
 
-  # Up to and with the terminator, or all that is left.
+  # The length up to the end of the terminator, or of all that is left.
   defp until(text, terminator) do
     case :binary.match(text, terminator) do
       {at, size} -> at + size
@@ -54,15 +54,15 @@ defmodule Ecto.Adapters.LibSql.Definition.Tokenizer do
   @spec text([token()]) :: String.t()
   def text(tokens), do: Enum.map_join(tokens, &elem(&1, 1))
 
-  @doc "A name as SQLite compares it: only the letters of ASCII lose their case."
+  @doc "A name in lower case as SQLite compares names: only letters of ASCII are folded."
   @spec fold(String.t()) :: String.t()
   def fold(name), do: String.downcase(name, :ascii)
 
-  @doc "The name that a token means, folded."
+  @doc "The name that a token is, without quotes, folded."
   @spec name(token()) :: String.t()
   def name(token), do: token |> identifier() |> fold()
 
-  @doc "The name that a token means, as it is spelt."
+  @doc "The name that a token is, without quotes, with its case."
   @spec identifier(token()) :: String.t()
   def identifier({:string, text}), do: unquote_with(text, "'")
   def identifier({:quoted, "[" <> text}), do: String.trim_trailing(text, "]")
@@ -108,7 +108,7 @@ defmodule Ecto.Adapters.LibSql.Definition.Tokenizer do
   defp without([token | rest], table), do: [token | without(rest, table)]
   defp without([], _table), do: []
 
-  @doc "The next token that is not blank, with what follows it."
+  @doc "The tokens from the first one on that is not blank or a comment."
   @spec skip([token()]) :: [token()]
   def skip([{:space, _} | rest]), do: skip(rest)
   def skip(tokens), do: tokens
@@ -125,13 +125,13 @@ defmodule Ecto.Adapters.LibSql.Definition.Tokenizer do
   defp split([token | rest], depth, item, items),
     do: split(rest, depth + change(token), [token | item], items)
 
-  @doc "What a token does to the depth of parentheses."
+  @doc "The change in the depth of parentheses: 1 for `(`, -1 for `)`."
   @spec change(token()) :: -1 | 0 | 1
   def change({:punct, "("}), do: 1
   def change({:punct, ")"}), do: -1
   def change(_token), do: 0
 
-  @doc "Splits `(a) b` behind the parenthesis that closes the first one."
+  @doc "Splits `(a) b` after the parenthesis that closes the first one."
   @spec group([token()]) :: {[token()], [token()]}
   def group([{:punct, "("} = open | rest]), do: group(rest, 1, [open])
 

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Migration.Alter do
   @moduledoc false
-  # The changes of `alter table`: which of them ALTER TABLE can do, and the others as edits of the
-  # stored definition.
+  # Decides which changes of `alter table` SQLite's ALTER TABLE can make, and applies all of them to the
+  # definition of a table for a rebuild.
 
   alias Ecto.Adapters.LibSql.{Catalog, Definition, Types}
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -10,7 +10,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
 
   @type change :: tuple()
 
-  @doc "Conditional changes as plain ones, or nothing."
+  @doc "Replaces add_if_not_exists and remove_if_exists by add, remove or nothing, as the columns require."
   @spec resolve([change()], [Catalog.column()]) :: [change()]
   def resolve(changes, columns) do
     names = MapSet.new(columns, &Tokenizer.fold(&1.name))
@@ -18,7 +18,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     changes
   end
 
-  # `names` are the columns as the changes before have left them.
+  # `names` are the columns after the preceding changes.
   defp resolve_one({:add_if_not_exists, name, type, opts}, names) do
     if MapSet.member?(names, key(name)),
       do: {[], names},
@@ -55,8 +55,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end)
   end
 
-  # What ADD COLUMN refuses: keys, NOT NULL without a value, values that are not constant, and a
-  # reference with a value while foreign keys are checked.
+  # ADD COLUMN refuses keys, NOT NULL without a default, defaults that are not constant, and a reference with a
+  # default while foreign keys are checked (sqlite.org/lang_altertable.html#altertabaddcol).
   defp addable?(type, opts) do
     default = opts[:default]
 
@@ -70,7 +70,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end
   end
 
-  # What DROP COLUMN refuses: keys, unique and indexed columns, those of foreign keys and checks.
+  # DROP COLUMN refuses keys, unique and indexed columns, and those of foreign keys and checks.
   defp removable?(meta, table, name) do
     sql = Catalog.sql(meta, "table", to_string(table.name), table.prefix)
     definition = sql && Definition.Table.parse(sql)
@@ -92,7 +92,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end)
   end
 
-  @doc "All changes as edits of the definition."
+  @doc "The definition with all changes."
   @spec apply_all(Definition.Table.t(), Ecto.Migration.Table.t(), [change()]) ::
           Definition.Table.t()
   def apply_all(definition, table, changes) do
@@ -148,7 +148,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     |> forbid_null(column, type, opts)
   end
 
-  @doc "The columns whose foreign keys these changes replace or remove."
+  @doc "The columns whose foreign keys these changes replace or remove, as far as triggers implement them."
   @spec replaced([change()]) :: [String.t()]
   def replaced(changes) do
     for change <- changes, replaces?(change), do: to_string(elem(change, 1))
@@ -159,8 +159,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
 
   defp drops_reference?(type, opts), do: dropped_keys(type, opts, "") != []
 
-  # The columns of foreign keys that go: the one that `from:` names, and what a new reference replaces. A
-  # key that only shares a column with these stays.
+  # The columns of each foreign key that is removed: the one that `from:` names, and those over the same columns
+  # as the new reference. A key that only shares a column with these stays.
   defp dropped_keys(type, opts, column) do
     old =
       for %Reference{} = reference <- ModifyColumn.was(opts), do: key_columns(column, reference)
@@ -193,7 +193,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
 
   ## Keys
 
-  # A key that is one already stays as it is written.
+  # A column that is in the key already leaves its text as it is.
   defp put_keys(definition, column, key?) do
     keys = Definition.Table.primary_key(definition)
     key = Tokenizer.fold(column)
@@ -205,7 +205,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end
   end
 
-  # As in CREATE TABLE: SQLite takes NULL in any key but a rowid, so that it is forbidden here.
+  # As in CREATE TABLE: SQLite accepts NULL in any primary key but a rowid, so NOT NULL is added.
   defp forbid_null(definition, column, type, opts) do
     keys = Definition.Table.primary_key(definition)
 
@@ -217,7 +217,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end
   end
 
-  # A key of one column may have been the rowid, which numbered itself and needed no NOT NULL.
+  # The key of one column may have been the rowid, which needs no NOT NULL.
   defp join_key(definition, keys),
     do: definition |> Definition.Table.put_primary_key(keys) |> not_null(keys)
 
@@ -246,7 +246,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Alter do
     end
   end
 
-  # Keys of one and of several columns have the same name then.
+  # Without a name, keys of one column and of several that begin with it are both `table_column_fkey`.
   defp unreference_by_name(definition, column) do
     single = unreference(definition, column, [column])
     several = Definition.Table.composite_from(definition, column)

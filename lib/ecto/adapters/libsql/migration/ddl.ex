@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Migration.DDL do
   @moduledoc false
-  # Migration commands as text, one command at a time and without looking at the database. What needs
-  # the table's definition (rebuilds, arrays, constraints) is done before, by Migration.
+  # Generates the text of one migration command, without reading the schema. What needs the definition of a
+  # table (rebuilds, constraints, conditional changes) is done by Runner.
 
   alias Ecto.Adapters.LibSql.Migration.DDL
   alias Ecto.Adapters.LibSql.SQL.Quote
@@ -88,7 +88,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL do
   defp alter(table, {:add, name, type, opts}),
     do: [alter_table(table), " ADD COLUMN " | DDL.Column.definition(table, name, type, opts)]
 
-  # libSQL only, and for new rows only; migrations on SQLite rebuild the table instead.
+  # ALTER COLUMN exists in libSQL only, and affects new rows only; migrations rebuild the table instead.
   defp alter(table, {:modify, name, type, opts}) do
     definition = DDL.Column.definition(table, name, type, opts)
     [alter_table(table), " ALTER COLUMN ", Quote.name(name), " TO " | definition]
@@ -108,8 +108,8 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL do
 
   defp conditional!(table, kind, name) do
     raise ArgumentError,
-          "#{kind} of #{inspect(name)} depends on the columns of #{inspect(table.name)}; migrations " <>
-            "look, Connection.execute_ddl/1 does not"
+          "#{kind} of #{inspect(name)} depends on the columns of #{inspect(table.name)}, which migrations " <>
+            "read and Connection.execute_ddl/1 does not"
   end
 
   defp alter_table(table), do: ["ALTER TABLE " | Quote.table(table.prefix, table.name)]

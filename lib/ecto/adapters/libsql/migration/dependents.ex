@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Migration.Dependents do
   @moduledoc false
-  # Views and triggers name tables and columns that SQLite looks up only when they are used. A change of
-  # a table that would break one has to fail, and not the first INSERT of the day after.
+  # Views and triggers, whose tables and columns SQLite looks up only when they are used. A migration that
+  # breaks one fails, instead of the first statement that uses it.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -9,7 +9,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
 
   @type use :: {:view | :insert | :update | :delete, String.t()}
 
-  @doc "What works now: selecting from each view, and each kind of write that has triggers."
+  @doc "The statements that compile now: a SELECT from each view, and each kind of write to a table with triggers."
   @spec working(Ecto.Adapter.adapter_meta(), String.t() | nil) :: [use()]
   def working(meta, prefix) do
     master = [Catalog.database(prefix), "sqlite_master"]
@@ -40,7 +40,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
     |> Enum.reject(fn {kind, used} -> kind != :view and Tokenizer.fold(used) in gone end)
   end
 
-  @doc "Raises if one of them does not work any more."
+  @doc "Raises if one of them does not compile."
   @spec check!(
           Ecto.Adapter.adapter_meta(),
           %{:name => term(), :prefix => String.t() | nil, optional(atom()) => term()},
@@ -59,8 +59,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
   defp what({:view, name}), do: "view #{inspect(name)}"
   defp what({kind, table}), do: "a trigger on #{kind} of #{inspect(table)}"
 
-  # Compiling a statement compiles the triggers that it would run. EXPLAIN does not run, so that SQLite
-  # would not notice that a compiled one is out of date: none is kept.
+  # Compiling a statement compiles the triggers that it would run. SQLite compiles a cached statement anew
+  # only when it runs, which EXPLAIN does not do: the cache is left out.
   defp try(meta, prefix, {kind, name}) do
     sql = ["EXPLAIN " | statement(kind, Quote.table(prefix, name), meta, prefix, name)]
     Ecto.Adapters.SQL.query(meta, IO.iodata_to_binary(sql), [], log: false, cache: false)
@@ -70,7 +70,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
   defp statement(:insert, quoted, _, _, _), do: ["INSERT INTO ", quoted, " DEFAULT VALUES"]
   defp statement(:delete, quoted, _, _, _), do: ["DELETE FROM " | quoted]
 
-  # Of all columns, because a trigger may wait for one.
+  # Sets all columns, because a trigger may be UPDATE OF one of them.
   defp statement(:update, quoted, meta, prefix, name) do
     sets =
       for %{generated: false, name: column} <- Catalog.columns(meta, name, prefix),

@@ -1,15 +1,14 @@
 defmodule Ecto.Adapters.LibSql.Migration.Lock do
   @moduledoc false
-  # One migrator at a time, over all nodes that share the database: a row that names its owner and when
-  # it ends. It is written in a transaction of its own, so the migrations' transactions are free, and no
-  # connection is held meanwhile, so that a pool of one is enough.
+  # One migrator at a time, on all nodes that share the database: a row with its owner and the time when it
+  # expires. It is written in a transaction of its own, before those of the migrations. No connection is held
+  # meanwhile, so that a pool of one is enough.
   #
-  # A row outlives a killed migrator. Of an owner on this machine we see whether it runs: then it keeps the
-  # lock however long it takes, else it loses it at once. Of other machines only the term is known, after
-  # which the lock is taken over.
+  # A killed migrator leaves its row behind. Whether an owner on this machine is running can be found out: while
+  # it runs it keeps the lock, else the lock is taken over at once. The lock of another machine is taken over
+  # when it has expired.
   #
-  # Where nothing can be written there is nothing to lock: whoever asks for the status of the migrations
-  # comes here as well, also over a connection that only reads.
+  # On a read-only connection nothing is locked: asking for the status of the migrations takes the lock too.
 
   require Logger
 
@@ -53,7 +52,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
     }
   end
 
-  # A process id comes round again, with the time of its start it does not.
+  # Process ids are used again; with the time when the process started they are unique.
   defp owner do
     "#{host()} #{System.pid()} #{inspect(self())} #{started(System.pid())}" <>
       ".#{System.unique_integer([:positive])}"
@@ -99,7 +98,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
     end
   end
 
-  # While another one migrates it may well be writing, so that this only reads until the lock is free.
+  # Reads until the lock is free, because the owner may be writing.
   defp take(lock) do
     case holder(lock) do
       nil -> write(lock, nil)
@@ -111,7 +110,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
   defp free?(:running, _over), do: false
   defp free?(:unknown, over), do: over == 1
 
-  # The row of the holder we saw gives way, that of one who was quicker does not.
+  # Replaces the row that was read, but not that of a migrator that has taken the lock since.
   defp write(lock, held) do
     sql = [
       ["INSERT INTO ", lock.table, " (id, owner, ends_at) VALUES (1, ?1, ", now(), " + ?2) "],
@@ -131,7 +130,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
     end
   end
 
-  # Busy is a writer outside of migrations, unless somebody has taken the lock by now.
+  # Busy means a writer outside of migrations, unless another migrator has the lock now.
   defp quicker?(lock, held, error) do
     match?(%{sqlite: %{code: :busy}}, error) and not match?([^held, _over], holder(lock)) and
       holder(lock) != nil
@@ -144,7 +143,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
 
   defp now, do: "CAST(strftime('%s', 'now') AS INTEGER)"
 
-  # A process of this VM is asked, one of this machine looked for in /proc; elsewhere the term decides.
+  # A process of this VM is asked for, one of this machine looked up in /proc; :unknown for other machines.
   defp state(owner) do
     with [host, vm, pid, started] <- String.split(owner, " "),
          [started, _unique] <- String.split(started, "."),
@@ -159,7 +158,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
     vm != System.pid() or Process.alive?(:erlang.list_to_pid(String.to_charlist(pid)))
   end
 
-  # Others wait for this, so that a busy database is asked until it can be done.
+  # Other migrators wait for this, so it is tried again while the database is busy.
   defp release(lock) do
     case query(lock, ["DELETE FROM ", lock.table, " WHERE owner = ?1"], [lock.owner]) do
       {:ok, _result} -> :ok

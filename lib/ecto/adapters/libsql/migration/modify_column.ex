@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
   @moduledoc false
-  # `modify` of one column, as edits of its stored definition: what the options do not name stays.
+  # Applies `modify` to the definition of one column. Clauses that the options do not name stay.
 
   alias Ecto.Adapters.LibSql.Definition
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -22,7 +22,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
     |> comment(opts)
   end
 
-  @doc "What the column was, according to `from:`, which is a type or a type with options."
+  @doc "The old type in `from:`, which is a type or a tuple of type and options; [] without it."
   @spec was(keyword()) :: [term()]
   def was(opts) do
     case opts[:from] do
@@ -46,7 +46,8 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
     Definition.Column.put(%{column | type: written}, :collate, collation)
   end
 
-  # A type takes the collation that it brought with it. One that was written by hand stays with texts.
+  # The collation of a type such as :citext goes with it. One that was given by `collate:` stays as long as the
+  # column holds texts.
   defp kept(column, written, opts) do
     with %{text: clause} <- Enum.find(column.clauses, &(&1.kind == :collate)),
          true <- (column.type == "" or text?(column.type)) and text?(written),
@@ -66,7 +67,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
         do: Tokenizer.fold(collation)
   end
 
-  # SQLite's rule for columns that keep texts.
+  # TEXT affinity (sqlite.org/datatype3.html, 3.1).
   defp text?(type), do: type =~ ~r/char|clob|text/i and not (type =~ ~r/int/i)
 
   ## Clauses
@@ -111,7 +112,7 @@ defmodule Ecto.Adapters.LibSql.Migration.ModifyColumn do
   defp put_default(column, sql),
     do: Definition.Column.put(column, :default, text(["DEFAULT ", sql]))
 
-  # A column may have several: one of the same name, or the same text, is replaced.
+  # A column may have several checks: one of the same name, or of the same text, is replaced.
   defp check(column, opts) do
     case opts[:check] do
       nil ->

@@ -1,7 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Migration.Runner do
   @moduledoc false
-  # Migration commands with the database in view: what SQLite cannot alter is rebuilt, arrays become
-  # JSON columns, conditional changes look first, and actions on single columns become triggers.
+  # Runs migration commands. It looks at the schema first: what ALTER TABLE cannot change is rebuilt, what would
+  # break something else is refused, conditional changes are resolved, and actions on single columns become
+  # triggers.
 
   alias Ecto.Adapters.LibSql.{Catalog, Definition}
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -26,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
   @spec execute(Ecto.Adapter.adapter_meta(), Ecto.Adapter.Migration.command(), keyword()) ::
           {:ok, list()}
   def execute(meta, command, opts) do
-    # Also what turns out to change nothing is a read before the version is written.
+    # Before the first read, also of a command that turns out to change nothing.
     write_lock(meta, meta.libsql.migration_source, nil)
 
     cond do
@@ -37,18 +38,18 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     end
   end
 
-  # Looking first needs no write lock, which a migration of another node may hold for long. Inside a
-  # transaction it would be a read before a write, see write_lock/3.
+  # Reading needs no write lock, which a migration of another node may hold for long. Inside a transaction it
+  # would be a read before a write, see write_lock/3.
   defp there_already?(meta, {:create_if_not_exists, %Table{} = table, _columns}, opts),
     do: Catalog.exists?(meta, to_string(table.name), table.prefix, opts)
 
   defp there_already?(_meta, _command, _opts), do: false
 
-  # The user's own statements may be of those that no transaction can hold.
+  # The user's own statements may be such as cannot run inside a transaction.
   defp text?(command), do: is_binary(command) or is_list(command)
 
-  # One command may be several statements, of which a migration without a transaction must not do half.
-  # They also need one connection: another one may not know yet what the first has altered.
+  # One command may be several statements, which run as a whole also in a migration without a transaction. They
+  # need one connection, because another one may have read the old schema.
   defp whole(meta, command, opts) do
     transaction = Keyword.put(opts, :mode, :immediate)
 
@@ -201,7 +202,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     in_main(meta, table, opts)
   end
 
-  # Where the main database has no such table, a temporary one may be meant.
+  # SQLite prefers a temporary table of this name; it is meant only if the main database has none.
   defp in_main(meta, table, opts) do
     if is_nil(table.prefix) and Catalog.exists?(meta, to_string(table.name), nil, opts),
       do: %{table | prefix: "main"},
@@ -221,8 +222,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     Catalog.table!(meta, %Table{name: constraint.table, prefix: constraint.prefix})
   end
 
-  # A transaction that reads before it writes fails if somebody else writes in between, and the commands
-  # here look at the schema first. A table that is not there is found out about later.
+  # A deferred transaction that reads the schema before it writes fails if another one writes in between: a
+  # DELETE of no row takes the write lock. That the table does not exist is reported later.
   defp write_lock(meta, table, prefix) do
     if Ecto.Adapters.SQL.in_transaction?(meta) do
       sql = ["DELETE FROM ", Quote.table(prefix || "main", table), " WHERE 0"]
@@ -232,7 +233,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
 
   defp columns(meta, table), do: Catalog.columns(meta, to_string(table.name), table.prefix)
 
-  # SQLite looks for views that break, but not for triggers.
+  # ALTER TABLE refuses to break a view, but not a trigger.
   defp alter(meta, table, changes, opts) do
     removes? = Enum.any?(changes, &(elem(&1, 0) == :remove))
     working = if removes?, do: Dependents.working(meta, table.prefix), else: []

@@ -1,14 +1,13 @@
 defmodule Ecto.Adapters.LibSql.Storage.Script do
   @moduledoc false
-  # A text of many statements, made fit to run inside a transaction: without those that begin and end
-  # transactions, as the sqlite3 program writes them, and without SQLite's own tables, which nobody may
-  # create.
+  # Prepares a script, as the sqlite3 program dumps it, to run inside one transaction: without the statements that
+  # begin and end transactions, and without CREATE TABLE of SQLite's internal tables, which SQLite refuses.
 
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
 
   @type statement :: [Tokenizer.token()]
 
-  @doc "The text, and whether it asks that foreign keys be off, which is possible outside a transaction only."
+  @doc "The script, and whether it turns foreign keys off, which SQLite does only outside a transaction."
   @spec inside_transaction(String.t()) :: {:ok, String.t(), boolean()} | {:error, String.t()}
   def inside_transaction(text) do
     statements = for statement <- statements(text), do: {statement, words(statement)}
@@ -24,7 +23,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Script do
     end
   end
 
-  @doc "The statements, each with the semicolon at its end and what stands before it."
+  @doc "The statements, each with the blanks before it and the semicolon after it."
   @spec statements(String.t()) :: [statement()]
   def statements(text), do: text |> Tokenizer.scan() |> pieces([]) |> joined()
 
@@ -36,7 +35,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Script do
 
   defp pieces([token | rest], taken), do: pieces(rest, [token | taken])
 
-  # The statements inside of a trigger end in semicolons too; it ends with an END behind one.
+  # The statements in a trigger end with semicolons too; the trigger ends with END after one.
   defp joined([]), do: []
 
   defp joined([piece | rest]) do
@@ -49,7 +48,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Script do
     end
   end
 
-  # The words a statement begins with, more than any decision here needs.
+  # The first words of a statement, as many as the decisions here need.
   defp words(statement) do
     statement
     |> Stream.reject(&match?({:space, _}, &1))

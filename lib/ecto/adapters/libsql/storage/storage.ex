@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Storage do
   @moduledoc false
-  # `mix ecto.create` and `mix ecto.drop`. A server's database is not ours to make or remove.
+  # `mix ecto.create` and `mix ecto.drop`. The database of a server is neither created nor removed.
 
   alias Ecto.Adapters.LibSql.Options
 
@@ -17,7 +17,7 @@ defmodule Ecto.Adapters.LibSql.Storage do
     end
   end
 
-  # Leaving WAL mode to be switched on by the first real connection would make a race of it.
+  # Connects once, so that WAL mode is on before several connections open the file at the same time.
   defp create(opts) do
     folder = Path.dirname(path!(opts))
 
@@ -73,13 +73,13 @@ defmodule Ecto.Adapters.LibSql.Storage do
     end
   end
 
-  # Repo.config/0 does not name the repository, but a telemetry event made of its name.
+  # Repo.config/0 has the name of the repository only as the prefix of its telemetry events.
   defp repository(opts) do
     (opts[:telemetry_prefix] || [:my_app, :repo])
     |> Enum.map_join(".", &(&1 |> to_string() |> Macro.camelize()))
   end
 
-  @doc "Runs `fun` as with_connection/2 does, but makes no database where there is none."
+  @doc "As with_connection/2, with an error instead of a new database where there is none."
   @spec with_existing(keyword(), (term() -> result)) :: result | {:error, term()}
         when result: term()
   def with_existing(opts, fun) do
@@ -103,7 +103,7 @@ defmodule Ecto.Adapters.LibSql.Storage do
       |> Keyword.drop([:pool, :pool_size, :name, :log, :changes])
       |> Options.Repo.connection()
 
-    # The mix tasks that come here start no applications.
+    # Mix tasks such as ecto.create start no applications.
     {:ok, _} = Application.ensure_all_started(:telemetry)
 
     with {:ok, state} <- EctoLibSql.connect(opts) do

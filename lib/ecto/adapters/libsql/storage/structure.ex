@@ -1,8 +1,8 @@
 defmodule Ecto.Adapters.LibSql.Storage.Structure do
   @moduledoc false
-  # `mix ecto.dump` and `mix ecto.load`, over the driver: the statements that made the objects, in an
-  # order in which they can be made again, the numbers that AUTOINCREMENT begins with, and the versions of
-  # the migrations, so that a loaded database does not run them once more.
+  # `mix ecto.dump` and `mix ecto.load`, without the sqlite3 program: the CREATE statements of all objects in an
+  # order in which they can run, the first numbers of AUTOINCREMENT, and the versions of the migrations, so that
+  # they do not run again on a loaded database.
 
   alias Ecto.Adapters.LibSql.Storage
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
@@ -37,7 +37,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
     [if_not_exists(sql), ending(List.last(Tokenizer.scan(sql))), ";\n"]
   end
 
-  # A comment at the end would take the semicolon in.
+  # A comment at the end would include the semicolon.
   defp ending({:space, "--" <> _}), do: "\n"
   defp ending({:space, "/*" <> text}), do: if(String.ends_with?(text, "*/"), do: "", else: "*/")
   defp ending(_token), do: ""
@@ -63,7 +63,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
     end
   end
 
-  # How far a table has got is data; where its rows begin is what it was made with.
+  # The last number is data; the number before the first row is the `start_value:` of the table.
   defp number(state, [name, last]) do
     first = IO.iodata_to_binary(["SELECT min(rowid) - 1 FROM ", Quote.name(name)])
 
@@ -137,8 +137,8 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
          do: {:error, "cannot read #{path}: #{:file.format_error(reason)}"}
   end
 
-  # The driver runs every statement of a text, which may not be empty. What fails is taken back as the
-  # connection closes.
+  # The driver runs every statement of the text, which must not be empty. After an error the connection closes,
+  # which rolls back.
   defp load_into(state, path, script, keys_off?) do
     with :ok <- Storage.query(state, "BEGIN IMMEDIATE"),
          {:ok, before} <- orphans(state, keys_off?),
@@ -153,7 +153,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
     end
   end
 
-  # Rows may come before their parents while the keys are off, but not stay without.
+  # With foreign keys off, rows may be inserted before their parents, which have to exist at the end.
   defp orphans(_state, false), do: {:ok, []}
 
   defp orphans(state, true) do

@@ -75,14 +75,16 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup.Rerun do
     end
   end
 
-  @doc "Runs the statement again, within the time that its first run was given."
+  @doc """
+  Runs the statement again, within the time that its first run was given. Compiled under deferred checks it has no
+  code for RESTRICT, so it stays out of the cache.
+  """
   @spec run(DBConnection.conn(), String.t(), list(), keyword()) :: :ok | {:error, Exception.t()}
   def run(conn, sql, params, opts) do
     opts = Keyword.take(opts, [:timeout])
 
-    with {:ok, _query, _result} <-
-           DBConnection.execute(conn, %Query{statement: sql}, params, opts),
-         do: :ok
+    query = %Query{statement: sql, cache: false}
+    with {:ok, _query, _result} <- DBConnection.execute(conn, query, params, opts), do: :ok
   end
 
   @spec run!(DBConnection.conn(), iodata()) :: EctoLibSql.Result.t()

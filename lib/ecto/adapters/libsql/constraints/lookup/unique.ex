@@ -3,8 +3,8 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup.Unique do
   # The name of a violated unique index or primary key. SQLite reports the columns, and by its code whether it
   # is the primary key; the name is in the catalogue, or in the CREATE TABLE.
   #
-  # Of several unique indexes over the same columns nothing tells which one was violated: it is the one
-  # without a condition that is named, and among equals the first by name.
+  # Which of several unique indexes over the same columns was violated SQLite does not report: the one without a
+  # condition is named, and among equals the first by name.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Catalog.AffectedTables

@@ -14,7 +14,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   def definition(table, name, type, opts) do
     alone!(name, opts)
     generated!(opts)
-    opts = name |> DDL.Sequence.options!(plain(type), opts) |> drawn(plain(type))
+    opts = name |> DDL.Sequence.options!(plain(type), opts) |> random_key(plain(type))
 
     [
       Quote.name(name),
@@ -30,7 +30,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
     ]
   end
 
-  # A type may bring a collation; one that is given takes its place.
+  # A type such as :citext has a collation; `collate:` overrides it.
   defp type(type, opts) do
     case {type |> written_type(opts) |> split_collation(), collate(opts)} do
       {{"", nil}, _given} -> []
@@ -40,9 +40,9 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
     end
   end
 
-  # SQLite numbers no column that is only a part of the key: it would be NULL, and the same rows could come
-  # twice. Such a number is drawn by lot, among those that a JSON number can hold.
-  defp drawn(opts, type) do
+  # SQLite numbers no column that is only a part of the key: it would be NULL, and rows would not be unique. It
+  # defaults to a random 53-bit integer, which JSON numbers can hold.
+  defp random_key(opts, type) do
     if opts[:primary_key] == true and type in @serials and is_nil(opts[:default]),
       do: Keyword.put(opts, :default, {:fragment, "(random() & 9007199254740991)"}),
       else: opts
@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   @spec written_type(term(), keyword()) :: String.t()
   def written_type(%Reference{type: type}, opts), do: written_type(type, opts)
 
-  # Connection.execute_ddl/1 refuses them, as ecto_libsql did (`:json_arrays` is set by ColumnOptions).
+  # Connection.execute_ddl/1 refuses arrays, as ecto_libsql 0.9 did; ColumnOptions sets `:json_arrays`.
   def written_type({:array, _inner} = type, opts) do
     if not Keyword.get(opts, :json_arrays, false) do
       raise ArgumentError,
@@ -94,7 +94,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   defp plain(%Reference{type: type}), do: type
   defp plain(type), do: type
 
-  # SQLite allows NULL in a primary key that is not the rowid, so it is forbidden here.
+  # SQLite accepts NULL in a primary key that is not the rowid, so NOT NULL is added.
   defp null(type, opts) do
     cond do
       opts[:null] == false -> " NOT NULL"
@@ -165,7 +165,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
         []
 
       text when is_binary(text) ->
-        # Ecto's form holds the whole clause.
+        # Ecto documents the whole clause as the value of generated:.
         if text =~ ~r/^\s*(GENERATED\s+)?ALWAYS\s+AS\b/i do
           [" GENERATED ", Regex.replace(~r/^\s*GENERATED\s+/i, text, "")]
         else
@@ -177,7 +177,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
     end
   end
 
-  @doc "Whether a generated column keeps its values."
+  @doc "Whether a generated column is STORED."
   @spec stored?(keyword()) :: boolean()
   def stored?(opts) do
     opts[:stored] == true or
@@ -195,7 +195,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
 
   defp inline_reference(_table, _name, _type), do: []
 
-  # A constraint gets a name only where one was given: Ecto's own name is the same as the default.
+  # Without `name:` no name is written; Constraints assumes Ecto's default name.
   defp named(_table, _column, %Reference{name: nil}), do: []
   defp named(_table, _column, %Reference{name: name}), do: [" CONSTRAINT ", Quote.name(name)]
 
@@ -215,7 +215,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
     ]
   end
 
-  @doc "A foreign key of the table level."
+  @doc "FOREIGN KEY as a constraint of the table."
   @spec foreign_key(Ecto.Migration.Table.t(), atom(), Reference.t()) :: iodata()
   def foreign_key(table, name, %Reference{} = reference) do
     columns = [name | Keyword.keys(reference.with)]
@@ -251,7 +251,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Column do
   defp action(clause, :nilify_all), do: [clause, "SET NULL"]
   defp action(clause, :default_all), do: [clause, "SET DEFAULT"]
   defp action(clause, :restrict), do: [clause, "RESTRICT"]
-  # Done by a trigger, see Migration.
+  # Migrations use a trigger, see OnDeleteTriggers.
   defp action(_clause, {kind, columns}) when kind in [:nilify, :default] do
     raise ArgumentError,
           "SQLite has no SET #{if kind == :nilify, do: "NULL", else: "DEFAULT"} of single columns " <>

@@ -1,6 +1,6 @@
 defmodule Ecto.Adapters.LibSql.Migration.DDL.Default do
   @moduledoc false
-  # The DEFAULT of a column.
+  # The DEFAULT clause of a column.
 
   require Logger
 
@@ -25,7 +25,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Default do
     end
   end
 
-  @doc "A default value as SQL; nil where it cannot be one, which is logged."
+  @doc "A default value as SQL; nil, with a warning in the log, for a value that SQL cannot express."
   @spec literal(term(), term()) :: iodata() | nil
   def literal(value, type), do: value |> DDL.DefaultForm.stored(type) |> written(type)
 
@@ -43,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Default do
   defp written(value, _type) when is_binary(value) do
     cond do
       not String.valid?(value) -> Quote.blob(value)
-      # Written as a cast, which a default takes in parentheses only.
+      # Written as a cast, which is an expression and needs parentheses.
       String.contains?(value, <<0>>) -> [?(, Quote.text(value), ?)]
       true -> Quote.text(value)
     end

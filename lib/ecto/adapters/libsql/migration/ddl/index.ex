@@ -20,7 +20,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Index do
     ]
   end
 
-  # `concurrently` means that writers go on meanwhile, of which SQLite has one at a time: the index is the same.
+  # `concurrently` changes how an index is built, not the index, and SQLite has one writer at a time.
   defp check!(%Index{} = index) do
     if index.only do
       raise ArgumentError,
@@ -48,7 +48,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Index do
     end
   end
 
-  # Included columns come last, where they serve look-ups the same way.
+  # As last columns of the key, included columns make the index a covering one as well.
   defp columns(%Index{columns: columns, include: include}), do: columns ++ include
 
   defp column({direction, column}) when direction in [:asc, :desc],
@@ -62,7 +62,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Index do
   defp column({:fragment, sql}), do: sql
   defp column(column) when is_atom(column), do: Quote.name(column)
 
-  # Text is SQL, as in other adapters: an expression, or a column with COLLATE.
+  # A string is SQL: an expression, or a column with COLLATE.
   defp column(column) when is_binary(column), do: column
 
   defp where(nil), do: []

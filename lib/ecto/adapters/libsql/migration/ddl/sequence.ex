@@ -7,7 +7,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Sequence do
   alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Migration.Table
 
-  @doc "Checks the options of a column; a start value makes it AUTOINCREMENT."
+  @doc "Checks the numbering options of a column; a start value implies AUTOINCREMENT."
   @spec options!(atom(), term(), keyword()) :: keyword()
   def options!(name, type, opts) do
     start = opts[:start_value]
@@ -33,7 +33,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Sequence do
     end
   end
 
-  @doc "The statements that make the numbering of the table begin where the columns say."
+  @doc "The statements that set the first number of the table to the `start_value:` of its columns."
   @spec restarts(Table.t(), [tuple()]) :: [iodata()]
   def restarts(table, columns) do
     for {:add, _name, _type, opts} <- columns,
@@ -41,7 +41,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Sequence do
         do: restart(table, start - 1)
   end
 
-  # A table that has numbered rows goes on from there.
+  # A table that has numbered rows already continues after them.
   defp restart(table, last) do
     sequence = Quote.table(table.prefix, "sqlite_sequence")
     name = table.name |> to_string() |> Quote.text()

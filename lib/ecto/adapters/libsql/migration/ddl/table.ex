@@ -42,7 +42,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
     raise ArgumentError, "#{command} of #{inspect(name)} has no meaning in create table"
   end
 
-  # A lone key stands with its column: that is what makes an INTEGER the rowid.
+  # The key of one column is written with the column, which makes an INTEGER the rowid.
   defp primary_key([_, _ | _] = keys) do
     [["PRIMARY KEY (", Quote.names(Enum.map(keys, &elem(&1, 0))), ")"]]
   end
@@ -57,7 +57,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
   defp if_not_exists(:create), do: []
   defp if_not_exists(:create_if_not_exists), do: "IF NOT EXISTS "
 
-  # Ecto 3.14 has modifiers; SQLite knows one.
+  # A field of ecto_sql 3.14. SQLite has one modifier.
   defp modifiers(%{modifiers: modifiers}) when modifiers not in [nil, ""] do
     case modifiers |> to_string() |> String.upcase() do
       word when word in ["TEMPORARY", "TEMP"] -> "TEMPORARY "
@@ -126,7 +126,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.Table do
     end
   end
 
-  # libSQL's RANDOM ROWID draws the rowid by lot, which a table must have and must not number itself.
+  # libSQL's RANDOM ROWID makes rowids random, which needs a table with rowids and without AUTOINCREMENT.
   defp random_rowid!(table, options, columns) do
     if options[:random_rowid] do
       name = inspect(table.name)

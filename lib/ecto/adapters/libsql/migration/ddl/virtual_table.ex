@@ -79,7 +79,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DDL.VirtualTable do
   end
 
   # `fts5: true`, or its options: `fts5: [tokenize: "porter", content: "posts"]`
-  # A column may be `unindexed: true`. The number of a row is its rowid, so that Ecto's id needs none.
+  # A column may be `unindexed: true`. Ecto's id is the rowid, for which FTS5 has no column.
   defp fts5!(options, [], columns) do
     columns = Enum.reject(columns, fn {:add, name, _type, _opts} -> name == :id end)
     if columns == [], do: raise(ArgumentError, "FTS5 tables need at least one column")

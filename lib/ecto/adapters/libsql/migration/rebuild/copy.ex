@@ -22,11 +22,11 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
   def sql({to, new}, {from, old}, removed, conversions) do
     kept = kept(new, old, Enum.map(removed, &Tokenizer.fold/1))
 
-    # By the parsed name: 'a' as it is stored would be a text here, and current_date the day.
+    # By the parsed name: as an expression, a name stored as 'a' is a text, and current_date the date.
     columns = for name <- kept, do: {Quote.name(name), conversions[name] || Quote.name(name)}
     pairs = rowid(new, old, kept) ++ columns
 
-    # OR ABORT overrules the ON CONFLICT clauses of the table, which would drop rows without a word.
+    # OR ABORT overrides ON CONFLICT IGNORE and REPLACE of the table, which would drop rows silently.
     if pairs == [],
       do: ["SELECT 1"],
       else: [
@@ -49,7 +49,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
         do: name
   end
 
-  # Generated columns fill themselves.
+  # Generated columns are computed.
   defp stored(table), do: Enum.filter(table.items, &(&1.kind == :column and stored?(&1)))
 
   defp stored?(nil), do: false
@@ -57,10 +57,9 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
   defp stored?(item),
     do: not Enum.any?(Definition.Column.parse(item.tokens).clauses, &(&1.kind == :generated))
 
-  ## Numbers of rows
+  ## Rowids
 
-  # `{its name in the new table, in the old one}`, if there is something to copy under names that no
-  # column has taken.
+  # The rowid, by a name that is no column in either table, unless a column of the new table is the rowid.
   defp rowid(new, old, kept) do
     with true <- copy_rowid?(new, old, kept),
          to when to != nil <- free(new),
@@ -71,8 +70,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Copy do
     end
   end
 
-  # A column that is the rowid brings its own values; one that becomes it without having any numbers the
-  # rows by those they have, or anew if another column was it.
+  # A column that is the rowid is copied itself. A new column that is the rowid takes the old rowids, unless
+  # another column was the rowid: then the rows are numbered anew.
   defp copy_rowid?(new, old, kept) do
     becomes = Definition.Table.rowid_alias(new)
 

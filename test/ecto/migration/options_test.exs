@@ -1,4 +1,4 @@
-defmodule Ecto.Adapters.LibSql.Migration.EveryOptionTest do
+defmodule Ecto.Adapters.LibSql.Migration.OptionsTest do
   # Each field of Ecto's migration structs and each option of a column has an effect, is refused with the
   # reason, or is documented to have none. A field that a later Ecto adds fails here until it is in a table.
   use EctoLibSql.EctoCase, async: true

@@ -1,5 +1,5 @@
-defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
-  # Stored definitions, changed in one place and left alone in all others.
+defmodule Ecto.Adapters.LibSql.Definition.TableTest do
+  # A stored CREATE TABLE is changed in one place, and its other text stays as it was written.
   use ExUnit.Case, async: true
 
   alias Ecto.Adapters.LibSql.Definition
@@ -16,7 +16,7 @@ defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
     do: body |> parse() |> Definition.Table.remove_column(name) |> body()
 
   describe "constraints without a comma between them" do
-    test "are single ones" do
+    test "are separate constraints" do
       body =
         "a INT, b INT, CONSTRAINT c1 CHECK (a > 0) CONSTRAINT c2 CHECK (b > 0) UNIQUE (a) ON CONFLICT IGNORE " <>
           "FOREIGN KEY (a) REFERENCES p (x) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED PRIMARY KEY (b)"
@@ -33,14 +33,14 @@ defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
       assert without_column(body, "b") =~ "CONSTRAINT c1 CHECK (a > 0) ,UNIQUE (a)"
     end
 
-    test "keep a name with what it names" do
+    test "keep their names" do
       assert without_constraint("a, CONSTRAINT c1 /* x */ UNIQUE (a) CHECK (a)", "c1") ==
                "a,CHECK (a)"
     end
   end
 
   describe "a name without a constraint" do
-    test "is removed by its name" do
+    test "is removed by it" do
       for body <- [
             "a INT CONSTRAINT foo, b",
             "a INT, b, CONSTRAINT foo",
@@ -50,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
       end
     end
 
-    test "does not keep a column from being changed" do
+    test "stays when another clause of the column is removed" do
       table =
         parse("a INT CONSTRAINT foo CONSTRAINT bar NOT NULL CONSTRAINT last, b CONSTRAINT x")
 
@@ -61,7 +61,7 @@ defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
     end
   end
 
-  test "a removed column takes only constraints with it that speak of it" do
+  test "a column is removed with the constraints that refer to it, and no others" do
     for {body, column, left} <- [
           {"key INT, a INT, PRIMARY KEY (a), FOREIGN KEY (a) REFERENCES p (key)", "key",
            " a INT, PRIMARY KEY (a), FOREIGN KEY (a) REFERENCES p (key)"},
@@ -78,6 +78,27 @@ defmodule Ecto.Adapters.LibSql.Migration.CreateTableTest do
           {"a CHECK (a > b), b, FOREIGN KEY (a, b) REFERENCES p", "b", "a"}
         ] do
       assert {body, String.trim(without_column(body, column))} == {body, String.trim(left)}
+    end
+  end
+
+  test "names are found in any spelling and quotes" do
+    table =
+      Definition.Table.parse(
+        "create table [t x] (\"Id\" integer primary key, `b` text, constraint ck check (b <> ','), foreign key (b) references p(x)) strict"
+      )
+
+    assert Definition.Table.strict?(table) and Definition.Table.column?(table, "ID")
+    assert Definition.Table.primary_key(table) == ["id"]
+    assert {:ok, changed} = Definition.Table.remove_constraint(table, "CK")
+    refute Definition.Table.to_sql(changed, "t") =~ "check"
+    refute Definition.Table.to_sql(Definition.Table.remove_column(table, "b"), "t") =~ "foreign"
+  end
+
+  test "a constraint of a column is found by its name in any quotes" do
+    for name <- ["[my ck]", "`my ck`", "\"my ck\"", "'my ck'"] do
+      table = Definition.Table.parse("CREATE TABLE t (a INT CONSTRAINT #{name} CHECK (a > 0))")
+      assert {:ok, changed} = Definition.Table.remove_constraint(table, "MY CK")
+      assert Definition.Table.to_sql(changed, "t") == "CREATE TABLE t (a INT)"
     end
   end
 end
