@@ -115,12 +115,13 @@ defmodule Ecto.Adapters.LibSql.ChangesTest do
     folder: folder
   } do
     name = :changes_test_later
-    listen(folder, name)
+    repo = listen(folder, name)
 
     log =
       capture_log(fn ->
         for id <- 1..3, do: Repo.insert_all("posts", [[id: id]])
-        Process.sleep(50)
+        # Answers once it has delivered the changes before.
+        :sys.get_state(listener(repo))
       end)
 
     assert [_, rest] = String.split(log, "no process is registered as :changes_test_later")
