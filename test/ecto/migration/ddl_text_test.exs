@@ -279,7 +279,7 @@ defmodule Ecto.Adapters.LibSql.Migration.DdlTextTest do
         wheres: []
       }
 
-      assert IO.iodata_to_binary(Connection.all(query)) == ~s(SELECT s0."id" FROM "users" AS s0)
+      assert IO.iodata_to_binary(Connection.all(query)) == ~s(SELECT u0."id" FROM "users" AS u0)
     end
   end
 

@@ -493,6 +493,50 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
              ) == "2020-01-02 00:00:00"
     end
 
+    @count 14
+    test "parameters give what columns give, for known and pinned counts" do
+      for time <- [
+            ~U[2020-01-31 23:59:59.999999Z],
+            ~U[1969-12-31 23:59:59.500000Z],
+            ~U[2020-01-31 23:59:59Z]
+          ],
+          count <- [-1000, -1, 0, 14, 86_400] do
+        expected = DateTime.add(time, count, :second)
+        type = if time.microsecond == {0, 0}, do: :utc_datetime, else: :utc_datetime_usec
+
+        assert one(
+                 from(Thing,
+                   select: type(fragment("?", datetime_add(^time, ^count, "second")), ^type)
+                 )
+               ) ==
+                 expected
+      end
+
+      time = ~U[2020-01-31 23:59:59.999999Z]
+      day_before = ~U[2020-01-17 23:59:59.999999Z]
+      add = fn query -> one(from(Thing, select: ^query)) end
+      type = :utc_datetime_usec
+
+      for query <- [
+            dynamic(type(fragment("?", datetime_add(^time, -14, "day")), ^type)),
+            dynamic(type(fragment("?", datetime_add(^time, -@count, "day")), ^type)),
+            dynamic(type(fragment("?", datetime_add(^time, ^(-14.0), "day")), ^type)),
+            dynamic(type(fragment("?", datetime_add(^time, -(^2), "week")), ^type))
+          ],
+          do: assert(add.(query) == day_before)
+
+      assert add.(dynamic(type(fragment("?", datetime_add(^time, ^0.5, "second")), ^type))) ==
+               ~U[2020-02-01 00:00:00.499999Z]
+    end
+
+    test "a count with a sign or in a module attribute is written as a number, a pinned one once" do
+      size = fn query -> :all |> Repo.to_sql(query) |> elem(0) |> byte_size() end
+      literal = size.(from(t in Thing, where: t.at > ago(14, "day"), select: t.id))
+      assert size.(from(t in Thing, where: t.at > ago(@count, "day"), select: t.id)) == literal
+      assert literal < 400
+      assert size.(from(t in Thing, where: t.at > ago(^14, "day"), select: t.id)) < 900
+    end
+
     test "agrees with Elixir's calendar" do
       for n <- [-1000, -61, -1, 0, 59, 86_400, 10_000_000] do
         expected = DateTime.add(~U[2020-01-31 23:59:59.999999Z], n, :second)

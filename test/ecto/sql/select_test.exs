@@ -35,6 +35,25 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
   end
 
   describe "select" do
+    test "a source is named by the first letter of its table and its position" do
+      inner = from(i in "items", select: %{id: i.id})
+
+      query =
+        from(i in "items",
+          join: s in subquery(inner),
+          on: true,
+          join: o in "_others",
+          on: true,
+          where: i.id in subquery(from(i in "items", select: i.id)),
+          select: {i.id, s.id, o.id}
+        )
+
+      {sql, []} = Repo.to_sql(:all, query)
+      assert sql =~ ~s(FROM "items" AS i0)
+      assert sql =~ ~s(FROM "items" AS si0\) AS s1)
+      assert sql =~ ~s("_others" AS t2)
+    end
+
     test "takes fields, maps, structs and merges" do
       query = from(i in Item, where: i.id == 1)
       assert Repo.one(from(i in query, select: {i.name, i.price})) == {"apple", 3}

@@ -409,7 +409,7 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
     test "or fail in a table without rowid that has no schema" do
       sql!("CREATE TABLE bare (k INTEGER PRIMARY KEY, v INTEGER) WITHOUT ROWID")
 
-      assert_raise EctoLibSql.Error, ~r/no such column: s0\._rowid_/, fn ->
+      assert_raise EctoLibSql.Error, ~r/no such column: b0\._rowid_/, fn ->
         Repo.delete_all(joined("bare"))
       end
     end

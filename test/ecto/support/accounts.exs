@@ -1,9 +1,3 @@
-defmodule Ecto.Adapters.SQLite3 do
-  @moduledoc false
-  # The name that Phoenix's generators and LiveDashboard ask for, as docs/guides/phoenix.md has it.
-  use EctoLibSql.AdapterName
-end
-
 defmodule EctoLibSql.Accounts do
   @moduledoc false
   # What `mix phx.gen.auth Accounts User users` writes for SQLite, without the web part and the hashing
@@ -14,9 +8,15 @@ defmodule EctoLibSql.Accounts do
 
   alias __MODULE__.{Repo, User, UserToken}
 
+  defmodule Adapter do
+    @moduledoc false
+    # In an application Ecto.Adapters.SQLite3, the name for which the generators write `collate: :nocase`.
+    use EctoLibSql.AdapterName
+  end
+
   defmodule Repo do
     @moduledoc false
-    use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.SQLite3
+    use Ecto.Repo, otp_app: :ecto_libsql, adapter: EctoLibSql.Accounts.Adapter
   end
 
   defmodule CreateUsersAuthTables do

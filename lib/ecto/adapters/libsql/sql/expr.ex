@@ -7,6 +7,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   alias Ecto.Adapters.LibSql.SQL.{
     Aggregate,
+    Constant,
     Array,
     Fragment,
     Interval,
@@ -120,10 +121,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
     do: [?(, scope |> Scope.selected!(name) |> expr(scope), ?)]
 
   def expr({:datetime_add, _, [operand, count, unit]}, scope),
-    do: interval(&Interval.datetime_add/5, Operands.added_to(operand, scope), count, unit, scope)
+    do:
+      interval(
+        &Interval.datetime_add/3,
+        operand,
+        Operands.added_to(operand, scope),
+        count,
+        unit,
+        scope
+      )
 
   def expr({:date_add, _, [operand, count, unit]}, scope),
-    do: interval(&Interval.date_add/5, operand(operand, scope), count, unit, scope)
+    do: interval(&Interval.date_add/3, operand, operand(operand, scope), count, unit, scope)
 
   def expr({:json_extract_path, _, [operand, path]}, scope),
     do: operand |> operand(scope) |> Json.extract(path, &expr(&1, scope))
@@ -194,9 +203,16 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
 
   def operand(expr, scope), do: expr(expr, scope)
 
-  defp interval(function, operand, count, unit, scope),
-    do: function.(operand, operand(count, scope), literal_number(count), unit, scope.query)
-
-  defp literal_number(%Tagged{value: value}), do: literal_number(value)
-  defp literal_number(count), do: if(is_number(count), do: count)
+  defp interval(function, operand, sql, count, unit, scope) do
+    function.(
+      %{
+        operand: sql,
+        count: operand(count, scope),
+        number: Constant.number(count),
+        constant?: Constant.constant?(operand) and Constant.constant?(count)
+      },
+      unit,
+      scope.query
+    )
+  end
 end

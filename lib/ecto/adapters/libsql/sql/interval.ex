@@ -17,34 +17,45 @@ defmodule Ecto.Adapters.LibSql.SQL.Interval do
   }
   @months %{"year" => 12, "month" => 1}
 
-  @doc """
-  `operand` and `count` are SQL; `literal` is the count where it is known now, else nil.
+  @typedoc """
+  The SQL of both operands; the count's number where it is known, else nil; whether both are the same for all rows.
   """
-  @spec datetime_add(iodata(), iodata(), number() | nil, String.t(), map()) :: iodata()
-  def datetime_add(operand, count, literal, unit, query) do
+  @type operands :: %{
+          operand: Parameter.sql(),
+          count: Parameter.sql(),
+          number: number() | nil,
+          constant?: boolean()
+        }
+
+  @spec datetime_add(operands(), String.t(), map()) :: iodata()
+  def datetime_add(%{operand: operand, count: count, number: number} = operands, unit, query) do
     case unit!(unit, query) do
       {:months, factor} ->
         [
-          month_date(operand, months(count, literal, factor, query)),
+          month_date(operand, months(count, number, factor, query)),
           " || substr(",
           operand,
           ", 11)"
         ]
 
       {:microseconds, factor} ->
-        shift(operand, microseconds(count, literal, factor))
+        microseconds = microseconds(count, number, factor)
+
+        if number == nil and operands.constant?,
+          do: shift_once(operand, microseconds),
+          else: shift(operand, microseconds)
     end
     |> parens()
   end
 
-  @spec date_add(iodata(), iodata(), number() | nil, String.t(), map()) :: iodata()
-  def date_add(operand, count, literal, unit, query) do
+  @spec date_add(operands(), String.t(), map()) :: iodata()
+  def date_add(%{operand: operand, count: count, number: number}, unit, query) do
     case unit!(unit, query) do
       {:months, factor} ->
-        month_date(operand, months(count, literal, factor, query))
+        month_date(operand, months(count, number, factor, query))
 
       {:microseconds, factor} ->
-        seconds = seconds(microseconds(count, literal, factor))
+        seconds = seconds(microseconds(count, number, factor))
         ["date(substr(", operand, ", 1, 10), ", seconds, " || ' seconds')"]
     end
     |> parens()
@@ -103,21 +114,33 @@ defmodule Ecto.Adapters.LibSql.SQL.Interval do
   end
 
   defp shift(operand, microseconds) do
-    fraction = [
-      "CAST(substr(rtrim(substr(",
-      operand,
-      ", 21, 6), 'Z') || '000000', 1, 6) AS INTEGER)"
-    ]
-
-    exact = ["(", text(microseconds), " + ", fraction, ")"]
+    exact = ["(", text(microseconds), " + ", fraction(operand), ")"]
 
     [
-      ["CASE WHEN substr(", operand, ", 20, 1) = '.' THEN "],
+      ["CASE WHEN ", fraction?(operand), " THEN "],
       [strftime(operand, seconds(exact)), " || printf('.%06d', ", remainder(exact), ")"],
       [" || ltrim(substr(", operand, ", 21), '0123456789') ELSE "],
       [strftime(operand, seconds(microseconds)), " || substr(", operand, ", 20) END"]
     ]
   end
+
+  # The same where nothing depends on a row: the time, what is added to its whole second, and how much of that is a
+  # fraction are computed one after the other.
+  defp shift_once(operand, microseconds) do
+    fraction = ["iif(", fraction?(operand), ", ", fraction(operand), ", 0)"]
+
+    [
+      ["SELECT ", strftime("t", "((a - f) / 1000000)"), " || CASE WHEN ", fraction?("t")],
+      " THEN printf('.%06d', f) || ltrim(substr(t, 21), '0123456789') ELSE substr(t, 20) END",
+      [" FROM (SELECT t, a, ", remainder("a"), " AS f"],
+      [" FROM (SELECT ", operand, " AS t, ", microseconds, " + ", fraction, " AS a))"]
+    ]
+  end
+
+  defp fraction?(time), do: ["substr(", time, ", 20, 1) = '.'"]
+
+  defp fraction(time),
+    do: ["CAST(substr(rtrim(substr(", time, ", 21, 6), 'Z') || '000000', 1, 6) AS INTEGER)"]
 
   defp strftime(operand, seconds) do
     format = [

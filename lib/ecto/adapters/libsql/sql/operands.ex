@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.{Constant, Expr, Json, Parameter, Quote, Scope}
   alias Ecto.Adapters.LibSql.SQL.Typing.{DateTime, Decimal, Infer, Uuid}
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Query.Tagged
@@ -157,8 +157,14 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
     end
   end
 
-  defp converted(expr, from, to, rest, scope),
-    do: expr |> Expr.operand(scope) |> DateTime.convert(from, to, rest)
+  defp converted(expr, from, to, rest, scope) do
+    sql = Expr.operand(expr, scope)
+    convert = &DateTime.convert(&1, from, to, rest)
+
+    if match?({:datetime_add, _, _}, expr) and Constant.constant?(expr),
+      do: Constant.once(sql, convert),
+      else: convert.(sql)
+  end
 
   @doc "What datetime_add/3 adds to: a parameter has as many digits as the interval may need."
   @spec added_to(term(), Scope.t()) :: sql()

@@ -101,7 +101,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Sources do
   end
 
   defp source(source, ix, scope),
-    do: described(source, [scope.prefix, ?s, Integer.to_string(ix)], scope)
+    do: described(source, [scope.prefix, letter(source), Integer.to_string(ix)], scope)
+
+  # As in Ecto's other adapters: the first letter of the table.
+  defp letter({:fragment, _, _}), do: ?f
+  defp letter({{:fragment, _, _}, _schema, _prefix}), do: ?f
+  defp letter({:values, _, _}), do: ?v
+  defp letter(%Ecto.SubQuery{}), do: ?s
+  defp letter(source), do: source |> elem(0) |> table_letter()
+
+  defp table_letter(<<first, _rest::binary>>) when first in ?a..?z or first in ?A..?Z, do: first
+  defp table_letter(_other), do: ?t
 
   defp described({:fragment, _, _}, name, _scope), do: %Source{kind: :fragment, name: name}
   defp described(%Ecto.SubQuery{}, name, _scope), do: %Source{kind: :subquery, name: name}
