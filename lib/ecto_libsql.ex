@@ -70,7 +70,7 @@ defmodule EctoLibSql do
   def child_spec(opts), do: Pool.child_spec(__MODULE__, opts)
 
   @doc """
-  Runs a statement on a pool, a `%DBConnection{}` or a state.
+  Runs a statement on a pool, a `%DBConnection{}`, a state or an Ecto repo.
 
     * `:timeout` - milliseconds until the statement is stopped.
     * `:cache` - `false` compiles the statement anew and does not keep it.
@@ -85,9 +85,15 @@ defmodule EctoLibSql do
     with :ok <- Names.check(opts, @query_options, "a query") do
       case conn do
         %State{} -> SingleConnection.query(conn, Query.new(statement), params, opts)
-        _pool -> Pool.query(conn, Query.new(statement), params, opts)
+        _pool_or_repo -> pool_query(conn, Query.new(statement), params, opts)
       end
     end
+  end
+
+  defp pool_query(conn, query, params, opts) do
+    if Source.repo?(conn),
+      do: Source.with_state(conn, &SingleConnection.query(&1, query, params, opts)),
+      else: Pool.query(conn, query, params, opts)
   end
 
   @doc "As `query/4`; returns the result or raises the error."
@@ -110,7 +116,7 @@ defmodule EctoLibSql do
   Calls `fun` inside a transaction: `{:ok, result}`, or `{:error, reason}` after `rollback/2`. An
   exception rolls back and is raised again. `mode:` is `:deferred`, `:immediate`, `:exclusive` or
   `:read_only`; inside of a transaction it changes nothing, and `:read_only` raises where the outer one
-  may write.
+  may write. An Ecto repo has transactions and streams of its own: `Repo.transaction/2`, `Repo.stream/2`.
   """
   @spec transaction(conn(), (conn() -> result), keyword()) :: {:ok, result} | {:error, term()}
         when result: term()
@@ -124,6 +130,8 @@ defmodule EctoLibSql do
   end
 
   defp pool_transaction(conn, fun, opts) do
+    refuse_repo!(conn, "transaction/2")
+
     if Pool.in_transaction?(conn) do
       may_write = fn -> Source.with_state(conn, &Transactions.may_write/1) end
       TransactionMode.check_nested!(opts, may_write)
@@ -132,10 +140,20 @@ defmodule EctoLibSql do
     Pool.transaction(conn, fun, opts)
   end
 
+  # A repo has its own: it counts the transactions of a process.
+  defp refuse_repo!(conn, function) do
+    if Source.repo?(conn),
+      do: raise(ArgumentError, "call #{inspect(conn)}.#{function}, which does this for a repo")
+  end
+
   @doc "Rolls back and leaves the function of `transaction/3`, which then returns `{:error, reason}`."
   @spec rollback(conn(), term()) :: no_return()
   def rollback(%State{} = state, reason), do: SingleConnection.rollback(state, reason)
-  def rollback(conn, reason), do: Pool.rollback(conn, reason)
+
+  def rollback(conn, reason) do
+    refuse_repo!(conn, "rollback/1")
+    Pool.rollback(conn, reason)
+  end
 
   @doc """
   A stream of results with `max_rows:` rows each (default 500), fetched as they are consumed. Needs one
@@ -144,6 +162,7 @@ defmodule EctoLibSql do
   @spec stream(conn(), iodata() | Query.t(), params(), keyword()) :: Enumerable.t()
   def stream(conn, statement, params \\ [], opts \\ []) do
     Names.check!(opts, @stream_options, "a stream")
+    refuse_repo!(conn, "stream/2")
 
     case conn do
       %State{} -> SingleConnection.stream(conn, Query.new(statement), params, opts)

@@ -44,7 +44,7 @@ defmodule EctoLibSql.Source do
   def with_own_state(%{__struct__: DBConnection} = conn, fun), do: in_connection(conn, fun)
 
   def with_own_state(source, fun) do
-    if is_atom(source) and repo?(source) and source.checked_out?() do
+    if repo?(source) and source.checked_out?() do
       in_repo(source, fun)
     else
       {:error,
@@ -56,9 +56,9 @@ defmodule EctoLibSql.Source do
     end
   end
 
-  defp repo?(module) do
-    Code.ensure_loaded?(module) and function_exported?(module, :__adapter__, 0)
-  end
+  @doc "Whether `source` is an Ecto repo. One that has been started is loaded, so that no code path is searched."
+  @spec repo?(source()) :: boolean()
+  def repo?(source), do: is_atom(source) and function_exported?(source, :__adapter__, 0)
 
   defp in_connection(conn, fun) do
     with {:ok, %Result{rows: [[state]]}} <- Pool.query(conn, StateQuery.query(), [], []),
