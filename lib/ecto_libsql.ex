@@ -36,7 +36,8 @@ defmodule EctoLibSql do
   alias EctoLibSql.{Cursor, Error, Options, Pool, Query, Result, SingleConnection, Source, State}
   alias EctoLibSql.Options.{Names, TransactionMode}
 
-  @type conn :: Source.source()
+  @typedoc "A state, a `%DBConnection{}`, a pool (pid or name), or an Ecto repo."
+  @type conn :: State.t() | struct() | GenServer.server() | module()
   @type params :: list() | map() | keyword()
   @type failure :: {:error | :disconnect, Exception.t(), State.t()}
 

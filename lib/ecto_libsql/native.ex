@@ -30,7 +30,7 @@ defmodule EctoLibSql.Native do
 
   import EctoLibSql.Native.Answer
 
-  @type source :: Source.source()
+  @type source :: EctoLibSql.conn()
   @type reason :: String.t()
   @type stmt_id :: String.t()
   @type args :: list() | map() | keyword()

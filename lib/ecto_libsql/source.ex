@@ -7,7 +7,7 @@ defmodule EctoLibSql.Source do
   alias EctoLibSql.Callbacks.StateQuery
   alias EctoLibSql.{Error, Pool, Result, State}
 
-  @type source :: State.t() | GenServer.server() | module() | struct()
+  @type source :: EctoLibSql.conn()
 
   @doc "Calls `fun` with the state of `source`; an error if `source` names no connection."
   @spec with_state(source(), (State.t() -> result)) :: result | {:error, Exception.t()}

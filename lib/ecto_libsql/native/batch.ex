@@ -18,7 +18,7 @@ defmodule EctoLibSql.Native.Batch do
 
   import Answer
 
-  @type source :: Source.source()
+  @type source :: EctoLibSql.conn()
   @type reason :: String.t()
   @type args :: list() | map() | keyword()
 

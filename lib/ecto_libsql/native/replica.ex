@@ -15,7 +15,7 @@ defmodule EctoLibSql.Native.Replica do
 
   import EctoLibSql.Native.Answer, only: [on_id: 2, mapped: 2, text: 1]
 
-  @type source :: EctoLibSql.Source.source() | String.t()
+  @type source :: EctoLibSql.conn() | String.t()
   @type failure :: {:error, String.t()}
 
   @doc "Brings a replica up to date (`timeout:` milliseconds). A local connection has nothing to do."
