@@ -88,13 +88,33 @@ defmodule EctoLibSql.Error do
     {"Cursor does not belong to", :foreign, :foreign, :foreign_cursor}
   ]
 
+  # Characters of a statement in a message.
+  @shown 4000
+
   @prefixes ["Prepare failed: ", "Query failed: ", "Execute failed: "]
 
-  @doc "The text of the error: what `Exception.message/1` shows."
+  @doc """
+  What `Exception.message/1` shows: `message`, and in the lines below it the statement, where there is one; of a long
+  statement the beginning.
+
+      iex> {:ok, db} = EctoLibSql.connect(database: ":memory:")
+      iex> {:error, error} = EctoLibSql.query(db, "SELECT nam FROM users")
+      iex> error.message
+      "no such table: users"
+      iex> error |> Exception.message() |> String.split("\\n")
+      ["no such table: users", "SELECT nam FROM users"]
+  """
   @impl true
   @spec message(t()) :: String.t()
-  def message(%__MODULE__{message: message}) when is_binary(message), do: message
-  def message(%__MODULE__{kind: kind}), do: "libSQL error#{if kind, do: " (#{kind})"}"
+  def message(%__MODULE__{statement: statement} = error) when is_binary(statement) do
+    {shown, rest} = String.split_at(statement, @shown)
+    text(error) <> "\n" <> shown <> if(rest == "", do: "", else: " ...")
+  end
+
+  def message(error), do: text(error)
+
+  defp text(%{message: message}) when is_binary(message), do: message
+  defp text(%{kind: kind}), do: "libSQL error#{if kind, do: " (#{kind})"}"
 
   @doc """
   An error of the driver itself, which SQLite has not seen. `fields`: `:code` and `:extended_code`

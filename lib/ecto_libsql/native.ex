@@ -204,9 +204,15 @@ defmodule EctoLibSql.Native do
   @spec add_authorizer(source(), pid()) :: {:error, :unsupported}
   def add_authorizer(_source, _pid \\ self()), do: {:error, :unsupported}
 
-  @doc "The verb of a statement, e.g. `:select`; `:unknown` where there is none."
+  @doc "The verb of a statement, e.g. `:select`; `:create` for CREATE, ALTER and DROP; `:unknown` where there is none."
   @spec detect_command(term()) :: atom()
-  def detect_command(sql) when is_binary(sql), do: Statements.kind(sql)
+  def detect_command(sql) when is_binary(sql) do
+    case Statements.kind(sql) do
+      :drop -> :create
+      verb -> verb
+    end
+  end
+
   def detect_command(_other), do: :unknown
 
   @doc "Closes a connection by its id; `kind` is `:conn_id`."

@@ -2,8 +2,8 @@ defmodule EctoLibSql.Result do
   @moduledoc """
   The result of a statement.
 
-    * `command` - `:select`, `:insert`, `:update`, `:delete`, `:create` (CREATE, DROP and ALTER),
-      `:pragma`, `:begin`, `:commit`, `:rollback`, `:batch`, `:other` or `:unknown`.
+    * `command` - `:select`, `:insert`, `:update`, `:delete`, `:create` (CREATE and ALTER),
+      `:drop`, `:pragma`, `:begin`, `:commit`, `:rollback`, `:batch`, `:other` or `:unknown`.
     * `columns` - the names, also when there are no rows; nil for statements that yield none.
     * `rows` - a list of lists, or nil.
     * `num_rows` - rows returned, or rows changed by a write.

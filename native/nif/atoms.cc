@@ -66,6 +66,7 @@ constexpr AtomName kAtomNames[] = {
     {&Atoms::update, "update"},
     {&Atoms::delete_, "delete"},
     {&Atoms::create, "create"},
+    {&Atoms::drop, "drop"},
     {&Atoms::pragma, "pragma"},
     {&Atoms::begin, "begin"},
     {&Atoms::commit, "commit"},

@@ -23,7 +23,8 @@ struct Atoms {
   Term kind, message, code, extended_code, statement, offset, recovery, index;
   Term retryable, outcome_unknown, transaction_lost, connection_lost, unauthorised, unavailable;
   // Commands.
-  Term select, insert, update, delete_, create, pragma, begin, commit, rollback, other, unknown;
+  Term select, insert, update, delete_, create, drop, pragma, begin, commit, rollback, other;
+  Term unknown;
   // Arguments.
   Term deferred, immediate, exclusive, read_only, open, release, rollback_to, plain, atomic;
   Term ask, refuse, allow;

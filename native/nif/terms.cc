@@ -159,6 +159,8 @@ Term command_atom(const Atoms& atoms, StatementKind kind) noexcept {
       return atoms.delete_;
     case StatementKind::ddl:
       return atoms.create;
+    case StatementKind::drop:
+      return atoms.drop;
     case StatementKind::pragma:
       return atoms.pragma;
     case StatementKind::begin:

@@ -36,6 +36,24 @@ defmodule EctoLibSql.ErrorTest do
      :constraint_primarykey, {:primary_key, "pairs.a, pairs.b"}}
   ]
 
+  test "the text of an exception ends with the statement, of a long one with its beginning", %{
+    state: state
+  } do
+    for {sql, shown} <- [
+          {"SELECT nam FROM users", "SELECT nam FROM users"},
+          {"SELECT nam FROM users -- " <> String.duplicate("ä", 10_000),
+           "SELECT nam FROM users -- " <> String.duplicate("ä", 3975) <> " ..."}
+        ] do
+      {:error, error} = EctoLibSql.query(state, sql)
+      assert error.message == "no such column: nam"
+      assert error.statement == sql
+      assert Exception.message(error) == "no such column: nam\n" <> shown
+    end
+
+    {:error, error} = EctoLibSql.connect(database: "", mode: :readonly, journal_mode: :perhaps)
+    assert Exception.message(error) == error.message
+  end
+
   for {sql, message, code, _constraint} <- @cases do
     test "#{code}: SQLite's text unprefixed, with codes and statement", %{state: state} do
       sql = unquote(sql)

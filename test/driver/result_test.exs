@@ -92,9 +92,15 @@ defmodule EctoLibSql.ResultTest do
                run!(state, "DELETE FROM t WHERE id = 2 RETURNING x")
     end
 
-    test "DDL is :create without rows, whatever it does", %{state: state} do
-      for sql <- ["CREATE TABLE u (a)", "ALTER TABLE u ADD COLUMN b", "DROP TABLE u"] do
-        assert %Result{command: :create, columns: nil, rows: nil, num_rows: 0} = run!(state, sql)
+    test "DDL is :create or :drop, without rows", %{state: state} do
+      for {sql, command} <- [
+            {"CREATE TABLE u (a)", :create},
+            {"CREATE INDEX i ON u (a)", :create},
+            {"ALTER TABLE u ADD COLUMN b", :create},
+            {"DROP INDEX i", :drop},
+            {"drop table if exists u", :drop}
+          ] do
+        assert %Result{command: ^command, columns: nil, rows: nil, num_rows: 0} = run!(state, sql)
       end
     end
 

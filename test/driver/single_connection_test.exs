@@ -17,7 +17,7 @@ defmodule EctoLibSql.SingleConnectionTest do
     assert {:error, %Error{message: "no such table: nope"}} =
              EctoLibSql.query(state, "SELECT * FROM nope", [], [])
 
-    assert_raise Error, "no such table: nope", fn ->
+    assert_raise Error, "no such table: nope\nSELECT * FROM nope", fn ->
       EctoLibSql.query!(state, "SELECT * FROM nope")
     end
 

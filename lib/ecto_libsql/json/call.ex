@@ -2,8 +2,8 @@ defmodule EctoLibSql.JSON.Call do
   @moduledoc false
   # Runs the queries of EctoLibSql.JSON: returns one value or a list of tuples.
 
-  alias EctoLibSql.Native
   alias EctoLibSql.Connection.Lifetime
+  alias EctoLibSql.{Error, Native}
 
   @jsonb_version {3, 45, 0}
 
@@ -52,6 +52,7 @@ defmodule EctoLibSql.JSON.Call do
   defp rows(state, sql, arguments) do
     case Native.query(state, sql, arguments) do
       {:ok, _query, %{rows: rows}, _state} -> {:ok, rows}
+      {:error, %Error{message: message}, _state} -> {:error, message}
       {:error, error, _state} -> {:error, Exception.message(error)}
     end
   end

@@ -15,6 +15,8 @@ defmodule EctoLibSql.Native.Answer do
   def text({:error, %Error{kind: kind, message: message}}, _prefix) when kind in @unprefixed,
     do: {:error, message}
 
+  def text({:error, %Error{message: message}}, prefix), do: {:error, prefix <> message}
+
   def text({:error, %{__exception__: true} = error}, prefix),
     do: {:error, prefix <> Exception.message(error)}
 

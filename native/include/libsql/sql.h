@@ -9,7 +9,7 @@
 
 namespace libsql {
 
-// The verb of a statement. `ddl` is CREATE, DROP and ALTER; `select` is also VALUES and EXPLAIN;
+// The verb of a statement. `ddl` is CREATE and ALTER; `select` is also VALUES and EXPLAIN;
 // a WITH has the kind of the verb behind its common table expressions.
 enum class StatementKind {
   select,
@@ -17,6 +17,7 @@ enum class StatementKind {
   update,
   del,
   ddl,
+  drop,
   pragma,
   begin,
   commit,

@@ -17,6 +17,7 @@ bool may_write(const Batch& batch) {
       case StatementKind::update:
       case StatementKind::del:
       case StatementKind::ddl:
+      case StatementKind::drop:
       case StatementKind::other:
         return true;
       case StatementKind::select:

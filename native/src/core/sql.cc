@@ -31,7 +31,7 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"COMMIT", StatementKind::commit},     {"END", StatementKind::commit},
     {"ROLLBACK", StatementKind::rollback}, {"SAVEPOINT", StatementKind::savepoint},
     {"RELEASE", StatementKind::release},   {"PRAGMA", StatementKind::pragma},
-    {"CREATE", StatementKind::ddl},        {"DROP", StatementKind::ddl},
+    {"CREATE", StatementKind::ddl},        {"DROP", StatementKind::drop},
     {"ALTER", StatementKind::ddl},         {"ATTACH", StatementKind::attach},
     {"DETACH", StatementKind::attach},
 });

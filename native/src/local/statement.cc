@@ -101,6 +101,7 @@ StatementCost LocalStatement::cost() {
     case StatementKind::release:
       return session_.end_of_transaction_cost();
     case StatementKind::ddl:
+    case StatementKind::drop:
     case StatementKind::pragma:
     case StatementKind::attach:
     case StatementKind::other:
@@ -271,6 +272,7 @@ bool LocalStatement::commits(bool in_transaction) const noexcept {
     case StatementKind::update:
     case StatementKind::del:
     case StatementKind::ddl:
+    case StatementKind::drop:
     case StatementKind::pragma:
     case StatementKind::attach:
     case StatementKind::other:

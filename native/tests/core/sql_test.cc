@@ -26,7 +26,7 @@ TEST(StatementKindTest, ReadsTheVerb) {
       {"UPDATE t SET a = 1", StatementKind::update},
       {"DELETE FROM t", StatementKind::del},
       {"CREATE TABLE t(a)", StatementKind::ddl},
-      {"DROP TABLE t", StatementKind::ddl},
+      {"DROP TABLE t", StatementKind::drop},
       {"ALTER TABLE t RENAME TO u", StatementKind::ddl},
       {"PRAGMA user_version", StatementKind::pragma},
       {"BEGIN", StatementKind::begin},

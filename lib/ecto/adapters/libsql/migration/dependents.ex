@@ -51,7 +51,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Dependents do
       with {:error, error} <- try(meta, table.prefix, use) do
         raise ArgumentError,
               "table #{inspect(table.name)} cannot be changed so, because #{what(use)} would " <>
-                "break: #{Exception.message(error)}"
+                "break: #{error.message}"
       end
     end)
   end

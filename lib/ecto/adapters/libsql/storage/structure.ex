@@ -148,7 +148,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
          :ok <- Storage.query(state, "COMMIT") do
       {:ok, path}
     else
-      {:error, error} when is_exception(error) -> {:error, Exception.message(error)}
+      {:error, %{message: message}} -> {:error, message}
       error -> error
     end
   end
