@@ -226,8 +226,8 @@ Answer run_without_rows(LockedConnection& locked, Statement& statement) {
 Answer run_bound(LockedConnection& locked, Statement& statement, BindingScope& scope) {
   const bool writes = !statement.read_only();
   if (writes) locked.will_write();
-  const Answer answer = statement.column_count() > 0 ? run_with_rows(locked, statement, writes)
-                                                     : run_without_rows(locked, statement);
+  const Answer answer = statement.returns_rows() ? run_with_rows(locked, statement, writes)
+                                                 : run_without_rows(locked, statement);
   if (!answer.continuation()) scope.finished();
   return answer;
 }

@@ -69,9 +69,9 @@ Term RowEncoder::shared_binary(std::string_view bytes) {
 
 Term column_names(ErlNifEnv* env, const Statement& statement) {
   TermBuffer names;
-  const int count = statement.column_count();
+  const int count = statement.run_column_count();
   for (int index = 0; index < count; ++index) {
-    names.push(make_binary(env, statement.column_name(index)));
+    names.push(make_binary(env, statement.run_column_name(index)));
   }
   return names.list(env);
 }

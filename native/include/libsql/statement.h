@@ -81,11 +81,19 @@ class Statement {
   // The index of a parameter; `name` with its prefix. 0 if there is none.
   [[nodiscard]] int parameter_index(TextView name) const;
 
-  // Columns of the result; 0 for a statement that yields no rows.
+  // Whether the statement has a result: a query, a write with RETURNING, some pragmas.
+  [[nodiscard]] bool returns_rows() const;
+  // Columns of the result, 0 without one: of the run in progress, and between two runs of the next
+  // one, for which the schema is looked at again, because another connection may have changed it.
+  // Errors: those of prepare(), for instance for a table that is no longer there.
   [[nodiscard]] int column_count() const;
-  // Counted from 0. Errors: invalid_argument ("... out of bounds ...").
+  // Counted from 0; valid until the next call. Errors: also invalid_argument ("... out of bounds
+  // ...").
   [[nodiscard]] std::string_view column_name(int index) const;
   [[nodiscard]] std::vector<ColumnInfo> columns() const;
+  // The same of the run in progress or, once it has ended, of the last one; nothing is looked at.
+  [[nodiscard]] int run_column_count() const;
+  [[nodiscard]] std::string_view run_column_name(int index) const;
 
   // Binds `value` to parameter `index`, counted from 1. The bytes must stay valid until the next
   // bind of that parameter, clear_bindings() or the end of the execution: they are not copied.

@@ -61,12 +61,14 @@ void run_member(Connection& connection, const Batch::Member& member, AtomicScope
   if (scope != nullptr) scope->admit(statement);
   result.kind = statement.kind();
   statement.bind_all(std::vector<ValueView>(member.parameters.begin(), member.parameters.end()));
-  if (statement.column_count() == 0) {
+  if (!statement.returns_rows()) {
     result.count = statement.execute();
     return;
   }
-  for (const ColumnInfo& column : statement.columns()) result.columns.push_back(column.name);
   while (statement.step() == Step::row) result.rows.push_back(copy_row(statement.row()));
+  for (int i = 0; i < statement.run_column_count(); ++i) {
+    result.columns.emplace_back(statement.run_column_name(i));
+  }
   const bool is_query = result.kind == StatementKind::select || statement.read_only();
   result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
 }

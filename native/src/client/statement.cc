@@ -66,6 +66,8 @@ int Statement::parameter_index(TextView text) const {
   return name.find('\0') == std::string_view::npos ? impl().parameter_index(name) : 0;
 }
 
+bool Statement::returns_rows() const { return impl().run_column_count() > 0; }
+
 int Statement::column_count() const { return impl().column_count(); }
 
 std::string_view Statement::column_name(int index) const {
@@ -74,6 +76,13 @@ std::string_view Statement::column_name(int index) const {
 }
 
 std::vector<ColumnInfo> Statement::columns() const { return impl().columns(); }
+
+int Statement::run_column_count() const { return impl().run_column_count(); }
+
+std::string_view Statement::run_column_name(int index) const {
+  check_index("column", index, 0, run_column_count() - 1);
+  return impl().run_column_name(index);
+}
 
 void Statement::bind(int index, const ValueView& value) {
   check_index("parameter", index, 1, parameter_count());

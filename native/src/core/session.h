@@ -36,9 +36,12 @@ class PreparedStatement {
   [[nodiscard]] virtual int parameter_count() const = 0;
   [[nodiscard]] virtual std::string_view parameter_name(int index) const = 0;
   [[nodiscard]] virtual int parameter_index(std::string_view name) const = 0;
-  [[nodiscard]] virtual int column_count() const = 0;
-  [[nodiscard]] virtual std::string_view column_name(int index) const = 0;
-  [[nodiscard]] virtual std::vector<ColumnInfo> columns() const = 0;
+  [[nodiscard]] virtual int run_column_count() const = 0;
+  [[nodiscard]] virtual std::string_view run_column_name(int index) const = 0;
+  // Of the next run; of the one in progress, if there is one.
+  [[nodiscard]] virtual int column_count() = 0;
+  [[nodiscard]] virtual std::string_view column_name(int index) = 0;
+  [[nodiscard]] virtual std::vector<ColumnInfo> columns() = 0;
 
   virtual void bind(int index, const ValueView& value) = 0;
   virtual void clear_bindings() = 0;

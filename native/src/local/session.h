@@ -115,6 +115,9 @@ class LocalSession final : public core::Session {
   [[nodiscard]] ChangeFeed& feed() noexcept { return feed_; }
   // The error of a failed call, with the reason why the statement was stopped.
   [[nodiscard]] Error error(int rc, std::string_view sql) const;
+  // Makes SQLite compare the schema that it knows with that of the file, and read it again if
+  // another connection has changed it.
+  void verify_schema() noexcept;
   // The one statement of a text that has been compiled before.
   [[nodiscard]] StmtHandle compile_again(std::string_view sql) {
     // What stopped another statement before is no reason why this one cannot be compiled.

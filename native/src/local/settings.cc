@@ -17,15 +17,18 @@ namespace {
 constexpr std::string_view kTrustingPragmas[] = {"INDEX_LIST", "INDEX_INFO", "INDEX_XINFO",
                                                  "FOREIGN_KEY_LIST"};
 
-// table_info() always verifies, and of all databases when it is not told which.
-void verify_schema(sqlite3* db, std::string_view pragma) noexcept {
-  const auto is_it = [pragma](std::string_view name) { return core::is_pragma(pragma, name); };
-  if (!std::ranges::any_of(kTrustingPragmas, is_it)) return;
-  // If it cannot be had, the pragma itself will say why.
-  sqlite3_exec(db, "PRAGMA table_info('')", nullptr, nullptr, nullptr);
+bool is_trusting(std::string_view pragma) noexcept {
+  return std::ranges::any_of(
+      kTrustingPragmas, [pragma](std::string_view name) { return core::is_pragma(pragma, name); });
 }
 
 }  // namespace
+
+// table_info() always verifies, and without a table the schemas of all databases. If that fails,
+// what needs the schema reports why.
+void LocalSession::verify_schema() noexcept {
+  sqlite3_exec(db_.get(), "PRAGMA table_info('')", nullptr, nullptr, nullptr);
+}
 
 void LocalSession::refresh_settings() {
   sqlite3* handle = db();
@@ -68,7 +71,7 @@ void LocalSession::end_refusals() noexcept {
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
   if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
-  verify_schema(db(), sql);
+  if (is_trusting(sql)) verify_schema();
   install_auto_checkpoint();
   try {
     StmtHandle stmt = compile_next(sql, tail);

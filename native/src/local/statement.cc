@@ -44,6 +44,7 @@ sqlite3_stmt* LocalStatement::handle() const {
 
 void LocalStatement::detach() noexcept {
   running_ = false;
+  described_.reset();
   stmt_.reset();
 }
 
@@ -124,20 +125,44 @@ int LocalStatement::parameter_index(std::string_view name) const {
   return sqlite3_bind_parameter_index(handle(), std::string(name).c_str());
 }
 
-int LocalStatement::column_count() const { return sqlite3_column_count(handle()); }
+namespace {
 
-std::string_view LocalStatement::column_name(int index) const {
-  const char* name = sqlite3_column_name(handle(), index);
+std::string_view name_of(sqlite3_stmt* stmt, int index) {
+  const char* name = sqlite3_column_name(stmt, index);
   return name == nullptr ? std::string_view() : name;
 }
 
-std::vector<ColumnInfo> LocalStatement::columns() const {
+}  // namespace
+
+int LocalStatement::run_column_count() const { return sqlite3_column_count(handle()); }
+
+std::string_view LocalStatement::run_column_name(int index) const {
+  return name_of(handle(), index);
+}
+
+// SQLite looks at the schema when a statement begins to run, and compiles it again if that has
+// changed. To describe it before, the text is compiled again here, once SQLite has looked; the
+// statement itself keeps what is bound to it. A pragma acts while it is compiled, so it is not.
+sqlite3_stmt* LocalStatement::described() {
+  sqlite3_stmt* const stmt = handle();
+  if (running_ || kind_ == StatementKind::pragma || sqlite3_column_count(stmt) == 0) return stmt;
+  session_.verify_schema();
+  described_ = session_.compile_again(sql_);
+  return described_.get();
+}
+
+int LocalStatement::column_count() { return sqlite3_column_count(described()); }
+
+std::string_view LocalStatement::column_name(int index) { return name_of(described(), index); }
+
+std::vector<ColumnInfo> LocalStatement::columns() {
+  sqlite3_stmt* const stmt = described();
   std::vector<ColumnInfo> columns;
-  for (int i = 0; i < column_count(); ++i) {
+  for (int i = 0; i < sqlite3_column_count(stmt); ++i) {
     ColumnInfo& column = columns.emplace_back();
-    column.name = column_name(i);
-    if (const char* origin = column_origin(handle(), i)) column.origin = origin;
-    if (const char* type = sqlite3_column_decltype(handle(), i)) column.declared_type = type;
+    column.name = name_of(stmt, i);
+    if (const char* origin = column_origin(stmt, i)) column.origin = origin;
+    if (const char* type = sqlite3_column_decltype(stmt, i)) column.declared_type = type;
   }
   return columns;
 }
@@ -196,6 +221,7 @@ void LocalStatement::start() {
     throw Error(ErrorKind::misuse, "the cursor has ended with its transaction")
         .with_statement(sql_);
   }
+  described_.reset();
   if (explains_) compile_explanation();
   session_.statement_starts(*this);
   running_ = true;
@@ -308,6 +334,7 @@ void LocalStatement::end_with_transaction(std::uint64_t serial) noexcept {
 void LocalStatement::recycle() noexcept {
   reset();
   if (stmt_) sqlite3_clear_bindings(stmt_.get());
+  described_.reset();
   bound_.clear();
   ended_ = false;
   if (std::exchange(transaction_, 0) != 0) session_.count_cursor(-1);

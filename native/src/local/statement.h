@@ -49,9 +49,11 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] int parameter_count() const override;
   [[nodiscard]] std::string_view parameter_name(int index) const override;
   [[nodiscard]] int parameter_index(std::string_view name) const override;
-  [[nodiscard]] int column_count() const override;
-  [[nodiscard]] std::string_view column_name(int index) const override;
-  [[nodiscard]] std::vector<ColumnInfo> columns() const override;
+  [[nodiscard]] int run_column_count() const override;
+  [[nodiscard]] std::string_view run_column_name(int index) const override;
+  [[nodiscard]] int column_count() override;
+  [[nodiscard]] std::string_view column_name(int index) override;
+  [[nodiscard]] std::vector<ColumnInfo> columns() override;
 
   void bind(int index, const ValueView& value) override;
   void clear_bindings() override;
@@ -75,6 +77,8 @@ class LocalStatement final : public core::PreparedStatement {
 
  private:
   [[nodiscard]] sqlite3_stmt* handle() const;
+  // The compiled statement that describes the next run, or the one in progress.
+  [[nodiscard]] sqlite3_stmt* described();
   void start();
   void compile_explanation();
   Step finish(int rc);
@@ -90,6 +94,7 @@ class LocalStatement final : public core::PreparedStatement {
 
   LocalSession& session_;
   StmtHandle stmt_;
+  StmtHandle described_;  // The same text, compiled again to describe it; until the next run.
   const std::string sql_;
   const StatementKind kind_;
   const bool read_only_;

@@ -121,6 +121,23 @@ defmodule EctoLibSql.Native.PreparedTest do
       assert {:ok, []} = Native.get_stmt_columns(state, statement)
     end
 
+    test "is that of the next run after another connection has altered the table" do
+      path = temp_file()
+      state = file!(path)
+      run!(state, "CREATE TABLE t (a)")
+      {:ok, statement} = Native.prepare(state, "SELECT * FROM t")
+      assert {:ok, 1} = Native.stmt_column_count(state, statement)
+
+      run!(file!(path), "ALTER TABLE t ADD COLUMN b TEXT")
+      assert {:ok, 2} = Native.stmt_column_count(state, statement)
+      assert {:ok, "b"} = Native.stmt_column_name(state, statement, 1)
+
+      assert {:ok, [{"a", "a", _}, {"b", "b", "TEXT"}]} =
+               Native.get_stmt_columns(state, statement)
+
+      assert {:ok, %{columns: ["a", "b"]}} = Native.query_stmt(state, statement, [])
+    end
+
     test "of parameters, names with their prefix, counted from one", %{state: state} do
       {:ok, statement} = Native.prepare(state, "SELECT :id, @b, $c, ?")
       assert {:ok, 4} = Native.stmt_parameter_count(state, statement)
