@@ -1,0 +1,19 @@
+// The VFS of databases without a key: SQLite's default, except that it does not open what is not a
+// plain database file.
+//
+// SQLite plays back a journal before it looks at the database. It takes the records of an encrypted
+// one for torn, deletes the journal, and a half-written database is left. Here such a file is
+// refused first, also when SQL attaches it. The files themselves are the default VFS's own, so that
+// nothing is paid for reading and writing.
+#ifndef LIBSQL_ENCRYPTION_GUARD_VFS_H_
+#define LIBSQL_ENCRYPTION_GUARD_VFS_H_
+
+namespace libsql::encryption {
+
+// The name of the VFS, registered at the first call and for the life of the process.
+// Threads: thread-safe.
+[[nodiscard]] const char* guard_vfs();
+
+}  // namespace libsql::encryption
+
+#endif  // LIBSQL_ENCRYPTION_GUARD_VFS_H_

@@ -1,0 +1,34 @@
+// What a journal that was left behind reveals about the key, before SQLite plays it back.
+//
+// With another key every record looks torn, which SQLite takes for the end of the journal: it would
+// delete the journal and keep a half-written database.
+#ifndef LIBSQL_ENCRYPTION_HOT_JOURNAL_H_
+#define LIBSQL_ENCRYPTION_HOT_JOURNAL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "encryption/page_cipher.h"
+#include "encryption/real_file.h"
+
+namespace libsql::encryption {
+
+enum class JournalKey : std::uint8_t {
+  unknown,  // no header, no counted record, or nothing that can be read
+  same,     // the first record was written with the key of `cipher`
+  other,
+};
+
+// Whose key wrote the first counted record of a journal.
+[[nodiscard]] JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher);
+
+// The page size of a journal that holds page 1 as the key of `cipher` has written it; empty if
+// there is none. A key change that another program has not finished leaves a page 1 of the new key
+// in the file, and one of the old key here.
+[[nodiscard]] std::optional<std::size_t> restores_first_page(const RealFile& journal,
+                                                             PageCipher& cipher);
+
+}  // namespace libsql::encryption
+
+#endif  // LIBSQL_ENCRYPTION_HOT_JOURNAL_H_

@@ -1,0 +1,36 @@
+// Why a file was refused. SQLite takes a number from its VFS and nothing else; the reason waits
+// here for the caller of SQLite, who runs on the same thread.
+#ifndef LIBSQL_ENCRYPTION_REFUSAL_H_
+#define LIBSQL_ENCRYPTION_REFUSAL_H_
+
+#include <cstdint>
+#include <string>
+
+namespace libsql::encryption {
+
+enum class Refusal : std::uint8_t {
+  none,
+  not_encrypted,      // a key was given for a plain file
+  encrypted,          // no key was given for what is not a plain file
+  wrong_key,          // the key is not the file's, or the file is damaged where that shows
+  other_cipher,       // the authenticated format, opened as libSQL's or the other way round
+  unknown_version,    // the authenticated format in a version that this library does not know
+  damaged_header,     // the key is the file's, its first page is not whole
+  interrupted_rekey,  // a hot journal of another key
+  damaged_page,       // a page that the cipher refuses
+  page_size,          // a page of another size than the file's
+  reserved_bytes,     // a database whose pages have no room for the authenticated format
+  temporary_file,     // a temporary file, which would be plain
+  no_powersafe,       // a write-ahead log on a file system whose pages may be written in pieces
+};
+
+// Notes why a VFS call returns an error. `page`: its number, 0 if it concerns none.
+void note_refusal(Refusal refusal, std::uint32_t page = 0) noexcept;
+// Forgets what was noted, before a call whose reason is wanted.
+void forget_refusal() noexcept;
+// The text of the last reason noted on this thread since forget_refusal(); empty if there is none.
+[[nodiscard]] std::string refusal_text();
+
+}  // namespace libsql::encryption
+
+#endif  // LIBSQL_ENCRYPTION_REFUSAL_H_
