@@ -185,15 +185,20 @@ class Connection {
   // number copies all in one step. Errors: interrupted when `progress` returns false; misuse within
   // a transaction that has written; invalid_argument for a path that names no file, as for the
   // next.
-  void backup_to(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256);
-  // Replaces this database by the content of a file.
-  void restore_from(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256);
+  // The copy is encrypted with `key`. Errors: io if that is of the cipher aes256gcm and this
+  // database is not: vacuum_into() makes the room that it needs.
+  void backup_to(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256,
+                 const KeyChoice& key = SameKey{});
+  // Replaces this database by the content of a file that is encrypted with `key`.
+  void restore_from(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256,
+                    const KeyChoice& key = SameKey{});
+  // An image is never encrypted.
   [[nodiscard]] std::string serialise(TextView database = "main");
   // Replaces an attached or the main database by an in-memory copy of `image`.
   // Errors: not_a_database, corrupt, misuse inside a transaction; then nothing is replaced.
   void deserialise(TextView image, TextView database = "main");
-  // Writes a compact copy. Errors: error if the file exists and is not empty.
-  void vacuum_into(TextView path);
+  // Writes a compact copy, encrypted with `key`. Errors: error if the file exists and is not empty.
+  void vacuum_into(TextView path, const KeyChoice& key = SameKey{});
 
   // --- Extensions, events, policy ---
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <variant>
 
 namespace libsql {
 
@@ -56,6 +57,11 @@ struct Encryption {
   Cipher cipher = Cipher::aes256cbc;
   KeyDerivation derivation = KeyDerivation::hkdf;
 };
+
+// The key of another file than a connection's own: an attached database, a copy.
+struct SameKey {};  // as the connection's main database; none if that is not encrypted
+struct NoKey {};    // a plain file
+using KeyChoice = std::variant<SameKey, NoKey, Encryption>;
 
 // The shortest key: of 256 bits, for libSQL's format and for KeyDerivation::hkdf.
 inline constexpr std::size_t kMinimumKeyBytes = 32;

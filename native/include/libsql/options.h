@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "libsql/encryption.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -27,10 +28,17 @@ struct Extension {
 struct Attachment {
   Text name;
   Text path;
+  KeyChoice key = SameKey{};
 };
 
 struct Options {
   OpenMode mode = OpenMode::read_write_create;
+  // The file is encrypted, or will be if it is new. Its write-ahead log and journals are too;
+  // temporary files are kept in memory. Errors on opening: invalid_argument for a key shorter than
+  // kMinimumKeyBytes (any passphrase does for KeyDerivation::scrypt) and for a database in memory;
+  // not_a_database, with nothing changed on the disk, if the key is not the file's or the file is
+  // plain.
+  std::optional<Encryption> encryption;
   // Creates missing parent folders of the file (mode read_write_create only).
   bool create_folders = false;
   // How long a connection waits for a lock; zero does not wait. Held to 0 to 2^31 - 1 milliseconds.

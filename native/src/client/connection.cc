@@ -213,14 +213,16 @@ CheckpointResult Connection::checkpoint(CheckpointMode mode, TextView database) 
   return session().checkpoint(mode, database);
 }
 
-void Connection::backup_to(TextView path, const BackupProgress& progress, int pages_per_step) {
+void Connection::backup_to(TextView path, const BackupProgress& progress, int pages_per_step,
+                           const KeyChoice& key) {
   check_file_path(path);
-  session().backup_to(std::string(path), progress, pages_per_step);
+  session().backup_to(std::string(path), progress, pages_per_step, key);
 }
 
-void Connection::restore_from(TextView path, const BackupProgress& progress, int pages_per_step) {
+void Connection::restore_from(TextView path, const BackupProgress& progress, int pages_per_step,
+                              const KeyChoice& key) {
   check_file_path(path);
-  session().restore_from(std::string(path), progress, pages_per_step);
+  session().restore_from(std::string(path), progress, pages_per_step, key);
 }
 
 std::string Connection::serialise(TextView database) { return session().serialise(database); }
@@ -229,12 +231,13 @@ void Connection::deserialise(TextView image, TextView database) {
   session().deserialise(image, database);
 }
 
-void Connection::vacuum_into(TextView path) {
+void Connection::vacuum_into(TextView path, const KeyChoice& key) {
   check_file_path(path);
+  const std::string location = session().copy_location(std::string(path), key);
   try {
-    prepare("VACUUM INTO ?").execute(std::string_view(path));
+    prepare("VACUUM INTO ?").execute(location);
   } catch (const Error& error) {
-    throw core::with_copy_name(error, path);
+    throw core::with_copy_name(core::with_path(error, location, path), path);
   }
 }
 

@@ -16,6 +16,14 @@ Error with_file_name(const Error& error, std::string_view location) {
   return named.with_statement(error.statement(), error.sql_offset());
 }
 
+Error with_path(const Error& error, std::string_view uri, std::string_view path) {
+  std::string message = error.message();
+  const std::size_t at = uri == path ? std::string::npos : message.find(uri);
+  if (at != std::string::npos) message.replace(at, uri.size(), path);
+  const Error renamed(error.kind(), message, error.extended_code());
+  return renamed.with_statement(error.statement(), error.sql_offset());
+}
+
 Error with_copy_name(const Error& error, std::string_view location) {
   switch (error.kind()) {
     case ErrorKind::error:

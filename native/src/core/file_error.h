@@ -12,6 +12,9 @@ namespace libsql::core {
 // URI only what comes before its parameters, which may be secrets.
 [[nodiscard]] Error with_file_name(const Error& error, std::string_view location);
 
+// The same error with `path` where its message has `uri`, of which only we know.
+[[nodiscard]] Error with_path(const Error& error, std::string_view uri, std::string_view path);
+
 // The error of copying a database to `location`, which is named unless the copy has no part in it:
 // the database itself is damaged or locked, or the caller wants no more of it.
 [[nodiscard]] Error with_copy_name(const Error& error, std::string_view location);

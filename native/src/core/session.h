@@ -109,8 +109,13 @@ class Session {
   virtual void hold_write() = 0;
 
   virtual CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) = 0;
-  virtual void backup_to(const std::string& path, const BackupProgress& progress, int pages) = 0;
-  virtual void restore_from(const std::string& path, const BackupProgress& progress, int pages) = 0;
+  virtual void backup_to(const std::string& path, const BackupProgress& progress, int pages,
+                         const KeyChoice& key) = 0;
+  virtual void restore_from(const std::string& path, const BackupProgress& progress, int pages,
+                            const KeyChoice& key) = 0;
+  // What VACUUM INTO has to name so that the copy is encrypted with `key`.
+  [[nodiscard]] virtual std::string copy_location(const std::string& path,
+                                                  const KeyChoice& key) = 0;
   [[nodiscard]] virtual std::string serialise(std::string_view database) = 0;
   virtual void deserialise(std::string_view image, std::string_view database) = 0;
 

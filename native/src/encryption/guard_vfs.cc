@@ -39,8 +39,7 @@ int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, 
   if (may_be_plain(RealFile(file))) return SQLITE_OK;
   file->pMethods->xClose(file);
   file->pMethods = nullptr;
-  note_refusal(Refusal::encrypted);
-  return SQLITE_NOTADB;
+  return encryption::refuse(SQLITE_NOTADB, Refusal::encrypted);
 }
 
 Guard make_guard() {

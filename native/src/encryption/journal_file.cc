@@ -49,13 +49,16 @@ std::uint32_t pending_page(std::size_t page_size) noexcept {
   return static_cast<std::uint32_t>(kPendingByte / page_size) + 1;
 }
 
+// The database's, or the journal's own while the database has none. SQLite writes the header's
+// magic number last, so the other fields count without it.
 int JournalFile::learn_page_size() {
+  page_size_ = main_.page_size();
   if (page_size_ != 0) return SQLITE_OK;
   std::array<unsigned char, kJournalHeaderBytes> bytes{};
   const int rc = real().read(bytes, 0);
   if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) return rc;
-  JournalHeader header{};
-  if (parse_journal_header(bytes, &header)) page_size_ = header.page_size;
+  const std::size_t size = load_be32(bytes.data() + kPageSizeAt);
+  if (is_page_size(size)) page_size_ = size;
   return SQLITE_OK;
 }
 
@@ -101,29 +104,40 @@ int JournalFile::decrypt_image(std::uint32_t number, Bytes image) {
   const bool unsynced = !written_ && real().read(bytes, 0) == SQLITE_OK &&
                         parse_journal_header(bytes, &header) && header.records == kNotCounted;
   if (unsynced) return SQLITE_IOERR_SHORT_READ;
-  note_refusal(Refusal::damaged_page, number);
-  return SQLITE_CORRUPT;
+  return encryption::refuse(SQLITE_CORRUPT, Refusal::damaged_page, number);
 }
 
+// Passes on what holds nothing of a page, and refuses what is not understood.
 int JournalFile::write(ConstBytes from, sqlite3_int64 at) {
   written_ = true;
-  JournalHeader header{};
-  if (at == 0 && parse_journal_header(from, &header)) page_size_ = header.page_size;
-  if (from.size() == kWord && at == checksum_at_) {
-    checksum_at_ = -1;
-    if (!changes_checksums()) return real().write(from, at);
-    std::array<unsigned char, kWord> sum{};
-    store_be32(sum.data(), load_be32(from.data()) + difference_);
-    return real().write(sum, at);
-  }
+  if (from.size() == kWord && at == checksum_at_) return write_checksum(from, at);
+  const bool follows_number = at == image_at_;
+  image_at_ = -1;
   if (from.size() == kWord) {
     image_at_ = at + static_cast<sqlite3_int64>(kWord);
     number_ = load_be32(from.data());
     return real().write(from, at);
   }
-  const bool image = page_size_ != 0 && from.size() == page_size_ && at == image_at_;
-  image_at_ = -1;
-  return image && is_image(number_) ? write_image(number_, from, at) : real().write(from, at);
+  // Completed headers, and the words at the end of a super-journal's name.
+  if (from.size() <= kJournalHeaderBytes) return real().write(from, at);
+  const int known = learn_page_size();
+  if (known != SQLITE_OK) return known;
+  if (!follows_number) {
+    // A header is filled up with zeros to a sector.
+    return all_zero(from.subspan(kJournalHeaderBytes)) ? real().write(from, at)
+                                                       : SQLITE_IOERR_WRITE;
+  }
+  // The name of a super-journal.
+  if (!is_image(number_)) return real().write(from, at);
+  return from.size() == page_size_ ? write_image(number_, from, at) : SQLITE_IOERR_WRITE;
+}
+
+int JournalFile::write_checksum(ConstBytes from, sqlite3_int64 at) {
+  checksum_at_ = -1;
+  if (!changes_checksums()) return real().write(from, at);
+  std::array<unsigned char, kWord> sum{};
+  store_be32(sum.data(), load_be32(from.data()) + difference_);
+  return real().write(sum, at);
 }
 
 int JournalFile::write_image(std::uint32_t number, ConstBytes plain, sqlite3_int64 at) {

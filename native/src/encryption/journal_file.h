@@ -52,6 +52,7 @@ class JournalFile final : public EncryptedFile {
   [[nodiscard]] int read_image(Bytes to, sqlite3_int64 at);
   [[nodiscard]] int decrypt_image(std::uint32_t number, Bytes image);
   [[nodiscard]] int write_image(std::uint32_t number, ConstBytes plain, sqlite3_int64 at);
+  [[nodiscard]] int write_checksum(ConstBytes from, sqlite3_int64 at);
   [[nodiscard]] bool changes_checksums() const noexcept;
 
   MainFile& main_;

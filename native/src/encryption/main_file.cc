@@ -54,10 +54,9 @@ Refusal MainFile::check_key() {
 }
 
 int MainFile::refuse(Refusal refusal, std::uint32_t number) noexcept {
-  note_refusal(refusal, number);
-  if (number > kFirstPage) return SQLITE_CORRUPT;
+  if (number > kFirstPage) return encryption::refuse(SQLITE_CORRUPT, refusal, number);
   broken_ = true;
-  return SQLITE_NOTADB;
+  return encryption::refuse(SQLITE_NOTADB, refusal, number);
 }
 
 // The page size is not known while the file is empty, and another process may have filled it since.
@@ -146,12 +145,10 @@ int MainFile::check_page(std::uint32_t number, ConstBytes plain) {
   if (number != kFirstPage) return SQLITE_OK;
   // VACUUM with another page size writes the new pages in the old size.
   if (!has_clear_header(plain) || page_size_of(plain) != plain.size()) {
-    note_refusal(Refusal::page_size);
-    return SQLITE_IOERR_WRITE;
+    return encryption::refuse(SQLITE_IOERR_WRITE, Refusal::page_size);
   }
   if (reserved_of(plain) < cipher_->reserved_bytes()) {
-    note_refusal(Refusal::reserved_bytes);
-    return SQLITE_IOERR_WRITE;
+    return encryption::refuse(SQLITE_IOERR_WRITE, Refusal::reserved_bytes);
   }
   return SQLITE_OK;
 }
@@ -162,8 +159,7 @@ int MainFile::write(ConstBytes from, sqlite3_int64 at) {
   if (known != SQLITE_OK) return known;
   if (page_size_ == 0 && is_page_size(from.size())) page_size_ = from.size();
   if (page_size_ == 0 || !is_page(from.size(), at)) {
-    note_refusal(Refusal::page_size);
-    return SQLITE_IOERR_WRITE;
+    return encryption::refuse(SQLITE_IOERR_WRITE, Refusal::page_size);
   }
   const std::uint32_t number = number_at(at);
   const int allowed = check_page(number, from);

@@ -5,6 +5,7 @@ namespace libsql::encryption {
 namespace {
 
 struct Noted {
+  int code = 0;
   Refusal refusal = Refusal::none;
   std::uint32_t page = 0;
 };
@@ -50,13 +51,17 @@ const char* text_of(Refusal refusal) noexcept {
 
 }  // namespace
 
-void note_refusal(Refusal refusal, std::uint32_t page) noexcept { noted() = {refusal, page}; }
+int refuse(int code, Refusal refusal, std::uint32_t page) noexcept {
+  noted() = {.code = code, .refusal = refusal, .page = page};
+  return code;
+}
 
-void forget_refusal() noexcept { noted() = {}; }
-
-std::string refusal_text() {
+std::string refusal_of(int code) {
+  constexpr int kPrimary = 0xff;
   const Noted last = noted();
-  std::string text = text_of(last.refusal);
+  if (last.refusal == Refusal::none || (last.code & kPrimary) != (code & kPrimary)) return {};
+  noted() = {};
+  std::string text = std::string(": ") + text_of(last.refusal);
   if (last.page != 0) text += " (page " + std::to_string(last.page) + ")";
   return text;
 }

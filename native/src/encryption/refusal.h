@@ -24,12 +24,12 @@ enum class Refusal : std::uint8_t {
   no_powersafe,       // a write-ahead log on a file system whose pages may be written in pieces
 };
 
-// Notes why a VFS call returns an error. `page`: its number, 0 if it concerns none.
-void note_refusal(Refusal refusal, std::uint32_t page = 0) noexcept;
-// Forgets what was noted, before a call whose reason is wanted.
-void forget_refusal() noexcept;
-// The text of the last reason noted on this thread since forget_refusal(); empty if there is none.
-[[nodiscard]] std::string refusal_text();
+// Notes why a VFS call returns an SQLite code other than SQLITE_OK, and returns the code. `page`:
+// its number, 0 if it concerns none.
+int refuse(int code, Refusal refusal, std::uint32_t page = 0) noexcept;
+// The reason why a call on this thread has failed with a code, as the end of a message: ": why".
+// Empty if none was noted for that code. Forgets it.
+[[nodiscard]] std::string refusal_of(int code);
 
 }  // namespace libsql::encryption
 

@@ -299,8 +299,7 @@ int EncryptedVfs::open_file(const char* name, sqlite3_file* file, int flags, int
   if ((flags & SQLITE_OPEN_MAIN_DB) != 0) return open_main(name, file, flags, out_flags);
   if (only_looks(flags)) return below_->xOpen(below_, name, file, flags, out_flags);
   if ((flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) == 0 || name == nullptr) {
-    note_refusal(Refusal::temporary_file);
-    return SQLITE_CANTOPEN;
+    return encryption::refuse(SQLITE_CANTOPEN, Refusal::temporary_file);
   }
   sqlite3_file* const main = sqlite3_database_file_object(name);
   if (main == nullptr || main->pMethods == nullptr || main->pMethods->xClose != close_file) {
@@ -310,8 +309,7 @@ int EncryptedVfs::open_file(const char* name, sqlite3_file* file, int flags, int
   const bool is_log = (flags & SQLITE_OPEN_WAL) != 0;
   if (is_log && (database.characteristics() & SQLITE_IOCAP_POWERSAFE_OVERWRITE) == 0) {
     // SQLite would write an image in two parts, which cannot be encrypted one by one.
-    note_refusal(Refusal::no_powersafe);
-    return SQLITE_CANTOPEN;
+    return encryption::refuse(SQLITE_CANTOPEN, Refusal::no_powersafe);
   }
   NewFile made(file, shared_from_this());
   std::unique_ptr<EncryptedFile> encrypted_file;
@@ -335,8 +333,7 @@ int EncryptedVfs::open_main(const char* name, sqlite3_file* file, int flags, int
     made.keep(std::move(database));
     return SQLITE_OK;
   }
-  note_refusal(refusal);
-  return SQLITE_NOTADB;
+  return encryption::refuse(SQLITE_NOTADB, refusal);
 }
 
 }  // namespace libsql::encryption

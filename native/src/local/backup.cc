@@ -45,9 +45,27 @@ std::string image_of(sqlite3* db, const char* database, unsigned flags) {
 
 }  // namespace
 
-void LocalSession::open_copy(const std::string& path, int flags, DbHandle* other) const {
-  *other = open_file(path, flags);
-  sqlite3_busy_timeout(other->get(), static_cast<int>(busy_timeout().count()));
+DbHandle LocalSession::open_copy(const std::string& path, int flags, const KeyChoice& key) {
+  const Opening opening = keys_.other(path, key);
+  DbHandle other;
+  try {
+    other = open_file(opening.location, flags, opening.vfs);
+  } catch (const Error& error) {
+    throw core::with_file_name(core::with_path(error, opening.location, path), path);
+  }
+  sqlite3_busy_timeout(other.get(), static_cast<int>(busy_timeout().count()));
+  if (keys_.any()) keep_temporary_files_in_memory(other.get());
+  keys_.reserve(other.get(), "main", key);
+  return other;
+}
+
+std::string LocalSession::copy_location(const std::string& path, const KeyChoice& key) {
+  std::string location = keys_.uri(path, key);
+  // VACUUM sorts the entries of indexes.
+  if (keys_.any()) keep_temporary_files_in_memory(db());
+  // It gives the copy as much room at the end of its pages as was last asked for.
+  keys_.reserve(db(), "main", key);
+  return location;
 }
 
 void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
@@ -74,13 +92,13 @@ void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& pr
   }
 }
 
-void LocalSession::backup_to(const std::string& path, const BackupProgress& progress, int pages) {
+void LocalSession::backup_to(const std::string& path, const BackupProgress& progress, int pages,
+                             const KeyChoice& key) {
   cancellation_->start(running_ == 0, false);
   if (sqlite3_txn_state(db(), "main") == SQLITE_TXN_WRITE) {
     throw Error(ErrorKind::misuse, "cannot back up within a transaction that has written");
   }
-  DbHandle target;
-  open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target);
+  const DbHandle target = open_copy(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, key);
   try {
     copy_pages(target.get(), {db(), "main"}, progress, pages);
   } catch (const Error& error) {
@@ -88,12 +106,11 @@ void LocalSession::backup_to(const std::string& path, const BackupProgress& prog
   }
 }
 
-void LocalSession::restore_from(const std::string& path, const BackupProgress& progress,
-                                int pages) {
+void LocalSession::restore_from(const std::string& path, const BackupProgress& progress, int pages,
+                                const KeyChoice& key) {
   db();
   if (in_transaction_) throw Error(ErrorKind::misuse, "cannot restore within a transaction");
-  DbHandle source;
-  open_copy(path, SQLITE_OPEN_READONLY, &source);
+  const DbHandle source = open_copy(path, SQLITE_OPEN_READONLY, key);
   try {
     run_for_text(source.get(), "SELECT count(*) FROM sqlite_schema");
   } catch (const Error& error) {

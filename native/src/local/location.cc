@@ -86,6 +86,10 @@ std::string rebuilt(const Uri& uri, std::string_view name, std::string_view repl
 
 }  // namespace
 
+std::string uri_parameter(const std::string& location, std::string_view name) {
+  return location.starts_with("file:") ? value_of(split(location), name) : std::string();
+}
+
 std::string without_shared_cache(const std::string& location) {
   if (!location.starts_with("file:")) return location;
   const Uri uri = split(location);

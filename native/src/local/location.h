@@ -3,6 +3,7 @@
 #define LIBSQL_LOCAL_LOCATION_H_
 
 #include <string>
+#include <string_view>
 
 namespace libsql::local {
 
@@ -13,6 +14,10 @@ namespace libsql::local {
 // Errors: invalid_argument for a file, whose connections need no shared cache.
 // Source: sqlite.org/uri.html, sqlite.org/sharedcache.html
 [[nodiscard]] std::string without_shared_cache(const std::string& location);
+
+// The value of a parameter of a file: URI, decoded, as SQLite finds it. Empty without one, and for
+// a path.
+[[nodiscard]] std::string uri_parameter(const std::string& location, std::string_view name);
 
 }  // namespace libsql::local
 

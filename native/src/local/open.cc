@@ -11,6 +11,7 @@
 #include "core/file_error.h"
 #include "core/sql_pragma.h"
 #include "libsql/sql.h"
+#include "local/keys.h"
 #include "local/location.h"
 #include "local/open_error.h"
 #include "local/registered_functions.h"
@@ -32,7 +33,7 @@ void create_folders(const std::string& location) {
   }
 }
 
-DbHandle open_handle(const std::string& location, OpenMode mode) {
+DbHandle open_handle(const Keys& keys, OpenMode mode) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   switch (mode) {
     case OpenMode::read_write_create:
@@ -45,7 +46,7 @@ DbHandle open_handle(const std::string& location, OpenMode mode) {
       flags |= SQLITE_OPEN_READONLY;
       break;
   }
-  return open_file(location, flags);
+  return open_file(keys.main().location, flags, keys.main().vfs);
 }
 
 // What the system's build decides for us elsewhere, decided here.
@@ -116,9 +117,13 @@ bool comes_first(std::string_view pragma) {
   return std::ranges::find(kBeforeCreation, pragma) != kBeforeCreation.end();
 }
 
-void run_pragmas(sqlite3* db, const Options& options, bool first) {
+void run_pragmas(sqlite3* db, const Options& options, const Keys& keys, bool first) {
   for (const auto& [name, value] : options.pragmas) {
-    if (comes_first(name) == first) run_for_text(db, core::pragma_statement(name, value.str()));
+    if (comes_first(name) != first) continue;
+    const std::string sql = core::pragma_statement(name, value.str());
+    refuse_key_in_sql(sql);
+    if (keys.any()) refuse_temporary_files(sql);
+    run_for_text(db, sql);
   }
 }
 
@@ -141,23 +146,32 @@ void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
   }
 }
 
-void attach(sqlite3* db, const Attachment& attachment) {
+void attach(sqlite3* db, const Attachment& attachment, Keys& keys) {
+  const std::string location = keys.uri(without_shared_cache(attachment.path), attachment.key);
+  if (keys.any()) keep_temporary_files_in_memory(db);
   const StmtHandle stmt = compile(db, "ATTACH ? AS ?");
   const auto bind = [&stmt](int index, const std::string& text) {
     sqlite3_bind_text64(stmt.get(), index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
   };
-  const std::string path = without_shared_cache(attachment.path);
-  bind(1, path);
+  bind(1, location);
   bind(2, attachment.name);
   const int rc = sqlite3_step(stmt.get());
-  if (rc != SQLITE_DONE)
-    throw explain_open_error(from_sqlite(db, rc), db, attachment.path, OpenStep::database_file);
+  if (rc != SQLITE_DONE) {
+    const Error error = core::with_path(from_sqlite(db, rc), location, attachment.path.str());
+    throw explain_open_error(error, db, attachment.path, OpenStep::database_file);
+  }
+  keys.reserve(db, attachment.name.str().c_str(), attachment.key);
 }
 
-void apply(sqlite3* db, const std::string& location, const Options& options) {
+void apply(sqlite3* db, const std::string& location, const Options& options, Keys& keys) {
   const bool read_only = is_read_only(db, options.mode);
+  if (keys.any()) keep_temporary_files_in_memory(db);
+  if (keys.main_encrypted()) {
+    if (is_in_memory(db)) throw encryption_in_memory();
+    keys.reserve(db, "main", SameKey{});
+  }
   configure(db);
-  if (!read_only) run_pragmas(db, options, true);
+  if (!read_only) run_pragmas(db, options, keys, true);
   // The first look into the file: is it a database at all?
   run_for_text(db, "SELECT count(*) FROM sqlite_schema");
   check_writable(db, location, options.mode);
@@ -167,7 +181,7 @@ void apply(sqlite3* db, const std::string& location, const Options& options) {
   run_for_text(db, core::pragma_statement("foreign_keys", options.foreign_keys ? "on" : "off"));
   run_for_text(db, core::pragma_statement("wal_autocheckpoint",
                                           std::to_string(options.wal_auto_checkpoint)));
-  run_pragmas(db, options, false);
+  run_pragmas(db, options, keys, false);
 }
 
 void load_extensions(core::Session& session, const Options& options) {
@@ -184,16 +198,17 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   if (options.create_folders && options.mode == OpenMode::read_write_create) {
     create_folders(location);
   }
-  DbHandle handle = open_handle(without_shared_cache(location), options.mode);
+  Keys keys(without_shared_cache(location), options.encryption);
+  DbHandle handle = open_handle(keys, options.mode);
   sqlite3* db = handle.get();
   // Made first, because its busy handler waits for other processes while the options are applied.
-  auto session = std::make_shared<LocalSession>(std::move(handle), options);
+  auto session = std::make_shared<LocalSession>(std::move(handle), std::move(keys), options);
   try {
-    apply(db, location, options);
+    apply(db, location, options, session->keys());
   } catch (const Error& error) {
     throw explain_open_error(error, db, location, OpenStep::side_files);
   }
-  for (const Attachment& attachment : options.attach) attach(db, attachment);
+  for (const Attachment& attachment : options.attach) attach(db, attachment, session->keys());
   session->take_over_checkpoints();
   session->refresh_settings();
   session->join_queue();

@@ -37,8 +37,9 @@ class BorrowedStatement {
 
 }  // namespace
 
-LocalSession::LocalSession(DbHandle db, const Options& options)
-    : db_(std::move(db)),
+LocalSession::LocalSession(DbHandle db, Keys keys, const Options& options)
+    : keys_(std::move(keys)),
+      db_(std::move(db)),
       cache_(options.statement_cache_size),
       auto_checkpoint_(options.wal_auto_checkpoint) {
   cancellation_->install(db_.get(), options.progress_steps);
@@ -73,6 +74,7 @@ void LocalSession::close() noexcept {
   // it.
   sqlite3_exec(closing.get(), "SELECT 1", nullptr, nullptr, nullptr);
   closing.reset();
+  keys_.clear();
   in_transaction_ = false;
   if (std::exchange(has_write_, false)) queue_->release();
 }
@@ -110,8 +112,10 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   if (lookup) {
     if (auto statement = cache_.take(sql)) return statement;
   }
+  const StatementKind kind = statement_kind(sql);
+  if (kind == StatementKind::pragma || kind == StatementKind::attach) refuse_key_in_sql(sql);
   // Pragmas act and read their values while they are compiled, so each use compiles anew.
-  const bool pragma = statement_kind(sql) == StatementKind::pragma;
+  const bool pragma = kind == StatementKind::pragma;
   const std::size_t zero = sql.find('\0');
   if (zero != std::string_view::npos) {
     throw Error(ErrorKind::invalid_argument,
@@ -214,6 +218,7 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   if (!writing) end_turn();
   if (sync_ahead) sync_log();
   if (feed_.active() && !in_transaction_ && !writing) feed_.flush();
+  if (ok && statement.kind() == StatementKind::attach) keys_.reserve_attached(db_.get());
   if (statement.kind() == StatementKind::pragma) {
     try {
       refresh_settings();

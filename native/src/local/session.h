@@ -21,6 +21,7 @@
 #include "local/access.h"
 #include "local/cancellation.h"
 #include "local/change_feed.h"
+#include "local/keys.h"
 #include "local/sqlite.h"
 #include "local/statement.h"
 #include "local/statement_cache.h"
@@ -31,7 +32,7 @@ namespace libsql::local {
 class LocalSession final : public core::Session {
  public:
   // Takes over an open connection; open.h applies the options.
-  LocalSession(DbHandle db, const Options& options);
+  LocalSession(DbHandle db, Keys keys, const Options& options);
   LocalSession(const LocalSession&) = delete;
   LocalSession& operator=(const LocalSession&) = delete;
   ~LocalSession() override;
@@ -87,8 +88,11 @@ class LocalSession final : public core::Session {
   void hold_write() override;
 
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) override;
-  void backup_to(const std::string& path, const BackupProgress& progress, int pages) override;
-  void restore_from(const std::string& path, const BackupProgress& progress, int pages) override;
+  void backup_to(const std::string& path, const BackupProgress& progress, int pages,
+                 const KeyChoice& key) override;
+  void restore_from(const std::string& path, const BackupProgress& progress, int pages,
+                    const KeyChoice& key) override;
+  [[nodiscard]] std::string copy_location(const std::string& path, const KeyChoice& key) override;
   [[nodiscard]] std::string serialise(std::string_view database) override;
   void deserialise(std::string_view image, std::string_view database) override;
 
@@ -104,6 +108,8 @@ class LocalSession final : public core::Session {
   void refresh_settings();
   // Learns the threshold from SQLite's own automatic checkpoint, and replaces it.
   void take_over_checkpoints();
+  // The keys of this session's files, for attaching.
+  [[nodiscard]] Keys& keys() noexcept { return keys_; }
   // Looks again at which database it is, to take turns with its other writers.
   void join_queue();
 
@@ -168,7 +174,7 @@ class LocalSession final : public core::Session {
   void sync_log() noexcept;
   // Gives the turn back unless a transaction uses it or a caller holds it.
   void end_turn() noexcept;
-  void open_copy(const std::string& path, int flags, DbHandle* other) const;
+  [[nodiscard]] DbHandle open_copy(const std::string& path, int flags, const KeyChoice& key);
   struct Source {
     sqlite3* db;
     const char* name;
@@ -181,6 +187,7 @@ class LocalSession final : public core::Session {
   void install_auto_checkpoint() noexcept;
   static int on_wal(void* self, sqlite3* db, const char* database, int pages);
 
+  Keys keys_;  // Before the connection, which uses it to its end.
   DbHandle db_;
   std::atomic<bool> open_{true};
   core::Mutex handle_mutex_;  // Between interrupt() and close().

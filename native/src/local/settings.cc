@@ -71,6 +71,7 @@ void LocalSession::end_refusals() noexcept {
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
   if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
+  if (keys_.any()) refuse_temporary_files(sql);
   if (is_trusting(sql)) verify_schema();
   install_auto_checkpoint();
   try {

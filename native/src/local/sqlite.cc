@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "core/file_error.h"
+#include "encryption/refusal.h"
 #include "local/open_error.h"
 
 // Declared weak and by hand: the header hides them unless the matching macros are set, and the
@@ -73,19 +74,23 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
   const bool full = current && is_disk_full(db, extended);
   std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+  message += encryption::refusal_of(extended);
   const int offset = current ? sqlite3_error_offset(db) : -1;
   const Error error(full ? ErrorKind::full : kind_of(extended), std::move(message), extended);
   return sql.empty() ? error : error.with_statement(sql, offset);
 }
 
 Error error_for_code(int extended_code, std::string_view sql) {
-  const Error error(kind_of(extended_code), sqlite3_errstr(extended_code), extended_code);
+  const Error error(kind_of(extended_code),
+                    sqlite3_errstr(extended_code) + encryption::refusal_of(extended_code),
+                    extended_code);
   return sql.empty() ? error : error.with_statement(sql);
 }
 
-DbHandle open_file(const std::string& location, int flags) {
+DbHandle open_file(const std::string& location, int flags, const std::string& vfs) {
   sqlite3* raw = nullptr;
-  const int rc = sqlite3_open_v2(location.c_str(), &raw, flags | SQLITE_OPEN_URI, nullptr);
+  const int rc = sqlite3_open_v2(location.c_str(), &raw, flags | SQLITE_OPEN_URI,
+                                 vfs.empty() ? nullptr : vfs.c_str());
   DbHandle db(raw);
   if (rc == SQLITE_OK) return db;
   const Error error = from_sqlite(raw, rc);

@@ -43,8 +43,10 @@ inline void check(sqlite3* db, int rc, std::string_view sql = {}) {
 }
 
 // Opens a database file with SQLite's flags; `location` may be a URI. An error names it, and is of
-// the kind cannot_open when SQLite does not know what to do with the location.
-[[nodiscard]] DbHandle open_file(const std::string& location, int flags);
+// the kind cannot_open when SQLite does not know what to do with the location. `vfs`: a name, or
+// empty for SQLite's default.
+[[nodiscard]] DbHandle open_file(const std::string& location, int flags,
+                                 const std::string& vfs = "");
 
 // Compiles a statement that we wrote ourselves.
 [[nodiscard]] StmtHandle compile(sqlite3* db, const std::string& sql);

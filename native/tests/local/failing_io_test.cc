@@ -1,11 +1,13 @@
 // Every disk access fails once: nothing committed is lost, nothing leaks, the file stays whole.
 #include <functional>
+#include <optional>
 #include <ostream>
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
 #include "testing/database_test.h"
+#include "testing/encryption.h"
 #include "testing/failing_vfs.h"
 
 namespace libsql {
@@ -18,6 +20,7 @@ struct Case {
   const char* name;
   const char* journal_mode;
   FailingVfs::Fault fault;
+  std::optional<Cipher> cipher = std::nullopt;
 
   // How GoogleTest names it.
   friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
@@ -32,6 +35,7 @@ class FailingIoTest : public ::testing::TestWithParam<Case> {
     made.journal_mode = GetParam().journal_mode;
     made.busy_timeout = std::chrono::milliseconds(0);
     made.wal_auto_checkpoint = 3;
+    if (GetParam().cipher) made.encryption = testing::encryption(*GetParam().cipher);
     return made;
   }
 
@@ -132,12 +136,19 @@ TEST_P(FailingIoTest, AnImageIsWholeOrAnError) {
 
 INSTANTIATE_TEST_SUITE_P(
     Modes, FailingIoTest,
-    ::testing::Values(Case{"WalError", "wal", FailingVfs::Fault::io_error},
-                      Case{"WalFull", "wal", FailingVfs::Fault::disk_full},
-                      Case{"WalLock", "wal", FailingVfs::Fault::lock_error},
-                      Case{"JournalError", "delete", FailingVfs::Fault::io_error},
-                      Case{"JournalFull", "delete", FailingVfs::Fault::disk_full},
-                      Case{"JournalLock", "delete", FailingVfs::Fault::lock_error}),
+    ::testing::Values(
+        Case{"WalError", "wal", FailingVfs::Fault::io_error},
+        Case{"WalFull", "wal", FailingVfs::Fault::disk_full},
+        Case{"WalLock", "wal", FailingVfs::Fault::lock_error},
+        Case{"JournalError", "delete", FailingVfs::Fault::io_error},
+        Case{"JournalFull", "delete", FailingVfs::Fault::disk_full},
+        Case{"JournalLock", "delete", FailingVfs::Fault::lock_error},
+        Case{"EncryptedWalError", "wal", FailingVfs::Fault::io_error, Cipher::aes256cbc},
+        Case{"EncryptedJournalError", "delete", FailingVfs::Fault::io_error, Cipher::aes256cbc},
+        Case{"AuthenticatedWalError", "wal", FailingVfs::Fault::io_error, Cipher::aes256gcm},
+        Case{"AuthenticatedJournalError", "delete", FailingVfs::Fault::io_error, Cipher::aes256gcm},
+        Case{"AuthenticatedJournalFull", "delete", FailingVfs::Fault::disk_full,
+             Cipher::aes256gcm}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace

@@ -1,9 +1,11 @@
 // The power is cut before every change on the disk: what was promised of a commit holds afterwards.
+#include <optional>
 #include <ostream>
 
 #include <gmock/gmock.h>
 
 #include "testing/database_test.h"
+#include "testing/encryption.h"
 #include "testing/power_cut_vfs.h"
 
 namespace libsql {
@@ -17,6 +19,7 @@ struct Case {
   const char* journal_mode;
   const char* synchronous;
   bool durable;  // A commit that has returned survives.
+  std::optional<Cipher> cipher = std::nullopt;
 
   // How GoogleTest names it.
   friend std::ostream& operator<<(std::ostream& out, const Case& shown) {
@@ -33,6 +36,7 @@ class PowerCutTest : public testing::FileTest, public ::testing::WithParamInterf
     made.journal_mode = GetParam().journal_mode;
     made.synchronous = GetParam().synchronous;
     made.wal_auto_checkpoint = 20;
+    if (GetParam().cipher) made.encryption = testing::encryption(*GetParam().cipher);
     return made;
   }
 
@@ -64,7 +68,9 @@ class PowerCutTest : public testing::FileTest, public ::testing::WithParamInterf
  private:
   // Whole transactions, from the first to some last one: none in part, and none left out.
   void look() {
-    Connection db = Database(path("survivor.db")).connect();
+    Options with_key;
+    with_key.encryption = options().encryption;
+    Connection db = Database(path("survivor.db"), with_key).connect();
     EXPECT_EQ(query(db, "PRAGMA integrity_check"), "'ok'") << "cut " << cuts_;
     const auto found = std::get<std::int64_t>(db.query_one("SELECT number FROM last"));
     EXPECT_LE(found, committed_ + 1) << "cut " << cuts_;
@@ -99,13 +105,19 @@ TEST_P(PowerCutTest, TransactionsSurviveWholeAndInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, PowerCutTest,
-                         ::testing::Values(Case{"WalFull", "wal", "full", true},
-                                           Case{"WalNormal", "wal", "normal", false},
-                                           Case{"DeleteExtra", "delete", "extra", true},
-                                           Case{"DeleteFull", "delete", "full", false},
-                                           Case{"TruncateFull", "truncate", "full", true}),
-                         [](const auto& parameter) { return std::string(parameter.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Modes, PowerCutTest,
+    ::testing::Values(Case{"WalFull", "wal", "full", true},
+                      Case{"WalNormal", "wal", "normal", false},
+                      Case{"DeleteExtra", "delete", "extra", true},
+                      Case{"DeleteFull", "delete", "full", false},
+                      Case{"TruncateFull", "truncate", "full", true},
+                      Case{"EncryptedWalFull", "wal", "full", true, Cipher::aes256cbc},
+                      Case{"EncryptedDeleteExtra", "delete", "extra", true, Cipher::aes256cbc},
+                      Case{"AuthenticatedWalFull", "wal", "full", true, Cipher::aes256gcm},
+                      Case{"AuthenticatedWalNormal", "wal", "normal", false, Cipher::aes256gcm},
+                      Case{"AuthenticatedDeleteExtra", "delete", "extra", true, Cipher::aes256gcm}),
+    [](const auto& parameter) { return std::string(parameter.param.name); });
 
 }  // namespace
 }  // namespace libsql
