@@ -23,23 +23,34 @@ struct Guard {
 
 Guard& guard();
 
-// Nothing committed yet, or a plain header. What cannot be read is for SQLite to report.
-bool may_be_plain(const RealFile& file) {
+// SQLITE_OK for a plain header, and where nothing has been committed yet. What cannot be read is
+// for SQLite to report.
+int check_plain(const RealFile& file) {
   std::array<unsigned char, kHeaderBytes> header{};
   const int rc = file.read(header, 0);
-  if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) return true;
-  const FileKind kind = kind_of_file(header);
-  return kind == FileKind::empty || kind == FileKind::plain;
+  if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) return SQLITE_OK;
+  switch (kind_of_file(header)) {
+    case FileKind::empty:
+    case FileKind::plain:
+      return SQLITE_OK;
+    case FileKind::aes256gcm:
+    case FileKind::perhaps_aes256cbc:
+      return refuse(SQLITE_NOTADB, Refusal::encrypted);
+    case FileKind::unknown:
+      break;
+  }
+  return SQLITE_NOTADB;
 }
 
 int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* const below = guard().below;
   const int rc = below->xOpen(below, name, file, flags, out_flags);
   if (rc != SQLITE_OK || (flags & SQLITE_OPEN_MAIN_DB) == 0 || name == nullptr) return rc;
-  if (may_be_plain(RealFile(file))) return SQLITE_OK;
+  const int plain = check_plain(RealFile(file));
+  if (plain == SQLITE_OK) return SQLITE_OK;
   file->pMethods->xClose(file);
   file->pMethods = nullptr;
-  return encryption::refuse(SQLITE_NOTADB, Refusal::encrypted);
+  return plain;
 }
 
 Guard make_guard() {

@@ -73,7 +73,9 @@ Error from_sqlite(sqlite3* db, int rc, std::string_view sql) {
   const bool current = db != nullptr && (sqlite3_errcode(db) & 0xff) == (rc & 0xff);
   const int extended = current && (rc & ~0xff) == 0 ? sqlite3_extended_errcode(db) : rc;
   const bool full = current && is_disk_full(db, extended);
-  std::string message = current ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+  // ATTACH names the location in place of the reason, with what is ours in it.
+  const bool own_text = current && (rc & 0xff) != SQLITE_NOTADB;
+  std::string message = own_text ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
   message += encryption::refusal_of(extended);
   const int offset = current ? sqlite3_error_offset(db) : -1;
   const Error error(full ? ErrorKind::full : kind_of(extended), std::move(message), extended);
