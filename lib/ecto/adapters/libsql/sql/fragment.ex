@@ -4,7 +4,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.{Expr, Operands, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.Fragment.Comparison
 
   @type sql :: Parameter.sql()
 
@@ -18,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   end
 
   def fragment({:fragment, _, parts}, scope) do
-    sql = pieces(parts, scope)
+    sql = parts |> Comparison.mark() |> pieces(scope)
     if query?(parts), do: [?(, sql, ?)], else: sql
   end
 
@@ -28,15 +29,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   end
 
   defp pieces([{:raw, text}, {:expr, expr} | parts], scope) do
-    sql =
-      if String.ends_with?(text, "-"), do: behind_minus(expr, scope), else: Expr.expr(expr, scope)
+    sql = if String.ends_with?(text, "-"), do: behind_minus(expr, scope), else: value(expr, scope)
 
     [text, sql | pieces(parts, scope)]
   end
 
   defp pieces([{:raw, text} | parts], scope), do: [text | pieces(parts, scope)]
-  defp pieces([{:expr, expr} | parts], scope), do: [Expr.expr(expr, scope) | pieces(parts, scope)]
+  defp pieces([{:expr, expr} | parts], scope), do: [value(expr, scope) | pieces(parts, scope)]
   defp pieces([], _scope), do: []
+
+  defp value(%Comparison{parameters: parameters, with: other}, scope),
+    do: Enum.map_intersperse(parameters, ", ", &Operands.untyped(&1, other, scope))
+
+  defp value(expr, scope), do: Expr.expr(expr, scope)
 
   # A virtual table's name stands before MATCH, and is the first argument of its functions: `bm25(?)`.
   defp table?(before, [{:raw, behind} | _]),

@@ -110,6 +110,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
     end
   end
 
+  @doc "A parameter of a fragment that is compared with `other`: Ecto dumps it without a type."
+  @spec untyped(non_neg_integer(), term(), Scope.t()) :: sql()
+  def untyped(ix, other, scope) do
+    stored = Infer.kind(Infer.of(other, scope))
+    form = DateTime.form(stored)
+
+    cond do
+      form != nil -> Parameter.parameter(ix, {:date_time, form})
+      Uuid.bytes?(stored) -> Parameter.parameter(ix, :uuid_bytes)
+      true -> Parameter.parameter(ix)
+    end
+  end
+
   # A text compared with a column of decimals becomes a number. Nothing else converts it.
   defp decimal(other, ecto, scope) do
     form = if ecto != :decimal, do: :decimal
