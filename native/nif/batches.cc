@@ -86,6 +86,7 @@ class BatchRun {
   [[nodiscard]] std::optional<Answer> member(Term member, AtomicScope* scope) {
     try {
       const auto parts = tuple_of(locked_.env(), member, 2, "a batch member");
+      locked_.check_transaction();
       compile(parts[0]);
       if (scope != nullptr) scope->admit(*statement_);
       const Answer answer = run_statement(locked_, *statement_, parts[1], Bindings::left);
@@ -163,6 +164,7 @@ Answer atomically(LockedConnection& locked, TransactionMode mode, Body&& body) {
 Answer run_script(LockedConnection& locked, std::string_view sql, AtomicScope* scope) {
   TermBuffer results;
   while (auto statement = locked.connection().first(sql, sql)) {
+    locked.check_transaction();
     if (scope != nullptr) scope->admit(*statement);
     const Answer answer = run_statement(locked, *statement);
     if (answer.continuation()) return answer;

@@ -74,10 +74,11 @@ void LockedConnection::check_interrupts() const {
 // transaction that somebody else has opened since.
 void LockedConnection::check_transaction() {
   if (!call_.transaction_id()) return;
-  const std::uint64_t number =
-      child_number(call_, object_->id(), *call_.transaction_id(), IdKind::transaction);
-  if (connection().in_transaction() && connection().transaction_serial() == number) return;
-  if (number == 0 || connection().auto_rolled_back() != number) {
+  if (transaction_ == 0) {
+    transaction_ = child_number(call_, object_->id(), *call_.transaction_id(), IdKind::transaction);
+  }
+  if (connection().in_transaction() && connection().transaction_serial() == transaction_) return;
+  if (transaction_ == 0 || connection().auto_rolled_back() != transaction_) {
     throw Failure::not_found(IdKind::transaction);
   }
   throw Error(

@@ -67,6 +67,10 @@ class LockedConnection {
   }
   [[nodiscard]] Connection& connection() noexcept { return contents().connection; }
 
+  // Errors: not_found, foreign, or misuse when SQLite has rolled it back, unless the transaction
+  // that the call names is the one open on the connection. Checked when the connection is locked;
+  // what runs several statements asks before each, since the one before may have ended it.
+  void check_transaction();
   // May this much work be done here?
   [[nodiscard]] bool allows(StatementCost cost) const noexcept {
     return !is_inline() || cost != StatementCost::unbounded;
@@ -93,7 +97,6 @@ class LockedConnection {
   void lock_inline();
   void lock_dirty();
   void check_interrupts() const;
-  void check_transaction();
   [[nodiscard]] Term continue_dirty();
   [[nodiscard]] Term wait();
   [[nodiscard]] Term complete(Term result);
@@ -104,6 +107,7 @@ class LockedConnection {
   const ConnectionPtr object_;
   std::unique_lock<core::TimedMutex> lock_;
   std::chrono::steady_clock::time_point started_;
+  std::uint64_t transaction_ = 0;  // Of the transaction that the call names, once it is known.
   struct WithoutRows {
     StatementKind kind{};
     std::int64_t count = 0;

@@ -290,6 +290,20 @@ defmodule EctoLibSql.Native.BatchTest do
       assert rows!(state, "SELECT x FROM t") == []
     end
 
+    test "runs nothing outside of the transaction that a statement of it has ended", %{
+      state: state
+    } do
+      {:ok, begun} = Native.begin(state)
+      sql = "INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2)"
+      assert {:error, "Transaction not found" <> _} = Native.execute_batch_sql(begun, sql)
+
+      {:ok, begun} = Native.begin(state)
+      members = ["INSERT INTO t VALUES (3)", "ROLLBACK", "INSERT INTO t VALUES (4)"]
+      assert {:error, reason} = Native.batch(begun, members)
+      assert reason =~ "Transaction not found"
+      assert rows!(state, "SELECT x FROM t") == [[1]]
+    end
+
     test "of blank text gives nothing", %{state: state} do
       for sql <- ["", "  ;; ", "-- only a comment"] do
         assert {:ok, []} = Native.execute_batch_sql(state, sql)
