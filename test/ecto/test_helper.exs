@@ -3,8 +3,8 @@
 ExUnit.start()
 # The suites assert on log lines of this level.
 Logger.configure(level: :info)
-Code.require_file("support/ecto_case.exs", __DIR__)
 Code.require_file("support/portable_sql.exs", __DIR__)
+Code.require_file("support/ecto_case.exs", __DIR__)
 Code.require_file("support/conversion_case.exs", __DIR__)
 Code.require_file("shared/setup.exs", __DIR__)
 Ecto.Integration.LibSqlSetup.exclude()

@@ -16,8 +16,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Aggregate do
   @spec call(term(), Scope.t()) :: Parameter.sql() | nil
   def call({:count, _, []}, _scope), do: "count(*)"
 
-  def call({function, _, [arg, :distinct]}, scope) when function in @aggregates,
-    do: [name(function, arg, scope), "(DISTINCT ", Operands.key(arg, scope), ?)]
+  def call({:count, _, [arg, :distinct]}, scope),
+    do: ["count(DISTINCT ", Operands.key(arg, scope), ?)]
 
   # Which of two is the smaller, their collation decides.
   def call({function, _, [arg]}, scope) when function in [:min, :max],

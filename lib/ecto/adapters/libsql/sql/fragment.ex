@@ -24,8 +24,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
   end
 
   defp pieces([{:raw, text}, {:expr, {:&, _, [ix]}} | parts], scope) do
-    unless table?(text, parts), do: refuse_whole!(ix, scope)
-    [text, Scope.name(scope, ix) | pieces(parts, scope)]
+    source = Scope.source(scope, ix)
+
+    # The column of a virtual table that has the table's name.
+    if source.kind == :table and table?(text, parts),
+      do: [text, source.name, ?., source.table | pieces(parts, scope)],
+      else: refuse_whole!(ix, scope)
   end
 
   defp pieces([{:raw, text}, {:expr, expr} | parts], scope) do
@@ -43,7 +47,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Fragment do
 
   defp value(expr, scope), do: Expr.expr(expr, scope)
 
-  # A virtual table's name stands before MATCH, and is the first argument of its functions: `bm25(?)`.
+  # It is searched by MATCH or =, and is the first argument of the table's functions: `bm25(?)`.
   defp table?(before, [{:raw, behind} | _]),
     do: before =~ ~r/\w\s*\($/ or behind =~ ~r/^\s*(match\b|=)/i
 

@@ -98,22 +98,6 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     do:
       if(Types.setting(:array_type, :string) == :binary, do: ["jsonb", name], else: ["json", name])
 
-  @doc """
-  A JSON text that equals any other of the same value, whatever the order of the keys and the white space: the
-  paths, kinds and scalars of all its elements.
-  """
-  @spec canonical(Parameter.sql()) :: Parameter.sql()
-  def canonical(json) do
-    [
-      [
-        "CASE WHEN ",
-        json,
-        " IS NOT NULL THEN (SELECT json_group_array(json_array(fullkey, type, atom)) "
-      ],
-      ["FROM (SELECT fullkey, type, atom FROM json_tree(", json, ") ORDER BY fullkey)) END"]
-    ]
-  end
-
   @doc "The values of a JSON array, to stand behind IN."
   @spec members(Parameter.sql()) :: Parameter.sql()
   def members(array), do: ["(SELECT value FROM json_each(", array, "))"]

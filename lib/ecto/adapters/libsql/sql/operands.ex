@@ -6,7 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Constant, Expr, Json, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.{Constant, Expr, Parameter, Quote, Scope}
   alias Ecto.Adapters.LibSql.SQL.Typing.{DateTime, Decimal, Infer, Uuid}
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Query.Tagged
@@ -21,7 +21,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   def pair(left, right, scope) do
     cond do
       map?(left, scope) or map?(right, scope) ->
-        {Json.canonical(Expr.operand(left, scope)), Json.canonical(Expr.operand(right, scope))}
+        {map(left, scope), map(right, scope)}
 
       exact?(left, scope) or exact?(right, scope) ->
         {collated(left, right, scope), exact(right, left, scope)}
@@ -65,6 +65,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
     theirs = form(other, scope)
 
     cond do
+      map?(expr, scope) -> map(expr, scope)
       exact?(expr, scope) or exact?(other, scope) -> exact(expr, other, scope)
       DateTime.convertible?(own, theirs) -> converted(expr, own, theirs, :keep, scope)
       true -> key(expr, scope, &Expr.operand/2)
@@ -86,6 +87,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
       Enum.any?([left | members], &exact?(&1, scope)) ->
         collated(left, left, scope)
 
+      map?(left, scope) ->
+        map(left, scope)
+
       value?(left) ->
         adapted(left, Enum.find(members, &Infer.of(&1, scope)) || hd(members), scope)
 
@@ -106,6 +110,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
       Uuid.bytes?(stored) -> {if(ecto != stored, do: :uuid_bytes), nil}
       stored == :decimal -> decimal(other, ecto, scope)
       stored in [:integer, :float] and ecto == nil -> {:decimal, :numeric}
+      map?(stored) -> {nil, :canonical}
       true -> {nil, nil}
     end
   end
@@ -162,13 +167,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
 
   defp form(expr, scope), do: expr |> Infer.of(scope) |> Infer.kind() |> DateTime.form()
 
-  defp map?(expr, scope) do
-    case Infer.of(expr, scope) do
-      nil -> false
-      {:json, :value} -> false
-      type -> match?({:map, _}, Infer.kind(type)) or Infer.kind(type) == :map
-    end
-  end
+  defp map?(expr, scope), do: expr |> Infer.of(scope) |> Infer.kind() |> map?()
+
+  defp map?({:map, _}), do: true
+  defp map?(kind), do: kind == :map
+
+  defp map(expr, scope), do: expr |> Expr.operand(scope) |> Parameter.wrap(:canonical)
 
   defp converted(expr, from, to, rest, scope) do
     sql = Expr.operand(expr, scope)
@@ -313,6 +317,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   def exact(number, _scope) when is_number(number), do: Decimal.literal(number)
   def exact(text, _scope) when is_binary(text), do: decimal_text(text)
 
+  def exact(%Tagged{value: number}, _scope) when is_number(number), do: Decimal.literal(number)
+
+  def exact({:-, _, [arg]}, scope), do: Decimal.exact(:-, "'0'", exact(arg, scope))
+
+  # Also that of integers, whose product may have more than 64 bits.
+  def exact({op, _, [left, right]}, scope) when op in [:+, :-, :*],
+    do: Decimal.exact(op, exact(left, scope), exact(right, scope))
+
+  def exact({:coalesce, _, args}, scope),
+    do: ["coalesce(", Enum.map_intersperse(args, ", ", &exact(&1, scope)), ?)]
+
   def exact(expr, scope) do
     case Infer.kind(Infer.of(expr, scope)) do
       :decimal -> Expr.expr(expr, scope)
@@ -349,7 +364,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   end
 
   @spec refuse!(term(), Scope.t()) :: no_return()
-  defp refuse!(nil, scope) do
+  defp refuse!(kind, scope) when kind in [nil, {:json, :value}] do
     error!(
       scope.query,
       "an expression without a type cannot be combined with an exact decimal (decimal_type: :exact); give it one, " <>

@@ -12,8 +12,11 @@ defmodule Ecto.Adapters.LibSql.SQL.Parameter do
   """
   @type form :: nil | :decimal | :uuid_bytes | {:date_time, tuple()}
 
-  @typedoc "What is around a parameter, or a member of a list, in the SQL."
-  @type wrap :: nil | :numeric
+  @typedoc """
+  What is around a parameter, or a member of a list, in the SQL: the conversion of a text to a number, or that of a JSON
+  text to one that equals any other of the same value.
+  """
+  @type wrap :: nil | :numeric | :canonical
 
   @type marker ::
           {:parameter, non_neg_integer(), form()}
@@ -31,8 +34,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Parameter do
   @spec list(non_neg_integer(), pos_integer(), [form(), ...], wrap()) :: sql()
   def list(ix, length, forms, wrap), do: {:list, ix, length, forms, wrap}
 
-  @doc "SQL that SQLite converts to a number, as it does what it stores in a column of decimals."
   @spec wrap(sql(), wrap()) :: sql()
   def wrap(sql, nil), do: sql
+  # As SQLite converts what it stores in a column of decimals.
   def wrap(sql, :numeric), do: ["CAST(", sql, " AS NUMERIC)"]
+
+  # The paths, kinds and scalars of all elements: equal whatever the order of the keys and the white space.
+  def wrap(sql, :canonical) do
+    [
+      [
+        "CASE WHEN ",
+        sql,
+        " IS NOT NULL THEN (SELECT json_group_array(json_array(fullkey, type, atom)) "
+      ],
+      ["FROM (SELECT fullkey, type, atom FROM json_tree(", sql, ") ORDER BY fullkey)) END"]
+    ]
+  end
 end

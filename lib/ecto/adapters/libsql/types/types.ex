@@ -188,7 +188,7 @@ defmodule Ecto.Adapters.LibSql.Types do
 
   defp load(:boolean, type), do: [&Codec.load_boolean/1, type]
   # An aggregate of an integer field. An average is a float, also where it is a whole number.
-  defp load(kind, {:maybe, kind}) when kind in [:integer, :id], do: []
+  defp load(kind, {:try, kind}) when kind in [:integer, :id], do: []
   defp load(kind, type) when kind in [:integer, :id], do: [&Codec.load_integer/1, type]
   defp load(:float, type), do: [&Codec.load_float/1, type]
   defp load(:decimal, type), do: [&Codec.load_decimal/1, type]

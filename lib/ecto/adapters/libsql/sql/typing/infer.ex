@@ -31,7 +31,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
   def of({:json_extract_path, _, [_operand, [_ | _]]}, _scope), do: @json
   def of({:-, _, [arg]}, scope), do: of(arg, scope)
 
-  def of({op, _, [left, right]}, scope) when op in @arithmetic, do: number(left, right, scope)
+  def of({op, _, [_, _]} = expr, scope) when op in @arithmetic, do: number(expr, scope)
   def of({:sum, _, [arg | _]}, scope), do: of(arg, scope)
 
   def of({:avg, _, [arg | _]}, scope) do
@@ -152,31 +152,43 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
   defp with_fraction(nil, true), do: nil
   defp with_fraction(type, true), do: DateTime.with_fraction(kind(type)) || type
 
-  defp number(left, right, scope) do
-    case {numeric(left, scope), numeric(right, scope)} do
-      {nil, nil} -> nil
-      {:written, :written} -> if is_float(left) or is_float(right), do: :float, else: :integer
-      {:written, type} -> written(left, type)
-      {type, :written} -> written(right, type)
-      {:unknown, type} -> if type == :integer, do: nil, else: type
-      {type, :unknown} -> if type == :integer, do: nil, else: type
-      {left, right} -> if left && right, do: both(left, right), else: left || right
-    end
-  end
+  ## Numbers
 
-  # A number written out beside a decimal is one, as in PostgreSQL.
-  defp written(number, type) when is_float(number) and type == :integer, do: :float
-  defp written(_number, :unknown), do: nil
-  defp written(_number, type), do: type
+  # What an operand of arithmetic is: of a type; a number written out or a parameter, which take the type of the other
+  # operand, as in PostgreSQL; or unknown, which may be any number.
+  defp numeric(number, _scope) when is_integer(number), do: {:written, :integer}
+  defp numeric(number, _scope) when is_float(number), do: {:written, :float}
+  defp numeric({:^, [], [_ix]}, _scope), do: :parameter
+  defp numeric({:-, _, [arg]}, scope), do: numeric(arg, scope)
 
-  # `:unknown` may be any number; nil is a parameter, which takes the type of the other operand.
-  defp numeric(number, _scope) when is_number(number), do: :written
-  defp numeric({:^, [], [_ix]}, _scope), do: nil
+  defp numeric({op, _, [left, right]}, scope) when op in @arithmetic,
+    do: combined(numeric(left, scope), numeric(right, scope))
 
-  defp numeric(expr, scope) do
-    case of(expr, scope) do
-      nil -> :unknown
-      type -> kind(type)
+  # A number that Ecto gives the type of what it is compared with.
+  defp numeric(%Tagged{value: number}, scope) when is_number(number), do: numeric(number, scope)
+
+  defp numeric({:coalesce, _, args}, scope),
+    do: args |> Enum.map(&numeric(&1, scope)) |> Enum.reduce(&combined/2)
+
+  defp numeric(expr, scope), do: kind(of(expr, scope)) || :unknown
+
+  defp combined({:written, left}, {:written, right}),
+    do: {:written, if(:float in [left, right], do: :float, else: :integer)}
+
+  # Still a decimal beside a decimal: 2 * 0.1 has no rounding error in PostgreSQL either.
+  defp combined({:written, :float}, :integer), do: {:written, :float}
+  defp combined({:written, _}, other), do: other
+  defp combined(other, {:written, _} = written), do: combined(written, other)
+  defp combined(:parameter, other), do: other
+  defp combined(other, :parameter), do: other
+  defp combined(:unknown, other), do: if(other == :integer, do: :unknown, else: other)
+  defp combined(other, :unknown), do: combined(:unknown, other)
+  defp combined(left, right), do: both(left, right) || :unknown
+
+  defp number(expr, scope) do
+    case numeric(expr, scope) do
+      {:written, kind} -> kind
+      other -> if other not in [:parameter, :unknown], do: other
     end
   end
 

@@ -172,6 +172,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Sources do
   defp ecto_type(_built_by_hand, _field), do: nil
 
   defp known({:value, type}), do: known(type)
+  # Of an aggregate.
+  defp known({:try, type}), do: known(type)
   defp known(:any), do: nil
   defp known(type), do: type
 
