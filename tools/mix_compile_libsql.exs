@@ -18,7 +18,7 @@ defmodule Mix.Tasks.Compile.Libsql do
 
   @impl Mix.Task.Compiler
   def run(_args) do
-    Mix.shell().info("ecto_libsql: #{Mix.Project.config()[:libsql_build]}")
+    if first?(), do: Mix.shell().info("ecto_libsql: #{Mix.Project.config()[:libsql_build]}")
     root = File.cwd!()
     preset = env("LIBSQL_CMAKE_PRESET", "nif")
     arguments = OptionParser.split(env("LIBSQL_CMAKE_ARGS", ""))
@@ -38,6 +38,12 @@ defmodule Mix.Tasks.Compile.Libsql do
     File.rm(Path.join("priv", @library))
     File.rm_rf(Path.join("build", "nif"))
     :ok
+  end
+
+  # Mix runs the compilers of a path dependency with every command of an application, and prints the dependency's name
+  # above the first line that they print.
+  defp first? do
+    not File.regular?(Path.join(Mix.Project.manifest_path(), "compile.elixir"))
   end
 
   defp env(name, default) do

@@ -49,3 +49,16 @@ defmodule Mix.Tasks.Compile.LibsqlTest do
     refute Libsql.copied?(folder, build)
   end
 end
+
+defmodule Mix.Tasks.Compile.LibsqlOutputTest do
+  # Not async: the shell of Mix is one for the whole VM.
+  use ExUnit.Case, async: false
+
+  test "nothing is printed where nothing is built" do
+    shell = Mix.shell()
+    on_exit(fn -> Mix.shell(shell) end)
+    Mix.shell(Mix.Shell.Process)
+    assert Mix.Tasks.Compile.Libsql.run([]) == {:noop, []}
+    refute_received {:mix_shell, _kind, _text}
+  end
+end
