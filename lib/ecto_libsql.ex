@@ -53,7 +53,10 @@ defmodule EctoLibSql do
   """
   @spec start_link(keyword()) :: GenServer.on_start()
   def start_link(opts) do
-    with :ok <- checked(opts), do: Pool.start_link(__MODULE__, Options.Location.absolute(opts))
+    with :ok <- checked(opts) do
+      opts = Keyword.put(opts, :connect_log, Callbacks.ConnectLog.new())
+      Pool.start_link(__MODULE__, Options.Location.absolute(opts))
+    end
   end
 
   # Without this check a pool would try to connect again and again. The options that a :configure function returns

@@ -2,14 +2,17 @@ defmodule EctoLibSql.Callbacks.Opening do
   @moduledoc false
   # How a connection is opened and closed; EctoLibSql documents what each callback returns.
 
-  alias EctoLibSql.Callbacks.{Call, SandboxCopy, SharedMemory}
+  alias EctoLibSql.Callbacks.{Call, ConnectLog, SandboxCopy, SharedMemory}
   alias EctoLibSql.Connection.{Control, Lifetime}
   alias EctoLibSql.{Emitter, Error, Options, State}
 
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
   def connect(opts) do
     Emitter.start()
+    opts |> connected() |> ConnectLog.note(opts)
+  end
 
+  defp connected(opts) do
     with {:ok, options} <- Options.parse(opts),
          :ok <- prepare_to_close(opts),
          {:ok, shared} <- SharedMemory.name(options.shared_memory, opts) do

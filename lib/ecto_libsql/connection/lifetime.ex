@@ -5,9 +5,15 @@ defmodule EctoLibSql.Connection.Lifetime do
   alias EctoLibSql.Connection.Call
   alias EctoLibSql.{Error, Nif, State}
 
-  @doc "Opens a connection that the calling process owns; `options` as in EctoLibSql.Nif.open/2."
+  @doc """
+  Opens a connection that the calling process owns; `options` as in EctoLibSql.Nif.open/2. An error is about the file
+  or an option, so it has no statement: the one that failed is not the caller's.
+  """
   @spec open(String.t(), map()) :: {:ok, {String.t(), reference()}} | {:error, Error.t()}
-  def open(location, options), do: Call.structured(Nif.open(location, options))
+  def open(location, options) do
+    with {:error, %Error{} = error} <- Call.structured(Nif.open(location, options)),
+         do: {:error, %{error | statement: nil, offset: nil}}
+  end
 
   @doc "Interrupts what runs, rolls back and closes."
   @spec close(State.t() | Nif.conn()) :: :ok | {:error, Error.t()}

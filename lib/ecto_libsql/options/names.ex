@@ -98,7 +98,7 @@ defmodule EctoLibSql.Options.Names do
   @libraries ~w(migrator)a
 
   # Ecto.Adapters.LibSql.
-  @adapter ~w(dialect migration_lock_term fkey_names sandboxed)a
+  @adapter ~w(dialect migration_lock_term fkey_names sandboxed connect_log)a
 
   @call ~w(timeout deadline queue log checkout_retries caller)a
   @transaction ~w(mode behaviour behavior)a

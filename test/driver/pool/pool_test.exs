@@ -33,6 +33,44 @@ defmodule EctoLibSql.PoolTest do
              "unknown option :pool_sise (got: 2) of a connection; did you mean :pool_size?"
   end
 
+  describe "a database that cannot be opened" do
+    # How often the log names the file.
+    defp logged(path, fun) do
+      log = ExUnit.CaptureLog.capture_log(fun)
+      length(String.split(log, path)) - 1
+    end
+
+    defp failing_pool(path, options \\ []) do
+      options = Keyword.merge([database: path, backoff_min: 10, backoff_max: 20], options)
+      start_supervised!({EctoLibSql, [pool_size: 5] ++ options})
+    end
+
+    test "is logged once for all connections and all attempts, until it could be opened" do
+      path = Path.join(temp_folder(), "later/missing.db")
+
+      assert logged(path, fn ->
+               failing_pool(path, mode: :readonly)
+               Process.sleep(300)
+             end) == 1
+
+      File.mkdir_p!(Path.dirname(path))
+      EctoLibSql.disconnect([], file!(path, journal_mode: :delete))
+      [{_, pool, _, _}] = Supervisor.which_children(ExUnit.fetch_test_supervisor() |> elem(1))
+      eventually(fn -> match?({:ok, _}, EctoLibSql.query(pool, "SELECT 1")) end)
+    end
+
+    test "is logged once where the file is no database" do
+      path = temp_file()
+      File.write!(path, String.duplicate("no database ", 1000))
+
+      assert logged(path, fn ->
+               pool = failing_pool(path)
+               Process.sleep(300)
+               assert {:error, _} = EctoLibSql.query(pool, "SELECT 1", [], queue: false)
+             end) == 1
+    end
+  end
+
   test "a relative path keeps its meaning when the current folder changes" do
     [first, second] = [temp_folder(), temp_folder()]
 

@@ -12,6 +12,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   alias Ecto.Adapters.LibSql.Query.{Cached, Explain}
   alias Ecto.Adapters.LibSql.SQL.{Insert, Lock, Update}
   alias Ecto.Adapters.LibSql.Types.{Declared, Untyped}
+  alias EctoLibSql.Callbacks.ConnectLog
   alias EctoLibSql.Callbacks.Call
   alias EctoLibSql.Connection.{Prepared, Statements}
   alias EctoLibSql.Query
@@ -22,6 +23,7 @@ defmodule Ecto.Adapters.LibSql.Connection do
   def child_spec(opts) do
     opts
     |> Options.Repo.connection()
+    |> Keyword.put(:connect_log, ConnectLog.new())
     |> Changes.with_pool(&DBConnection.child_spec(EctoLibSql, &1))
   end
 
