@@ -25,7 +25,7 @@ enum class Step { row, done };
 
 // What a statement may cost: what a caller that must not block needs to know.
 enum class StatementCost {
-  bounded_read,   // A query; run it under a budget (Connection::set_budget).
+  bounded_read,   // A query without an instruction that may take long; run it under a budget.
   bounded_write,  // Touches a fixed number of rows and waits for no disk: never needs a budget.
   unbounded,      // Anything else, and queries that exceeded their budget lately.
 };

@@ -12,14 +12,22 @@ namespace {
 constexpr std::chrono::milliseconds kCheckInterval{20};
 // The busy handler's pauses, in milliseconds: short at first, because most locks are.
 constexpr int kPauses[] = {1, 1, 2, 2, 5, 5, 10, 10, 20};
+// Instructions between two looks at a budget. One may read several pages from the disk.
+constexpr int kBudgetSteps = 50;
 
 }  // namespace
 
 void Cancellation::install(sqlite3* db, int progress_steps) noexcept {
-  sqlite3_progress_handler(
-      db, std::max(progress_steps, 1),
-      [](void* self) { return static_cast<Cancellation*>(self)->on_progress(); }, this);
+  db_ = db;
+  progress_steps_ = std::max(progress_steps, 1);
+  install_progress_handler(progress_steps_);
   install_busy_handler(db);
+}
+
+void Cancellation::install_progress_handler(int steps) noexcept {
+  if (db_ == nullptr) return;
+  sqlite3_progress_handler(
+      db_, steps, [](void* self) { return static_cast<Cancellation*>(self)->on_progress(); }, this);
 }
 
 void Cancellation::install_busy_handler(sqlite3* db) noexcept {
@@ -36,6 +44,7 @@ void Cancellation::set_busy_timeout(std::chrono::milliseconds timeout) noexcept 
 void Cancellation::set_budget(std::optional<std::chrono::microseconds> budget) noexcept {
   budget_end_.reset();
   if (budget) budget_end_ = Clock::now() + *budget;
+  install_progress_handler(budget ? std::min(progress_steps_, kBudgetSteps) : progress_steps_);
 }
 
 void Cancellation::start(bool alone, bool stoppable) noexcept {

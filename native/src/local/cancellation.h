@@ -21,8 +21,10 @@ class Cancellation {
   using Clock = std::chrono::steady_clock;
   enum class Reason : std::uint8_t { none, interrupted, timeout, budget };
 
-  // Installs the two handlers. The object must outlive `db`.
+  // Installs the two handlers. The object must outlive `db`, or be told by uninstall().
   void install(sqlite3* db, int progress_steps) noexcept;
+  // The connection is about to be closed.
+  void uninstall() noexcept { db_ = nullptr; }
   // Again, after SQLite's own was in its place.
   void install_busy_handler(sqlite3* db) noexcept;
 
@@ -59,12 +61,15 @@ class Cancellation {
   [[nodiscard]] std::uint64_t busy_retries() const noexcept { return busy_retries_; }
 
  private:
+  void install_progress_handler(int steps) noexcept;
   // Looks at interrupt, the caller and the deadline, and notes the reason.
   [[nodiscard]] bool must_stop() noexcept;
   [[nodiscard]] int on_progress() noexcept;
   [[nodiscard]] int on_busy(int count) noexcept LIBSQL_EXCLUDES(mutex_);
   void sleep_until(Clock::time_point end) LIBSQL_EXCLUDES(mutex_);
 
+  sqlite3* db_ = nullptr;
+  int progress_steps_ = 1;
   std::atomic<bool> interrupted_{false};
   Reason reason_ = Reason::none;
   bool stoppable_ = false;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libsql/sql.h"
+#include "local/statement_cost.h"
 
 namespace libsql::local {
 
@@ -73,6 +74,7 @@ void LocalSession::close() noexcept {
   // checkpoint with which the last connection removes the log. Any statement makes SQLite forget
   // it.
   sqlite3_exec(closing.get(), "SELECT 1", nullptr, nullptr, nullptr);
+  cancellation_->uninstall();
   closing.reset();
   keys_.clear();
   in_transaction_ = false;
@@ -124,6 +126,9 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   if (sql.size() >
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
     throw error_for_code(SQLITE_TOOBIG);
+  }
+  if (cancellation_->has_budget() && !compiles_quickly(sql)) {
+    throw Error(ErrorKind::would_block, "compiling may exceed the work budget").with_statement(sql);
   }
   cancellation_->start(running_ == 0, false);
   StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);

@@ -51,11 +51,12 @@ void LocalStatement::detach() noexcept {
 // --- Cost ---
 
 bool LocalStatement::has_bounded_program() {
-  if (uses_ == 0) return false;
+  if (uses_ == 0 && !read_only_) return false;
   const int recompilations = sqlite3_stmt_status(handle(), SQLITE_STMTSTATUS_REPREPARE, 0);
   if (recompilations != recompilations_) {
     recompilations_ = recompilations;
-    bounded_program_ = local::has_bounded_program(session_.db(), sql_);
+    bounded_program_ = read_only_ ? has_bounded_instructions(session_.db(), sql_)
+                                  : local::has_bounded_program(session_.db(), sql_);
   }
   return bounded_program_;
 }
@@ -87,8 +88,8 @@ void LocalStatement::abandon() noexcept {
 StatementCost LocalStatement::cost() {
   switch (kind_) {
     case StatementKind::select:
-      return read_only_ && !exceeded_budget_ ? StatementCost::bounded_read
-                                             : StatementCost::unbounded;
+      return read_only_ && !exceeded_budget_ && has_bounded_program() ? StatementCost::bounded_read
+                                                                      : StatementCost::unbounded;
     case StatementKind::begin:
       return StatementCost::bounded_write;
     case StatementKind::insert:

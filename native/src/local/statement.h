@@ -89,7 +89,8 @@ class LocalStatement final : public core::PreparedStatement {
   void abandon() noexcept;
   // Sets `view` in place: copying it at once would wait for the stores of its parts.
   void read(int column, ValueView& view) const;
-  // Looks at the program once it is worth it: at the second use, and after a recompilation.
+  // Looks at the program: a query's at its first use, a write's once it is worth it, at the second;
+  // and again after a recompilation.
   [[nodiscard]] bool has_bounded_program();
 
   LocalSession& session_;

@@ -67,23 +67,85 @@ constexpr std::array kBoundedOpcodes =
                                      "Variable",     "Yield",
                                      "ZeroOrNull"});
 
+// Further instructions of queries: loops, sorting and grouping of rows that the same program has
+// read, one by one, and co-routines. Not Count, which reads all pages of a table. Sorted.
+constexpr std::array kLoopOpcodes = std::to_array<std::string_view>(
+    {"AggFinal",     "AggInverse",   "AggStep",    "AggStep1",    "AggValue",      "BeginSubrtn",
+     "BitNot",       "ClrSubtype",   "CollSeq",    "Compare",     "CursorHint",    "CursorLock",
+     "CursorUnlock", "DecrJumpZero", "ElseEq",     "Filter",      "FilterAdd",     "Function",
+     "GetSubtype",   "Goto",         "IfNotOpen",  "IfNotZero",   "IfPos",         "IfSizeBetween",
+     "Jump",         "Last",         "Next",       "OffsetLimit", "OpenAutoindex", "OpenDup",
+     "OpenPseudo",   "Permutation",  "Prev",       "PureFunc",    "ResetSorter",   "Rewind",
+     "RowCell",      "RowData",      "RowSetAdd",  "RowSetRead",  "RowSetTest",    "SeekHit",
+     "SeekScan",     "SequenceTest", "SetSubtype", "Sort",        "SorterCompare", "SorterData",
+     "SorterInsert", "SorterNext",   "SorterOpen", "SorterSort"});
+
+// Functions and aggregates whose cost does not depend on how long a value is. Sorted.
+constexpr std::array kBoundedFunctions = std::to_array<std::string_view>({"abs",
+                                                                          "avg",
+                                                                          "changes",
+                                                                          "coalesce",
+                                                                          "count",
+                                                                          "cume_dist",
+                                                                          "current_date",
+                                                                          "current_time",
+                                                                          "current_timestamp",
+                                                                          "date",
+                                                                          "datetime",
+                                                                          "dense_rank",
+                                                                          "first_value",
+                                                                          "ifnull",
+                                                                          "iif",
+                                                                          "julianday",
+                                                                          "lag",
+                                                                          "last_insert_rowid",
+                                                                          "last_value",
+                                                                          "lead",
+                                                                          "max",
+                                                                          "min",
+                                                                          "nth_value",
+                                                                          "ntile",
+                                                                          "nullif",
+                                                                          "percent_rank",
+                                                                          "random",
+                                                                          "rank",
+                                                                          "round",
+                                                                          "row_number",
+                                                                          "sign",
+                                                                          "sqlite_version",
+                                                                          "strftime",
+                                                                          "sum",
+                                                                          "time",
+                                                                          "total",
+                                                                          "total_changes",
+                                                                          "typeof",
+                                                                          "unixepoch"});
+
 struct Instruction {
   int address;
   std::string opcode;
   int p1;
   int p2;
+  std::string p4;
 };
 
 std::vector<Instruction> explain(sqlite3* db, const std::string& sql) {
   const StmtHandle stmt = compile(db, "EXPLAIN " + sql);
   std::vector<Instruction> program;
   while (sqlite3_step(stmt.get()) == SQLITE_ROW) {
-    const auto* opcode = sqlite3_column_text(stmt.get(), 1);
-    program.push_back({sqlite3_column_int(stmt.get(), 0),
-                       opcode == nullptr ? "" : reinterpret_cast<const char*>(opcode),
-                       sqlite3_column_int(stmt.get(), 2), sqlite3_column_int(stmt.get(), 3)});
+    const auto text = [&stmt](int column) -> std::string {
+      const auto* bytes = sqlite3_column_text(stmt.get(), column);
+      return bytes == nullptr ? "" : reinterpret_cast<const char*>(bytes);
+    };
+    const auto number = [&stmt](int column) { return sqlite3_column_int(stmt.get(), column); };
+    program.push_back({number(0), text(1), number(2), number(3), text(5)});
   }
   return program;
+}
+
+template <std::size_t size>
+bool contains(const std::array<std::string_view, size>& sorted, std::string_view word) {
+  return std::binary_search(sorted.begin(), sorted.end(), word);
 }
 
 bool loops(const Instruction& op) {
@@ -135,8 +197,20 @@ bool has_only_bounded_opcodes(const std::vector<Instruction>& program,
     if (loops(op)) return small.contains(op.p1);
     if (op.opcode == "Goto") return jumps_forwards(program, op);
     if (writes_attached(op)) return false;
-    return std::binary_search(kBoundedOpcodes.begin(), kBoundedOpcodes.end(), op.opcode);
+    return contains(kBoundedOpcodes, op.opcode);
   });
+}
+
+// P4 names the function and the number of its arguments: "abs(1)".
+bool calls_function(const Instruction& op) {
+  return op.opcode == "Function" || op.opcode == "PureFunc" || op.opcode.starts_with("Agg");
+}
+
+bool is_bounded_in_query(const Instruction& op) {
+  if (calls_function(op)) {
+    return contains(kBoundedFunctions, std::string_view(op.p4).substr(0, op.p4.find('(')));
+  }
+  return contains(kBoundedOpcodes, op.opcode) || contains(kLoopOpcodes, op.opcode);
 }
 
 }  // namespace
@@ -148,6 +222,32 @@ bool has_bounded_program(sqlite3* db, const std::string& sql) noexcept {
   } catch (const std::exception&) {
     return false;  // It will be run where it may take its time.
   }
+}
+
+bool has_bounded_instructions(sqlite3* db, const std::string& sql) noexcept {
+  try {
+    const std::vector<Instruction> program = explain(db, sql);
+    return !program.empty() && std::ranges::all_of(program, is_bounded_in_query);
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+bool compiles_quickly(std::string_view sql) noexcept {
+  constexpr std::size_t kMostBytes = 4096;
+  constexpr int kMostQueries = 8;
+  if (sql.size() > kMostBytes) return false;
+  constexpr auto same_letter = [](char left, char right) { return (left | 0x20) == right; };
+  int queries = 0;
+  for (const std::string_view word : {std::string_view("select"), std::string_view("join")}) {
+    auto place = sql.begin();
+    while ((place = std::search(place, sql.end(), word.begin(), word.end(), same_letter)) !=
+           sql.end()) {
+      ++place;
+      if (++queries > kMostQueries) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace libsql::local

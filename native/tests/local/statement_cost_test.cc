@@ -26,9 +26,34 @@ class StatementCostTest : public testing::FileTest {
   Connection db_ = connect();
 };
 
-TEST_F(StatementCostTest, QueriesAreBoundedByTheirBudget) {
-  EXPECT_EQ(cost("SELECT * FROM t WHERE id = ?"), StatementCost::bounded_read);
-  EXPECT_EQ(cost("SELECT count(*) FROM t"), StatementCost::bounded_read);
+TEST_F(StatementCostTest, QueriesWhoseInstructionsAreBoundedAreLeftToTheirBudget) {
+  db_.execute_script("CREATE INDEX t_a ON t(a); CREATE TABLE u(id INTEGER PRIMARY KEY, b)");
+  for (const char* const sql :
+       {"SELECT * FROM t WHERE id = ?", "SELECT * FROM t WHERE a = ? ORDER BY id LIMIT 20",
+        "SELECT * FROM t WHERE id IN (?, ?, ?)", "SELECT DISTINCT a FROM t ORDER BY a DESC",
+        "SELECT a, count(*), sum(id), avg(id), min(a), max(a) FROM t GROUP BY a HAVING count(*) > "
+        "1",
+        "SELECT t.a, u.b FROM t LEFT JOIN u ON u.id = t.a WHERE t.a BETWEEN 1 AND 9",
+        "SELECT a FROM t UNION SELECT b FROM u EXCEPT SELECT 1",
+        "SELECT a FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.id = t.id)",
+        "SELECT id, row_number() OVER (PARTITION BY a ORDER BY id) FROM t",
+        "SELECT coalesce(a, 1), abs(id), typeof(a), date(a) FROM t"}) {
+    EXPECT_EQ(cost(sql), StatementCost::bounded_read) << sql;
+    EXPECT_EQ(db_.prepare(sql).cost(), StatementCost::bounded_read) << "first use: " << sql;
+  }
+}
+
+TEST_F(StatementCostTest, QueriesWithAnInstructionThatMayTakeLongAreUnbounded) {
+  for (const char* const sql :
+       {"SELECT count(*) FROM t", "SELECT * FROM t WHERE a LIKE '%x%'",
+        "SELECT * FROM t WHERE a GLOB '*[xyz]*'", "SELECT instr(a, 'x') FROM t",
+        "SELECT max(upper(a)) FROM t", "SELECT sum(length(a)) FROM t", "SELECT hex(zeroblob(9))",
+        "SELECT randomblob(9)", "SELECT * FROM pragma_integrity_check",
+        "SELECT value FROM json_each('[1]')", "SELECT group_concat(a) FROM t",
+        "SELECT json_extract(a, '$.x') FROM t", "SELECT replace(a, 'x', 'y') FROM t"}) {
+    EXPECT_EQ(cost(sql), StatementCost::unbounded) << sql;
+    EXPECT_EQ(db_.prepare(sql).cost(), StatementCost::unbounded) << "first use: " << sql;
+  }
 }
 
 TEST_F(StatementCostTest, WritesOfFewRowsAreBounded) {
@@ -54,7 +79,7 @@ TEST_F(StatementCostTest, EverythingElseIsUnbounded) {
 TEST_F(StatementCostTest, QueriesThatExceedTheirBudgetBecomeUnbounded) {
   constexpr std::string_view kSlow =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
-      " SELECT count(*) FROM n";
+      " SELECT max(i) FROM n";
   Statement statement = db_.prepare(kSlow);
   EXPECT_EQ(statement.cost(), StatementCost::bounded_read);
   db_.set_budget(std::chrono::microseconds(200));
@@ -66,6 +91,21 @@ TEST_F(StatementCostTest, QueriesThatExceedTheirBudgetBecomeUnbounded) {
   }
   db_.set_budget(std::nullopt);
   EXPECT_EQ(statement.cost(), StatementCost::unbounded);
+}
+
+TEST_F(StatementCostTest, UnderABudgetOnlyQuickCompilationsStart) {
+  std::string nested = "SELECT 1";
+  for (int i = 0; i < 20; ++i) nested.append(" + (SELECT max(a) FROM t)");
+  const std::string large = "SELECT '" + std::string(5000, 'x') + "'";
+  db_.set_budget(std::chrono::seconds(10));
+  for (const std::string& sql : {nested, large}) {
+    EXPECT_THAT([&] { return db_.cached(sql); }, testing::throws_error(ErrorKind::would_block));
+  }
+  EXPECT_NO_THROW(static_cast<void>(db_.cached("SELECT 1 FROM t JOIN t AS u USING (id)")));
+  db_.set_budget(std::nullopt);
+  { const Statement compiled = db_.cached(nested); }
+  db_.set_budget(std::chrono::seconds(10));
+  EXPECT_NO_THROW(static_cast<void>(db_.cached(nested)));  // It need not be compiled again.
 }
 
 // What explain with analyze: true reports, was once the sum of a run that was given up and the
