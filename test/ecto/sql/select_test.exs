@@ -436,6 +436,38 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
              ) == [2, 4, 5]
     end
 
+    test "the outer row is refused where SQLite does not see it, with an alternative" do
+      notes = from(n in "notes", select: n.text)
+
+      for {clause, inner} <- [
+            order_by: from(n in notes, order_by: fragment("abs(? - ?)", n.id, parent_as(:i).id)),
+            group_by: from(n in notes, group_by: n.item_id - parent_as(:i).id),
+            limit: from(n in notes, limit: parent_as(:i).id),
+            offset: from(n in notes, offset: parent_as(:i).id),
+            order_by:
+              from(n in notes,
+                order_by: subquery(from(m in "notes", where: m.id == parent_as(:i).id, select: 1))
+              )
+          ] do
+        query = from(i in Item, as: :i, where: exists(inner), select: i.id)
+
+        assert_raise Ecto.QueryError,
+                     ~r/the outer row in #{clause}: parent_as\(:i\).*sub-query/,
+                     fn ->
+                       Repo.all(query)
+                     end
+      end
+    end
+
+    test "of an order_by may refer to the query that is ordered" do
+      notes = from(n in "notes", where: n.item_id == parent_as(:i).id, select: count())
+      query = from(i in Item, as: :i, order_by: [desc: subquery(notes), asc: i.id], select: i.id)
+      inner = from(i in query, where: i.id < parent_as(:o).id)
+      assert Repo.all(query) == [1, 3, 2, 4, 5]
+      outer = from(o in Item, as: :o, where: exists(inner), order_by: o.id, select: o.id)
+      assert Repo.all(outer) == [2, 3, 4, 5]
+    end
+
     test "any and all say what the standard says" do
       veg = from(i in Item, where: i.kind == "veg", select: i.price)
       none = from(i in Item, where: i.id > 99, select: i.price)

@@ -151,6 +151,11 @@ defmodule Ecto.Adapters.LibSql.Plan do
     end
   end
 
+  defp write_members(ix, length, [nil], nil, state, lists) do
+    first = LongList.moved(ix, lists)
+    {[?(, Enum.map_intersperse(first..(first + length - 1), ", ", &parameter/1), ?)], state}
+  end
+
   defp write_members(ix, length, forms, wrap, state, lists) do
     members = for form <- forms, ix <- ix..(ix + length - 1), do: {:parameter, ix, form}
     {members, state} = Enum.map_reduce(members, state, &write_piece(&1, &2, lists))

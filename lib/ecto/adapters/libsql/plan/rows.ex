@@ -20,8 +20,10 @@ defmodule Ecto.Adapters.LibSql.Plan.Rows do
   @doc "How the rows of a query are loaded, nil where Ecto does it."
   @spec kinds(Scope.t()) :: t() | nil
   def kinds(%{query: %{select: %{fields: fields}}, types: types, json: json} = scope) do
-    kinds = kinds(fields, types, json, scope)
-    if Enum.any?(kinds), do: kinds
+    if Enum.any?(types) or Enum.any?(json) do
+      kinds = kinds(fields, types, json, scope)
+      if Enum.any?(kinds), do: kinds
+    end
   end
 
   def kinds(_no_select), do: nil

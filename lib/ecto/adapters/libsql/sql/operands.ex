@@ -13,6 +13,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
 
   @type sql :: Parameter.sql()
   @arithmetic [:+, :-, :*, :/]
+  @plain [:id, :integer, :string, :boolean, :float, :binary]
 
   ## Comparison
 
@@ -20,6 +21,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   @spec pair(term(), term(), Scope.t()) :: {sql(), sql()}
   def pair(left, right, scope) do
     cond do
+      plain?(left, right, scope) or plain?(right, left, scope) ->
+        {Expr.operand(left, scope), Expr.operand(right, scope)}
+
       map?(left, scope) or map?(right, scope) ->
         {map(left, scope), map(right, scope)}
 
@@ -30,6 +34,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
         {compared(left, right, scope), compared(right, left, scope)}
     end
   end
+
+  # Most comparisons: of a column whose type has one form with a value that Ecto dumps by that type.
+  defp plain?(column, {:^, [], [_ix]}, scope), do: plain_column?(column, scope)
+
+  defp plain?(column, value, scope)
+       when is_number(value) or is_boolean(value) or is_binary(value),
+       do: plain_column?(column, scope)
+
+  defp plain?(_column, _value, _scope), do: false
+
+  defp plain_column?({{:., _, [{:&, _, [ix]}, field]}, _, []} = column, scope),
+    do: Scope.table_column?(column, scope) and Scope.types(scope, ix, field).ecto in @plain
+
+  defp plain_column?(_expr, _scope), do: false
 
   @doc "An exact decimal on the left of a comparison with `right`. The collation of a column counts on either side."
   @spec collated(term(), term(), Scope.t()) :: sql()

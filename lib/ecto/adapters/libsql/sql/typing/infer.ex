@@ -76,12 +76,17 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
 
   @doc "Whether an expression is a value of a JSON path, which may be selected as JSON text."
   @spec json?(term(), Scope.t()) :: boolean()
-  def json?(expr, scope), do: of(expr, scope) == @json and not is_struct(expr)
+  def json?({:json_extract_path, _, [_operand, [_ | _]]}, _scope), do: true
+
+  def json?({{:., _, [{:&, _, [_ix]}, _field]}, _, []} = field, scope),
+    do: not Scope.table_column?(field, scope) and of(field, scope) == @json
+
+  def json?(_expr, _scope), do: false
 
   @doc "What a query selects, by position. `json` says which values are selected as JSON."
   @spec selected(Scope.t(), [boolean()]) :: [term()]
   def selected(%{query: %{select: %{fields: fields}, combinations: []}} = scope, json),
-    do: fields |> Enum.map(&of(Scope.value(&1), scope)) |> as_selected(json)
+    do: fields |> Enum.map(&selected_type(Scope.value(&1), scope)) |> as_selected(json)
 
   def selected(%{query: %{select: %{fields: fields}, combinations: arms}} = scope, json) do
     # Each field as one argument of what is common to all arms.
@@ -97,6 +102,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
   end
 
   def selected(_no_select, _json), do: []
+
+  # A column of a table goes to Ecto as it is, which knows its type.
+  defp selected_type(
+         {{:., _, [{:&, _, [_ix]}, _field]}, _, []} = field,
+         %{output: :ecto} = scope
+       ),
+       do: if(not Scope.table_column?(field, scope), do: of(field, scope))
+
+  defp selected_type(expr, scope), do: of(expr, scope)
 
   # An arm may have arms.
   defp arguments(%{query: %{select: %{fields: fields}, combinations: arms}} = scope) do
