@@ -14,6 +14,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:pool_size` - connections, default 5; one for `":memory:"` and for URIs that mean the same, unless
       `:shared_memory` (or `cache=shared`, which means the same here) makes it one database for all
     * `:busy_timeout` - milliseconds to wait for another program's lock, default 5000
+    * `:queue_target` - half the milliseconds to wait for a connection of the pool when all are in use for long, see
+      `DBConnection.start_link/2`; default 2500, because transactions that wait for the write lock keep their connections
     * `:journal_mode` (`:wal`), `:synchronous` (`:normal`), `:cache_size` (-64000), `:temp_store`
       (`:memory`), `:foreign_keys` (`:on`), `:secure_delete` (`:off`) - SQLite's settings
     * `:default_transaction_mode` - how `Repo.transaction` begins where its `:mode` says nothing: `:immediate`

@@ -55,6 +55,27 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
     assert read() == 40
   end
 
+  @tag repo: [pool_size: 1, queue_interval: 200]
+  test "a transaction waits for a connection as long as for the write lock", %{repo: repo} do
+    until = System.monotonic_time(:millisecond) + 1500
+
+    tasks =
+      for _ <- 1..8 do
+        Task.async(fn ->
+          Repo.put_dynamic_repo(repo)
+          hold_in_turns(until)
+        end)
+      end
+
+    assert Task.await_many(tasks, 30_000) == List.duplicate(:ok, 8)
+  end
+
+  # By default DBConnection refuses who has waited for 100 ms, where nobody got a connection in 50 ms for two intervals.
+  defp hold_in_turns(until) do
+    {:ok, :ok} = Repo.transaction(fn -> Process.sleep(30) end)
+    if System.monotonic_time(:millisecond) < until, do: hold_in_turns(until), else: :ok
+  end
+
   test "Ecto.Multi is such a transaction", %{folder: folder} do
     multi =
       Ecto.Multi.run(Ecto.Multi.new(), :writable, fn _, _ ->

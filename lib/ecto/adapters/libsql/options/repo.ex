@@ -15,7 +15,10 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     secure_delete: :off,
     busy_timeout: 5000,
     # A deferred transaction that reads first fails when it writes, if another one wrote in between.
-    default_transaction_mode: :immediate
+    default_transaction_mode: :immediate,
+    # Transactions keep their connection while they wait for the write lock, so that others wait for a connection.
+    # DBConnection gives up after twice this time under load: as long as the busy timeout, where its own default is 100 ms.
+    queue_target: 2500
   ]
 
   @spec connection(keyword()) :: keyword()
