@@ -161,7 +161,7 @@ defmodule Ecto.Adapters.LibSql do
     if Enum.any?(params, &is_list/1),
       do: %ArgumentError{
         message:
-          "a list among the query's parameters has no type; where it means a JSON array, as beside a JSON path, " <>
+          "a list among the query's parameters has no type; where it means a JSON array, as in a comparison with a JSON path, " <>
             "write type(^list, {:array, :any})"
       },
       else: error

@@ -323,7 +323,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     end
   end
 
-  # What stands behind ON and the table. A comment at the end would hide what follows.
+  # The text after ON and the table's name, with blanks for comments, which could hide what follows.
   defp indexed(sql) do
     [_on | rest] = sql |> Tokenizer.scan() |> Enum.drop_while(&(Tokenizer.keyword(&1) != "ON"))
     [_table | rest] = Tokenizer.skip(rest)
