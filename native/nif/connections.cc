@@ -10,7 +10,7 @@ namespace libsql::nif {
 
 Term open_connection(Call& call) {
   ErlNifEnv* env = call.env();
-  OpenRequest request = open_request(env, call.atoms(), call.argument(0), call.argument(1));
+  OpenRequest request = open_request(env, *call.state(), call.argument(0), call.argument(1));
   Connection connection =
       Database(std::move(request.location), std::move(request.options)).connect();
   connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.

@@ -54,6 +54,7 @@ constexpr ErlNifFunc slow(const char* name, unsigned arity) {
 
 ErlNifFunc functions[] = {
     slow<open_connection>("open", 2),
+    quick<new_key>("new_key", 1),
     quick<close_connection>("close", 1),
     quick<ping>("ping", 1),
     quick<interrupt>("interrupt", 1),
@@ -89,11 +90,12 @@ ErlNifFunc functions[] = {
     quick<stats>("stats", 1),
 
     slow<set_busy_timeout>("set_busy_timeout", 2),
-    slow<backup>("backup", 5),
+    slow<backup>("backup", 6),
     slow<serialise>("serialise", 2),
     slow<deserialise>("deserialise", 3),
     slow<checkpoint>("checkpoint", 3),
-    slow<vacuum_into>("vacuum_into", 2),
+    slow<vacuum_into>("vacuum_into", 3),
+    slow<rekey>("rekey", 4),
 
     slow<enable_extensions>("enable_extensions", 2),
     slow<load_extension>("load_extension", 3),

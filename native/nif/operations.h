@@ -6,6 +6,9 @@
 
 namespace libsql::nif {
 
+// keys.cc
+Term new_key(Call& call);
+
 // connections.cc
 Term open_connection(Call& call);
 Term close_connection(Call& call);
@@ -53,6 +56,7 @@ Term serialise(Call& call);
 Term deserialise(Call& call);
 Term checkpoint(Call& call);
 Term vacuum_into(Call& call);
+Term rekey(Call& call);
 Term enable_extensions(Call& call);
 Term load_extension(Call& call);
 Term set_access_policy(Call& call);

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "keys.h"
 #include "libsql/database.h"
+#include "state.h"
 
 namespace libsql::nif {
 
@@ -14,12 +16,12 @@ namespace {
 // One option while it is being read.
 struct Entry {
   ErlNifEnv* env;
-  const Atoms& atoms;
+  const State& state;
   std::string name;  // ":busy_timeout"
   Term value;
 
   [[nodiscard]] std::string text() const { return std::string(binary_of(env, value, name)); }
-  [[nodiscard]] bool boolean() const { return boolean_of(env, atoms, value, name); }
+  [[nodiscard]] bool boolean() const { return boolean_of(env, state.atoms, value, name); }
   [[nodiscard]] int number() const {
     const std::int64_t number = integer_of(env, value, name);
     if (number < 0 || number > std::numeric_limits<int>::max()) {
@@ -46,8 +48,23 @@ OpenMode open_mode(const Entry& entry) {
   const AtomValue<OpenMode> choices[] = {
       {make_atom(entry.env, "read_write_create"), OpenMode::read_write_create},
       {make_atom(entry.env, "read_write"), OpenMode::read_write},
-      {entry.atoms.read_only, OpenMode::read_only}};
+      {entry.state.atoms.read_only, OpenMode::read_only}};
   return choice_of(entry.value, choices, ":read_write_create, :read_write, :read_only");
+}
+
+// A list of {name, path, key}.
+std::vector<Attachment> attachments(const Entry& entry) {
+  constexpr int kParts = 3;
+  std::vector<Attachment> read;
+  static_cast<void>(list_length(entry.env, entry.value, entry.name));
+  Term head = 0;
+  for (Term rest = entry.value; enif_get_list_cell(entry.env, rest, &head, &rest) != 0;) {
+    const auto parts = tuple_of(entry.env, head, kParts, entry.name);
+    read.push_back({std::string(binary_of(entry.env, parts[0], entry.name)),
+                    std::string(binary_of(entry.env, parts[1], entry.name)),
+                    key_choice_of(entry.env, entry.state, parts[2])});
+  }
+  return read;
 }
 
 using Reader = void (*)(const Entry& entry, OpenRequest& request);
@@ -71,7 +88,11 @@ constexpr Option kOptions[] = {
      [](const Entry& e, OpenRequest& r) { r.options.wal_auto_checkpoint = e.number(); }},
     {"pragmas",
      [](const Entry& e, OpenRequest& r) { r.options.pragmas = e.pairs<std::pair<Text, Text>>(); }},
-    {"attach", [](const Entry& e, OpenRequest& r) { r.options.attach = e.pairs<Attachment>(); }},
+    {"attach", [](const Entry& e, OpenRequest& r) { r.options.attach = attachments(e); }},
+    {"encryption",
+     [](const Entry& e, OpenRequest& r) {
+       r.options.encryption = encryption_of(e.env, e.state, e.value);
+     }},
     {"extensions",
      [](const Entry& e, OpenRequest& r) { r.options.extensions = e.pairs<Extension>(); }},
     {"image", [](const Entry& e, OpenRequest& r) { r.options.image = e.text(); }},
@@ -118,7 +139,7 @@ class MapIterator {
 
 }  // namespace
 
-OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location, Term options) {
+OpenRequest open_request(ErlNifEnv* env, const State& state, Term location, Term options) {
   OpenRequest request{std::string(binary_of(env, location, "location")), {}};
   MapIterator entries(env, options);
   Term key = 0;
@@ -126,7 +147,7 @@ OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location, Term
   while (entries.next(&key, &value)) {
     const auto name = atom_text(env, key);
     if (!name) throw_invalid("options must have atoms as keys");
-    read_option(Entry{env, atoms, ":" + *name, value}, request);
+    read_option(Entry{env, state, ":" + *name, value}, request);
   }
   return request;
 }

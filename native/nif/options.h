@@ -11,13 +11,15 @@
 
 namespace libsql::nif {
 
+struct State;
+
 struct OpenRequest {
   std::string location;
   Options options;
 };
 
 // Errors: Failure invalid_argument that names the option; never its value.
-[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const Atoms& atoms, Term location,
+[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const State& state, Term location,
                                        Term options);
 
 }  // namespace libsql::nif

@@ -36,7 +36,8 @@ bool State::open_types(ErlNifEnv* env, ErlNifResourceFlags flags) {
   return handles.open(env, "ecto_libsql_connection", flags) &&
          process_monitors.open(env, "ecto_libsql_process_monitor", flags) &&
          tickets.open(env, "ecto_libsql_ticket", flags) &&
-         subscriptions.open(env, "ecto_libsql_subscription", flags);
+         subscriptions.open(env, "ecto_libsql_subscription", flags) &&
+         keys.open(env, "ecto_libsql_key", flags);
 }
 
 const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {

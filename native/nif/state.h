@@ -10,6 +10,7 @@
 
 #include "connection_resource.h"
 #include "events.h"
+#include "keys.h"
 #include "reaper.h"
 #include "registry.h"
 #include "resource.h"
@@ -40,6 +41,7 @@ struct State {
   ResourceType<ProcessMonitor> process_monitors;
   ResourceType<Ticket> tickets;
   ResourceType<Subscription> subscriptions;
+  ResourceType<KeyObject> keys;
   Registry registry;
   Reaper reaper;  // Last: its jobs use the others.
 };

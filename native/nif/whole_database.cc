@@ -4,16 +4,20 @@
 #include <string>
 
 #include "executor.h"
+#include "keys.h"
+#include "libsql/database.h"
 #include "messages.h"
 #include "operations.h"
+#include "options.h"
 
 namespace libsql::nif {
 
 namespace {
 
 // Tells a process how far a backup is, and ends the backup when its caller is dead.
-BackupProgress progress_to(LockedConnection& locked, std::optional<ErlNifPid> pid) {
-  return [env = locked.env(), state = locked.call().state(), pid](int remaining, int total) {
+BackupProgress progress_to(ErlNifEnv* env, const std::shared_ptr<State>& state,
+                           std::optional<ErlNifPid> pid) {
+  return [env, state, pid](int remaining, int total) {
     if (pid) {
       Message message;
       const Term term =
@@ -87,14 +91,15 @@ Term backup(Call& call) {
   std::optional<ErlNifPid> pid;
   if (call.argument(3) != call.atoms().nil) pid = pid_of(call.env(), call.argument(3), "progress");
   const int pages = pages_of(call, 4);
+  const KeyChoice key = key_choice_of(call.env(), *call.state(), call.argument(5));
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    const BackupProgress progress = progress_to(locked, pid);
+    const BackupProgress progress = progress_to(locked.env(), locked.call().state(), pid);
     if (direction == Direction::to) {
-      locked.connection().backup_to(path, progress, pages);
+      locked.connection().backup_to(path, progress, pages, key);
       return call.atoms().ok;
     }
     if (!locked.hold_write()) return Continuation::write_ticket;
-    locked.connection().restore_from(path, progress, pages);
+    locked.connection().restore_from(path, progress, pages, key);
     return call.atoms().ok;
   });
 }
@@ -136,10 +141,21 @@ Term checkpoint(Call& call) {
 
 Term vacuum_into(Call& call) {
   const std::string path(call.binary(1, "path"));
+  const KeyChoice key = key_choice_of(call.env(), *call.state(), call.argument(2));
   return with_connection_ok(call, [&](LockedConnection& locked) {
     locked.wait_for_write();
-    locked.connection().vacuum_into(path);
+    locked.connection().vacuum_into(path, key);
   });
+}
+
+Term rekey(Call& call) {
+  ErlNifEnv* const env = call.env();
+  const OpenRequest request = open_request(env, *call.state(), call.argument(0), call.argument(1));
+  const KeyChoice key = key_choice_of(env, *call.state(), call.argument(2));
+  std::optional<ErlNifPid> pid;
+  if (call.argument(3) != call.atoms().nil) pid = pid_of(env, call.argument(3), "progress");
+  Database(request.location, request.options).rekey(key, progress_to(env, call.state(), pid));
+  return call.atoms().ok;
 }
 
 Term enable_extensions(Call& call) {

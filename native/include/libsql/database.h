@@ -26,6 +26,13 @@ class Database {
   // Opens a new connection. Errors: cannot_open, not_a_database, read_only, corrupt, busy, ...
   [[nodiscard]] Connection connect() const;
 
+  // Changes the key of the database's file from that of options() to `key`: encrypts a plain file
+  // (Encryption), decrypts one (NoKey), or encrypts with another key or cipher. All its connections
+  // must be closed. Interrupted at any time, by a crash or a power cut, the file is whole and has
+  // either key. Needs free space for a second file. Errors: busy while another connection is open;
+  // interrupted when `progress` returns false; those of connect().
+  void rekey(const KeyChoice& key, const BackupProgress& progress = {}) const;
+
   [[nodiscard]] const std::string& location() const noexcept { return location_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 

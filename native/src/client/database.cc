@@ -7,6 +7,7 @@
 
 #include "libsql/error.h"
 #include "local/open.h"
+#include "local/rekey.h"
 #include "local/spinning_mutex.h"
 
 namespace libsql {
@@ -66,6 +67,10 @@ std::string Database::shared_memory(TextView text) {
     throw Error(ErrorKind::invalid_argument, "not a name for a database in memory");
   }
   return "file:/" + percent_encode(name) + "?vfs=memdb";
+}
+
+void Database::rekey(const KeyChoice& key, const BackupProgress& progress) const {
+  local::rekey(location_, options_, key, progress);
 }
 
 Connection Database::connect() const {
