@@ -32,9 +32,9 @@ defmodule EctoLibSql do
   use EctoLibSql.Pool
 
   alias EctoLibSql.Callbacks
-  alias EctoLibSql.Connection.{Control, Database, Statements, Transactions}
+  alias EctoLibSql.Connection.{Control, Database, Lifetime, Statements, Transactions}
   alias EctoLibSql.{Cursor, Error, Options, Pool, Query, Result, SingleConnection, Source, State}
-  alias EctoLibSql.Options.{Names, TransactionMode}
+  alias EctoLibSql.Options.{Encryption, Names, TransactionMode}
 
   @typedoc "A state, a `%DBConnection{}`, a pool (pid or name), or an Ecto repo."
   @type conn :: State.t() | struct() | GenServer.server() | module()
@@ -55,7 +55,7 @@ defmodule EctoLibSql do
   def start_link(opts) do
     with :ok <- checked(opts) do
       opts = Keyword.put(opts, :connect_log, Callbacks.ConnectLog.new())
-      Pool.start_link(__MODULE__, Options.Location.absolute(opts))
+      Pool.start_link(__MODULE__, opts |> Options.Location.absolute() |> Encryption.protect())
     end
   end
 
@@ -71,7 +71,7 @@ defmodule EctoLibSql do
 
   @doc "The child specification of a pool, so that `{EctoLibSql, opts}` can be a child of a supervisor."
   @spec child_spec(keyword()) :: :supervisor.child_spec() | Supervisor.child_spec()
-  def child_spec(opts), do: Pool.child_spec(__MODULE__, opts)
+  def child_spec(opts), do: Pool.child_spec(__MODULE__, Encryption.protect(opts))
 
   @doc """
   Runs a statement on a pool, a `%DBConnection{}`, a state or an Ecto repo.
@@ -192,9 +192,45 @@ defmodule EctoLibSql do
   @spec checkpoint(conn(), atom()) :: {:ok, map()} | {:error, Exception.t()}
   def checkpoint(conn, mode \\ :passive), do: run(conn, &Database.checkpoint(&1, mode))
 
-  @doc "Writes a compact copy of the database into a new file."
-  @spec vacuum_into(conn(), String.t()) :: :ok | {:error, Exception.t()}
-  def vacuum_into(conn, path), do: run(conn, &Database.vacuum_into(&1, path))
+  @doc """
+  Writes a compact copy of the database into a new file. It has the connection's key, or that of the options
+  `:encryption_key` (`nil`: plain), `:encryption_cipher` and `:encryption_kdf`.
+  """
+  @spec vacuum_into(conn(), String.t(), keyword()) :: :ok | {:error, Exception.t()}
+  def vacuum_into(conn, path, opts \\ []), do: run(conn, &Database.vacuum_into(&1, path, opts))
+
+  @doc """
+  Changes the key of a database file: encrypts a plain one, decrypts one, or encrypts with another key or cipher.
+  `options` are those of `connect/1`, with the present key; `new` holds `:encryption_key` (`nil`: plain), and
+  `:encryption_cipher`, `:encryption_kdf` and `:progress` if need be.
+
+      key = :crypto.strong_rand_bytes(32)
+      EctoLibSql.rekey([database: "other.db", encryption_key: key], encryption_key: nil)
+
+  All connections to the file must be closed: while one is open, the answer is a `:busy` error. The copy with the new
+  key takes the file's name in one step when it is complete and on the disk, so that after a crash at any time the file
+  is whole and has either key. It needs free space for a second file. `progress:` is a pid that receives
+  `{:ecto_libsql_backup, pages_left, pages}`.
+  """
+  @spec rekey(keyword(), keyword()) :: :ok | {:error, Error.t()}
+  def rekey(options, new) do
+    with :ok <- Names.check(new, [:progress | Encryption.names()], "rekey/2"),
+         {:ok, key} when key != :unchanged <- Encryption.choice(new, :unchanged),
+         {:ok, %Options{location: location, native: native}} <- Options.parse(options) do
+      native = Map.take(native, [:busy_timeout, :encryption])
+      Lifetime.rekey(location, native, key, new[:progress])
+    else
+      {:ok, :unchanged} ->
+        {:error,
+         Error.new(
+           :invalid_argument,
+           "rekey/2 needs encryption_key: a key, or nil for a plain file"
+         )}
+
+      {:error, error} ->
+        {:error, error}
+    end
+  end
 
   @doc "Counters of one connection."
   @spec stats(conn()) :: {:ok, map()} | {:error, Exception.t()}

@@ -223,7 +223,8 @@ defmodule EctoLibSql.Native do
 
   @doc """
   Copies the live database into a file. `progress: pid` receives `{:ecto_libsql_backup, remaining,
-  total}` (pages), `pages_per_step:` is 256.
+  total}` (pages), `pages_per_step:` is 256. The copy has the connection's encryption key, or that of
+  `encryption_key:` (`nil`: plain), `encryption_cipher:` and `encryption_kdf:`.
   """
   @spec backup(source(), String.t(), keyword()) :: :ok | {:error, reason()}
   def backup(source, path, opts \\ []) do
@@ -256,10 +257,10 @@ defmodule EctoLibSql.Native do
     Source.with_state(source, &Database.checkpoint(&1, mode)) |> text()
   end
 
-  @doc "Writes a compact copy of the database into a new file."
-  @spec vacuum_into(source(), String.t()) :: :ok | {:error, reason()}
-  def vacuum_into(source, path),
-    do: Source.with_state(source, &Database.vacuum_into(&1, path)) |> text()
+  @doc "Writes a compact copy of the database into a new file. Options as for `EctoLibSql.vacuum_into/3`."
+  @spec vacuum_into(source(), String.t(), keyword()) :: :ok | {:error, reason()}
+  def vacuum_into(source, path, opts \\ []),
+    do: Source.with_state(source, &Database.vacuum_into(&1, path, opts)) |> text()
 
   @doc "Counters of the connection: cache hits and misses, waits for locks, memory."
   @spec stats(source()) :: {:ok, map()} | {:error, reason()}

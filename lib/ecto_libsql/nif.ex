@@ -46,6 +46,9 @@ defmodule EctoLibSql.Nif do
   @type result ::
           {command :: atom(), columns :: [binary()] | nil, rows :: [[term()]] | nil, integer()}
   @type wait :: {:wait, ticket()}
+  @typedoc "The key of another file: `:same` as the connection's, `:none`, or one of its own."
+  @type key_choice ::
+          :same | :none | {key :: reference(), :aes256cbc | :aes256gcm, :hkdf | :scrypt}
   @type failure :: {:error, error()}
 
   @doc false
@@ -73,12 +76,17 @@ defmodule EctoLibSql.Nif do
   # Dirty I/O. `options` has the keys of libsql::Options (native/include/libsql/options.h):
   # mode: :read_write_create | :read_write | :read_only, create_folders: boolean,
   # busy_timeout: ms, foreign_keys: boolean, synchronous: binary, journal_mode: binary,
-  # wal_auto_checkpoint: pages, pragmas: [{name, value}], attach: [{name, path}],
+  # wal_auto_checkpoint: pages, pragmas: [{name, value}], attach: [{name, path, key_choice()}],
+  # encryption: {key, cipher, kdf} (see key_choice()),
   # extensions: [{path, entry_point}] ("" for the default one), image: binary,
   # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored).
   # A missing key means its default. The caller becomes the owner.
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
   def open(_location, _options), do: not_loaded()
+
+  # Copies the bytes of an encryption key into memory outside the VM's heaps.
+  @spec new_key(binary()) :: reference()
+  def new_key(_bytes), do: not_loaded()
 
   # Interrupts what runs, rolls back and closes.
   @spec close(conn()) :: :ok | failure()
@@ -217,9 +225,9 @@ defmodule EctoLibSql.Nif do
   def set_busy_timeout(_conn, _milliseconds), do: not_loaded()
 
   # `progress` is a pid that receives {:ecto_libsql_backup, remaining, total}, or nil.
-  @spec backup(conn(), :to | :from, binary(), pid() | nil, pos_integer()) ::
+  @spec backup(conn(), :to | :from, binary(), pid() | nil, pos_integer(), key_choice()) ::
           :ok | wait() | failure()
-  def backup(_conn, _direction, _path, _progress, _pages_per_step), do: not_loaded()
+  def backup(_conn, _direction, _path, _progress, _pages_per_step, _key), do: not_loaded()
 
   @spec serialise(conn(), binary()) :: {:ok, binary()} | failure()
   def serialise(_conn, _database), do: not_loaded()
@@ -232,8 +240,12 @@ defmodule EctoLibSql.Nif do
           {:ok, {boolean(), integer(), integer()}} | failure()
   def checkpoint(_conn, _mode, _database), do: not_loaded()
 
-  @spec vacuum_into(conn(), binary()) :: :ok | failure()
-  def vacuum_into(_conn, _path), do: not_loaded()
+  @spec vacuum_into(conn(), binary(), key_choice()) :: :ok | failure()
+  def vacuum_into(_conn, _path, _key), do: not_loaded()
+
+  # `options` as for open/2, with the present key; `key` is the new one. `progress` as in backup/6.
+  @spec rekey(binary(), map(), key_choice(), pid() | nil) :: :ok | failure()
+  def rekey(_location, _options, _key, _progress), do: not_loaded()
 
   # --- Extensions, events, policy ---
 

@@ -28,7 +28,8 @@ defmodule EctoLibSql.Options do
       lives as long as the pool. A string names a database shared by every connection that names it.
     * `:serialized` - with `":memory:"`: the image of a database (`EctoLibSql.serialize/1`) to start
       with.
-    * `:attach` - `[{"name", path}]`: databases attached on each connection.
+    * `:attach` - `[{"name", path}]`: databases attached on each connection. They are encrypted with the
+      connection's key; `{"name", path, encryption_key: key}` names another one, `nil` a plain file.
     * `:load_extensions` - paths or `{path, entry_point}`, added to `config :ecto_libsql,
       :load_extensions`.
 
@@ -56,12 +57,23 @@ defmodule EctoLibSql.Options do
       `EctoLibSql.subscribe/3` for `[:update]`. A repository takes more: see `EctoLibSql.Change`.
     * `:chunk_size` - accepted, without effect.
 
-  Remote and replica connections (`:uri`) and encryption (`:encryption_key`, `:key`) are not
-  available in this build: the options are refused, nothing is opened or written.
+  Encryption at rest, see the guide "Encryption":
+
+    * `:encryption_key` (or `:key`) - a binary of at least 32 bytes, an `EctoLibSql.EncryptionKey`, a function
+      without arguments that returns one, or `{module, function, args}`. The database file, its write-ahead log and
+      its journals are encrypted; temporary files stay in memory. A new file is created encrypted; a plain one is
+      refused (`EctoLibSql.rekey/2` encrypts it).
+    * `:encryption_cipher` - `:aes256cbc` (default; libSQL's format) or `:aes256gcm` (authenticated, not readable by
+      libSQL).
+    * `:encryption_kdf` - with `:aes256gcm`: `:hkdf` (default) for random keys, or `:scrypt` for passphrases, which may
+      be shorter than 32 bytes. For new files; an existing file says itself how its key is derived.
+
+  Remote and replica connections (`:uri`) are not available in this build: the options are refused, nothing is opened
+  or written.
   """
 
   alias EctoLibSql.{Error, State}
-  alias EctoLibSql.Options.{Check, Location, Names, Pragmas}
+  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas}
 
   defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
 
@@ -138,8 +150,6 @@ defmodule EctoLibSql.Options do
   end
 
   defp available!(:local, opts) do
-    for key <- [:encryption_key, :key], do: no_encryption!(key, opts[key])
-
     if opts[:remote_encryption_key] do
       unavailable!("remote encryption", :remote_encryption_key)
     end
@@ -150,16 +160,6 @@ defmodule EctoLibSql.Options do
       mode when mode in [:remote, :remote_replica] -> unavailable!("#{mode} connections", :mode)
       _ -> unavailable!("remote and replica connections", :uri)
     end
-  end
-
-  defp no_encryption!(_key, nil), do: :ok
-
-  defp no_encryption!(key, value) when is_binary(value) and byte_size(value) >= 32 do
-    unavailable!("encryption at rest", key)
-  end
-
-  defp no_encryption!(key, _value) do
-    Check.refuse("the option #{inspect(key)} must be a string of at least 32 characters")
   end
 
   defp unavailable!(what, key) do
@@ -197,6 +197,7 @@ defmodule EctoLibSql.Options do
       wal_auto_checkpoint: Pragmas.auto_checkpoint!(opts),
       pragmas: Pragmas.all!(opts),
       attach: Location.attachments!(opts),
+      encryption: Encryption.connection!(opts, Location.memory?(opts)),
       extensions: Location.extensions!(opts),
       image: image!(opts),
       statement_cache_size: Check.integer!(opts, :statement_cache_size, 0..@int32),

@@ -5,22 +5,26 @@ defmodule EctoLibSql.Connection.Database do
 
   alias EctoLibSql.Connection.Call
   alias EctoLibSql.{Error, Nif, State}
-  alias EctoLibSql.Options.Names
+  alias EctoLibSql.Options.{Encryption, Names}
 
   @type answer(value) :: {:ok, value} | {:error, Error.t()}
   @type answer :: :ok | {:error, Error.t()}
 
   @checkpoint_modes [:passive, :full, :restart, :truncate]
 
-  @doc "Copies the database `:to` a file, or its content `:from` one. Options: `:progress`, `:pages_per_step`."
+  @doc """
+  Copies the database `:to` a file, or its content `:from` one. Options: `:progress`, `:pages_per_step`, and those of
+  encryption for the file.
+  """
   @spec backup(State.t(), :to | :from, term(), keyword()) :: answer()
   def backup(state, direction, path, opts) do
-    with :ok <- Names.check(opts, [:progress, :pages_per_step], "a backup") do
-      checked_backup(state, direction, path, opts)
+    with :ok <- Names.check(opts, [:progress, :pages_per_step | Encryption.names()], "a backup"),
+         {:ok, key} <- Encryption.choice(opts, :same) do
+      checked_backup(state, direction, path, opts, key)
     end
   end
 
-  defp checked_backup(state, direction, path, opts) do
+  defp checked_backup(state, direction, path, opts, key) do
     progress = opts[:progress]
     pages = Keyword.get(opts, :pages_per_step, 256)
 
@@ -35,13 +39,13 @@ defmodule EctoLibSql.Connection.Database do
         refuse(":pages_per_step must be a positive integer")
 
       true ->
-        copy(state, direction, path, progress, pages)
+        copy(state, direction, path, progress, pages, key)
     end
   end
 
-  defp copy(state, direction, path, progress, pages) do
+  defp copy(state, direction, path, progress, pages, key) do
     conn = State.in_transaction(state)
-    call = fn _left -> Nif.backup(conn, direction, path, progress, pages) end
+    call = fn _left -> Nif.backup(conn, direction, path, progress, pages, key) end
     Call.structured(Call.waiting(state, -1, call))
   end
 
@@ -62,11 +66,14 @@ defmodule EctoLibSql.Connection.Database do
   end
 
   @doc "Writes a compact copy into a new file."
-  @spec vacuum_into(State.t(), term()) :: answer()
-  def vacuum_into(state, path) do
-    if path?(path),
-      do: Call.structured(Nif.vacuum_into(State.in_transaction(state), path)),
-      else: refuse("the path of VACUUM INTO must be a string")
+  @spec vacuum_into(State.t(), term(), keyword()) :: answer()
+  def vacuum_into(state, path, opts \\ []) do
+    with :ok <- Names.check(opts, Encryption.names(), "VACUUM INTO"),
+         {:ok, key} <- Encryption.choice(opts, :same) do
+      if path?(path),
+        do: Call.structured(Nif.vacuum_into(State.in_transaction(state), path, key)),
+        else: refuse("the path of VACUUM INTO must be a string")
+    end
   end
 
   @doc "Moves the write-ahead log into the database."

@@ -15,6 +15,17 @@ defmodule EctoLibSql.Connection.Lifetime do
          do: {:error, %{error | statement: nil, offset: nil}}
   end
 
+  @doc "Copies a key out of the VM's heaps."
+  @spec new_key(binary()) :: reference()
+  def new_key(bytes), do: Nif.new_key(bytes)
+
+  @doc """
+  Changes the key of a database that no connection has open. `options` as in EctoLibSql.Nif.open/2, with the present key.
+  """
+  @spec rekey(String.t(), map(), Nif.key_choice(), pid() | nil) :: :ok | {:error, Error.t()}
+  def rekey(location, options, key, progress),
+    do: Call.structured(Nif.rekey(location, options, key, progress))
+
   @doc "Interrupts what runs, rolls back and closes."
   @spec close(State.t() | Nif.conn()) :: :ok | {:error, Error.t()}
   def close(%State{} = state), do: close(State.conn(state))

@@ -4,6 +4,8 @@ defmodule EctoLibSql.Options.Location do
 
   import EctoLibSql.Options.Check, only: [refuse: 1]
 
+  alias EctoLibSql.Options.{Encryption, Names}
+
   @spec database!(keyword()) :: String.t()
   def database!(opts), do: path!(opts[:database], ":database")
 
@@ -24,7 +26,7 @@ defmodule EctoLibSql.Options.Location do
   @spec memory?(keyword()) :: boolean()
   def memory?(opts), do: opts[:database] in [:memory, ":memory:"]
 
-  @spec attachments!(keyword()) :: [{String.t(), String.t()}]
+  @spec attachments!(keyword()) :: [{String.t(), String.t(), Encryption.choice()}]
   def attachments!(opts) do
     case opts[:attach] do
       nil -> []
@@ -38,15 +40,30 @@ defmodule EctoLibSql.Options.Location do
   end
 
   defp attachment!({name, opts}) when is_binary(name) and is_list(opts) do
-    if Keyword.keyword?(opts), do: attachment!({name, opts[:database]}), else: refuse_attachment()
+    if Keyword.keyword?(opts),
+      do: attachment!({name, opts[:database], Keyword.delete(opts, :database)}),
+      else: refuse_attachment()
   end
 
-  defp attachment!({name, path}) when is_binary(name), do: {name, path!(path, ":attach")}
+  defp attachment!({name, path}), do: attachment!({name, path, []})
+
+  defp attachment!({name, path, opts}) when is_atom(name) and name != nil,
+    do: attachment!({Atom.to_string(name), path, opts})
+
+  defp attachment!({name, path, opts}) when is_binary(name) and is_list(opts) do
+    with {:error, error} <- Names.check(opts, Encryption.names(), "an attached database"),
+         do: refuse(Exception.message(error))
+
+    {name, path!(path, ":attach"), Encryption.choice!(opts, :same)}
+  end
+
   defp attachment!(_other), do: refuse_attachment()
 
   @spec refuse_attachment() :: no_return()
   defp refuse_attachment do
-    refuse("the option :attach must be a list of {name, path} or {name, [database: path]}")
+    refuse(
+      "the option :attach must be a list of {name, path}, {name, path, options} or {name, [database: path]}"
+    )
   end
 
   @spec extensions!(keyword()) :: [{String.t(), String.t()}]

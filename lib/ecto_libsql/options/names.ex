@@ -66,7 +66,7 @@ defmodule EctoLibSql.Options.Names do
   @database ~w(
     database mode shared_memory serialized attach load_extensions busy_timeout default_transaction_mode
     statement_cache_size progress_handler_steps before_disconnect disconnect_on_error_codes sandbox chunk_size
-    changes encryption_key key
+    changes encryption_key key encryption_cipher encryption_kdf
   )a
 
   # Remote connections and replicas.

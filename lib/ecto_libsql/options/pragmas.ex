@@ -82,7 +82,7 @@ defmodule EctoLibSql.Options.Pragmas do
   defp custom_pragma!({name, _value})
        when name in [:key, :rekey, :hexkey, "key", "rekey", "hexkey"] do
     refuse(
-      "encryption at rest (#{name} in the option :custom_pragmas) is not available in this build"
+      "#{name} in the option :custom_pragmas has no effect: the option :encryption_key takes a key"
     )
   end
 

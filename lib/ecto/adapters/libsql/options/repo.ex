@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
   # pool of a private database in memory to one connection, because each connection would have a database of its own.
 
   alias Ecto.Adapters.LibSql.Options
-  alias EctoLibSql.Options.{Location, Names}
+  alias EctoLibSql.Options.{Encryption, Location, Names}
 
   @defaults [
     journal_mode: :wal,
@@ -29,7 +29,7 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     opts = Keyword.put(opts, :sandboxed, sandboxed?)
     private? = local?(opts) and kind(opts) == :private_memory
     opts = if private? and !opts[:shared_memory], do: Keyword.put(opts, :pool_size, 1), else: opts
-    Location.absolute(opts)
+    opts |> Location.absolute() |> Encryption.protect()
   end
 
   @doc """
