@@ -1,5 +1,6 @@
-// The C++ API beside the same loops in C (Google Benchmark): what the library itself costs, without
-// Erlang. Run build/dev/native/bench/bench_libsql; compare `libsql` lines with `raw_c` lines.
+// The C++ API compared with the same loops in C (Google Benchmark): what the library itself costs,
+// without Erlang. Run build/dev/native/bench/bench_libsql; compare `libsql` lines with `raw_c`
+// lines.
 #include <unistd.h>
 
 #include <cstdint>

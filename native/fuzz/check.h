@@ -1,4 +1,4 @@
-// What a fuzz target says about a claim that does not hold.
+// Assertions of fuzz targets.
 #ifndef LIBSQL_FUZZ_CHECK_H_
 #define LIBSQL_FUZZ_CHECK_H_
 

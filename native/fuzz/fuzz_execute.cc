@@ -11,7 +11,7 @@
 namespace libsql::fuzz {
 namespace {
 
-// What would reach files, or other inputs, or never return memory.
+// Skips statements that reach files, affect later inputs, or keep memory.
 AccessPolicy policy() {
   AccessPolicy policy;
   policy.deny = {{Action::attach, ""},

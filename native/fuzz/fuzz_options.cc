@@ -1,5 +1,5 @@
-// Names and values of pragmas, and locations, that come from configuration: whatever they are, they
-// stay one statement, and a connection that opens works.
+// Names and values of pragmas, and locations, from configuration: each makes one statement, and a
+// connection that opens works.
 #include <cstddef>
 #include <cstdint>
 #include <string>

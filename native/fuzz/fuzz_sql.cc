@@ -1,4 +1,4 @@
-// SQL text without a database: any bytes are answered, and quoting can be undone.
+// Functions on SQL text: accept any bytes; quoting can be undone.
 #include <cstddef>
 #include <cstdint>
 #include <string>

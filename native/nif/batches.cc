@@ -13,7 +13,8 @@ namespace libsql::nif {
 
 namespace {
 
-// Collects outcomes as runs of the same one, the last run first: a batch of inserts has one.
+// Collects outcomes as {outcome, length} for equal ones in a row, the last first: a batch of
+// inserts has one such run.
 class Outcomes {
  public:
   explicit Outcomes(LockedConnection& locked) noexcept
@@ -53,7 +54,7 @@ class Outcomes {
 
   LockedConnection& locked_;
   Term runs_;
-  // The run at the end: its result, 0 for an error; what stands for it; how long it is so far.
+  // The run at the end: its result (0 for an error), the outcome's term, its length so far.
   Term result_ = 0;
   Term outcome_ = 0;
   std::int64_t length_ = 0;
@@ -66,8 +67,8 @@ class BatchRun {
   BatchRun(LockedConnection& locked, OnError on_error) noexcept
       : locked_(locked), on_error_(on_error), outcomes_(locked) {}
 
-  // May any of the members need the write lock? Says yes when in doubt: a text that does not
-  // compile now may do so when the members before it have run.
+  // Whether any member may need the write lock. True for a text that does not compile now: it may,
+  // once the members before it have run.
   [[nodiscard]] bool may_write(Term members) {
     Term member = 0;
     try {
@@ -81,8 +82,8 @@ class BatchRun {
     return false;
   }
 
-  // Empty to go on; an answer ends the batch. `scope` is that of a batch which keeps all or
-  // nothing.
+  // Runs one member. An answer ends the batch; empty: go on. `scope` is that of an atomic batch,
+  // null for any other.
   [[nodiscard]] std::optional<Answer> member(Term member, AtomicScope* scope) {
     try {
       const auto parts = tuple_of(locked_.env(), member, 2, "a batch member");
@@ -140,7 +141,7 @@ Answer run_members(LockedConnection& locked, BatchRun& run, Term members, Atomic
   while (enif_get_list_cell(locked.env(), members, &member, &members) != 0) {
     if (auto end = run.member(member, scope)) return *end;
   }
-  // Not before: counting the cells of a long list takes longer than some members.
+  // Checked at the end only, because counting a long list is slow.
   static_cast<void>(list_length(locked.env(), members, "a batch"));
   return run.result();
 }
@@ -152,7 +153,7 @@ bool is_error(LockedConnection& locked, const Answer& answer) {
          elements[0] == locked.atoms().error;
 }
 
-// Runs `body`, keeping what it did only if it neither failed nor gave up.
+// Runs `body` atomically: commits only if it returns a result.
 template <typename Body>
 Answer atomically(LockedConnection& locked, TransactionMode mode, Body&& body) {
   AtomicScope scope(locked.connection(), mode);
@@ -184,7 +185,7 @@ Term batch(Call& call) {
   call.set_timeout(timeout);
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
     BatchRun members(locked, on_error);
-    // Up front: half a batch cannot be repeated.
+    // Before the first member: a batch that has run in part cannot be repeated.
     const bool writes = members.may_write(call.argument(1));
     if (writes && !locked.hold_write()) return Continuation::write_ticket;
     const auto run = [&](AtomicScope* scope) {
@@ -204,7 +205,7 @@ Term script(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
   call.set_timeout(timeout);
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    // As in a batch; what a later statement needs is known only when it is compiled.
+    // As in a batch. Always, because a later statement is compiled only when it runs.
     if (!locked.hold_write()) return Continuation::write_ticket;
     const auto run = [&](AtomicScope* scope) { return run_script(locked, sql, scope); };
     return mode == Mode::atomic ? atomically(locked, TransactionMode::deferred, run) : run(nullptr);

@@ -1,4 +1,4 @@
-// From SQL text to a statement, where the text may hold several or none.
+// Compiles SQL text, which may hold several statements or none.
 #ifndef LIBSQL_NIF_COMPILE_H_
 #define LIBSQL_NIF_COMPILE_H_
 
@@ -26,7 +26,7 @@ namespace libsql::nif {
     tail = {};
     return connection.prepare(sql);
   } catch (const Error& error) {
-    // None or several statements: only the other way can tell.
+    // None or several statements: first() distinguishes them.
     if (error.kind() != ErrorKind::invalid_argument) throw;
     return connection.first(sql, tail);
   }

@@ -1,5 +1,5 @@
-// A connection as the VM sees it: the library's connection, what is open on it, and who lives by
-// it.
+// A connection as a resource of the VM: the library's connection, what is open on it, and the
+// processes that keep it alive.
 #ifndef LIBSQL_NIF_CONNECTION_RESOURCE_H_
 #define LIBSQL_NIF_CONNECTION_RESOURCE_H_
 
@@ -27,7 +27,7 @@ namespace libsql::nif {
 struct State;
 class ConnectionObject;
 
-// What a state in Elixir holds: as long as a process has the term, the connection lives.
+// The resource behind a state in Elixir: a process that has its term keeps the connection alive.
 struct Handle {
   explicit Handle(ConnectionPtr held) noexcept : connection(std::move(held)) {}
   const ConnectionPtr connection;
@@ -113,9 +113,10 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   [[nodiscard]] bool is_open() const noexcept { return !closing_; }
   [[nodiscard]] TicketTable& tickets() noexcept { return tickets_; }
   [[nodiscard]] Subscribers& subscribers() noexcept { return subscribers_; }
-  // Stops what runs and those who wait for the write lock.
+  // Stops the running statement and cancels the tickets of waiting processes.
   void interrupt() noexcept;
-  // Counts interrupts: a call that is between two threads sees that it was meant.
+  // The number of interrupts so far. A call compares it, so that an interrupt between its pass on a
+  // normal scheduler and the one on a dirty scheduler is not lost.
   [[nodiscard]] std::uint64_t interrupts() const noexcept { return interrupts_; }
   [[nodiscard]] std::int64_t busy_timeout() const noexcept { return busy_timeout_; }
 
@@ -125,9 +126,10 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   [[nodiscard]] ConnectionContents& contents() noexcept LIBSQL_REQUIRES(mutex_) {
     return contents_;
   }
-  // Notices a transaction that the caller has opened or ended, and monitors its owner.
+  // To be called after each call: if the caller has opened a transaction, monitors it as the owner;
+  // forgets the owner if the transaction has ended.
   void note_transaction(ErlNifEnv* env, const ErlNifPid& caller) LIBSQL_REQUIRES(mutex_);
-  // Notices that the busy timeout is another one, by a call or by PRAGMA busy_timeout.
+  // To be called after each call, which may have changed the busy timeout (also by PRAGMA).
   void note_busy_timeout() LIBSQL_REQUIRES(mutex_);
 
   // --- Blocking: dirty schedulers and the reaper ---

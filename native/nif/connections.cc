@@ -1,4 +1,4 @@
-// Opening, closing, stopping, and asking a connection.
+// Opens, closes and interrupts connections, and returns facts about them.
 #include <limits>
 
 #include "executor.h"
@@ -19,7 +19,8 @@ Term open_connection(Call& call) {
   return call.ok(make_tuple(env, make_binary(env, opened->id()), handle.term(env)));
 }
 
-// What runs is interrupted at once: it may be what keeps every dirty scheduler busy.
+// Interrupts the running statement on the calling scheduler first: such statements may occupy all
+// dirty schedulers.
 Term close_connection(Call& call) {
   if (call.is_inline()) {
     call.connection(0)->interrupt();

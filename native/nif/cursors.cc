@@ -65,8 +65,8 @@ Term open_cursor(Call& call) {
   });
 }
 
-// A step cannot be repeated once rows have been read, so a budget is of no use: all but the end of
-// a cursor runs on a dirty scheduler.
+// Runs on a dirty scheduler, unless the cursor is at its end: a step that ran out of budget could
+// not be repeated, because the rows before it have been read.
 Term fetch(Call& call) {
   const std::string_view id = call.binary(1, "cursor id");
   const std::int64_t most = integer_of(call.env(), call.argument(2), "max_rows");

@@ -89,7 +89,7 @@ void Subscribers::add(ResourcePtr<Subscription> subscription) {
 }
 
 bool Subscribers::remove(const Subscription* subscription) noexcept {
-  ResourcePtr<Subscription> removed;  // Released without the lock.
+  ResourcePtr<Subscription> removed;  // Released after the lock.
   const core::MutexLock lock(mutex_);
   const auto found = std::find_if(list_.begin(), list_.end(),
                                   [&](const auto& entry) { return entry.get() == subscription; });
@@ -132,7 +132,7 @@ Term subscribe(Call& call) {
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
     ConnectionObject& object = locked.object();
     if (!locked.contents().observing) {
-      // The handler is the connection's, and runs only while a call holds the object.
+      // The handler runs only within calls, which keep the object alive.
       locked.connection().observe(
           [&object](const Event& event) { object.subscribers().notify(*object.state(), event); });
       locked.contents().observing = true;

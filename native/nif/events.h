@@ -17,7 +17,7 @@ namespace libsql::nif {
 struct State;
 class ConnectionObject;
 
-// What a process wants to hear of; a bit per name that subscribe/3 knows.
+// The events that a process subscribes to; one bit for each name of subscribe/3.
 struct EventMask {
   static constexpr unsigned kUpdate = 1;
   static constexpr unsigned kCommit = 2;

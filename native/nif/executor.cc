@@ -12,7 +12,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
-// How often a call that waits for the mutex looks whether its process still lives.
+// How often a call that waits for the mutex checks whether its process is alive.
 constexpr std::chrono::milliseconds kLookAround{20};
 // enif_consume_timeslice() counts in hundredths of a time slice of about one millisecond.
 constexpr microseconds kPercent{10};
@@ -58,7 +58,8 @@ void LockedConnection::lock_dirty() {
   check_interrupts();
   check_transaction();
   connection().set_deadline(call_.deadline());
-  // Looking at the count as well: the library forgets an interrupt that comes before the start.
+  // The count is compared, too: the library drops an interrupt that comes before the statement
+  // starts.
   connection().set_cancel_check([this] {
     return enif_is_current_process_alive(call_.env()) == 0 ||
            call_.interrupts_seen() != object_->interrupts();
@@ -100,7 +101,7 @@ LockedConnection::~LockedConnection() {
       if (waits_for_write_) connection().set_write_wait(false);
     }
   } catch (const Error&) {
-    // Closed by its own call: there is nothing left to set.
+    // The call itself has closed the connection.
   }
 }
 
@@ -135,7 +136,8 @@ Term LockedConnection::finish(const Error& error) {
   if (error.kind() != ErrorKind::would_block) return complete(call_.error(error));
   if (!is_inline()) return wait();
   if (!will_write_) return continue_dirty();
-  // Another connection of this process, which is worth a ticket, or another process?
+  // If a connection of this OS process has the lock, queue for it; for another process, the busy
+  // handler waits on a dirty scheduler.
   if (!connection().try_write()) return wait();
   connection().release_write();
   return continue_dirty();
@@ -206,13 +208,13 @@ Answer run_with_rows(LockedConnection& locked, Statement& statement, bool writes
   RowEncoder rows(locked.env(), locked.atoms());
   while (statement.step() == Step::row) {
     rows.add(statement.row());
-    // What a query has read so far can be read again; what a write has done is done.
+    // A query can be repeated; a write that has returned rows cannot.
     if (locked.is_inline() && !writes && rows.bytes() > kInlineResult)
       return Continuation::dirty_scheduler;
   }
   const std::int64_t count = is_dml(statement.kind()) ? locked.connection().changes()
                                                       : static_cast<std::int64_t>(rows.count());
-  // Asked for last: SQLite compiles anew when the schema has changed, in the first step.
+  // After the run: the first step compiles again if the schema has changed.
   const Term columns = column_names(locked.env(), statement);
   return make_tuple(locked.env(), command_atom(locked.atoms(), statement.kind()), columns,
                     rows.list(), enif_make_int64(locked.env(), count));

@@ -1,4 +1,4 @@
-// Exclusive use of a connection for one pass of a call, under the rules of the scheduler it runs
+// Locks a connection for one pass of a call, with the limits of the scheduler that the pass runs
 // on.
 #ifndef LIBSQL_NIF_EXECUTOR_H_
 #define LIBSQL_NIF_EXECUTOR_H_
@@ -45,8 +45,8 @@ class Answer {
   std::optional<Continuation> continuation_;
 };
 
-// Holds the connection's mutex and has told the library what it may do: on a normal scheduler a
-// budget and no waiting; on a dirty one a deadline, and to stop when the caller is dead.
+// Holds the connection's mutex and sets the limits of the scheduler: on a normal one a budget and
+// no waiting; on a dirty one a deadline, and a cancel check that stops when the caller is dead.
 class LockedConnection {
  public:
   // Only with owns_lock() may the rest be called.
@@ -77,13 +77,14 @@ class LockedConnection {
   }
   // The result of a statement without rows. Members of a batch share it.
   [[nodiscard]] Term result_without_rows(StatementKind kind, std::int64_t count);
-  // What comes may stop because another connection writes: it is then worth a ticket at once.
+  // The body writes: if it would block because another connection has the write lock, the call
+  // queues for it at once.
   void will_write() noexcept { will_write_ = true; }
   // Takes the file's write lock, if it is free, until the end of this pass. False: return
   // Continuation::write_ticket.
   [[nodiscard]] bool hold_write();
-  // Waits for the write lock on this thread, a dirty scheduler's: for rare calls that have no
-  // {:wait, ticket} among their answers.
+  // Waits for the write lock on this thread, a dirty scheduler's: for rare calls that do not return
+  // {:wait, ticket}.
   void wait_for_write();
 
   // Ends the pass with the term to return from the NIF.
@@ -92,7 +93,7 @@ class LockedConnection {
   [[nodiscard]] Term finish(const Error& error);
 
  private:
-  // What owns_lock() says, for Clang's analysis, which cannot follow the lock into a member.
+  // Asserts owns_lock() for Clang's analysis, which cannot follow the lock into a member.
   void assert_locked() const noexcept LIBSQL_ASSERTS(object_->mutex()) {}
   void lock_inline();
   void lock_dirty();

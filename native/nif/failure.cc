@@ -52,7 +52,7 @@ Term extended_atom(const Atoms& atoms, const Failure& failure) noexcept {
   return kind_atom(atoms, failure.kind());
 }
 
-// What follows from an id that names nothing. A foreign one leaves the caller's own as it was.
+// For an id of nothing that is open. A foreign id says nothing about the caller's own connection.
 Recovery recovery_of_unknown(IdKind id) noexcept {
   Recovery recovery;
   recovery.connection_lost = id == IdKind::connection;
@@ -60,7 +60,7 @@ Recovery recovery_of_unknown(IdKind id) noexcept {
   return recovery;
 }
 
-// SQLite quotes the SQL in its messages, whatever its bytes are; Elixir shows messages as text.
+// SQLite quotes SQL in its messages, which need not be UTF-8; Elixir needs text.
 std::string printable(std::string_view message) {
   std::string text;
   while (!message.empty()) {
@@ -112,7 +112,7 @@ Failure Failure::not_found(IdKind id) {
 }
 
 Failure Failure::foreign(IdKind id) {
-  // "this" for transactions alone: applications match on both texts.
+  // "this" for transactions only: applications match both texts.
   const std::string_view owner = id == IdKind::transaction ? "this connection" : "connection";
   Failure failure(Kind::foreign, std::string(names_of(id).in_messages) + " does not belong to " +
                                      std::string(owner));
@@ -153,7 +153,7 @@ Term recovery_list(ErlNifEnv* env, const Atoms& atoms, const Recovery& recovery)
 Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
                std::optional<std::int64_t> index) {
   const Term kind = make_atom(env, to_string(error.kind()));
-  // The library's own errors have no SQLite code: their kind is the best name there is.
+  // The library's own errors have no SQLite code: their kind stands in for it.
   const bool coded = error.extended_code() != 0;
   const ErrorTerms terms{
       kind,

@@ -1,4 +1,4 @@
-// Errors on their way to Elixir: those of this layer, and the map that every error becomes.
+// The errors of this layer, and the map in which every error reaches Elixir.
 #ifndef LIBSQL_NIF_FAILURE_H_
 #define LIBSQL_NIF_FAILURE_H_
 
@@ -19,7 +19,7 @@ namespace libsql::nif {
 // What an id, or a reference, names.
 enum class IdKind : std::uint8_t { connection, transaction, statement, cursor, subscription };
 
-// What this layer refuses by itself, in the library's place.
+// An error of this layer: the library was not called.
 class Failure : public std::exception {
  public:
   enum class Kind : std::uint8_t {
@@ -55,11 +55,11 @@ class Failure : public std::exception {
 [[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
                              std::optional<std::int64_t> index = {});
 
-// What the caller may do about an error, by the names of its kind and its extended code as an error
-// map has them; of names that are not known, nothing.
+// The recovery for the names of a kind and an extended code, as an error map has them; empty for
+// unknown names.
 [[nodiscard]] Recovery recovery_of_names(std::string_view kind,
                                          std::string_view extended_code) noexcept;
-// libsql::Recovery as the list of what is true of it.
+// The list of the members of `recovery` that are true.
 [[nodiscard]] Term recovery_list(ErlNifEnv* env, const Atoms& atoms, const Recovery& recovery);
 
 }  // namespace libsql::nif

@@ -1,4 +1,4 @@
-// Counts what is alive, for leak tests (EctoLibSql.Nif.live_counts/0).
+// Counts live objects, for leak tests (EctoLibSql.Nif.live_counts/0).
 #ifndef LIBSQL_NIF_LIVE_COUNT_H_
 #define LIBSQL_NIF_LIVE_COUNT_H_
 

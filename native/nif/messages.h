@@ -1,4 +1,4 @@
-// Sending messages from any thread: what the VM wants to know depends on who is sending.
+// Sends messages from any thread: enif_send() must know whether that is a scheduler in a NIF call.
 #ifndef LIBSQL_NIF_MESSAGES_H_
 #define LIBSQL_NIF_MESSAGES_H_
 
@@ -10,8 +10,8 @@
 
 namespace libsql::nif {
 
-// Says, for the current thread, which environment the VM called us with. Library callbacks that
-// send messages may run in the middle of any NIF call; enif_send() must then be given its env.
+// Records, for the current thread, the environment of the NIF call. Library callbacks that send
+// messages may run within any NIF call, and enif_send() must then be given its environment.
 class EnvScope {
  public:
   explicit EnvScope(ErlNifEnv* env) noexcept;
@@ -37,8 +37,8 @@ class Message {
 
   [[nodiscard]] ErlNifEnv* env() const noexcept { return env_; }
 
-  // Sends the term, unless the receiver is dead. The VM sends nothing for a process that has been
-  // killed while it runs on a dirty scheduler; the reaper, who is no process, then does it.
+  // Sends the term, unless the receiver is dead. For a process that was killed while it runs on a
+  // dirty scheduler the VM sends nothing; then the reaper's thread sends it.
   static void deliver(Message message, const ErlNifPid& to, ERL_NIF_TERM term,
                       Reaper& reaper) noexcept;
 

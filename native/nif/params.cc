@@ -22,7 +22,7 @@ class Decoder {
  public:
   Decoder(ErlNifEnv* env, const Atoms& atoms) noexcept : env_(env), atoms_(atoms) {}
 
-  // Sets `view` in place: a copy would wait for the stores of its parts.
+  // Sets `view` in place, because copying a ValueView right after its parts were stored stalls.
   void decode(Term term, int index, ValueView& view) const {
     switch (enif_term_type(env_, term)) {
       case ERL_NIF_TERM_TYPE_INTEGER:
@@ -155,7 +155,7 @@ class NamedParameters {
            enif_get_map_value(env_, map_, atom, value) != 0;
   }
 
-  // There is no call in OTP 25 that makes such an atom from its text.
+  // OTP 25 has no function that makes such an atom from its text.
   [[nodiscard]] bool find_unicode_atom(std::string_view name, Term* value) const {
     ErlNifMapIterator iterator;
     if (enif_map_iterator_create(env_, map_, &iterator, ERL_NIF_MAP_ITERATOR_FIRST) == 0) {
@@ -278,7 +278,7 @@ BindingScope::~BindingScope() {
     if (!finished_) statement_.reset();
     if (borrowed_ && bindings_ == Bindings::cleared) statement_.clear_bindings();
   } catch (...) {
-    // Closed in the meantime: there is no statement left that could point anywhere.
+    // Closed meanwhile: there are no bindings left.
   }
 }
 

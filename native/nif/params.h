@@ -30,7 +30,7 @@ Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, 
 [[nodiscard]] std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms,
                                                   const Statement& statement, Term parameters);
 
-// What becomes of a statement's bindings after it was run.
+// Whether a statement's bindings are cleared after it was run.
 enum class Bindings : std::uint8_t { cleared, left };
 
 // Ends an execution, however its scope ends, and clears bindings that point into terms.
@@ -43,13 +43,13 @@ class BindingScope {
   ~BindingScope();
 
   void bound(const Bound& bound) noexcept { borrowed_ = bound.borrowed; }
-  // The execution has come to its end; it need not be reset.
+  // The execution has ended; it need not be reset.
   void finished() noexcept { finished_ = true; }
 
  private:
   Statement& statement_;
   const Bindings bindings_;
-  bool borrowed_ = true;  // Until all is bound it is not known what points where.
+  bool borrowed_ = true;  // Until bound() reports it.
   bool finished_ = false;
 };
 

@@ -1,4 +1,5 @@
-// One thread for what destructors and monitors must not do themselves: close, roll back, give back.
+// One thread for what would block a destructor or a monitor: closing, rolling back, releasing
+// locks.
 #ifndef LIBSQL_NIF_REAPER_H_
 #define LIBSQL_NIF_REAPER_H_
 

@@ -31,7 +31,7 @@ ConnectionPtr Registry::find(std::string_view id) const {
 }
 
 void Registry::drop_owner(std::string_view id) noexcept {
-  ConnectionPtr owned;  // Released after the lock: the last reference comes back to remove().
+  ConnectionPtr owned;  // Released after the lock: dropping the last reference calls remove().
   Shard& home = shard(id);
   const core::MutexLock lock(home.mutex);
   const auto entry = home.entries.find(id);

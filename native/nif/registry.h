@@ -1,4 +1,4 @@
-// From connection ids to connections, and the reference that an owner's life holds.
+// Maps connection ids to connections, and holds a reference to each while its owner lives.
 #ifndef LIBSQL_NIF_REGISTRY_H_
 #define LIBSQL_NIF_REGISTRY_H_
 
@@ -55,7 +55,7 @@ class Registry {
   [[nodiscard]] Shard& shard(std::string_view id) noexcept;
   [[nodiscard]] const Shard& shard(std::string_view id) const noexcept;
 
-  std::uint32_t load_;  // tells ids of this load from those of an earlier one
+  std::uint32_t load_;  // part of each id: different for each load of the library
   std::atomic<std::uint64_t> next_{1};
   std::array<Shard, kShards> shards_;
 };

@@ -1,4 +1,5 @@
-// NIF resources as C++ objects: constructed in place, counted by the VM, told when a process dies.
+// NIF resources as C++ objects: constructed in place, counted by the VM, called when a process
+// dies.
 #ifndef LIBSQL_NIF_RESOURCE_H_
 #define LIBSQL_NIF_RESOURCE_H_
 
@@ -72,7 +73,7 @@ concept HearsOfDeaths = requires(T& object, ErlNifEnv* env, const ErlNifPid& pid
 template <typename T>
 class ResourceType {
  public:
-  // False if the VM refuses. Only inside load and upgrade.
+  // False if the VM fails. Only within load and upgrade.
   bool open(ErlNifEnv* env, const char* name, ErlNifResourceFlags flags) {
     ErlNifResourceTypeInit callbacks{};
     callbacks.dtor = &destroy;

@@ -38,7 +38,7 @@ Term RowEncoder::value(const ValueView& view) {
   return atoms_.nil;
 }
 
-// The VM has no infinities and no NaN: enif_make_double() would raise.
+// Erlang floats have no infinities and no NaN: enif_make_double() would raise.
 Term RowEncoder::real(double value) const noexcept {
   if (std::isfinite(value)) return enif_make_double(env_, value);
   if (std::isnan(value)) return atoms_.nil;
@@ -54,8 +54,8 @@ Term RowEncoder::binary(std::string_view bytes) {
   return shared_binary(bytes);
 }
 
-// The chunk's memory belongs to its term, which each part keeps alive; nobody sees the bytes behind
-// the parts that exist, so filling them later changes no term.
+// The chunk's memory belongs to its term, which each sub-binary keeps alive. The bytes behind the
+// existing sub-binaries are part of no term yet, so they may be written later.
 Term RowEncoder::shared_binary(std::string_view bytes) {
   if (chunk_data_ == nullptr || kChunk - chunk_used_ < bytes.size()) {
     chunk_data_ = enif_make_new_binary(env_, kChunk, &chunk_);

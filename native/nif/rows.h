@@ -14,7 +14,7 @@
 
 namespace libsql::nif {
 
-// The elements of a list that is not there yet.
+// Collects terms for a list.
 class TermBuffer {
  public:
   void push(Term term) { terms_.add() = term; }
@@ -51,7 +51,7 @@ class RowEncoder {
   TermBuffer rows_;
   TermBuffer cells_;
   std::size_t bytes_ = 0;
-  // The binary that medium-sized values of this result share, and how much of it is taken.
+  // The binary that medium-sized values of this result share, and how much of it is used.
   Term chunk_ = 0;
   unsigned char* chunk_data_ = nullptr;
   std::size_t chunk_used_ = 0;

@@ -55,7 +55,7 @@ Term Call::continue_dirty() const noexcept {
 
 void Call::set_timeout(std::int64_t milliseconds) noexcept {
   if (is_inline() || milliseconds < 0) return;
-  // A longer one is none: the sum below must not overflow.
+  // Longer timeouts are cut, so that the sum below does not overflow.
   constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
   const std::chrono::milliseconds timeout(std::min(milliseconds, kLongest));
   deadline_ = std::chrono::steady_clock::now() + timeout;

@@ -1,10 +1,9 @@
-// The one way into the library: decides where a call runs, and turns whatever it throws into a
-// term.
+// The wrapper of every NIF: chooses the scheduler, and turns every exception into an error term.
 //
 // An operation is a function from a Call to a term. start<> runs it on the calling scheduler, where
-// it may give up at any point before something has changed by returning call.continue_dirty(): it
-// then starts again from the beginning on a dirty I/O scheduler (resume<>). on_dirty<> is for
-// operations that are registered as dirty from the outset.
+// it may, as long as nothing has changed, return call.continue_dirty(): it is then run again from
+// the beginning on a dirty I/O scheduler (resume<>). on_dirty<> is for operations that are
+// registered as dirty from the outset.
 #ifndef LIBSQL_NIF_RUN_H_
 #define LIBSQL_NIF_RUN_H_
 

@@ -8,16 +8,16 @@ namespace libsql::nif {
 
 namespace {
 
-// What the private data points to: one per loaded version of the module, all with the same State.
+// The private data of a loaded version of the module; all versions share the State.
 struct Loaded {
-  const void* image;  // the copy of this library that made it
+  const void* image;  // identifies the copy of this library in memory
   std::shared_ptr<State> state;
 };
 
-// Its address tells one copy of this library in memory from another.
+// Its address identifies this copy of the library in memory.
 const char kImage = 0;
 
-// Keeps this library from ever being unmapped, whatever becomes of the module that loaded it.
+// Keeps this library mapped even when the module that loaded it is purged.
 bool stay_in_memory() noexcept {
   Dl_info info{};
   if (dladdr(&kImage, &info) == 0 || info.dli_fname == nullptr) return false;
@@ -45,7 +45,7 @@ const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {
 }
 
 int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
-  // SQLite keeps pointers into this library for ever. Where that cannot be, it is only slower.
+  // SQLite keeps pointers to these mutexes, so they are used only if the library stays in memory.
   if (stay_in_memory()) static_cast<void>(use_spinning_mutexes());
   try {
     auto state = std::make_shared<State>(env);

@@ -1,4 +1,4 @@
-// Everything that one load of this library owns; the VM keeps it as the module's private data.
+// What one load of this library owns; the VM keeps it as the module's private data.
 #ifndef LIBSQL_NIF_STATE_H_
 #define LIBSQL_NIF_STATE_H_
 

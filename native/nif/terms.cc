@@ -64,7 +64,7 @@ std::string_view term_kind(ErlNifEnv* env, Term term) noexcept {
     case ERL_NIF_TERM_TYPE_TUPLE:
       return "a tuple";
     default:
-      return "a term of a new kind";  // The VM's enumeration is open: see erl_nif.h.
+      return "a term of a new kind";  // erl_nif.h reserves the right to add types.
   }
 }
 

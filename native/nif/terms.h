@@ -17,7 +17,7 @@
 
 namespace libsql::nif {
 
-// The kind of a term in words, for messages that must not print it.
+// The type of a term in words: messages do not print terms.
 [[nodiscard]] std::string_view term_kind(ErlNifEnv* env, Term term) noexcept;
 
 // Decoders throw Failure; `what` names the argument in the message.
@@ -51,7 +51,7 @@ template <typename Value, std::size_t size>
 }
 
 [[nodiscard]] Term make_binary(ErlNifEnv* env, std::string_view bytes);
-// An atom from a name of ours, which is never of unbounded origin.
+// An atom from one of this library's own names, of which there are few.
 [[nodiscard]] Term make_atom(ErlNifEnv* env, std::string_view name);
 
 template <typename... Terms>

@@ -36,7 +36,7 @@ void Ticket::attach(std::shared_ptr<WriteTicket> place) noexcept {
 void Ticket::grant() noexcept {
   {
     const core::MutexLock lock(mutex_);
-    if (status_ != WriteTicket::State::waiting) return;  // Who cancels it gives the lock back.
+    if (status_ != WriteTicket::State::waiting) return;  // Its canceller releases the lock.
     status_ = WriteTicket::State::granted;
   }
   tell_caller(state_->atoms.granted_message);
@@ -60,12 +60,12 @@ WriteTicket::State Ticket::cancel(Notify notify) noexcept {
   if (notify == Notify::caller && before == WriteTicket::State::waiting) {
     tell_caller(state_->atoms.cancelled_message);
   }
-  // Dropping the place ends the circle place -> callback -> ticket -> place.
+  // Releases the reference cycle place -> callback -> ticket -> place.
   if (place != nullptr) place->cancel();
   return before;
 }
 
-// Giving the lock back sends messages to others: not the work of a scheduler that reports a death.
+// Releasing the lock sends messages, which a monitor callback must not do: the reaper does.
 void Ticket::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) noexcept {
   state_->reaper.post([ticket = ResourcePtr<Ticket>::share(this)] {
     ticket->leave_table();
@@ -117,7 +117,7 @@ bool TicketTable::has(const ErlNifPid& caller) const noexcept {
 }
 
 void TicketTable::remove(const Ticket* ticket) noexcept {
-  // What was taken is released here, without the lock.
+  // The result is destroyed here, after the lock.
   take_unless([&](const auto& entry) { return entry.get() != ticket; });
 }
 

@@ -1,4 +1,4 @@
-// Places in the queue for a file's write lock, as the calling process sees them.
+// Tickets for a file's write lock, as resources that Erlang processes wait for.
 #ifndef LIBSQL_NIF_TICKET_H_
 #define LIBSQL_NIF_TICKET_H_
 
@@ -33,14 +33,14 @@ class Ticket {
 
   [[nodiscard]] const ErlNifPid& caller() const noexcept { return caller_; }
 
-  // Gives the ticket its place. If it was cancelled in the meantime the place is given back at
-  // once.
+  // Sets the place in the library's queue. If the ticket has been cancelled meanwhile, cancels the
+  // place.
   void attach(std::shared_ptr<WriteTicket> place) noexcept LIBSQL_EXCLUDES(mutex_);
   // The library's callback: this connection has the lock.
   void grant() noexcept LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] bool is_waiting() noexcept LIBSQL_EXCLUDES(mutex_);
   enum class Notify : std::uint8_t { caller, nobody };
-  // Leaves the queue, or gives an unused lock back. Returns the state before.
+  // Leaves the queue, or releases an unused lock. Returns the state before.
   WriteTicket::State cancel(Notify notify) noexcept LIBSQL_EXCLUDES(mutex_);
 
   // Called by the VM when the waiting process has died.
@@ -70,7 +70,7 @@ class TicketTable {
  public:
   // Drops an older ticket of the same process.
   void add(ResourcePtr<Ticket> ticket) LIBSQL_EXCLUDES(mutex_);
-  // The process has finished its call: a lock it was granted and did not use goes back.
+  // The process has finished its call: releases a lock that it was granted and did not use.
   void drop(const ErlNifPid& caller, const Ticket* except = nullptr) noexcept
       LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] bool has(const ErlNifPid& caller) const noexcept LIBSQL_EXCLUDES(mutex_);
@@ -88,7 +88,7 @@ class TicketTable {
 
   mutable core::Mutex mutex_;
   std::vector<ResourcePtr<Ticket>> tickets_ LIBSQL_GUARDED_BY(mutex_);
-  std::atomic<std::size_t> size_{0};  // lets the usual case, none, go without the lock
+  std::atomic<std::size_t> size_{0};  // 0 in the usual case: then the lock is not taken
 };
 
 }  // namespace libsql::nif

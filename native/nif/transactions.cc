@@ -43,7 +43,7 @@ Term begin_transaction(Call& call) {
     Connection& connection = locked.connection();
     const bool takes_turn =
         mode == TransactionMode::immediate || mode == TransactionMode::exclusive;
-    // Asked first, because an error that is thrown costs more than the turn is usually waited for.
+    // Tried first: throwing would_block is slower than the usual wait.
     if (takes_turn && !connection.in_transaction() && !connection.try_write())
       return Continuation::write_ticket;
     connection.begin_transaction(mode);
@@ -81,7 +81,7 @@ Term savepoint(Call& call) {
   const auto operation = choice_of(call.argument(1), choices, ":open, :release, :rollback_to");
   const std::string_view name = call.binary(2, "savepoint name");
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    // Releasing the outermost savepoint of SQL's own making commits.
+    // RELEASE of an outermost savepoint, opened by SQL outside of a transaction, commits.
     if (operation != SavepointOperation::open && locked.connection().in_transaction() &&
         !locked.allows(locked.connection().end_of_transaction_cost())) {
       return Continuation::dirty_scheduler;

@@ -14,7 +14,7 @@ namespace libsql::nif {
 
 namespace {
 
-// Tells a process how far a backup is, and ends the backup when its caller is dead.
+// Sends the progress of a backup to a process, and ends the backup when its caller is dead.
 BackupProgress progress_to(ErlNifEnv* env, const std::shared_ptr<State>& state,
                            std::optional<ErlNifPid> pid) {
   return [env, state, pid](int remaining, int total) {

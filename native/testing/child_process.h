@@ -9,7 +9,7 @@
 
 namespace libsql::testing {
 
-// What the child tells its parent: one number at a time.
+// The child's end of the pipe: sends numbers to the parent.
 class Reports {
  public:
   explicit Reports(int descriptor) : descriptor_(descriptor) {}

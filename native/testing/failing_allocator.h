@@ -15,7 +15,7 @@ class FailingAllocator {
   enum class Memory : std::uint8_t { sqlite, cpp };
   enum class Fault : std::uint8_t { once, from_then_on };
 
-  // Puts itself between SQLite and its allocator. No connection may be open.
+  // Installs itself as SQLite's allocator. No connection may be open.
   static void install();
 
   // From now on counts allocations; the one with number `n`, counted from 0, fails.

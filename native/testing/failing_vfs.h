@@ -1,4 +1,4 @@
-// A VFS that is the operating system's, except that one call in a run fails.
+// A VFS over the operating system's in which one call of a run fails.
 #ifndef LIBSQL_TESTING_FAILING_VFS_H_
 #define LIBSQL_TESTING_FAILING_VFS_H_
 

@@ -28,7 +28,7 @@ struct Change {
   std::string bytes;
 };
 
-// One file: what is on the disk for certain, and what has happened since.
+// One file: what is on the disk for certain, and the changes since.
 struct Disk {
   std::optional<std::string> synced;
   std::vector<Change> since;
@@ -39,7 +39,7 @@ void put(std::string& content, std::size_t offset, std::string_view bytes) {
   content.replace(offset, bytes.size(), bytes);
 }
 
-// Applies the sectors of a write that `keeps` says yes to.
+// Applies the sectors of a write for which `keeps` returns true.
 template <typename Keeps>
 void apply(std::optional<std::string>& content, const Change& change, Keeps&& keeps) {
   if (change.op == Op::remove) {
@@ -66,7 +66,7 @@ class PowerCut final : public VfsHook {
   int before(const VfsCall& call) override {
     const bool changes = call.op == Op::write || call.op == Op::truncate || call.op == Op::sync ||
                          call.op == Op::remove;
-    if (changes && moment) moment();
+    if (changes && callback) callback();
     return SQLITE_OK;
   }
 
@@ -99,18 +99,18 @@ class PowerCut final : public VfsHook {
                                                     std::mt19937_64& dice) const {
     const auto found = disks.find(path);
     if (found == disks.end()) return std::nullopt;
-    // Sometimes nearly all is lost, sometimes nearly nothing.
+    // From nearly all to nearly none of the writes are lost.
     std::bernoulli_distribution keeps(std::uniform_real_distribution<>(0, 1)(dice));
     std::optional<std::string> content = found->second.synced;
     for (const Change& change : found->second.since) {
-      // Where the old file comes back, the new one of that name was never there.
+      // If the removed file comes back, a later one of that name does not exist.
       if (change.op == Op::remove && !keeps(dice)) break;
       apply(content, change, [&] { return change.op == Op::remove || keeps(dice); });
     }
     return content;
   }
 
-  std::function<void()> moment;
+  std::function<void()> callback;
   std::map<std::string, Disk, std::less<>> disks;
 
  private:
@@ -130,7 +130,7 @@ class PowerCut final : public VfsHook {
     }
   }
 
-  // There is one folder. What was removed from it stays away.
+  // There is one folder, so all removals in it are now permanent.
   void sync_folder() {
     for (auto& [path, file] : disks) {
       const auto removed = std::find_if(file.since.rbegin(), file.since.rend(),
@@ -156,11 +156,13 @@ const ShimVfs& shim() {
 
 std::string PowerCutVfs::location(const std::string& path) { return shim().location(path); }
 
-void PowerCutVfs::on_change(std::function<void()> moment) { power().moment = std::move(moment); }
+void PowerCutVfs::on_change(std::function<void()> callback) {
+  power().callback = std::move(callback);
+}
 
 void PowerCutVfs::forget() {
   power().disks.clear();
-  power().moment = nullptr;
+  power().callback = nullptr;
 }
 
 void PowerCutVfs::survivors(const std::string& path, const std::string& copy, std::uint64_t seed) {

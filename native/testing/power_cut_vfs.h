@@ -1,4 +1,5 @@
-// A VFS that knows what a power cut would leave: all that was synced, and any part of the rest.
+// A VFS that can write the files as a power cut would leave them: all that was synced, and any part
+// of the rest.
 #ifndef LIBSQL_TESTING_POWER_CUT_VFS_H_
 #define LIBSQL_TESTING_POWER_CUT_VFS_H_
 
@@ -19,12 +20,12 @@ class PowerCutVfs {
   // The location of a database that is reached through this VFS.
   [[nodiscard]] static std::string location(const std::string& path);
 
-  // From now on `moment` is called before each call that changes the disk. It must not throw.
-  static void on_change(std::function<void()> moment);
-  // Forgets all files, and whom to call.
+  // From now on `callback` is called before each call that changes the disk. It must not throw.
+  static void on_change(std::function<void()> callback);
+  // Forgets all files and the callback.
   static void forget();
   // Writes the database at `path`, with its journals, to the path `copy`, as it could be found
-  // after the power had been cut now. Each `seed` is another way to lose writes.
+  // after a power cut now. Each `seed` loses other writes.
   static void survivors(const std::string& path, const std::string& copy, std::uint64_t seed);
 };
 

@@ -1,4 +1,4 @@
-// Results as text, so that an expectation fits in one line and a failure shows both sides.
+// Results as text, for expectations of one line.
 #ifndef LIBSQL_TESTING_QUERY_H_
 #define LIBSQL_TESTING_QUERY_H_
 

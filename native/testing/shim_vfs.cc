@@ -19,7 +19,7 @@ struct Shim {
   int open_files = 0;
 };
 
-// SQLite hands out memory of szOsFile bytes; the real file lies behind our head.
+// SQLite allocates szOsFile bytes: this struct, and the real file behind it.
 struct File {
   sqlite3_file base;
   Shim* shim;
@@ -32,7 +32,7 @@ sqlite3_file* real(sqlite3_file* file) { return self(file)->real(); }
 Shim& shim_of(sqlite3_vfs* vfs) { return *static_cast<Shim*>(vfs->pAppData); }
 std::string_view path_text(const char* path) { return path == nullptr ? "" : path; }
 
-// Asks the hook, makes the call, tells the hook.
+// Calls the hook's before(), the real function, and the hook's after().
 template <typename Call>
 int pass(Shim& shim, const VfsCall& call, Call&& make) {
   const int refused = shim.hook->before(call);

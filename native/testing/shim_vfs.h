@@ -1,4 +1,4 @@
-// A VFS between SQLite and the operating system's, for doubles that look at calls or refuse them.
+// A VFS that forwards to the operating system's, for doubles that record calls or fail them.
 #ifndef LIBSQL_TESTING_SHIM_VFS_H_
 #define LIBSQL_TESTING_SHIM_VFS_H_
 
@@ -36,7 +36,7 @@ struct VfsCall {
   bool sync_folder = false;
 };
 
-// What a double does at each call. Unlocking and closing are not shown: they must always succeed.
+// Called at each call, except unlocking and closing, which must always succeed.
 class VfsHook {
  public:
   VfsHook() = default;
@@ -44,7 +44,7 @@ class VfsHook {
   VfsHook& operator=(const VfsHook&) = delete;
   virtual ~VfsHook() = default;
 
-  // An SQLite code other than SQLITE_OK is the call's answer, and nothing is done.
+  // A code other than SQLITE_OK fails the call with that code.
   virtual int before(const VfsCall& call) = 0;
   // The call has succeeded.
   virtual void after(const VfsCall& call) = 0;

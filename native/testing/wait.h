@@ -1,4 +1,4 @@
-// Waiting for other threads, never longer than a deadline that only a broken program reaches.
+// Waits for other threads, with a deadline that only a defect reaches.
 #ifndef LIBSQL_TESTING_WAIT_H_
 #define LIBSQL_TESTING_WAIT_H_
 
@@ -38,7 +38,7 @@ class Gate {
   bool is_open_ LIBSQL_GUARDED_BY(mutex_) = false;
 };
 
-// For conditions that tell nobody when they come true. False after kPatience.
+// Polls a condition. False after kPatience.
 template <typename Condition>
 [[nodiscard]] bool eventually(const Condition& condition) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;

@@ -1,4 +1,4 @@
-// Many statements in one call, each with an outcome of its own.
+// Many statements in one call, with one result for each.
 #ifndef LIBSQL_BATCH_H_
 #define LIBSQL_BATCH_H_
 

@@ -36,7 +36,8 @@ struct ConnectionStats {
   std::int64_t memory_bytes = 0;  // page cache, schema and statements
 };
 
-// How a backup or an import reports itself: pages left and pages in all. Return false to stop.
+// Called during a backup or a restore with the pages left and the pages in all. Return false to
+// stop.
 using BackupProgress = std::function<bool(int remaining, int total)>;
 
 enum class CheckpointMode { passive, full, restart, truncate };
@@ -102,7 +103,8 @@ class Connection {
 
   // Errors: misuse "cannot start a transaction within a transaction", busy.
   [[nodiscard]] Transaction begin(TransactionMode mode = TransactionMode::deferred);
-  // The same without an object that rolls back, for callers whose scopes are not C++'s.
+  // The same without an object that rolls back at the end of its scope: end it by commit() or
+  // rollback().
   void begin_transaction(TransactionMode mode);
   // Errors: misuse without a transaction. One that SQLite refuses is rolled back before this
   // throws.
@@ -123,11 +125,11 @@ class Connection {
   // Whether writes are refused now: by the transaction, by PRAGMA query_only, or because the
   // database was opened read-only.
   [[nodiscard]] bool read_only() const;
-  // Counts the transactions of this connection: differs when another transaction has begun.
+  // The number of the connection's latest transaction: each has one of its own.
   [[nodiscard]] std::uint64_t transaction_serial() const;
-  // The number of the last transaction that SQLite has rolled back by itself, in the middle of a
-  // statement: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none. What
-  // its caller runs next would run outside of it.
+  // The number of the last transaction that SQLite has rolled back by itself, when a statement in
+  // it failed: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none.
+  // Statements that were meant for it would run outside of any transaction.
   [[nodiscard]] std::uint64_t auto_rolled_back() const;
   // What commit() or rollback() would cost now.
   [[nodiscard]] StatementCost end_of_transaction_cost() const;
@@ -163,10 +165,10 @@ class Connection {
   // With `false`, a statement that needs the write lock while another connection of this OS process
   // holds it fails with would_block instead of waiting. Default true.
   void set_write_wait(bool wait);
-  // Takes the write lock's place in this process's queue if it is free, for the next statement that
+  // Takes the write lock of this process's queue, if it is free, for the next statement that
   // writes. True if this connection has it now.
   bool try_write();
-  // Queues for it. `granted` is called once, on the thread that gives the lock away, without locks
+  // Queues for it. `granted` is called once, on the thread that releases the lock, without mutexes
   // held; it must not use the connection. The connection then has the lock until its next
   // statement that writes has ended its transaction, or the ticket is cancelled or destroyed.
   [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(std::function<void()> granted);
@@ -183,8 +185,7 @@ class Connection {
   CheckpointResult checkpoint(CheckpointMode mode, TextView database = "main");
   // Copies the live database into a new or existing file, `pages_per_step` at a time; a negative
   // number copies all in one step. Errors: interrupted when `progress` returns false; misuse within
-  // a transaction that has written; invalid_argument for a path that names no file, as for the
-  // next.
+  // a transaction that has written; invalid_argument for a path that names no file.
   // The copy is encrypted with `key`. Errors: io if that is of the cipher aes256gcm and this
   // database is not: vacuum_into() makes the room that it needs.
   void backup_to(TextView path, const BackupProgress& progress = {}, int pages_per_step = 256,

@@ -31,7 +31,7 @@ class Cursor {
   friend class Connection;
   Cursor(Statement statement, std::vector<Value> bound);
 
-  std::vector<Value> bound_;  // The bound bytes: they outlive the statement.
+  std::vector<Value> bound_;  // The statement borrows their bytes.
   Statement statement_;
   bool done_ = false;
 };

@@ -20,7 +20,7 @@ class Database {
   explicit Database(Text location, Options options = {});
 
   // A location for an in-memory database that all connections made with it share for as long as one
-  // of them is open. `name` tells such databases apart.
+  // of them is open. Each `name` is a database of its own.
   [[nodiscard]] static std::string shared_memory(TextView name);
 
   // Opens a new connection. Errors: cannot_open, not_a_database, read_only, corrupt, busy, ...
@@ -45,11 +45,11 @@ class Database {
 [[nodiscard]] std::string_view sqlite_version() noexcept;
 [[nodiscard]] int sqlite_version_number() noexcept;
 
-// Makes the mutexes that connections of this process share spin for a moment before they sleep:
-// readers of one file on several processors then run up to twice as fast (docs/performance.md).
-// For the application to decide, because it holds for all that uses SQLite in the process; the
-// code of this library must stay loaded from then on. Call it before anything else uses SQLite;
-// false if that has happened already, and nothing has changed.
+// Makes the mutexes that connections of this process share spin for a microsecond before they
+// sleep: readers of one file on several processors then run up to twice as fast
+// (docs/performance.md). The application decides, because this applies to everything that uses
+// SQLite in the process; the code of this library must stay loaded from then on. Call it before
+// anything else uses SQLite; false if that has happened already, and nothing has changed.
 [[nodiscard]] bool use_spinning_mutexes() noexcept;
 
 }  // namespace libsql

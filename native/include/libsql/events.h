@@ -1,4 +1,4 @@
-// What a connection tells its observer after a transaction has been committed.
+// The events that a connection sends to its observer after a transaction has committed.
 #ifndef LIBSQL_EVENTS_H_
 #define LIBSQL_EVENTS_H_
 

@@ -41,12 +41,12 @@ struct ColumnInfo {
 // What the executions of a statement have cost so far.
 struct StatementCounters {
   std::int64_t full_scan_steps = 0;    // Steps forward in a table read without an index.
-  std::int64_t sorts = 0;              // Sorts that no index saved.
-  std::int64_t automatic_indexes = 0;  // Rows put into indexes that were made for one execution.
+  std::int64_t sorts = 0;              // Sorts, where no index had the order.
+  std::int64_t automatic_indexes = 0;  // Rows of indexes that SQLite made for one execution.
   std::int64_t instructions = 0;       // Of SQLite's virtual machine.
 };
 
-// A temporary (not a reference) that dies with its bytes at the end of the expression.
+// A temporary that owns its bytes, which are gone at the end of the expression.
 template <typename T>
 concept OwnsItsBytes =
     std::is_same_v<T, std::string> || std::is_same_v<T, Blob> || std::is_same_v<T, Value>;
@@ -84,14 +84,15 @@ class Statement {
   // Whether the statement has a result: a query, a write with RETURNING, some pragmas.
   [[nodiscard]] bool returns_rows() const;
   // Columns of the result, 0 without one: of the run in progress, and between two runs of the next
-  // one, for which the schema is looked at again, because another connection may have changed it.
+  // one, for which the schema is read again if another connection has changed it.
   // Errors: those of prepare(), for instance for a table that is no longer there.
   [[nodiscard]] int column_count() const;
   // Counted from 0; valid until the next call. Errors: also invalid_argument ("... out of bounds
   // ...").
   [[nodiscard]] std::string_view column_name(int index) const;
   [[nodiscard]] std::vector<ColumnInfo> columns() const;
-  // The same of the run in progress or, once it has ended, of the last one; nothing is looked at.
+  // The same of the run in progress or, once it has ended, of the last one. Does not access the
+  // database.
   [[nodiscard]] int run_column_count() const;
   [[nodiscard]] std::string_view run_column_name(int index) const;
 

@@ -1,4 +1,4 @@
-// Transactions and savepoints that roll back unless they are told to commit.
+// Transactions and savepoints that roll back at the end of their scope unless they are committed.
 #ifndef LIBSQL_TRANSACTION_H_
 #define LIBSQL_TRANSACTION_H_
 
@@ -82,15 +82,16 @@ class Transaction {
 // Threads: thread-compatible, together with its connection.
 class AtomicScope {
  public:
-  // `mode` counts for a transaction of its own. Errors: those of Connection::begin().
+  // `mode` is that of a transaction of its own; a savepoint ignores it. Errors: those of
+  // Connection::begin().
   AtomicScope(Connection& connection, TransactionMode mode);
   AtomicScope(const AtomicScope&) = delete;
   AtomicScope& operator=(const AtomicScope&) = delete;
   ~AtomicScope();
 
-  // Ask before each statement that runs inside. Errors: misuse for one that would end the scope, so
-  // that its changes could no longer be undone: COMMIT, ROLLBACK, and RELEASE or ROLLBACK TO a
-  // savepoint that was not opened inside.
+  // To be called before each statement that runs inside. Errors: misuse for one that would end the
+  // transaction or savepoint, so that the changes could no longer be undone: COMMIT, ROLLBACK, and
+  // RELEASE or ROLLBACK TO a savepoint that was not opened inside.
   void admit(const Statement& statement);
   // Commits, or releases the savepoint. Errors: whatever refuses that; nothing is then kept.
   void keep();

@@ -8,10 +8,10 @@
 namespace libsql {
 
 // Connections of one OS process on one file take the write lock in the order in which they asked.
-// Ordinary callers never see a ticket: a statement that writes waits by itself. Callers that must
+// Most callers need no ticket: a statement that writes waits by itself. Callers that must
 // not block a thread (an Erlang scheduler) ask Connection::queue_for_write() for one.
 //
-// Threads: thread-safe. Destroying a ticket that was not used gives the place, or the lock, back.
+// Threads: thread-safe. Destroying an unused ticket leaves the queue, or releases the lock.
 class WriteTicket {
  public:
   enum class State : std::uint8_t { waiting, granted, cancelled };
@@ -22,7 +22,7 @@ class WriteTicket {
   virtual ~WriteTicket() = default;
 
   [[nodiscard]] virtual State state() const = 0;
-  // Leaves the queue; gives the lock back if it was granted and no statement has used it yet.
+  // Leaves the queue; releases the lock if it was granted and no statement has used it yet.
   // Safe to call twice and at any time. Returns the state before the call.
   virtual State cancel() noexcept = 0;
 };

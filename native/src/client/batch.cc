@@ -1,4 +1,4 @@
-// Batches: many statements in one call, under one transaction or each for itself.
+// Batches: many statements in one call, in one transaction or each by itself.
 #include "libsql/batch.h"
 
 #include <algorithm>
@@ -35,8 +35,8 @@ bool may_write(const Batch& batch) {
   });
 }
 
-// Has the write lock for a scope: no other connection comes between two members, and a connection
-// that must not wait finds out before the first of them has run.
+// Holds the write lock for a scope: no other connection writes between two members, and a
+// connection that must not wait fails before the first of them has run.
 class WriteHold {
  public:
   explicit WriteHold(core::Session& session) : session_(session) { session_.hold_write(); }
@@ -73,7 +73,7 @@ void run_member(Connection& connection, const Batch::Member& member, AtomicScope
   result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
 }
 
-// `scope` is that of a batch which keeps all or nothing.
+// `scope` is that of an atomic batch, null for any other.
 std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error,
                                   AtomicScope* scope = nullptr) {
   std::vector<BatchResult> results;

@@ -13,8 +13,8 @@ namespace libsql {
 
 namespace {
 
-// SQLite takes these for databases of their own that vanish when they are closed: a copy would be
-// lost, and restoring would leave nothing.
+// SQLite opens these names as temporary databases: a copy would be lost when it is closed, and a
+// restore would leave an empty database.
 void check_file_path(std::string_view path) {
   if (path.empty() || path == ":memory:") {
     throw Error(ErrorKind::invalid_argument, "not the path of a file: '" + std::string(path) + "'");
@@ -75,8 +75,9 @@ std::optional<Statement> Connection::first(TextView sql, std::string_view& tail)
   return next(sql, true, tail);
 }
 
-// The compiler copies the whole text that it is given, for each of its statements: one that may
-// hold thousands is cut first. Its statements stay out of the cache, where none would come again.
+// sqlite3_prepare copies the whole text for each statement, which is quadratic for a long script:
+// so the next statement is cut out first. It is not cached, because scripts rarely repeat
+// statements.
 std::optional<Statement> Connection::next(std::string_view sql, bool keep, std::string_view& tail) {
   constexpr std::size_t kLongText = std::size_t{16} * 1024;
   for (;;) {

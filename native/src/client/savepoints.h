@@ -12,9 +12,9 @@ namespace libsql::client {
 void run_savepoint(core::Session& session, core::Session::SavepointOp operation,
                    std::string_view name);
 
-// Undoes and ends a savepoint, for destructors. One that has gone with an outer one leaves nothing
-// to undo. Where it cannot be undone (no memory), the whole transaction is: half of it is never
-// kept.
+// Rolls back to a savepoint and releases it, for destructors. Does nothing if it has ended with an
+// outer one. If that fails for lack of memory, rolls back the whole transaction, so that no part of
+// the savepoint's changes is kept.
 void undo_savepoint(core::Session& session, std::string_view name) noexcept;
 
 }  // namespace libsql::client

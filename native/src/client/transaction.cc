@@ -37,7 +37,7 @@ void client::undo_savepoint(core::Session& session, std::string_view name) noexc
   try {
     session.rollback();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-    // The session reports itself when it is used again.
+    // The next call on the session reports the error again.
   }
 }
 
@@ -83,7 +83,7 @@ Transaction::~Transaction() {
   try {
     rollback();
   } catch (const std::exception&) {
-    active_ = false;  // The session reports itself when it is used again.
+    active_ = false;  // The next call on the session reports the error again.
   }
 }
 
@@ -115,8 +115,7 @@ Savepoint Transaction::savepoint(TextView name) {
 
 namespace {
 
-// Unlikely to be anybody else's; an inner savepoint of the same name hides an outer one, so that
-// scopes inside scopes do not meet.
+// Nested scopes may share a name: SQLite takes the innermost.
 constexpr std::string_view kAtomicSavepoint = "libsql_atomic";
 
 bool ends_or_marks(StatementKind kind) noexcept {
@@ -185,7 +184,7 @@ void AtomicScope::undo() noexcept {
   try {
     session_->rollback();
   } catch (const std::exception&) {
-    kept_ = true;  // The session reports itself when it is used again.
+    kept_ = true;  // The next call on the session reports the error again.
   }
 }
 

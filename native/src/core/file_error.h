@@ -1,4 +1,4 @@
-// Errors that say which file they are about, which the engine mostly does not.
+// Adds the name of the file to errors: most of SQLite's messages have none.
 #ifndef LIBSQL_CORE_FILE_ERROR_H_
 #define LIBSQL_CORE_FILE_ERROR_H_
 
@@ -15,8 +15,8 @@ namespace libsql::core {
 // The same error with `path` where its message has `uri`, of which only we know.
 [[nodiscard]] Error with_path(const Error& error, std::string_view uri, std::string_view path);
 
-// The error of copying a database to `location`, which is named unless the copy has no part in it:
-// the database itself is damaged or locked, or the caller wants no more of it.
+// The error of copying a database to `location`, which is added unless the copy is not the cause:
+// the database itself is damaged or locked, or the caller has stopped the backup.
 [[nodiscard]] Error with_copy_name(const Error& error, std::string_view location);
 
 }  // namespace libsql::core

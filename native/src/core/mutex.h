@@ -27,8 +27,8 @@
 #define LIBSQL_TRY_ACQUIRE(...) LIBSQL_THREAD_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 // The function returns that mutex.
 #define LIBSQL_RETURNS(x) LIBSQL_THREAD_ATTRIBUTE(lock_returned(x))
-// After the call the analysis believes that the mutex is held: for objects whose existence is the
-// proof of it, which the analysis cannot follow.
+// The analysis takes the mutex for held after the call: for a lock in a member, which it cannot
+// follow.
 #define LIBSQL_ASSERTS(x) LIBSQL_THREAD_ATTRIBUTE(assert_capability(x))
 #define LIBSQL_NO_THREAD_SAFETY_ANALYSIS LIBSQL_THREAD_ATTRIBUTE(no_thread_safety_analysis)
 
@@ -50,7 +50,7 @@ class LIBSQL_CAPABILITY("mutex") Mutex {
   std::mutex mutex_;
 };
 
-// A mutex that can be waited for during some time.
+// A mutex with a bounded wait.
 class LIBSQL_CAPABILITY("mutex") TimedMutex {
  public:
   TimedMutex() = default;
@@ -69,7 +69,7 @@ class LIBSQL_CAPABILITY("mutex") TimedMutex {
   std::timed_mutex mutex_;
 };
 
-// Releases at the end of its scope a mutex that is held already.
+// Releases a mutex that is already held, at the end of the scope.
 class LIBSQL_SCOPED_CAPABILITY HeldLock {
  public:
   explicit HeldLock(TimedMutex& mutex) LIBSQL_REQUIRES(mutex) : mutex_(mutex) {}
@@ -97,7 +97,7 @@ class LIBSQL_SCOPED_CAPABILITY MutexLock {
   std::unique_lock<std::mutex> lock_;
 };
 
-// A condition variable. Waits may wake up for no reason: call them in a loop.
+// A condition variable. Waits may end spuriously: call them in a loop.
 class CondVar {
  public:
   void wait(MutexLock& lock) { condition_.wait(lock.lock_); }

@@ -1,5 +1,5 @@
 // The interface behind the public classes. A local session implements it over SQLite; remote and
-// replica sessions will implement it over Hrana. The public classes (client/) know nothing else.
+// replica sessions will implement it over Hrana. The public classes (client/) use nothing else.
 #ifndef LIBSQL_CORE_SESSION_H_
 #define LIBSQL_CORE_SESSION_H_
 

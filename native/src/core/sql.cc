@@ -51,7 +51,7 @@ SqlToken verb_after_with(SqlScanner& scanner) noexcept {
   }
 }
 
-// The words that is_complete() tells apart.
+// The words that is_complete() distinguishes.
 enum class Word : std::uint8_t { semicolon, explain, create, temp, trigger, end, other };
 
 Word word_of(const SqlToken& token) noexcept {
@@ -65,7 +65,7 @@ Word word_of(const SqlToken& token) noexcept {
   return Word::other;
 }
 
-// How far the statement that is being read has come.
+// What has been read of the current statement.
 enum class Progress : std::uint8_t {
   nothing,      // no statement has been read
   complete,     // between statements
@@ -132,7 +132,7 @@ std::string quote_blob(std::string_view bytes) {
   return quoted;
 }
 
-// Seventeen significant digits tell any two floats apart; fewer are used where they suffice.
+// The shortest text that reads back as the same float: at most 17 significant digits.
 std::string quote_real(double value) {
   if (std::isnan(value)) return "NULL";
   if (std::isinf(value)) return value > 0 ? "9e999" : "-9e999";

@@ -15,8 +15,8 @@ struct SavepointText {
   std::string name;  // without quotes; SQLite compares it without regard to ASCII case
 };
 
-// What SAVEPOINT x, RELEASE [SAVEPOINT] x or ROLLBACK [TRANSACTION [y]] TO [SAVEPOINT] x says;
-// empty for any other statement, a plain ROLLBACK among them. Source:
+// The operation and the name of SAVEPOINT x, RELEASE [SAVEPOINT] x and ROLLBACK [TRANSACTION [y]]
+// TO [SAVEPOINT] x; empty for any other statement, e.g. a plain ROLLBACK. Source:
 // sqlite.org/lang_savepoint.html
 [[nodiscard]] std::optional<SavepointText> savepoint_text(std::string_view sql);
 

@@ -1,4 +1,4 @@
-// Splits SQL text into the few tokens that questions about its shape need. Internal to core/.
+// Splits SQL text into words, quoted texts, brackets and semicolons. Internal to core/.
 // Source: sqlite.org/draft/tokenreq.html
 #ifndef LIBSQL_CORE_SQL_SCANNER_H_
 #define LIBSQL_CORE_SQL_SCANNER_H_
@@ -28,7 +28,7 @@ struct SqlToken {
 class SqlScanner {
  public:
   explicit SqlScanner(std::string_view sql) noexcept : rest_(sql) {}
-  // From the end of the text on, `end` for ever; `incomplete` comes at most once, before it.
+  // Returns `end` at the end of the text and ever after; `incomplete` at most once, before it.
   SqlToken next() noexcept;
 
  private:

@@ -14,8 +14,8 @@ class Access {
   // Replaces the policy. Compiled statements are recompiled under the new one by SQLite itself.
   void apply(sqlite3* db, AccessPolicy policy);
 
-  // SQLite reports a refused SQL function by the same code as any wrong SQL, so the refusals are
-  // noted here, from forget_denials() on.
+  // SQLite reports a denied SQL function by the same code as any wrong SQL. has_denied() says
+  // whether anything was denied since forget_denials().
   void forget_denials() noexcept { has_denied_ = false; }
   [[nodiscard]] bool has_denied() const noexcept { return has_denied_; }
 

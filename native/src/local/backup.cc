@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kPause{5};
 // image in memory cannot have. Source: sqlite.org/fileformat2.html#file_format_version_numbers
 constexpr std::size_t kFormatVersions = 18;
 
-// Opens an image where it lies, to learn whether it is a database before it replaces one.
+// Opens an image in place, to check that it is a database before it replaces one.
 void check_image(unsigned char* image, sqlite3_int64 size) {
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE, nullptr);
@@ -29,7 +29,7 @@ void check_image(unsigned char* image, sqlite3_int64 size) {
   run_for_text(raw, "SELECT count(*) FROM sqlite_schema");
 }
 
-// `flags`: SQLITE_SERIALIZE_NOCOPY for a database of the memdb VFS, which has its image ready.
+// `flags`: SQLITE_SERIALIZE_NOCOPY for a database of the memdb VFS, whose memory is the image.
 std::string image_of(sqlite3* db, const char* database, unsigned flags) {
   sqlite3_int64 size = 0;
   unsigned char* const image = sqlite3_serialize(db, database, &size, flags);
@@ -146,8 +146,9 @@ std::string LocalSession::serialise(std::string_view database) {
     throw Error(ErrorKind::error, "unknown database " + name, SQLITE_ERROR);
   }
   cancellation_->start(running_ == 0, false);
-  // SQLite writes zeros for pages that it cannot read into an image; a copy says so. What this
-  // connection has not yet committed cannot be copied, and memory can be read.
+  // Where sqlite3_serialize() cannot read a page it writes zeros, while a backup fails. So the
+  // image is one of a backup, except in memory and within a transaction that has written, which a
+  // backup cannot copy.
   const bool copies = !is_in_memory(handle, name.c_str()) &&
                       sqlite3_txn_state(handle, name.c_str()) != SQLITE_TXN_WRITE;
   std::string image = copies ? image_of_copy(name) : std::string();
@@ -169,7 +170,7 @@ void LocalSession::deserialise(std::string_view image, std::string_view database
   }
   const auto size = static_cast<sqlite3_int64>(image.size());
   if (size > 0) check_image(copy.get(), size);
-  // SQLite owns the copy from here on, also when it fails.
+  // SQLITE_DESERIALIZE_FREEONCLOSE: SQLite frees the copy from here on, also when this fails.
   const int rc =
       sqlite3_deserialize(handle, name.c_str(), copy.release(), size, size,
                           SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);

@@ -8,9 +8,9 @@ namespace libsql::local {
 
 namespace {
 
-// How often a waiting caller that can be cancelled is looked at.
+// How often a wait calls the cancel check.
 constexpr std::chrono::milliseconds kCheckInterval{20};
-// The busy handler's pauses, in milliseconds: short at first, because most locks are.
+// The busy handler's pauses, in milliseconds: short at first, because most locks are held briefly.
 constexpr int kPauses[] = {1, 1, 2, 2, 5, 5, 10, 10, 20};
 // Instructions between two looks at a budget. One may read several pages from the disk.
 constexpr int kBudgetSteps = 50;
@@ -112,7 +112,7 @@ bool Cancellation::wait_until(const std::function<bool()>& done) {
     Clock::time_point end = deadline_ ? std::min(give_up, *deadline_) : give_up;
     if (check_) end = std::min(end, Clock::now() + kCheckInterval);
     core::MutexLock lock(mutex_);
-    // Looked at under the lock, so that a wake-up between the test and the wait is not lost.
+    // Tested under the mutex, so that a wake-up between test and wait is not lost.
     if (!done() && !interrupted_.load()) woken_.wait_until(lock, end);
   }
   return true;

@@ -1,5 +1,5 @@
-// Why a running statement must stop, and for how long it may wait: interrupt, deadline, work
-// budget, the caller's death, busy timeout. SQLite asks through its progress and busy handlers.
+// The reasons why a running statement must stop, and how long it may wait: interrupt, deadline,
+// work budget, the caller's death, busy timeout. Installs SQLite's progress and busy handlers.
 #ifndef LIBSQL_LOCAL_CANCELLATION_H_
 #define LIBSQL_LOCAL_CANCELLATION_H_
 
@@ -21,14 +21,14 @@ class Cancellation {
   using Clock = std::chrono::steady_clock;
   enum class Reason : std::uint8_t { none, interrupted, timeout, budget };
 
-  // Installs the two handlers. The object must outlive `db`, or be told by uninstall().
+  // Installs the two handlers. The object must outlive `db`, or uninstall() must be called first.
   void install(sqlite3* db, int progress_steps) noexcept;
   // The connection is about to be closed.
   void uninstall() noexcept { db_ = nullptr; }
-  // Again, after SQLite's own was in its place.
+  // Installs it again after sqlite3_busy_timeout() has replaced it.
   void install_busy_handler(sqlite3* db) noexcept;
 
-  // Held to what SQLite's own timeout can be: from 0 to 2^31 - 1 milliseconds.
+  // Clamped to the range of SQLite's own timeout: 0 to 2^31 - 1 milliseconds.
   void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const noexcept { return busy_timeout_; }
   void set_deadline(std::optional<Clock::time_point> deadline) noexcept { deadline_ = deadline; }
@@ -37,8 +37,8 @@ class Cancellation {
   void set_budget(std::optional<std::chrono::microseconds> budget) noexcept;
   [[nodiscard]] bool has_budget() const noexcept { return budget_end_.has_value(); }
 
-  // What the running statement has waited for its turn: the busy handler waits for what is left of
-  // the busy timeout.
+  // How long the running statement has waited in the writer queue: the busy handler waits for the
+  // rest of the busy timeout.
   void note_wait(Clock::duration waited) noexcept { waited_ += waited; }
 
   // A statement starts. `alone`: no other is running, so an old interrupt is forgotten.
@@ -54,15 +54,15 @@ class Cancellation {
   void interrupt() noexcept LIBSQL_EXCLUDES(mutex_);
   // Wakes wait_until().
   void wake() noexcept LIBSQL_EXCLUDES(mutex_);
-  // Waits until `done()`, or for at most the busy timeout. False if it had to give up; reason()
-  // is then none (timed out), interrupted or timeout.
+  // Waits until `done()`, for at most the busy timeout. False if it ended before; reason() is then
+  // none (the busy timeout), interrupted or timeout (the deadline).
   [[nodiscard]] bool wait_until(const std::function<bool()>& done) LIBSQL_EXCLUDES(mutex_);
 
   [[nodiscard]] std::uint64_t busy_retries() const noexcept { return busy_retries_; }
 
  private:
   void install_progress_handler(int steps) noexcept;
-  // Looks at interrupt, the caller and the deadline, and notes the reason.
+  // Checks interrupt, caller and deadline, and records the reason.
   [[nodiscard]] bool must_stop() noexcept;
   [[nodiscard]] int on_progress() noexcept;
   [[nodiscard]] int on_busy(int count) noexcept LIBSQL_EXCLUDES(mutex_);

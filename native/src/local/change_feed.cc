@@ -44,8 +44,8 @@ void ChangeFeed::on_change(void* self, sqlite3* /*db*/, int op, const char* data
   }
 }
 
-// The last of the two hooks counts. A statement that finds the schema changed by another connection
-// rolls back, is compiled anew and commits, all in one step; a commit that fails rolls back.
+// The hook that was called last decides. One step may call both: a statement that finds a new
+// schema rolls back, is compiled again and commits; a commit that fails rolls back.
 void ChangeFeed::on_commit() noexcept {
   committed_ = true;
   rolled_back_ = false;
@@ -69,7 +69,7 @@ void ChangeFeed::savepoint(const core::SavepointText& text) {
     savepoints_.push_back({text.name, pending_.size()});
     return;
   }
-  // The innermost savepoint of that name counts. Source: sqlite.org/lang_savepoint.html
+  // SQLite takes the innermost savepoint of that name. Source: sqlite.org/lang_savepoint.html
   for (std::size_t i = savepoints_.size(); i-- > 0;) {
     if (sqlite3_stricmp(savepoints_[i].name.c_str(), text.name.c_str()) != 0) continue;
     const bool undo = text.op == core::SavepointText::Op::rollback_to;
@@ -85,7 +85,7 @@ void ChangeFeed::wal_grew(const char* database, int pages) {
 }
 
 void ChangeFeed::flush() noexcept {
-  // Moved out first, so that an observer that ends its own observation does no harm.
+  // Moved out first, because the handler may replace the observer.
   const auto changes = std::exchange(pending_, {});
   const auto logs = std::exchange(wal_, {});
   const bool rolled_back = std::exchange(rolled_back_, false);

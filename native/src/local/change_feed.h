@@ -1,5 +1,5 @@
-// Turns SQLite's pre-update, commit, rollback and WAL hooks into events that are told only after
-// the commit that keeps them.
+// Turns SQLite's pre-update, commit, rollback and WAL hooks into events that are sent only after
+// their transaction has committed.
 #ifndef LIBSQL_LOCAL_CHANGE_FEED_H_
 #define LIBSQL_LOCAL_CHANGE_FEED_H_
 
@@ -22,13 +22,13 @@ class ChangeFeed {
   void observe(sqlite3* db, EventHandler handler);
   [[nodiscard]] bool active() const noexcept { return static_cast<bool>(handler_); }
 
-  // Where the changes of a statement begin; a statement that was undone is cut off there.
+  // The number of pending changes; cut() removes those of a statement that was undone.
   [[nodiscard]] std::size_t mark() const noexcept { return pending_.size(); }
   void cut(std::size_t mark);
   // A savepoint statement has succeeded.
   void savepoint(const core::SavepointText& text);
   void wal_grew(const char* database, int pages);
-  // The transaction has ended: tells what was kept and forgets the rest.
+  // The transaction has ended: sends the events of what was committed and drops the rest.
   void flush() noexcept;
 
  private:

@@ -1,5 +1,5 @@
-// The write-ahead log and its checkpoints. The automatic one is ours, because it waits for the
-// disk: SQLite would run it within any commit, also within one that must not wait.
+// The write-ahead log and its checkpoints. The automatic checkpoint replaces SQLite's, which would
+// run in any commit: it waits for the disk, which some commits must not.
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -12,15 +12,14 @@ namespace libsql::local {
 
 namespace {
 
-// A log this many times as long as the automatic checkpoint's threshold has readers that overlap:
-// a passive checkpoint never moves all of it, and so the log never starts anew.
+// A log that reaches this multiple of the automatic checkpoint's threshold has overlapping readers:
+// a passive checkpoint then never copies the whole log, so that it never restarts.
 constexpr int kOvergrown = 4;
 // How long writers wait for those readers to end. Readers that begin once the log has been moved
 // read the database file, and are not waited for.
 constexpr std::chrono::milliseconds kTruncationWait{250};
-// One attempt. Within it SQLite waits for a reader's place in the log's index, also when the reader
-// has ended and another one, which is in nobody's way, has taken the place; a new attempt sees
-// that.
+// One attempt. SQLite waits for a read mark of the log's index, even if a reader that does not
+// prevent the truncation has taken that mark over; a new attempt notices that.
 constexpr std::chrono::milliseconds kTruncationAttempt{10};
 
 // Shortens the busy timeout for one call.
@@ -64,7 +63,7 @@ CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view 
                                            &checkpointed_frames);
   if (rc != SQLITE_OK && rc != SQLITE_BUSY) throw error(rc, {});
   ++checkpoints_;
-  // From now on a commit may start the log anew.
+  // The next commit may restart the log.
   if (queue_ && is_main(name) && log_frames == checkpointed_frames) {
     if (log_frames > 0) queue_->checkpointed_frames.store(log_frames);
     if (log_frames == 0 && mode == CheckpointMode::truncate) {
@@ -120,7 +119,7 @@ void LocalSession::run_due_checkpoints() noexcept {
         checkpoint(CheckpointMode::passive, database);
       }
     } catch (const std::exception&) {
-      continue;  // As SQLite's own: the next commit tries again.
+      continue;  // As with SQLite's automatic checkpoint, the next commit tries again.
     }
   }
 }
@@ -132,7 +131,7 @@ void LocalSession::truncate_overgrown(const std::string& database, int frames) {
   do {
     busy = checkpoint(CheckpointMode::truncate, database).busy;
   } while (busy && Cancellation::Clock::now() < give_up && !cancellation_->stop_requested());
-  // Readers that take longer are not waited for again until the log is twice as long.
+  // After a wait in vain, wait again only once the log is twice as long.
   constexpr int kMost = std::numeric_limits<int>::max();
   truncate_at(database).store(!busy ? 0 : frames > kMost / 2 ? kMost : 2 * frames);
 }
@@ -143,13 +142,13 @@ std::atomic<int>& LocalSession::truncate_at(const std::string& database) {
 
 bool LocalSession::log_sync_due() const {
   if (!queue_ || !wal_ || full_sync_ || auto_checkpoint_ <= 0 || queue_->log_synced) return false;
-  // Where nobody waits, one sync is less work than two.
+  // Without waiting writers, the sync of the checkpoint suffices.
   const bool long_enough = queue_->log_frames.load() >= auto_checkpoint_ - auto_checkpoint_ / 4;
   return long_enough && queue_->waiting() > 0;
 }
 
-// The checkpoint syncs the log before it moves it, in the writers' turn. Most of that time goes to
-// what this sync brings to the disk outside of it. Its failure is the checkpoint's to report.
+// The checkpoint syncs the log before it copies it, while writers wait. This sync writes most of
+// the log to the disk before, while others write. If it fails, the checkpoint reports the error.
 void LocalSession::sync_log() noexcept {
   if (queue_->log_synced.exchange(true)) return;
   sqlite3_file* log = nullptr;

@@ -19,8 +19,8 @@ class Decimal {
 
   void add(const Decimal& other);
   void subtract(const Decimal& other);
-  // False, without an effect, if either number has more than kMaxFactorDigits digits: the time is
-  // the product of both numbers of digits.
+  // False, without an effect, if either number has more than kMaxFactorDigits digits: the time
+  // grows with the product of their digits.
   [[nodiscard]] bool multiply(const Decimal& other);
   static constexpr std::size_t kMaxFactorDigits = 10'000;
 
@@ -38,7 +38,7 @@ class Decimal {
   std::size_t scale_ = 0;     // How many of the digits are behind the point.
 };
 
-// The order of a collation: numbers by value, before everything that is no number, by bytes.
+// The order of the collation: numbers first, by value; other texts after them, by bytes.
 [[nodiscard]] int compare_decimal_texts(std::string_view left, std::string_view right);
 
 }  // namespace libsql::local

@@ -49,7 +49,7 @@ DbHandle open_handle(const Keys& keys, OpenMode mode) {
   return open_file(keys.main().location, flags, keys.main().vfs);
 }
 
-// What the system's build decides for us elsewhere, decided here.
+// Settings whose default depends on how the system's SQLite was built.
 void configure(sqlite3* db) {
   for (const int off :
        {SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION}) {
@@ -59,8 +59,8 @@ void configure(sqlite3* db) {
   register_functions(db);
 }
 
-// Two connections that turn a new file into a WAL database at once: SQLite refuses one of them
-// without asking the busy handler, so we ask for it.
+// When two connections turn a new file into a WAL database at once, SQLite fails one of them with
+// BUSY without calling the busy handler: so the statement is repeated here.
 void set_journal_mode(sqlite3* db, const Options& options) {
   const std::string sql = core::pragma_statement("main.journal_mode", options.journal_mode.str());
   std::string wanted = options.journal_mode.str();
@@ -85,7 +85,7 @@ void set_journal_mode(sqlite3* db, const Options& options) {
   }
 }
 
-// SQLite takes a word that it does not know for another one, or ignores it.
+// SQLite ignores an unknown word, or takes it for a default.
 void check_word(std::string_view what, std::string_view word,
                 std::initializer_list<std::string_view> known) {
   std::string lower(word);
@@ -140,7 +140,7 @@ bool is_read_only(sqlite3* db, OpenMode mode) {
 
 void check_writable(sqlite3* db, const std::string& location, OpenMode mode) {
   if (is_read_only(db, mode)) return;
-  // SQLite opens a file that may not be written read-only without a word.
+  // SQLite opens a file without write permission read-only, and reports no error.
   if (sqlite3_db_readonly(db, "main") == 1) {
     throw core::with_file_name(error_for_code(SQLITE_READONLY), location);
   }
@@ -172,7 +172,7 @@ void apply(sqlite3* db, const std::string& location, const Options& options, Key
   }
   configure(db);
   if (!read_only) run_pragmas(db, options, keys, true);
-  // The first look into the file: is it a database at all?
+  // The first read of the file: fails if it is no database.
   run_for_text(db, "SELECT count(*) FROM sqlite_schema");
   check_writable(db, location, options.mode);
   const bool keeps_mode = sqlite3_db_readonly(db, "main") == 1 || options.journal_mode.empty();
@@ -201,7 +201,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   Keys keys(without_shared_cache(location), options.encryption);
   DbHandle handle = open_handle(keys, options.mode);
   sqlite3* db = handle.get();
-  // Made first, because its busy handler waits for other processes while the options are applied.
+  // Created first: its busy handler is needed while the options are applied.
   auto session = std::make_shared<LocalSession>(std::move(handle), std::move(keys), options);
   try {
     apply(db, location, options, session->keys());

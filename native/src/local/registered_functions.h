@@ -9,13 +9,13 @@ namespace libsql::local {
 // Registers on a connection
 //   concat(...)               as in SQLite 3.44, where the engine is older
 //   concat_ws(separator, ...) the same
-//   load_extension(...)       in SQLite's place, refuses with SQLITE_AUTH: SQL loads no extensions
-//   libsql_fold(text)         text in lower case, of all alphabets that the C library knows
-//   decimal_sum(value)        an aggregate and window function: the exact sum of decimal numbers,
-//   as text decimal_add(a, b)         the exact sum of two decimal_sub(a, b)         the exact
-//   difference decimal_mul(a, b)         the exact product; an error beyond
-//   Decimal::kMaxFactorDigits digits decimal                   a collation: decimal numbers kept as
-//   texts sort and compare by value
+//   load_extension(...)       replaces SQLite's and fails with SQLITE_AUTH: SQL loads no extensions
+//   libsql_fold(text)         text in lower case, for every alphabet of the C library
+//   decimal_sum(value)        aggregate and window function: the exact sum, as text
+//   decimal_add(a, b)         the exact sum of two decimal numbers, as text
+//   decimal_sub(a, b)         the exact difference
+//   decimal_mul(a, b)         the exact product; an error beyond Decimal::kMaxFactorDigits digits
+//   decimal                   collation: decimal numbers stored as text compare by value
 // Errors: those of sqlite3_create_function_v2.
 void register_functions(sqlite3* db);
 

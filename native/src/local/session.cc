@@ -13,13 +13,13 @@ namespace {
 constexpr const char* kControlSql[] = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
                                        "ROLLBACK"};
 
-// The statements whose purpose it is.
+// Whether a statement of this kind is meant to end a transaction.
 constexpr bool ends_transaction(StatementKind kind) noexcept {
   return kind == StatementKind::commit || kind == StatementKind::rollback ||
          kind == StatementKind::release;
 }
 
-// A statement of the cache, which knows it until it comes back.
+// Returns a statement to the cache at the end of the scope.
 class BorrowedStatement {
  public:
   BorrowedStatement(LocalSession& session,
@@ -70,9 +70,8 @@ void LocalSession::close() noexcept {
   if (sqlite3_get_autocommit(closing.get()) == 0) {
     sqlite3_exec(closing.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   }
-  // Who closes often interrupts first, and an interrupt that no statement has seen would stop the
-  // checkpoint with which the last connection removes the log. Any statement makes SQLite forget
-  // it.
+  // An interrupt that no statement has seen would stop the checkpoint with which the last
+  // connection removes the log. Running any statement clears it.
   sqlite3_exec(closing.get(), "SELECT 1", nullptr, nullptr, nullptr);
   cancellation_->uninstall();
   closing.reset();
@@ -91,8 +90,8 @@ StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* ta
     const char* rest = nullptr;
     const int rc = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &stmt, &rest);
-    // A schema that a lock keeps from being read again is taken for the old one, so that the error
-    // is "no such table": what stopped the reading is the cause.
+    // If a lock prevents SQLite from reading the new schema, it goes on with the old one and
+    // reports "no such table": the reason why the read was stopped is the cause.
     const bool stopped = cancellation_->reason() != Cancellation::Reason::none;
     if (rc != SQLITE_OK) throw error(stopped ? SQLITE_BUSY : rc, sql);
     const auto used = static_cast<std::size_t>(rest - sql.data());
@@ -116,7 +115,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   }
   const StatementKind kind = statement_kind(sql);
   if (kind == StatementKind::pragma || kind == StatementKind::attach) refuse_key_in_sql(sql);
-  // Pragmas act and read their values while they are compiled, so each use compiles anew.
+  // Pragmas act and read their values while they are compiled, so each use compiles again.
   const bool pragma = kind == StatementKind::pragma;
   const std::size_t zero = sql.find('\0');
   if (zero != std::string_view::npos) {
@@ -167,7 +166,7 @@ Error LocalSession::error(int rc, std::string_view sql) const {
         .with_statement(sql, failure.sql_offset());
   }
   if (failure.kind() == ErrorKind::not_a_database && statement_kind(sql) == StatementKind::attach) {
-    // Another file than ours: nothing is wrong with the connection.
+    // The attached file is no database; the connection itself is intact.
     return Error(ErrorKind::cannot_open, failure.message(), rc).with_statement(sql);
   }
   if (failure.extended_code() == SQLITE_BUSY_SNAPSHOT) {
@@ -183,8 +182,8 @@ Error LocalSession::error(int rc, std::string_view sql) const {
 
 void LocalSession::statement_starts(const LocalStatement& statement) {
   const StatementKind kind = statement.kind();
-  // Many pragmas that only look count as writes for SQLite; those that write wait in the busy
-  // handler.
+  // For sqlite3_stmt_readonly() many pragmas that only read are writes. Those that write wait in
+  // the busy handler instead of the queue.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
   cancellation_->start(running_ == 0, statement.read_only());
   access_.forget_denials();
@@ -211,11 +210,11 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   transaction_boundary();
   if (!in_transaction_ && !ends_transaction(statement.kind()))
     auto_rolled_back_ = open != 0 ? open : auto_rolled_back_;
-  // A write within a transaction goes on writing; asking costs as much as the rest of this.
+  // After a write within a transaction the answer is known; asking SQLite is comparatively slow.
   const bool writing = (ok && in_transaction_ && is_dml(statement.kind())) ||
                        sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
-  // In the turn: a log that another writer makes longer in the meantime is never moved as a whole,
-  // and only then can it start anew.
+  // Before the turn ends: if another writer appends to the log meanwhile, the checkpoint never
+  // copies the whole of it, and the log cannot restart.
   const bool in_turn = has_write_ || !queue_;
   const bool may_sync = in_turn && !writing && !cancellation_->has_budget();
   if (may_sync) run_due_checkpoints();
@@ -228,7 +227,7 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
     try {
       refresh_settings();
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-      // The settings stay as they were known; the next pragma asks again.
+      // The known settings are kept; the next pragma reads them again.
     }
   }
 }
@@ -271,7 +270,7 @@ LocalStatement& LocalSession::control(Control control) {
 }
 
 void LocalSession::run_control(Control which) {
-  // Rolling back must not need memory, so its statement is there before a transaction is.
+  // Rolling back must not need memory, so its statement is compiled before any transaction begins.
   static_cast<void>(control(Control::rollback));
   control(which).step();
 }
@@ -406,8 +405,8 @@ void LocalSession::release_write() noexcept {
 void LocalSession::acquire_write(std::string_view sql) {
   if (try_write()) return;
   if (!wal_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_READ) {
-    // The writer waits for us to stop reading, so waiting for it would never end: as SQLite,
-    // refuse.
+    // A deadlock otherwise: the writer waits until this connection stops reading. SQLite fails with
+    // BUSY here too.
     throw error_for_code(SQLITE_BUSY, sql);
   }
   if (!write_wait_ || cancellation_->has_budget()) {

@@ -1,9 +1,9 @@
 // A session with a local file or an in-memory database: one SQLite connection and what it needs.
 //
-// The life of a statement: prepare() takes it from the cache or compiles it; its first step() takes
-// the write lock's turn if it writes (acquire_write) and tells the cancellation that it starts; its
-// end goes through statement_done(), which looks at what SQLite made of the transaction, gives the
-// turn back, tells change events and moves the write-ahead log into the database when it is due.
+// The life of a statement: prepare() takes it from the cache or compiles it; its first step() waits
+// for its turn in the writer queue if it writes (acquire_write), and resets the cancellation; its
+// end calls statement_done(), which asks SQLite whether a transaction is open, ends the turn, sends
+// change events and runs a checkpoint that is due.
 #ifndef LIBSQL_LOCAL_SESSION_H_
 #define LIBSQL_LOCAL_SESSION_H_
 
@@ -51,7 +51,7 @@ class LocalSession final : public core::Session {
   bool rollback() override;
   void savepoint(SavepointOp op, std::string_view name) override;
   [[nodiscard]] bool in_transaction() const override { return in_transaction_; }
-  // SQLite itself refuses, by PRAGMA query_only.
+  // By PRAGMA query_only.
   void refuse_writes() override;
   void allow_writes() noexcept override;
   [[nodiscard]] bool read_only() const override;
@@ -104,13 +104,13 @@ class LocalSession final : public core::Session {
 
   // --- For opening (open.cc) ---
 
-  // Looks again at what pragmas can change: journal mode, synchronous.
+  // Reads the settings that pragmas can change: journal mode, synchronous.
   void refresh_settings();
-  // Learns the threshold from SQLite's own automatic checkpoint, and replaces it.
+  // Reads the threshold of SQLite's automatic checkpoint, and replaces that by ours.
   void take_over_checkpoints();
   // The keys of this session's files, for attaching.
   [[nodiscard]] Keys& keys() noexcept { return keys_; }
-  // Looks again at which database it is, to take turns with its other writers.
+  // Finds the writer queue of the main database, which deserialise() may have replaced.
   void join_queue();
 
   // --- For statements ---
@@ -126,7 +126,7 @@ class LocalSession final : public core::Session {
   void verify_schema() noexcept;
   // The one statement of a text that has been compiled before.
   [[nodiscard]] StmtHandle compile_again(std::string_view sql) {
-    // What stopped another statement before is no reason why this one cannot be compiled.
+    // Forgets why another statement was stopped before.
     cancellation_->start(running_ == 0, true);
     std::string_view tail;
     return compile_next(sql, &tail);
@@ -149,7 +149,7 @@ class LocalSession final : public core::Session {
   // A commit of at most this many small writes is itself small.
   static constexpr int kMaxInlineWrites = 64;
 
-  // Compiles with SQLite's own automatic checkpoint in place, and looks at what has changed.
+  // Compiles with SQLite's own automatic checkpoint installed, and reads the settings again.
   [[nodiscard]] StmtHandle compile_pragma(std::string_view sql, std::string_view* tail);
   [[nodiscard]] StmtHandle compile_busy_timeout(std::string_view sql, std::string_view* tail);
   [[nodiscard]] LocalStatement& control(Control control);
@@ -162,17 +162,17 @@ class LocalSession final : public core::Session {
   void end_cursors() noexcept;
   // Whether a commit may run where waiting for the disk is forbidden.
   [[nodiscard]] bool commits_without_disk() const;
-  // Whether the next commit is one that moves the log into its database.
+  // Whether the next commit runs a checkpoint.
   [[nodiscard]] bool checkpoint_due() const noexcept;
   void run_due_checkpoints() noexcept;
-  // Moves the whole of a log that passive checkpoints have not kept short, and truncates it.
+  // Checkpoints and truncates a log that passive checkpoints have not kept short.
   void truncate_overgrown(const std::string& database, int frames);
-  // The length at which a log is truncated next, if that is beyond the usual one.
+  // The length at which a log is truncated next, if longer than the usual one.
   [[nodiscard]] std::atomic<int>& truncate_at(const std::string& database);
-  // Whether the log is so long that it should be brought to the disk while others write.
+  // Whether the log is long enough to be synced while others write.
   [[nodiscard]] bool log_sync_due() const;
   void sync_log() noexcept;
-  // Gives the turn back unless a transaction uses it or a caller holds it.
+  // Ends the turn in the writer queue, unless a transaction needs it or a caller holds it.
   void end_turn() noexcept;
   [[nodiscard]] DbHandle open_copy(const std::string& path, int flags, const KeyChoice& key);
   struct Source {
@@ -181,8 +181,8 @@ class LocalSession final : public core::Session {
   };
   [[nodiscard]] std::string image_of_copy(const std::string& database);
   void copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages);
-  // Ours notes which checkpoints are due; SQLite's own, which PRAGMA wal_autocheckpoint reads and
-  // sets, is in place only while a pragma runs.
+  // Our WAL hook records which checkpoints are due. SQLite's automatic checkpoint, which PRAGMA
+  // wal_autocheckpoint reads and sets, uses the same hook, and is installed while a pragma runs.
   void install_wal_hook() noexcept;
   void install_auto_checkpoint() noexcept;
   static int on_wal(void* self, sqlite3* db, const char* database, int pages);
@@ -190,8 +190,8 @@ class LocalSession final : public core::Session {
   Keys keys_;  // Before the connection, which uses it to its end.
   DbHandle db_;
   std::atomic<bool> open_{true};
-  core::Mutex handle_mutex_;  // Between interrupt() and close().
-  // Shared with the thread that wakes a waiting writer, which may be late.
+  core::Mutex handle_mutex_;  // Keeps close() from freeing the handle during interrupt().
+  // Shared with the callback that wakes a waiting writer, which may run after this object has gone.
   const std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();
   ChangeFeed feed_;
   Access access_;
@@ -212,7 +212,7 @@ class LocalSession final : public core::Session {
   int refusals_ = 0;  // refuse_writes() not yet taken back.
   std::uint64_t serial_ = 0;
   std::uint64_t auto_rolled_back_ = 0;
-  int writes_ = 0;  // In the open transaction; one that may be large counts as too many.
+  int writes_ = 0;  // In the open transaction; an unbounded one counts as kMaxInlineWrites + 1.
 
   bool wal_ = false;
   bool full_sync_ = false;

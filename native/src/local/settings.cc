@@ -1,4 +1,4 @@
-// What a session knows of its pragmas, and the hooks, extensions and policies that are set on it.
+// Pragmas of a session, and the hooks, extensions and policies that are set on it.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -11,21 +11,21 @@ namespace libsql::local {
 
 namespace {
 
-// These look for their table or index in the schema as the connection knows it. SQLite verifies
-// that only if they find something, and so they know nothing of what another connection has just
-// made.
-constexpr std::string_view kTrustingPragmas[] = {"INDEX_LIST", "INDEX_INFO", "INDEX_XINFO",
-                                                 "FOREIGN_KEY_LIST"};
+// These look for their table or index in the cached schema, which SQLite verifies only if they find
+// something: a table that another connection has just created is not found.
+constexpr std::string_view kCachedSchemaPragmas[] = {"INDEX_LIST", "INDEX_INFO", "INDEX_XINFO",
+                                                     "FOREIGN_KEY_LIST"};
 
-bool is_trusting(std::string_view pragma) noexcept {
-  return std::ranges::any_of(
-      kTrustingPragmas, [pragma](std::string_view name) { return core::is_pragma(pragma, name); });
+bool uses_cached_schema(std::string_view pragma) noexcept {
+  return std::ranges::any_of(kCachedSchemaPragmas, [pragma](std::string_view name) {
+    return core::is_pragma(pragma, name);
+  });
 }
 
 }  // namespace
 
-// table_info() always verifies, and without a table the schemas of all databases. If that fails,
-// what needs the schema reports why.
+// Without a table, table_info() verifies the schemas of all databases. If that fails, the statement
+// that needs the schema reports the error.
 void LocalSession::verify_schema() noexcept {
   sqlite3_exec(db_.get(), "PRAGMA table_info('')", nullptr, nullptr, nullptr);
 }
@@ -46,7 +46,7 @@ void LocalSession::refuse_writes() {
   db();
   if (!in_transaction()) throw Error(ErrorKind::misuse, "No active transaction");
   if (refusals_ == 0) {
-    if (run_for_text(db(), "PRAGMA query_only") == "1") return;  // The user's own wish, and stays.
+    if (run_for_text(db(), "PRAGMA query_only") == "1") return;  // Set by the user: stays.
     run_for_text(db(), "PRAGMA query_only = 1");
   }
   ++refusals_;
@@ -65,14 +65,14 @@ void LocalSession::end_refusals() noexcept {
     run_for_text(db(), "PRAGMA query_only = 0");
     refusals_ = 0;
   } catch (const std::exception&) {
-    refusals_ = 1;  // Out of memory: the next statement outside the transaction tries again.
+    refusals_ = 1;  // Out of memory: the next statement outside of the transaction tries again.
   }
 }
 
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
   if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
   if (keys_.any()) refuse_temporary_files(sql);
-  if (is_trusting(sql)) verify_schema();
+  if (uses_cached_schema(sql)) verify_schema();
   install_auto_checkpoint();
   try {
     StmtHandle stmt = compile_next(sql, tail);
@@ -85,9 +85,8 @@ StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* 
   }
 }
 
-// SQLite's own busy handler, which this pragma reads and sets, is in place while it is compiled,
-// and at no other time: it cannot be interrupted. Compiling this one takes no lock and so never
-// waits.
+// This pragma reads and sets SQLite's own busy handler, which cannot be interrupted; so that one is
+// installed while the pragma is compiled, which takes no lock, and at no other time.
 StmtHandle LocalSession::compile_busy_timeout(std::string_view sql, std::string_view* tail) {
   sqlite3_busy_timeout(db(), static_cast<int>(busy_timeout().count()));
   try {
@@ -110,7 +109,7 @@ void LocalSession::set_access_policy(AccessPolicy policy) {
 }
 
 void LocalSession::enable_extensions(bool enabled) {
-  // Only the C function: SQL never gets load_extension().
+  // Enables the C function only, not the SQL function load_extension().
   check(db(), sqlite3_db_config(db(), SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, enabled ? 1 : 0,
                                 static_cast<int*>(nullptr)));
   extensions_enabled_ = enabled;

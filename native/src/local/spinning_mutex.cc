@@ -9,11 +9,11 @@
 
 #include <sqlite3.h>
 
-// SQLite's name for whatever an implementation makes of it. Source: sqlite.org/c3ref/mutex.html
+// SQLite declares this type, the implementation defines it. Source: sqlite.org/c3ref/mutex.html
 struct sqlite3_mutex {
   std::mutex mutex;
   bool recursive = false;
-  // Of recursive ones alone; `depth` is guarded by `mutex`.
+  // For recursive mutexes; `depth` is guarded by `mutex`.
   std::atomic<std::thread::id> owner;
   int depth = 0;
 };
@@ -40,7 +40,8 @@ bool is_owned(const sqlite3_mutex* mutex) noexcept {
   return mutex->owner.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
-// For SQLite's assertions. Only recursive mutexes know; the others must say yes to both.
+// For SQLite's assertions. Only recursive mutexes know their owner; the others return true for
+// both.
 int is_held(sqlite3_mutex* mutex) noexcept { return !mutex->recursive || is_owned(mutex) ? 1 : 0; }
 int is_not_held(sqlite3_mutex* mutex) noexcept {
   return !mutex->recursive || !is_owned(mutex) ? 1 : 0;

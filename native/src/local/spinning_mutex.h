@@ -1,4 +1,4 @@
-// Mutexes for SQLite that spin for a moment before they sleep.
+// Mutexes for SQLite that spin for a microsecond before they sleep.
 //
 // SQLite protects what the connections of a process share, above all the locks on a file's
 // write-ahead log, by mutexes that it holds for some 50 ns, twice in every read transaction. Its
@@ -9,7 +9,7 @@
 
 namespace libsql::local {
 
-// Gives SQLite these mutexes. False if it is too late: something in this process uses SQLite.
+// Installs them in SQLite. False if something in this process uses SQLite already.
 bool install_spinning_mutexes() noexcept;
 
 }  // namespace libsql::local

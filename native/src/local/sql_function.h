@@ -1,5 +1,4 @@
-// What SQL functions of ours have in common: SQLite, written in C, calls them, and nothing may be
-// thrown through it.
+// Registers C++ functions as SQL functions. SQLite is written in C: exceptions end here.
 #ifndef LIBSQL_LOCAL_SQL_FUNCTION_H_
 #define LIBSQL_LOCAL_SQL_FUNCTION_H_
 

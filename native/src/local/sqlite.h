@@ -34,7 +34,7 @@ struct SqliteFree {
 // `db`, because SQLite keeps only the last message.
 [[nodiscard]] Error from_sqlite(sqlite3* db, int rc, std::string_view sql = {});
 
-// An error whose text is SQLite's own for that code, for refusals that we make in SQLite's place.
+// An error with SQLite's own text for that code, for what this library refuses by itself.
 [[nodiscard]] Error error_for_code(int extended_code, std::string_view sql = {});
 
 // Throws unless `rc` is SQLITE_OK.
@@ -48,9 +48,9 @@ inline void check(sqlite3* db, int rc, std::string_view sql = {}) {
 [[nodiscard]] DbHandle open_file(const std::string& location, int flags,
                                  const std::string& vfs = "");
 
-// Compiles a statement that we wrote ourselves.
+// Compiles a statement of this library's own.
 [[nodiscard]] StmtHandle compile(sqlite3* db, const std::string& sql);
-// Runs a statement that we wrote ourselves and returns the first column of its first row, or "".
+// Runs a statement of this library's own and returns the first column of its first row, or "".
 std::string run_for_text(sqlite3* db, const std::string& sql);
 
 // Whether a schema's name means the main database. As SQLite, in any case of its letters.

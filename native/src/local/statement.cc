@@ -78,7 +78,8 @@ StatementCounters LocalStatement::raw_counters() const noexcept {
   return counters;
 }
 
-// What is given up for want of a budget is run again elsewhere, and counts once.
+// A run that exceeds its budget is repeated elsewhere: its counters are subtracted, so that they
+// count once.
 void LocalStatement::abandon() noexcept {
   exceeded_budget_ = true;
   add(abandoned_, raw_counters(), 1);
@@ -200,8 +201,8 @@ void LocalStatement::bind(int index, const ValueView& value) {
   bound_[place] = value;
 }
 
-// Nothing of it is run, so SQLite does not notice that the schema has changed, and would show what
-// the memory of the old one has become. Its plan may depend on what is bound.
+// An EXPLAIN runs nothing, so SQLite does not notice a changed schema and would read freed memory
+// of the old one. Compiled again with its bindings, because the plan may depend on them.
 void LocalStatement::compile_explanation() {
   stmt_ = session_.compile_again(sql_);
   abandoned_ = {};
@@ -249,13 +250,13 @@ Step LocalStatement::finish(int rc) {
   std::exception_ptr no_memory;
   try {
     if (failed) failure = session_.error(rc, sql_);
-  } catch (const std::bad_alloc&) {  // Not even for the error: what follows is done all the same.
+  } catch (const std::bad_alloc&) {  // The statement must be ended without an error value, too.
     no_memory = std::current_exception();
   }
   sqlite3_reset(stmt_.get());
   running_ = false;
   changes_ = is_dml(kind_) && !failed ? sqlite3_changes64(db) : 0;
-  // A failed statement has been undone, but for OR FAIL, which keeps and counts what it had done.
+  // A failed statement has been undone, except with OR FAIL, whose changes are kept and counted.
   const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
   if (undone) session_.feed().cut(feed_mark_);
   if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
@@ -311,9 +312,9 @@ bool LocalStatement::commits(bool in_transaction) const noexcept {
 
 void LocalStatement::reset() noexcept {
   if (!running_) return;
-  // Left before its end because it was too much for a budget's place: the next run goes elsewhere.
+  // Reset before its end under a budget: its result was too large, so the next run has no budget.
   if (read_only_ && session_.cancellation().has_budget()) abandon();
-  // SQLite commits a finished write here, and undoes nothing of what it had shown.
+  // If the statement has written, sqlite3_reset() completes it and commits.
   sqlite3_reset(stmt_.get());
   running_ = false;
   if (!read_only_) session_.note_write(bounded_program_);
@@ -343,8 +344,8 @@ void LocalStatement::recycle() noexcept {
 
 // --- Rows ---
 
-// SQLite calls the value of a column unprotected, because another thread might change it; here the
-// caller keeps other threads away, and asking the value is cheaper than asking the column thrice.
+// sqlite3_column_value() is called once instead of three sqlite3_column_ functions. Its result is
+// "unprotected", which matters only if another thread uses the connection; none does.
 void LocalStatement::read(int column, ValueView& view) const {
   sqlite3_value* value = sqlite3_column_value(stmt_.get(), column);
   switch (sqlite3_value_type(value)) {
@@ -376,12 +377,12 @@ void LocalStatement::read(int column, ValueView& view) const {
 std::span<const ValueView> LocalStatement::row() {
   sqlite3_stmt* stmt = handle();
   if (!running_) return {};
-  if (!row_.empty()) return row_;  // Column by column, each row is read once.
+  if (!row_.empty()) return row_;  // Each row is read once.
   const int count = sqlite3_data_count(stmt);
   row_.resize(static_cast<std::size_t>(count));
   try {
     for (int i = 0; i < count; ++i) read(i, row_[static_cast<std::size_t>(i)]);
-  } catch (...) {  // Out of memory: half a row must not be taken for a whole one.
+  } catch (...) {  // Out of memory: no partial row is returned.
     row_.clear();
     throw;
   }

@@ -1,4 +1,4 @@
-// A compiled SQLite statement and its life within a session: write lock, cancellation, change
+// A compiled SQLite statement in a session: its runs, with write lock, cancellation and change
 // count.
 #ifndef LIBSQL_LOCAL_STATEMENT_H_
 #define LIBSQL_LOCAL_STATEMENT_H_
@@ -87,10 +87,10 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] bool commits(bool in_transaction) const noexcept;
   [[nodiscard]] StatementCounters raw_counters() const noexcept;
   void abandon() noexcept;
-  // Sets `view` in place: copying it at once would wait for the stores of its parts.
+  // Sets `view` in place, because copying a ValueView right after its parts were stored stalls.
   void read(int column, ValueView& view) const;
-  // Looks at the program: a query's at its first use, a write's once it is worth it, at the second;
-  // and again after a recompilation.
+  // Reads the program of a query at its first use, that of a write at its second, and again after
+  // each recompilation.
   [[nodiscard]] bool has_bounded_program();
 
   LocalSession& session_;

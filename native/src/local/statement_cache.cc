@@ -6,7 +6,7 @@
 namespace libsql::local {
 
 std::unique_ptr<LocalStatement> StatementCache::take(std::string_view sql) {
-  // The statement of the last call comes again more often than not: no hash for it.
+  // Compared first, without a hash: calls often repeat the last statement.
   auto slot = slots_.begin();
   if (slot == slots_.end() || slot->sql != sql) {
     const auto found = by_text_.find(sql);
@@ -23,7 +23,7 @@ std::unique_ptr<LocalStatement> StatementCache::take(std::string_view sql) {
 
 void StatementCache::reserve(LocalStatement& statement) {
   if (capacity_ == 0 || by_text_.contains(statement.sql())) return;
-  // Whole before it joins the others: running out of memory half-way leaves nothing behind.
+  // Built apart and spliced in last, so that bad_alloc leaves the cache unchanged.
   Slots made;
   made.push_front({std::string(statement.sql()), nullptr, &statement});
   by_text_.emplace(made.front().sql, made.begin());

@@ -1,4 +1,4 @@
-// The compiled statements of one connection, by their text, the least recently used leaving first.
+// The compiled statements of one connection by their text; evicts the least recently used.
 #ifndef LIBSQL_LOCAL_STATEMENT_CACHE_H_
 #define LIBSQL_LOCAL_STATEMENT_CACHE_H_
 
@@ -13,8 +13,7 @@
 
 namespace libsql::local {
 
-// A statement that is in use has been taken out: its slot stays, so that giving it back costs
-// nothing.
+// A statement in use is taken out of its slot, which stays, so that giving it back is cheap.
 //
 // Threads: thread-compatible, together with its connection.
 class StatementCache {

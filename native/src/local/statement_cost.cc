@@ -13,8 +13,8 @@ namespace libsql::local {
 
 namespace {
 
-// Instructions of bounded cost that only go on or jump forwards. Whatever is not listed here, such
-// as the instructions of later versions, counts as unbounded. Sorted, for the binary search.
+// Opcodes of bounded cost that continue or jump forwards. All others, e.g. those of later versions,
+// count as unbounded. Sorted, for the binary search.
 constexpr std::array kBoundedOpcodes =
     std::to_array<std::string_view>({"Add",          "AddImm",
                                      "Affinity",     "And",
@@ -152,8 +152,8 @@ bool loops(const Instruction& op) {
   return op.opcode == "Rewind" || op.opcode == "Next" || op.opcode == "Last";
 }
 
-// Where sqlite_sequence is stored, or -1. Read off a program too: a query for it would begin to
-// read, and so give the caller's deferred transaction a snapshot before it asks for the write lock.
+// The root page of sqlite_sequence, or -1. Taken from a compiled program: a query would start a
+// read, and give the caller's deferred transaction a snapshot before it has the write lock.
 int sequence_root(sqlite3* db) {
   try {
     for (const Instruction& op : explain(db, "SELECT 1 FROM main.sqlite_sequence")) {
@@ -177,16 +177,16 @@ std::unordered_set<int> small_cursors(sqlite3* db, const std::vector<Instruction
   return small;
 }
 
-// The only backward jumps of a straight program: from the set-up at its end to its body, and from
-// row to row of VALUES (to a Yield), whose number the text fixes.
+// A bounded program jumps backwards only from the set-up at its end to its body, and from row to
+// row of VALUES (to a Yield), whose number is fixed by the text.
 bool jumps_forwards(const std::vector<Instruction>& program, const Instruction& jump) {
   if (jump.p2 > jump.address || jump.p2 == 1) return true;
   const auto target = static_cast<std::size_t>(jump.p2);
   return target < program.size() && program[target].opcode == "Yield";
 }
 
-// An attached database may keep its journal in another way than the main one, whose ways the
-// session knows: what writes to it may wait for the disk. 1 is the temporary database.
+// The session knows the journal mode of the main database only, so a write to an attached one may
+// wait for the disk. 1 is the temporary database.
 bool writes_attached(const Instruction& op) {
   return op.opcode == "Transaction" && op.p1 > 1 && op.p2 != 0;
 }
@@ -220,7 +220,7 @@ bool has_bounded_program(sqlite3* db, const std::string& sql) noexcept {
     const std::vector<Instruction> program = explain(db, sql);
     return !program.empty() && has_only_bounded_opcodes(program, small_cursors(db, program));
   } catch (const std::exception&) {
-    return false;  // It will be run where it may take its time.
+    return false;  // Counts as unbounded.
   }
 }
 

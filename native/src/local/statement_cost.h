@@ -1,4 +1,4 @@
-// What a statement may cost, read off SQLite's own program for it (sqlite.org/opcode.html).
+// Finds out from SQLite's bytecode what a statement may cost (sqlite.org/opcode.html).
 #ifndef LIBSQL_LOCAL_STATEMENT_COST_H_
 #define LIBSQL_LOCAL_STATEMENT_COST_H_
 

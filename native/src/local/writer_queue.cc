@@ -12,7 +12,7 @@ namespace libsql::local {
 
 namespace {
 
-// All queues by what makes two databases the same. Locked only while a connection opens.
+// All queues, by the identity of their database. Locked only while a connection opens.
 struct Registry {
   core::Mutex mutex;
   std::map<std::string, std::weak_ptr<WriterQueue>> queues LIBSQL_GUARDED_BY(mutex);
@@ -35,7 +35,8 @@ std::string identity_of(sqlite3* db) {
   return "file:" + std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino);
 }
 
-// Cancels on destruction, so that the queue's own reference does not keep a lost place alive.
+// Cancels the ticket on destruction: the queue's own reference must not keep the place of a caller
+// that has gone.
 class OwnedTicket : public WriteTicket {
  public:
   explicit OwnedTicket(std::shared_ptr<WriterQueue::Ticket> ticket) : ticket_(std::move(ticket)) {}
@@ -109,7 +110,7 @@ std::size_t WriterQueue::waiting() {
 }
 
 void WriterQueue::Ticket::notify() noexcept {
-  // Moved out first: what the callback holds may hold this ticket.
+  // Moved out first: the callback may own this ticket.
   const std::function<void()> granted = std::exchange(granted_, nullptr);
   if (granted) granted();
 }

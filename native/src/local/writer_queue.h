@@ -1,9 +1,9 @@
 // The queue of one database file's writers within this OS process.
 //
-// SQLite lets connections that want the write lock sleep and try again, so who gets it is a matter
-// of luck, and a waiter learns of its turn late. Here the connections of one process on one file
-// take turns in the order of asking, and the lock passes from hand to hand without polling. Other
-// processes still meet in SQLite's busy handler, at most one connection of ours at a time.
+// SQLite lets connections that want the write lock sleep and try again, so the order is random,
+// and a waiter notices late that the lock is free. Here the connections of one process on one file
+// take turns in the order of asking; the end of a turn wakes the next connection, without polling.
+// Other processes still meet in SQLite's busy handler, at most one connection of ours at a time.
 #ifndef LIBSQL_LOCAL_WRITER_QUEUE_H_
 #define LIBSQL_LOCAL_WRITER_QUEUE_H_
 
@@ -45,13 +45,13 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
 
   // What this process knows of the main database's write-ahead log: its frames after the last
   // commit, and how many there were when a checkpoint last moved all of them, 0 once the log has
-  // started anew. While that is not 0, a commit may start the log anew, which waits for the disk.
+  // restarted. While that is not 0, a commit may restart the log, which waits for the disk.
   std::atomic<int> log_frames{0};
   std::atomic<int> checkpointed_frames{0};
   // The length at which the log is truncated next, where overlapping readers have prevented it; or
   // 0.
   std::atomic<int> truncate_at{0};
-  // Most of this log has been brought to the disk ahead of the checkpoint that will need it there.
+  // Most of this log has been synced before the checkpoint, which would otherwise do it.
   std::atomic<bool> log_synced{false};
 
  private:
@@ -88,7 +88,7 @@ class WriterQueue::Ticket : public WriteTicket {
   std::atomic<Phase> phase_{Phase::waiting};
 };
 
-// The owner's end of a ticket: destroying it cancels.
+// A handle whose destruction cancels the ticket.
 [[nodiscard]] std::shared_ptr<WriteTicket> cancel_when_dropped(
     std::shared_ptr<WriterQueue::Ticket> ticket);
 

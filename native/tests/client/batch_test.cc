@@ -56,7 +56,7 @@ TEST_F(BatchTest, RollbackKeepsNothingOfAFailedBatch) {
   EXPECT_FALSE(db_.in_transaction());
 }
 
-TEST_F(BatchTest, NoMemberEndsWhatKeepsAllOrNothing) {
+TEST_F(BatchTest, NoMemberMayEndAnAtomicBatch) {
   for (const char* sql : {"COMMIT", "END", "ROLLBACK", "ROLLBACK TRANSACTION"}) {
     Batch batch;
     batch.add("INSERT INTO t VALUES (1)").add(sql).add("INSERT INTO t VALUES (2)");
@@ -66,7 +66,7 @@ TEST_F(BatchTest, NoMemberEndsWhatKeepsAllOrNothing) {
   }
 }
 
-TEST_F(BatchTest, NoMemberEndsASavepointFromOutside) {
+TEST_F(BatchTest, NoMemberMayEndASavepointOpenedBefore) {
   Transaction transaction = db_.begin();
   db_.execute("SAVEPOINT outer_one");
   db_.execute("INSERT INTO t VALUES (7)");
@@ -78,7 +78,7 @@ TEST_F(BatchTest, NoMemberEndsASavepointFromOutside) {
   }
 }
 
-TEST_F(BatchTest, MembersHaveSavepointsOfTheirOwn) {
+TEST_F(BatchTest, MembersMayUseSavepointsOfTheirOwn) {
   Batch batch;
   batch.add("SAVEPOINT a")
       .add("INSERT INTO t VALUES (1)")
@@ -102,7 +102,7 @@ TEST_F(BatchTest, RollbackInsideATransactionKeepsWhatWasThere) {
   EXPECT_EQ(rows(), "3\n9");
 }
 
-TEST_F(BatchTest, RollbackSurvivesARollbackBySqlite) {
+TEST_F(BatchTest, ARollbackBySqliteKeepsNothingOfABatch) {
   db_.execute("INSERT INTO t VALUES (1)");
   Transaction transaction = db_.begin();
   Batch batch;
@@ -175,7 +175,7 @@ TEST_F(BatchFileTest, QueriesRunOnReadOnlyConnections) {
   EXPECT_THAT([&] { return reader.run(batch); }, throws_error(ErrorKind::read_only));
 }
 
-// A batch whose members must not wait finds that out before any of them has run.
+// A batch that must not wait fails before any of its members has run.
 TEST_F(BatchFileTest, WouldBlockComesBeforeTheFirstMember) {
   Connection one = connect();
   one.execute("CREATE TABLE t(a)");

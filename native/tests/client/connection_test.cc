@@ -18,13 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::throws_error;
 
-// Runs for ever, unless it is stopped.
+// Runs until it is stopped.
 constexpr std::string_view kEndless =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
 class ConnectionTest : public testing::MemoryTest {};
 
-TEST_F(ConnectionTest, PrepareWantsExactlyOneStatement) {
+TEST_F(ConnectionTest, PrepareFailsUnlessThereIsOneStatement) {
   for (const std::string_view sql : {"", "  \n", "-- comment", "/* a */", ";"}) {
     EXPECT_THAT([&] { return db_.prepare(sql); }, throws_error(ErrorKind::invalid_argument)) << sql;
     EXPECT_THAT([&] { return db_.cached(sql); }, throws_error(ErrorKind::invalid_argument)) << sql;
@@ -43,7 +43,7 @@ TEST_F(ConnectionTest, RefusesEmbeddedZeroBytes) {
   EXPECT_THAT([&] { db_.execute_script(sql); }, throws_error(ErrorKind::invalid_argument));
 }
 
-// As SQLite does: dumps of old databases hold such texts.
+// SQLite takes it, and dumps of old databases contain it.
 TEST_F(ConnectionTest, TakesSqlThatIsNotUtf8AsItIs) {
   EXPECT_EQ(query("SELECT hex('\xFF')"), "'FF'");
 }
@@ -117,7 +117,7 @@ TEST_F(ConnectionTest, CountsCacheHits) {
   EXPECT_EQ(after.cache_entries - before.cache_entries, 1U);
 }
 
-TEST_F(ConnectionTest, HandsACachedStatementOutOnce) {
+TEST_F(ConnectionTest, ACachedStatementHasOneUserAtATime) {
   Statement first = db_.cached("SELECT 1 UNION SELECT 2");
   Statement second = db_.cached("SELECT 1 UNION SELECT 2");
   ASSERT_EQ(first.step(), Step::row);
@@ -127,7 +127,7 @@ TEST_F(ConnectionTest, HandsACachedStatementOutOnce) {
   EXPECT_EQ(second.column(0).integer(), 1);
 }
 
-TEST_F(ConnectionTest, CachedStatementsComeBackClean) {
+TEST_F(ConnectionTest, CachedStatementsHaveNoBindingsOfTheirLastUse) {
   {
     Statement statement = db_.cached("SELECT ? UNION ALL SELECT 2");
     statement.bind(1, "old");
@@ -154,7 +154,7 @@ TEST_F(ConnectionTest, PragmasTakeEffectEachTime) {
   }
 }
 
-TEST_F(ConnectionTest, FirstWalksThroughAText) {
+TEST_F(ConnectionTest, FirstReturnsEachStatementOfAText) {
   std::string_view rest = "SELECT 1; ; -- comment\n SELECT 2;  ";
   std::vector<std::int64_t> seen;
   while (std::optional<Statement> statement = db_.first(rest, rest)) {
@@ -181,7 +181,7 @@ TEST_F(ConnectionTest, ScriptsKnowTriggers) {
   EXPECT_EQ(query("SELECT a FROM log"), "4\n40");
 }
 
-TEST_F(ConnectionTest, QueryOneWantsOneRow) {
+TEST_F(ConnectionTest, QueryOneFailsUnlessThereIsOneRow) {
   const ValueView five = 5;
   EXPECT_EQ(db_.query_one("SELECT ?", {&five, 1}), Value(std::int64_t{5}));
   EXPECT_THAT([&] { return db_.query_one("SELECT 1 WHERE 0"); }, throws_error(ErrorKind::error));
@@ -189,7 +189,7 @@ TEST_F(ConnectionTest, QueryOneWantsOneRow) {
   EXPECT_THAT([&] { return db_.query_one("SELECT ?"); }, throws_error(ErrorKind::invalid_argument));
 }
 
-TEST_F(ConnectionTest, TellsFactsAboutWrites) {
+TEST_F(ConnectionTest, ReportsTheRowidAndTheChangesOfWrites) {
   db_.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, a)");
   db_.execute("INSERT INTO t VALUES (9223372036854775806, 'x')");
   EXPECT_EQ(db_.last_insert_rowid(), 9223372036854775806);
@@ -214,7 +214,7 @@ TEST_F(ConnectionTest, ReadsAndSetsPragmas) {
 
 class ConnectionsTest : public testing::FileTest {};
 
-TEST_F(ConnectionsTest, PragmasKnowWhatAnotherConnectionHasMade) {
+TEST_F(ConnectionsTest, PragmasSeeWhatAnotherConnectionHasCreated) {
   Connection one = connect();
   Connection two = connect();
   EXPECT_EQ(testing::query(two, "SELECT count(*) FROM sqlite_schema"), "0");
@@ -280,7 +280,7 @@ TEST_F(ConnectionTest, CancelCheckStopsAStatement) {
   EXPECT_EQ(query("SELECT 1"), "1");
 }
 
-TEST_F(ConnectionTest, ClosesOnceAndStaysClosed) {
+TEST_F(ConnectionTest, ClosingTwiceIsHarmless) {
   EXPECT_TRUE(db_.is_open());
   db_.close();
   db_.close();

@@ -1,4 +1,4 @@
-// Cursors: portions, interleaving, the end of their transaction.
+// Cursors: fetching in portions, several at once, the end of their transaction.
 #include "libsql/cursor.h"
 
 #include <gmock/gmock.h>
@@ -76,7 +76,7 @@ TEST_F(CursorTest, EndsWithItsTransaction) {
   EXPECT_THAT([&] { return rolled_back.next(); }, throws_error(ErrorKind::misuse));
 }
 
-TEST_F(CursorTest, DoesNotWakeUpInTheNextTransaction) {
+TEST_F(CursorTest, StaysEndedInTheNextTransaction) {
   db_.begin_transaction(TransactionMode::deferred);
   Cursor cursor = db_.open_cursor("SELECT a FROM t");
   db_.commit();
@@ -92,7 +92,7 @@ TEST_F(CursorTest, OutsideATransactionOutlivesLaterOnes) {
   EXPECT_EQ(fetch(cursor), "2");
 }
 
-TEST_F(CursorTest, ReportsClosed) {
+TEST_F(CursorTest, FetchingAfterCloseReportsClosed) {
   Cursor cursor = db_.open_cursor("SELECT a FROM t");
   EXPECT_EQ(fetch(cursor), "1");
   db_.close();

@@ -1,4 +1,4 @@
-// Databases: locations and what connecting to them gives.
+// Databases: locations, and connections to them.
 #include "libsql/database.h"
 
 #include <gmock/gmock.h>
@@ -48,7 +48,7 @@ TEST(DatabaseTest, SharedMemoryIsShared) {
   EXPECT_THAT([&] { other.execute("SELECT * FROM t"); }, throws_error(ErrorKind::error));
 }
 
-TEST(DatabaseTest, SharedMemoryGoesWithItsLastConnection) {
+TEST(DatabaseTest, SharedMemoryEndsWithItsLastConnection) {
   const Database database(Database::shared_memory("passing"));
   {
     Connection one = database.connect();
@@ -69,7 +69,7 @@ TEST(SqliteVersionTest, NamesTheLibraryInUse) {
 
 class DatabaseFileTest : public testing::FileTest {};
 
-TEST_F(DatabaseFileTest, ConnectionsMeetInAFile) {
+TEST_F(DatabaseFileTest, ConnectionsToOneFileSeeEachOthersRows) {
   Connection one = connect();
   one.execute("CREATE TABLE t AS SELECT 5 AS a");
   Connection two = connect();

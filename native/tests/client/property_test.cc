@@ -1,4 +1,4 @@
-// Properties: values survive the round trip, and our statements do what plain SQLite does.
+// Properties: values are read back as they were bound, and statements do what plain SQLite does.
 #include <limits>
 #include <memory>
 #include <string>

@@ -20,7 +20,7 @@ using testing::throws_error;
 
 class StatementTest : public testing::MemoryTest {};
 
-TEST_F(StatementTest, KnowsItsOwnText) {
+TEST_F(StatementTest, ItsTextIsThatOfOneStatement) {
   std::string_view tail;
   std::optional<Statement> statement = db_.first(" SELECT 1 ; SELECT 2", tail);
   ASSERT_TRUE(statement.has_value());
@@ -30,7 +30,7 @@ TEST_F(StatementTest, KnowsItsOwnText) {
   EXPECT_EQ(statement->kind(), StatementKind::select);
 }
 
-TEST_F(StatementTest, TellsReadersFromWriters) {
+TEST_F(StatementTest, KnowsWhetherItWrites) {
   db_.execute("CREATE TABLE t(a)");
   EXPECT_TRUE(db_.prepare("SELECT * FROM t").read_only());
   EXPECT_FALSE(db_.prepare("INSERT INTO t VALUES (1)").read_only());
@@ -58,7 +58,7 @@ TEST_F(StatementTest, RefusesParametersOutOfBounds) {
   }
 }
 
-TEST_F(StatementTest, WantsAValueForEveryParameter) {
+TEST_F(StatementTest, ExecuteTakesOneValuePerParameter) {
   Statement statement = db_.prepare("SELECT ?, ?");
   EXPECT_THAT([&] { statement.execute(1); },
               throws_error(ErrorKind::invalid_argument, "expected 2 parameters, got 1"));
@@ -132,7 +132,7 @@ TEST_F(StatementTest, DescribesItsColumns) {
   EXPECT_EQ(db_.prepare("DELETE FROM t").column_count(), 0);
 }
 
-TEST_F(StatementTest, SaysThatThereIsNoRow) {
+TEST_F(StatementTest, ReadingAColumnWithoutARowIsMisuse) {
   Statement statement = db_.prepare("SELECT 1");
   EXPECT_THAT([&] { return statement.column(0); },
               throws_error(ErrorKind::misuse, "no current row"));
@@ -248,7 +248,7 @@ TEST_F(StatementTest, ReportsClosedAfterClose) {
   EXPECT_EQ(statement.sql(), "SELECT ?");
 }
 
-TEST_F(StatementTest, MovesAndIsReplaced) {
+TEST_F(StatementTest, CanBeMovedAndReplaced) {
   Statement statement = db_.prepare("SELECT 1");
   Statement other = std::move(statement);
   statement = db_.prepare("SELECT 2");
@@ -270,9 +270,8 @@ TEST_F(StatementTest, FollowsSchemaChanges) {
   EXPECT_EQ(statement.column_count(), 2);
 }
 
-// SQLite does not look whether the program of an EXPLAIN is still that of its schema, and reads
-// what the old schema's memory has become.
-TEST_F(StatementTest, ExplainsTheSchemaOfTheMoment) {
+// SQLite does not check the schema of an EXPLAIN, and would read freed memory of the old one.
+TEST_F(StatementTest, ExplainsTheCurrentSchema) {
   constexpr std::string_view kExplain = "EXPLAIN INSERT INTO t DEFAULT VALUES";
   db_.execute("CREATE TABLE p(a, b, PRIMARY KEY(a, b))");
   std::optional<Statement> kept;

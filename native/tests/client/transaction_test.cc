@@ -49,7 +49,7 @@ TEST_F(TransactionTest, RollbackTwiceIsNoError) {
   EXPECT_EQ(rows(), "");
 }
 
-TEST_F(TransactionTest, RunsInEachBehaviour) {
+TEST_F(TransactionTest, RunsInEachMode) {
   for (const TransactionMode mode : {TransactionMode::deferred, TransactionMode::immediate,
                                      TransactionMode::exclusive, TransactionMode::read_only}) {
     Transaction transaction = db_.begin(mode);
@@ -74,7 +74,7 @@ TEST_F(TransactionTest, DoesNotNest) {
   EXPECT_TRUE(transaction.active());
 }
 
-TEST_F(TransactionTest, EndsOutsideAnyAreMisuse) {
+TEST_F(TransactionTest, CommitsAndSavepointsNeedATransaction) {
   EXPECT_THAT([&] { db_.commit(); }, throws_error(ErrorKind::misuse));
   EXPECT_FALSE(db_.rollback());
   EXPECT_THAT([&] { db_.savepoint("a"); }, throws_error(ErrorKind::misuse));
@@ -92,7 +92,7 @@ TEST_F(TransactionTest, NoticesWhenSqliteRollsBack) {
   EXPECT_EQ(rows(), "1");
 }
 
-TEST_F(TransactionTest, LeavesALaterTransactionAlone) {
+TEST_F(TransactionTest, EndingItLeavesALaterTransactionAlone) {
   Transaction first = db_.begin();
   db_.execute("ROLLBACK");
   Transaction second = db_.begin();
@@ -104,7 +104,7 @@ TEST_F(TransactionTest, LeavesALaterTransactionAlone) {
   EXPECT_EQ(rows(), "1");
 }
 
-TEST_F(TransactionTest, SerialsTellTransactionsApart) {
+TEST_F(TransactionTest, EachTransactionHasItsOwnSerial) {
   db_.begin_transaction(TransactionMode::deferred);
   const std::uint64_t first = db_.transaction_serial();
   EXPECT_TRUE(db_.rollback());
@@ -139,7 +139,7 @@ TEST_F(TransactionTest, MovesWithoutEnding) {
   EXPECT_EQ(rows(), "1");
 }
 
-TEST_F(TransactionTest, OutlivesCloseQuietly) {
+TEST_F(TransactionTest, EndingAfterCloseIsHarmless) {
   Transaction transaction = db_.begin();
   Savepoint savepoint = transaction.savepoint("a");
   db_.close();
@@ -237,7 +237,7 @@ TEST_F(TransactionTest, AllowingWritesLeavesTheUsersOwnPragmaAlone) {
   EXPECT_THAT([&] { insert(1); }, throws_error(ErrorKind::read_only));
 }
 
-TEST_F(TransactionTest, TellsWhichTransactionSqliteHasRolledBack) {
+TEST_F(TransactionTest, ReportsWhichTransactionSqliteHasRolledBack) {
   EXPECT_EQ(db_.auto_rolled_back(), 0);
   insert(1);
   db_.begin_transaction(TransactionMode::deferred);

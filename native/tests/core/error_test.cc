@@ -1,4 +1,4 @@
-// Errors: facts, questions, names of codes.
+// Errors: members, recovery, names of kinds and codes.
 #include "libsql/error.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ std::vector<std::string> kinds_where(Question question) {
   return names;
 }
 
-// The kinds whose recovery has that member, for no code in particular.
+// The kinds whose recovery has that member, without a code.
 std::vector<std::string> kinds_with(bool Recovery::*member) {
   return kinds_where([member](const Error& error) { return error.recovery().*member; });
 }
@@ -93,7 +93,7 @@ TEST(ErrorTest, SomeExtendedCodesSayMoreThanTheirKind) {
   EXPECT_EQ(recovery_of(ErrorKind::busy, SQLITE_BUSY_SNAPSHOT), (Recovery{.retryable = true}));
 }
 
-TEST(ErrorTest, TheSessionMayKnowMore) {
+TEST(ErrorTest, ASessionMayReplaceTheRecovery) {
   const Error error(ErrorKind::full, "database or disk is full", SQLITE_FULL);
   const Recovery lost{.transaction_lost = true};
   const Error known = error.with_recovery(lost).with_statement("INSERT", 3);

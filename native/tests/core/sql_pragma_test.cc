@@ -1,4 +1,4 @@
-// PRAGMA statements from foreign names and values.
+// PRAGMA statements made from names and values.
 #include "core/sql_pragma.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Savepoint statements as text.
+// Savepoint statements in SQL text.
 #include "core/sql_savepoint.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ TEST(SavepointTextTest, ReadsTheThreeStatements) {
   expect("ROLLBACK TRANSACTION named TO a", Op::rollback_to, "a");
 }
 
-TEST(SavepointTextTest, TakesQuotesOffNames) {
+TEST(SavepointTextTest, RemovesQuotesFromNames) {
   expect("SAVEPOINT \"a \"\"b\"\"\"", Op::open, "a \"b\"");
   expect("SAVEPOINT 'it''s'", Op::open, "it's");
   expect("RELEASE [a b]", Op::release, "a b");
@@ -43,7 +43,7 @@ TEST(SavepointTextTest, AcceptsItsOwnWordsAsNames) {
   expect("ROLLBACK TO \"to\"", Op::rollback_to, "to");
 }
 
-TEST(SavepointTextTest, IsEmptyForAnythingElse) {
+TEST(SavepointTextTest, IsEmptyForOtherStatements) {
   for (const std::string_view sql :
        {"", "ROLLBACK", "ROLLBACK TRANSACTION", "ROLLBACK TRANSACTION named", "SAVEPOINT",
         "SAVEPOINT a b", "RELEASE", "SELECT 1", "EXPLAIN SAVEPOINT a", "SAVEPOINT 'open",

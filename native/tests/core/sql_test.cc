@@ -47,7 +47,7 @@ TEST(StatementKindTest, ReadsTheVerb) {
   for (const auto& [sql, kind] : cases) EXPECT_EQ(statement_kind(sql), kind) << sql;
 }
 
-TEST(StatementKindTest, LooksBehindBlanksAndComments) {
+TEST(StatementKindTest, SkipsBlanksAndComments) {
   EXPECT_EQ(statement_kind(" \t\r\n\f SELECT 1"), StatementKind::select);
   EXPECT_EQ(statement_kind("-- SELECT\nDELETE FROM t"), StatementKind::del);
   EXPECT_EQ(statement_kind("/* SELECT */ /**/ DELETE FROM t"), StatementKind::del);
@@ -63,7 +63,7 @@ TEST(StatementKindTest, IsUnknownWithoutAStatement) {
   }
 }
 
-TEST(StatementKindTest, LooksBehindCommonTableExpressions) {
+TEST(StatementKindTest, SkipsCommonTableExpressions) {
   const std::vector<std::pair<std::string, StatementKind>> cases = {
       {"WITH a AS (SELECT 1) SELECT * FROM a", StatementKind::select},
       {"WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a", StatementKind::insert},
@@ -108,7 +108,7 @@ TEST(QuoteTest, WritesValuesAsLiterals) {
   EXPECT_EQ(quote_value(std::string_view("a\0b", 3)), "CAST(X'610062' AS TEXT)");
 }
 
-TEST(IsCompleteTest, WantsASemicolon) {
+TEST(IsCompleteTest, NeedsASemicolon) {
   EXPECT_FALSE(is_complete(""));
   EXPECT_FALSE(is_complete("SELECT 1"));
   EXPECT_TRUE(is_complete("SELECT 1;"));
@@ -117,7 +117,7 @@ TEST(IsCompleteTest, WantsASemicolon) {
   EXPECT_FALSE(is_complete("SELECT 1; SELECT 2"));
 }
 
-TEST(IsCompleteTest, KnowsStringsAndComments) {
+TEST(IsCompleteTest, SkipsStringsAndComments) {
   EXPECT_FALSE(is_complete("SELECT ';"));
   EXPECT_FALSE(is_complete("SELECT \";"));
   EXPECT_FALSE(is_complete("SELECT [;"));
@@ -142,7 +142,7 @@ TEST(IsCompleteTest, SkipsByteOrderMarks) {
   EXPECT_FALSE(is_complete("\xEF\xBB\xBFSELECT 1"));
 }
 
-// Texts of the fragments that matter, in any order.
+// Random texts of the fragments that matter.
 rc::Gen<std::string> sql_like_text() {
   const auto fragment = rc::gen::element<std::string>(
       ";", " ", "\n", "SELECT", "EXPLAIN", "QUERY", "CREATE", "TEMP", "TEMPORARY", "TRIGGER", "END",
@@ -156,7 +156,7 @@ rc::Gen<std::string> sql_like_text() {
 }
 
 RC_GTEST_PROP(IsCompleteTest, AgreesWithSqlite, ()) {
-  // On a line of its own: versions differ about a comment that the text ends in.
+  // On a line of its own: versions of SQLite differ if the text ends within a comment.
   const std::string sql = *sql_like_text() + "\n";
   RC_ASSERT(is_complete(sql) == (sqlite3_complete(sql.c_str()) != 0));
 }

@@ -25,7 +25,7 @@ TEST(ValueViewTest, HoldsEachType) {
   EXPECT_EQ(ValueView::blob("bytes").type(), ValueType::blob);
 }
 
-TEST(ValueViewTest, AnswersZeroForOtherTypes) {
+TEST(ValueViewTest, ReturnsZeroForOtherTypes) {
   EXPECT_EQ(ValueView("text").integer(), 0);
   EXPECT_EQ(ValueView(1).real(), 0.0);
   EXPECT_EQ(ValueView(2.5).integer(), 0);

@@ -89,7 +89,7 @@ TEST_F(AccessTest, AppliesToCachedStatementsAndCanBeLifted) {
   EXPECT_EQ(kept.execute(), 0);
 }
 
-// A bug once: an error of the user's own that begins with SQLite's words counted as a refusal.
+// A bug once: an error text of the user's that began as SQLite's does was taken for a denial.
 TEST_F(AccessTest, LeavesErrorsOfTriggersAlone) {
   db_.execute_script(
       "CREATE TRIGGER guard BEFORE INSERT ON open_table"

@@ -57,7 +57,7 @@ TEST_F(BackupTest, ReplacesAnExistingCopy) {
   EXPECT_EQ(summary(copy), "1|1");
 }
 
-TEST_F(BackupTest, StopsWhenProgressSaysSo) {
+TEST_F(BackupTest, StopsWhenProgressReturnsFalse) {
   EXPECT_THAT(
       [&] {
         db_.backup_to(
@@ -86,8 +86,8 @@ TEST_F(BackupTest, NamesWhatIsNoDatabase) {
   EXPECT_EQ(summary(db_), kSummary);
 }
 
-// To SQLite they are databases of their own, which nobody sees: a copy would vanish, and what
-// should be restored would be wiped out.
+// SQLite opens these names as temporary databases: a copy would be lost, and a restore would leave
+// an empty database.
 TEST_F(BackupTest, RefusesPathsThatAreNoFiles) {
   for (const char* const path : {"", ":memory:"}) {
     EXPECT_THAT([&] { db_.backup_to(path); }, throws_error(ErrorKind::invalid_argument));
@@ -99,7 +99,7 @@ TEST_F(BackupTest, RefusesPathsThatAreNoFiles) {
 
 TEST_F(BackupTest, UncommittedRowsAreNotBackedUp) {
   Transaction transaction = db_.begin();
-  db_.backup_to(path("copy.db"));  // One that has not written is no hindrance.
+  db_.backup_to(path("copy.db"));  // Allowed in a transaction that has not written.
   db_.execute("DELETE FROM t");
   EXPECT_THAT([&] { db_.backup_to(path("copy.db")); },
               throws_error(ErrorKind::misuse, "has written"));
@@ -117,7 +117,7 @@ TEST_F(BackupTest, RestoresFromAFile) {
   EXPECT_EQ(summary(memory), kSummary);
 }
 
-TEST_F(BackupTest, ImagesGoRoundInMemory) {
+TEST_F(BackupTest, AnImageRestoresItsDatabase) {
   const std::string image = db_.serialise();
   EXPECT_EQ(image.substr(0, 15), "SQLite format 3");
   Connection memory = Database(":memory:").connect();
@@ -152,7 +152,7 @@ TEST_F(BackupTest, ImagesOfAttachedDatabases) {
   EXPECT_THAT([&] { return memory.serialise("unknown"); }, ::testing::Throws<Error>());
 }
 
-// SQLite's own answer is no image at all, which is not an empty database.
+// sqlite3_serialize() returns null, which must not be taken for an empty image.
 TEST_F(BackupTest, ALockedDatabaseHasNoImage) {
   Options options;
   options.journal_mode = "delete";
@@ -175,7 +175,7 @@ TEST_F(BackupTest, BadImagesAreRefused) {
   memory.rollback();
   memory.deserialise(db_.serialise());
   EXPECT_EQ(summary(memory), kSummary);
-  // What is refused has not replaced anything.
+  // The database is unchanged.
   EXPECT_THAT([&] { memory.deserialise(db_.serialise().substr(0, 600)); },
               throws_error(ErrorKind::corrupt));
   EXPECT_EQ(summary(memory), kSummary);
@@ -202,7 +202,7 @@ TEST_F(BackupTest, CheckpointsMoveTheLog) {
   EXPECT_EQ(std::filesystem::file_size(path() + "-wal"), 0U);
 }
 
-TEST_F(BackupTest, CheckpointsSayThatAReaderIsInTheWay) {
+TEST_F(BackupTest, CheckpointsReportAReaderThatPreventsThem) {
   Connection reader = connect();
   reader.begin_transaction(TransactionMode::deferred);
   EXPECT_EQ(summary(reader), kSummary);

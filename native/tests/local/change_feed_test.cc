@@ -1,4 +1,4 @@
-// Change events: after the commit, and never for what was undone.
+// Change events: sent after the commit, and not for what was undone.
 #include "local/change_feed.h"
 
 #include <string>
@@ -44,7 +44,7 @@ class ChangeFeedTest : public testing::FileTest {
   Connection db_ = connect();
 };
 
-TEST_F(ChangeFeedTest, TellsEachChangeAfterItsCommit) {
+TEST_F(ChangeFeedTest, SendsEachChangeAfterItsCommit) {
   db_.execute("INSERT INTO t VALUES (7, 'x')");
   EXPECT_THAT(take(), ElementsAre("insert main.t 7", "committed"));
   db_.execute("UPDATE t SET id = 8");
@@ -63,7 +63,7 @@ TEST_F(ChangeFeedTest, SendsTheFirstWriteAfterAnotherConnectionChangedTheSchema)
   EXPECT_THAT(take(), ElementsAre("insert main.t 2", "committed"));
 }
 
-TEST_F(ChangeFeedTest, WaitsForTheEndOfTheTransaction) {
+TEST_F(ChangeFeedTest, SendsAtTheEndOfTheTransaction) {
   Transaction transaction = db_.begin();
   db_.execute("INSERT INTO t VALUES (1, 'x')");
   db_.execute("INSERT INTO t VALUES (2, 'y')");
@@ -72,14 +72,14 @@ TEST_F(ChangeFeedTest, WaitsForTheEndOfTheTransaction) {
   EXPECT_THAT(take(), ElementsAre("insert main.t 1", "insert main.t 2", "committed"));
 }
 
-TEST_F(ChangeFeedTest, ForgetsWhatIsRolledBack) {
+TEST_F(ChangeFeedTest, SendsNothingThatIsRolledBack) {
   Transaction transaction = db_.begin();
   db_.execute("INSERT INTO t VALUES (1, 'x')");
   transaction.rollback();
   EXPECT_THAT(take(), ElementsAre("rolled back"));
 }
 
-TEST_F(ChangeFeedTest, ForgetsSavepointsThatAreUndone) {
+TEST_F(ChangeFeedTest, SendsNothingOfSavepointsThatAreUndone) {
   Transaction transaction = db_.begin();
   db_.execute("INSERT INTO t VALUES (1, 'a')");
   Savepoint outer = transaction.savepoint("outer_point");
@@ -113,7 +113,7 @@ TEST_F(ChangeFeedTest, ASavepointOutsideATransactionIsOne) {
   EXPECT_THAT(take(), ElementsAre("insert main.t 1", "committed"));
 }
 
-TEST_F(ChangeFeedTest, ForgetsStatementsThatFail) {
+TEST_F(ChangeFeedTest, SendsNothingOfStatementsThatFail) {
   db_.execute("INSERT INTO t VALUES (1, 'x')");
   take();
   Transaction transaction = db_.begin();
@@ -125,7 +125,7 @@ TEST_F(ChangeFeedTest, ForgetsStatementsThatFail) {
 }
 
 // ON CONFLICT FAIL keeps the rows before the one that failed.
-TEST_F(ChangeFeedTest, KeepsWhatOrFailKeeps) {
+TEST_F(ChangeFeedTest, SendsTheRowsThatOrFailKeeps) {
   db_.execute("INSERT INTO t VALUES (1, 'x')");
   take();
   EXPECT_THAT([&] { db_.execute("INSERT OR FAIL INTO t VALUES (3, 'z'), (4, 'x')"); },
@@ -134,7 +134,7 @@ TEST_F(ChangeFeedTest, KeepsWhatOrFailKeeps) {
   EXPECT_THAT(take(), ElementsAre("insert main.t 3", "committed"));
 }
 
-TEST_F(ChangeFeedTest, TellsTriggersAndOtherDatabases) {
+TEST_F(ChangeFeedTest, SendsChangesByTriggersAndInAttachedDatabases) {
   db_.execute_script(
       "CREATE TABLE log(a); CREATE TEMP TABLE scratch(a);"
       "CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id); END;");
@@ -145,7 +145,7 @@ TEST_F(ChangeFeedTest, TellsTriggersAndOtherDatabases) {
   EXPECT_THAT(take(), ElementsAre("insert temp.scratch 1", "committed"));
 }
 
-TEST_F(ChangeFeedTest, TellsReplacedRowsAndTruncation) {
+TEST_F(ChangeFeedTest, SendsReplacedAndTruncatedRows) {
   db_.execute("INSERT INTO t VALUES (1, 'x'), (2, 'y')");
   take();
   db_.execute("REPLACE INTO t VALUES (3, 'x')");
@@ -173,7 +173,7 @@ TEST_F(ChangeFeedTest, ObserversAreReplacedAndRemoved) {
   EXPECT_THAT(other, IsEmpty());
 }
 
-TEST_F(ChangeFeedTest, ExceptionsOfObserversAreSwallowed) {
+TEST_F(ChangeFeedTest, ExceptionsOfObserversAreIgnored) {
   db_.observe([](const Event&) { throw std::runtime_error("observer"); });
   EXPECT_EQ(db_.execute("INSERT INTO t VALUES (1, 'x')"), 1);
 }

@@ -1,4 +1,4 @@
-// The automatic checkpoint: who runs it, and when.
+// The automatic checkpoint: which commit runs it.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -39,13 +39,13 @@ class CheckpointTest : public testing::FileTest {
   std::shared_ptr<local::WriterQueue> queue_ = testing::queue_of(path());
 };
 
-TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
+TEST_F(CheckpointTest, ACommitUnderABudgetRunsNoCheckpoint) {
   const Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
   writer.set_budget(1s);
   insert_large(writer, 3);
   EXPECT_EQ(writer.stats().checkpoints, 0U);
-  // Another connection knows of it as well: its commits are too costly for a normal scheduler.
+  // Another connection takes it into account: its commits are too costly for a normal scheduler.
   Connection other = connect(options);
   Transaction transaction = other.begin(TransactionMode::immediate);
   other.execute(kInsert);
@@ -54,7 +54,7 @@ TEST_F(CheckpointTest, LeavesTheCheckpointOfABudgetedCommitToTheNextOne) {
   EXPECT_EQ(other.stats().checkpoints, 1U);
 }
 
-TEST_F(CheckpointTest, ChecksPointsAutomaticallyWithoutABudget) {
+TEST_F(CheckpointTest, CheckpointsAutomaticallyWithoutABudget) {
   const Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
   insert_large(writer, 10);
@@ -93,8 +93,8 @@ TEST_F(CheckpointTest, AttachedLogsAreCheckpointedToo) {
   EXPECT_LT(rest.log_frames, 10);
 }
 
-// A log that grows while it is moved is never moved whole, and so never starts anew.
-TEST_F(CheckpointTest, TheLogStartsAnewUnderManyWriters) {
+// A log that grows during its checkpoint is never copied whole, and so would never restart.
+TEST_F(CheckpointTest, TheLogRestartsUnderManyWriters) {
   const Options options = with_checkpoint_at(20);
   connect(options).execute("INSERT INTO t VALUES (1)");
   std::vector<std::jthread> threads;

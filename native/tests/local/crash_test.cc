@@ -35,7 +35,7 @@ TEST_F(CrashTest, NoCommittedRowIsLostWhenTheProcessIsKilled) {
     int reported = next - 1;
     {
       ChildProcess child([&](const Reports& reports) { write_for_ever(path(), next, reports); });
-      // How far the child comes differs from round to round; then it dies wherever it is.
+      // The child is killed after another number of transactions in each round.
       for (int i = 0; i <= round % 7; ++i) {
         const std::optional<int> number = child.receive();
         ASSERT_TRUE(number.has_value());
@@ -78,7 +78,7 @@ TEST_F(CrashTest, TwoProcessesWriteToOneFile) {
   EXPECT_EQ(query(db, "PRAGMA integrity_check"), "'ok'");
 }
 
-// Another process's lock is met in SQLite's busy handler, which hears of deadlines and interrupts.
+// The busy handler, which waits for other processes, obeys deadlines and interrupts.
 TEST_F(CrashTest, WaitsForAnotherProcessAsLongAsItMay) {
   connect().execute("CREATE TABLE t(a)");
   ChildProcess holder([&](const Reports& reports) {

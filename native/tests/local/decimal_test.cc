@@ -1,4 +1,4 @@
-// Decimal numbers as texts, and the functions and the collation made of them.
+// Decimal numbers as texts, and the SQL functions and the collation for them.
 #include "local/decimal.h"
 
 #include <string>
@@ -38,7 +38,7 @@ TEST(DecimalTest, ComparesByValue) {
   EXPECT_GT(compare_decimal_texts("12345678901234567890.2", "12345678901234567890.1"), 0);
 }
 
-TEST(DecimalTest, WhatIsNoNumberComesBehindNumbers) {
+TEST(DecimalTest, WhatIsNoNumberSortsAfterNumbers) {
   EXPECT_GT(compare_decimal_texts("abc", "1"), 0);
   EXPECT_LT(compare_decimal_texts("abc", "abd"), 0);
   for (const char* text : {"", "-", ".", "1e", "1e999999999999", "1x", "1e401"}) {
@@ -46,13 +46,13 @@ TEST(DecimalTest, WhatIsNoNumberComesBehindNumbers) {
   }
 }
 
-class OwnFunctionsTest : public testing::FileTest {
+class DecimalFunctionsTest : public testing::FileTest {
  protected:
   Value value(const std::string& sql) { return db_.query_one(sql); }
   Connection db_ = connect();
 };
 
-TEST_F(OwnFunctionsTest, SumsAreExactAndNullWithoutNumbers) {
+TEST_F(DecimalFunctionsTest, SumsAreExactAndNullWithoutNumbers) {
   db_.execute("CREATE TABLE t (v TEXT COLLATE decimal)");
   EXPECT_EQ(value("SELECT quote(decimal_sum(v)) FROM t"), Value(std::string("NULL")));
   db_.execute("INSERT INTO t VALUES ('12345678901234567890.10'), ('0.2'), (NULL), ('9'), ('10')");
@@ -63,14 +63,7 @@ TEST_F(OwnFunctionsTest, SumsAreExactAndNullWithoutNumbers) {
   EXPECT_THROW(value("SELECT decimal_sum('abc')"), Error);
 }
 
-TEST_F(OwnFunctionsTest, FoldsAllAlphabets) {
-  EXPECT_EQ(value("SELECT libsql_fold('ÉMILE ΣΟΦΙΑ ЖУК ß')"),
-            Value(std::string("émile σοφια жук ß")));
-  EXPECT_EQ(value("SELECT hex(libsql_fold(CAST(x'41FFC3' AS TEXT)))"),
-            Value(std::string("61FFC3")));
-}
-
-TEST_F(OwnFunctionsTest, DifferencesAndProductsAreExact) {
+TEST_F(DecimalFunctionsTest, DifferencesAndProductsAreExact) {
   EXPECT_EQ(value("SELECT decimal_sub('0.1', '12345678901234567890.12')"),
             Value(std::string("-12345678901234567890.02")));
   EXPECT_EQ(value("SELECT decimal_sub('1.10', 1.1)"), Value(std::string("0.00")));
@@ -82,14 +75,14 @@ TEST_F(OwnFunctionsTest, DifferencesAndProductsAreExact) {
   EXPECT_THROW(value("SELECT decimal_sub('1', 'x')"), Error);
 }
 
-TEST_F(OwnFunctionsTest, ProductsOfTooManyDigitsAreErrors) {
+TEST_F(DecimalFunctionsTest, ProductsOfTooManyDigitsAreErrors) {
   const std::string nines = "replace(hex(zeroblob(5000)), '0', '9')";
   EXPECT_EQ(value("SELECT length(decimal_mul(" + nines + ", " + nines + "))"),
             Value(std::int64_t{20000}));
   EXPECT_THROW(value("SELECT decimal_mul('2', " + nines + " || '9')"), Error);
 }
 
-TEST_F(OwnFunctionsTest, SumsOfWindowsAreExact) {
+TEST_F(DecimalFunctionsTest, SumsOfWindowsAreExact) {
   db_.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT COLLATE decimal)");
   db_.execute(
       "INSERT INTO t (v) VALUES (NULL), ('12345678901234567890.12'), ('0.01'), ('-1'), (NULL)");

@@ -118,7 +118,7 @@ TEST_P(FailingIoTest, TheConnectionWorksAfterAnError) {
   EXPECT_GT(calls, 3);
 }
 
-// SQLite's own image has zeros for the pages that could not be read.
+// sqlite3_serialize() writes zeros for the pages that it cannot read.
 TEST_P(FailingIoTest, AnImageIsWholeOrAnError) {
   const int calls = fail_each_call([](const std::string& location) {
     Connection db = Database(location, options()).connect();

@@ -50,7 +50,7 @@ TEST_F(OpenTest, PragmaReadsAndSetsTheBusyTimeout) {
   EXPECT_EQ(db.busy_timeout(), std::chrono::milliseconds(0));
 }
 
-TEST_F(OpenTest, AttachingWhatIsNoDatabaseLeavesTheConnectionWell) {
+TEST_F(OpenTest, AttachingWhatIsNoDatabaseLeavesTheConnectionUsable) {
   const std::string other = path() + ".txt";
   std::ofstream(other) << std::string(10'000, 'x');
   Connection db = connect();
@@ -130,7 +130,7 @@ TEST_F(OpenTest, RefusesNumbersBelowZero) {
   EXPECT_EQ(query(db, "PRAGMA wal_autocheckpoint"), "0");
 }
 
-TEST_F(OpenTest, ALocationThatMeansNothingCannotBeOpened) {
+TEST_F(OpenTest, AnInvalidUriCannotBeOpened) {
   for (const auto& [uri, message] :
        {std::pair{"file://elsewhere" + path(), std::string("invalid uri authority: elsewhere")},
         std::pair{"file:" + path() + "?vfs=none", "no such vfs: none: file:" + path()},
@@ -217,7 +217,7 @@ TEST_F(OpenTest, TheCacheHasTheSizeOfTheOption) {
   EXPECT_EQ(none.stats().cache_hits, 0U);
 }
 
-// --- Files that are not what they should be ---
+// --- Files that are damaged, or no databases ---
 
 TEST_F(OpenTest, RefusesWhatIsNoDatabase) {
   std::ofstream(path()) << std::string(10'000, 'x');
@@ -236,7 +236,7 @@ TEST_F(OpenTest, RefusesFoldersAndSpecialNames) {
               throws_error(ErrorKind::cannot_open));
 }
 
-TEST_F(OpenTest, ReadOnlyFoldersAreNoPlaceToCreate) {
+TEST_F(OpenTest, NoFileIsCreatedInAReadOnlyFolder) {
   if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   std::filesystem::create_directory(path("locked"));
   chmod(path("locked").c_str(), 0500);

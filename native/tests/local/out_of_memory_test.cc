@@ -1,5 +1,5 @@
-// Every allocation fails once, and all from one on: a clear error, nothing leaks, nothing committed
-// is lost, and the connection goes on.
+// Each allocation fails in turn, alone or with all that follow: a clear error, no leak, no loss of
+// what was committed, and a connection that works.
 //
 // A program of its own, because it replaces the allocators of the whole process.
 #include <functional>
@@ -36,7 +36,7 @@ class OutOfMemoryTest : public testing::FileTest, public ::testing::WithParamInt
   void SetUp() override {
     connect().execute_script(
         "CREATE TABLE t(a PRIMARY KEY, b); INSERT INTO t VALUES (1, 'one'), (2, 'two')");
-    connect().execute("SELECT 1");  // What is allocated once and for all is allocated now.
+    connect().execute("SELECT 1");  // Allocates what is kept for the whole process.
   }
 
   using Body = std::function<void(Connection& db)>;
@@ -95,7 +95,7 @@ TEST_P(OutOfMemoryTest, Opening) {
   for (int n = 0;; ++n) {
     const std::int64_t before = FailingAllocator::in_use();
     static_cast<void>(runs(n, [&] { connect().close(); }));
-    // Fewer: what the library remembered of an earlier connection.
+    // Fewer if the library frees what it kept of an earlier connection.
     EXPECT_LE(FailingAllocator::in_use(), before) << "allocation " << n;
     EXPECT_EQ(connect().query_one("SELECT count(*) FROM t"), Value(std::int64_t{2}));
     if (!FailingAllocator::reached() || HasFailure()) break;
@@ -115,7 +115,7 @@ TEST_P(OutOfMemoryTest, Querying) {
       kBefore);
 }
 
-TEST_P(OutOfMemoryTest, FunctionsOfOurOwn) {
+TEST_P(OutOfMemoryTest, RegisteredFunctions) {
   fail_each_allocation(
       [](Connection& db) {
         EXPECT_EQ(db.query_one("SELECT libsql_fold(a) FROM t WHERE a = 1"), Value("1"));
@@ -157,7 +157,8 @@ TEST_P(OutOfMemoryTest, Batches) {
       "2|'two'\n3|'three'");
 }
 
-// A batch that cannot be undone takes the transaction around it along: half of it is never kept.
+// If a batch cannot be undone, the transaction around it is rolled back: no part of the batch is
+// kept.
 TEST_P(OutOfMemoryTest, BatchesInATransaction) {
   fail_each_allocation(
       [](Connection& db) {

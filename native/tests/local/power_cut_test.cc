@@ -1,4 +1,4 @@
-// The power is cut before every change on the disk: what was promised of a commit holds afterwards.
+// The power is cut before each change on the disk: committed transactions are whole and in order.
 #include <optional>
 #include <ostream>
 

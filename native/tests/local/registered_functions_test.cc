@@ -28,5 +28,12 @@ TEST_F(RegisteredFunctionsTest, ConcatWsSeparatesWhatIsNotNull) {
   EXPECT_EQ(quoted("concat_ws(NULL, 'a', 'b')"), Value(std::string("NULL")));
 }
 
+TEST_F(RegisteredFunctionsTest, FoldsAllAlphabets) {
+  EXPECT_EQ(db_.query_one("SELECT libsql_fold('ÉMILE ΣΟΦΙΑ ЖУК ß')"),
+            Value(std::string("émile σοφια жук ß")));
+  EXPECT_EQ(db_.query_one("SELECT hex(libsql_fold(CAST(x'41FFC3' AS TEXT)))"),
+            Value(std::string("61FFC3")));
+}
+
 }  // namespace
 }  // namespace libsql

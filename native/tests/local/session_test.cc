@@ -112,7 +112,7 @@ TEST_F(SessionTest, WaitingEndsAfterTheBusyTimeout) {
   two_.set_busy_timeout(30ms);
   EXPECT_EQ(two_.busy_timeout(), 30ms);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::busy, "database is locked"));
-  // As long as SQLite itself could wait; a deadline ends it here.
+  // The longest timeout of SQLite; the deadline ends the wait.
   two_.set_busy_timeout(std::chrono::milliseconds::max());
   EXPECT_EQ(two_.busy_timeout(), std::chrono::milliseconds(2'147'483'647));
   two_.set_deadline(std::chrono::steady_clock::now() + 20ms);
@@ -146,7 +146,7 @@ TEST_F(SessionTest, InterruptEndsTheWait) {
   EXPECT_EQ(two_.execute(kInsert), 1);
 }
 
-// The lock of another program, which does not take part in the queue.
+// The other connection is outside of the queue, as another program is.
 TEST_F(SessionTest, TheBusyTimeoutHoldsOverTheQueueAndTheBusyHandlerTogether) {
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(path().c_str(), &raw), SQLITE_OK);
@@ -195,7 +195,7 @@ TEST_F(SessionTest, AnOutdatedSnapshotCannotBeUpgraded) {
   EXPECT_EQ(one_.execute(kInsert), 1);  // the failed upgrade keeps no lock
 }
 
-TEST_F(SessionTest, AFailedStatementGivesTheLockBack) {
+TEST_F(SessionTest, AFailedStatementReleasesTheLock) {
   one_.execute("CREATE UNIQUE INDEX i ON t(a)");
   one_.execute(kInsert);
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::constraint));
@@ -203,7 +203,7 @@ TEST_F(SessionTest, AFailedStatementGivesTheLockBack) {
   EXPECT_EQ(two_.execute("INSERT INTO t VALUES (2)"), 1);
 }
 
-TEST_F(SessionTest, AbandonedConnectionsGiveTheLockBack) {
+TEST_F(SessionTest, DestroyedConnectionsReleaseTheLock) {
   {
     Connection passing = connect();
     passing.begin_transaction(TransactionMode::immediate);
@@ -266,7 +266,7 @@ TEST_F(SessionTest, AGrantedTicketServesAWholeTransaction) {
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
 
-TEST_F(SessionTest, CancelledAndDroppedTicketsGiveTheLockBack) {
+TEST_F(SessionTest, CancelledAndDroppedTicketsReleaseTheLock) {
   one_.set_write_wait(false);
   auto ticket = two_.queue_for_write([] {});
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::would_block));

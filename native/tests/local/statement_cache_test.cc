@@ -1,4 +1,4 @@
-// The statement cache: least recently used first out, duplicates, policies of eviction.
+// The statement cache: eviction of the least recently used, statements in use.
 #include "local/statement_cache.h"
 
 #include <gmock/gmock.h>
@@ -43,7 +43,7 @@ TEST_F(StatementCacheTest, CountsHitsAndMisses) {
   EXPECT_EQ(db_->stats().cache_hits - before.cache_hits, 2U);
 }
 
-TEST_F(StatementCacheTest, EvictionWhileLentIsHarmless) {
+TEST_F(StatementCacheTest, EvictionOfAStatementInUseIsHarmless) {
   Statement borrowed = db_->cached("SELECT 1 UNION SELECT 2");
   ASSERT_EQ(borrowed.step(), Step::row);
   for (int i = 0; i < 10; ++i) db_->execute("SELECT " + std::to_string(i));
@@ -51,7 +51,7 @@ TEST_F(StatementCacheTest, EvictionWhileLentIsHarmless) {
   EXPECT_EQ(borrowed.column(0).integer(), 2);
 }
 
-TEST_F(StatementCacheTest, RemovalWhileLentIsHarmless) {
+TEST_F(StatementCacheTest, RemovalOfAStatementInUseIsHarmless) {
   {
     Statement borrowed = db_->cached("SELECT 1");
     db_->uncache("SELECT 1");
@@ -67,7 +67,7 @@ TEST_F(StatementCacheTest, PreparedStatementsStayOutside) {
   EXPECT_EQ(db_->stats().cache_entries, entries);
 }
 
-TEST_F(StatementCacheTest, GivingBackAfterCloseIsHarmless) {
+TEST_F(StatementCacheTest, DestroyingAStatementAfterCloseIsHarmless) {
   Statement borrowed = db_->cached("SELECT 1");
   db_->close();
 }

@@ -16,7 +16,7 @@ class StatementCostTest : public testing::FileTest {
         "CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE TABLE with_trigger(a);"
         "CREATE TRIGGER tr AFTER INSERT ON with_trigger BEGIN DELETE FROM t; END;");
   }
-  // After a first use: the estimate is made when a statement is used again. Nothing is kept.
+  // After a first use, which is rolled back: the program is read at the second use.
   StatementCost cost(std::string_view sql) {
     Statement statement = db_.prepare(sql);
     const Transaction transaction = db_.begin();
@@ -108,9 +108,9 @@ TEST_F(StatementCostTest, UnderABudgetOnlyQuickCompilationsStart) {
   EXPECT_NO_THROW(static_cast<void>(db_.cached(nested)));  // It need not be compiled again.
 }
 
-// What explain with analyze: true reports, was once the sum of a run that was given up and the
-// whole one.
-TEST_F(StatementCostTest, RunsThatAreGivenUpDoNotCount) {
+// A bug once: the counters of `explain` with `analyze: true` included the run that exceeded its
+// budget.
+TEST_F(StatementCostTest, RunsThatExceedTheirBudgetDoNotCount) {
   constexpr std::string_view kSlow =
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
       " SELECT count(*) FROM n";
@@ -125,7 +125,7 @@ TEST_F(StatementCostTest, RunsThatAreGivenUpDoNotCount) {
   EXPECT_EQ(twice.counters().instructions, once.counters().instructions);
 }
 
-TEST_F(StatementCostTest, EndingATransactionCostsWhatItDid) {
+TEST_F(StatementCostTest, TheCostOfEndingATransactionDependsOnItsWrites) {
   db_.begin_transaction(TransactionMode::deferred);
   EXPECT_NE(db_.end_of_transaction_cost(), StatementCost::unbounded);
   db_.execute("INSERT INTO t SELECT value, zeroblob(100) FROM json_each('[1,2,3]')");

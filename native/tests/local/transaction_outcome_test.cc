@@ -1,5 +1,5 @@
-// What an error says of the transaction it happened in: whether that is over, and whether a commit
-// that failed may still have happened.
+// The recovery of an error in a transaction: whether the transaction is over, and whether a commit
+// that failed may be found after a crash.
 #include <filesystem>
 #include <ostream>
 
@@ -113,8 +113,8 @@ struct Case {
   const char* name;
   const char* journal_mode;
   bool explicit_transaction;
-  // A call fails that has made the commit already. The test's own failing removal of a journal
-  // removes nothing; the system's may fail after it, when the folder is synced.
+  // Some call that fails has committed already. In journal mode DELETE the failing VFS removes
+  // nothing; the system's could fail after the removal, when it syncs the folder.
   bool commits_before_failing;
 
   // How GoogleTest names it.
@@ -155,9 +155,9 @@ class OutcomeUnknownTest : public testing::FileTest, public ::testing::WithParam
   }
 };
 
-// Every disk access of a commit fails in turn. What the connection sees is the state before, but
-// after a crash the commit may be there: then, and only where it can be so, the error says it.
-TEST_P(OutcomeUnknownTest, AnErrorSaysIfItsCommitMayBeFoundAfterACrash) {
+// Each disk access of a commit fails in turn. If the commit is found after a crash, outcome_unknown
+// must be set.
+TEST_P(OutcomeUnknownTest, ACommitThatIsFoundAfterACrashIsReportedAsUnknown) {
   int found = 0;
   for (int n = 0;; ++n) {
     const testing::TemporaryDirectory directory;
@@ -174,7 +174,7 @@ TEST_P(OutcomeUnknownTest, AnErrorSaysIfItsCommitMayBeFoundAfterACrash) {
     const bool reached = FailingVfs::reached();
     FailingVfs::never();
     if (!reached) break;
-    if (!error) continue;  // A part that may fail, such as removing a journal that is empty.
+    if (!error) continue;  // A call whose failure does not matter, e.g. removing an empty journal.
     const std::string rows = rows_after_a_crash(file, directory.path("copy.db"));
     if (rows == "1") ++found;
     EXPECT_TRUE(rows == "0" || error->recovery().outcome_unknown)

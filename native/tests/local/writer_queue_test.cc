@@ -1,4 +1,4 @@
-// The queue of writers, by itself.
+// The writer queue.
 #include "local/writer_queue.h"
 
 #include <atomic>
@@ -92,8 +92,7 @@ TEST_F(WriterQueueTest, DroppedTicketsAreCancelled) {
   EXPECT_EQ(kept->state(), State::granted);
 }
 
-// No turn is lost or given twice when tickets are cancelled while turns pass.
-TEST_F(WriterQueueTest, CountsRightUnderCancellation) {
+TEST_F(WriterQueueTest, NoTurnIsLostOrGivenTwiceUnderCancellation) {
   std::atomic<int> inside{0};
   std::atomic<int> turns{0};
   std::atomic<bool> crowded{false};
