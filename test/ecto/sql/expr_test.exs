@@ -149,7 +149,7 @@ defmodule Ecto.Adapters.LibSql.SQL.ExprTest do
     assert ids(from(t in Thing, where: t.a == ^1 and t.name in ^["plain" | names])) == [2]
   end
 
-  test "long lists whose members JSON cannot carry, and bytes beside long lists" do
+  test "a long list whose members JSON cannot hold stays parameters, also next to a long list that is JSON" do
     names = for n <- 1..1000, do: "n#{n}"
     Repo.query!("UPDATE things SET name = CAST(x'61006200' AS TEXT) WHERE id = 1")
     assert ids(from(t in Thing, where: t.name in ^["a\0b\0" | names])) == [1]

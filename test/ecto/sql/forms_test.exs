@@ -211,7 +211,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
   end
 
   for form <- [:iso8601, :text_datetime] do
-    property "moments of all fields compare by time, in whatever expression (#{form})" do
+    property "dates and times of all fields compare by time in every expression (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
 
       check all(
@@ -262,7 +262,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       end
     end
 
-    test "a moment is found by what was added to it, and beside a coalesce (#{form})" do
+    test "a date and time is found by what was added to it, and by a coalesce (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       at = ~U[2024-01-01 10:00:00Z]
 
@@ -290,7 +290,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       assert ids(from(m in M, where: datetime_add(^at, 1, "day") > m.utc)) == [1]
     end
 
-    test "days, empty texts and long lists stand beside moments without a type (#{form})" do
+    test "dates, empty texts and long lists compare with a coalesce of dates and times (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       at = ~U[2020-06-01 12:00:00Z]
 
@@ -368,7 +368,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       assert ids(from(m in M, where: m.utc_usec == ^m.utc_usec)) == [1]
     end
 
-    test "a moment is written and found without a schema (#{form})" do
+    test "a date and time is written and found without a schema (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       at = ~U[2024-01-01 10:00:00Z]
       Repo.insert_all("m", [[id: 1, utc: at]])
@@ -376,7 +376,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
       assert Repo.all(from(m in "m", where: m.utc == ^at, select: m.id)) == [1]
     end
 
-    test "a moment is soon and not yet past (#{form})" do
+    test "ago and from_now compare with fields of whole seconds (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       now = DateTime.utc_now() |> DateTime.truncate(:second)
 
@@ -392,7 +392,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
                [1]
     end
 
-    test "type/2 casts moments to days and times (#{form})" do
+    test "type/2 casts a date and time to a date and to a time (#{form})" do
       Application.put_env(:ecto_libsql, :datetime_type, unquote(form))
       Repo.insert!(%M{naive: ~N[2024-01-01 10:00:00], utc_usec: ~U[2024-01-01 10:00:00.500000Z]})
       Repo.insert!(%M{naive: ~N[2024-01-01 11:00:00]})
@@ -416,7 +416,7 @@ defmodule Ecto.Adapters.LibSql.SQL.FormsTest do
 
   # The connection that makes the index explains the query.
   @tag repo: [pool_size: 1]
-  test "an index serves a column beside another form" do
+  test "an index serves a column that is compared with another form" do
     sql!("CREATE INDEX m_utc ON m (utc)")
 
     for query <- [

@@ -138,7 +138,7 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
       assert Repo.all(from(q in query, limit: 1, offset: 1)) == [{"fruit", 1}]
     end
 
-    test "on fields cannot stand beside a union" do
+    test "on fields cannot be combined with a union" do
       query =
         from(i in Item, distinct: i.kind, select: i.id, union: ^from(i in Item, select: i.id))
 
@@ -290,7 +290,7 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
   end
 
   describe "order, limit and offset" do
-    test "nulls go where they are told" do
+    test "NULLs come first or last as the direction asks" do
       ids = &Repo.all(from(i in Item, order_by: ^[{&1, :kind}, {:asc, :id}], select: i.id))
       assert ids.(:asc_nulls_last) == [1, 2, 3, 4, 5]
       assert ids.(:asc_nulls_first) == [5, 1, 2, 3, 4]
@@ -468,7 +468,7 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
       assert Repo.all(outer) == [2, 3, 4, 5]
     end
 
-    test "any and all say what the standard says" do
+    test "any and all give the result of standard SQL, also for empty sets and NULLs" do
       veg = from(i in Item, where: i.kind == "veg", select: i.price)
       none = from(i in Item, where: i.id > 99, select: i.price)
       ids = &Enum.sort(Repo.all(from(i in &1, select: i.id)))

@@ -216,7 +216,7 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       end
     end
 
-    test "a struct that was there already comes back as Ecto says" do
+    test "an existing struct comes back as Ecto documents" do
       assert {:ok, %Row{id: nil}} = Repo.insert(%Row{name: "r1"}, on_conflict: :nothing)
 
       assert {:ok, %Row{id: 1, n: 1}} =

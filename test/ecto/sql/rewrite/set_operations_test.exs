@@ -83,7 +83,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperationsTest do
     end
   end
 
-  test "columns may have the names that copies and unnamed ones once had" do
+  test "columns may be called copy and c0" do
     query = from(t in T, select: %{copy: t.n, c0: t.id, c1: t.name})
     twice = union_all(query, ^query)
 

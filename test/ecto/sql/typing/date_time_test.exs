@@ -1,5 +1,5 @@
 defmodule Ecto.Adapters.LibSql.SQL.Typing.DateTimeTest do
-  # Dates and times of different precision are compared, sorted and told apart by time, wherever one expression
+  # Dates and times of different precision are compared, sorted and made distinct by time, wherever one expression
   # combines them.
   use EctoLibSql.EctoCase, async: true
 

@@ -133,7 +133,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.DecimalTest do
       assert rows("SELECT price FROM lines WHERE id = 1") == [[0.3]]
     end
 
-    test "where it is sorted, grouped and told apart" do
+    test "where it is sorted, grouped and made distinct" do
       for {price, cost, id} <- [{"0.1", "0.2", 1}, {"0.3", "0", 2}, {"0.15", "0.15", 3}],
           do: Repo.insert!(%Line{id: id, price: dec(price), cost: dec(cost)})
 
@@ -233,7 +233,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.DecimalTest do
       assert length(ids(from(l in Line, where: -l.price == ^dec("-0.1")))) == 10
     end
 
-    test "are sorted and told apart by value, with integers beside them" do
+    test "are sorted and made distinct by value, together with integers" do
       lines(["9", "10", "10.0"])
       Repo.update_all(Line, set: [qty: 11])
       both = union(from(l in Line, select: %{v: l.price}), ^from(l in Line, select: %{v: l.qty}))
@@ -524,7 +524,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.DecimalTest do
         assert Repo.all(from(l in some, order_by: ^[asc: v, asc: :id], select: l.id)) ==
                  Enum.map(sorted, &elem(&1, 0))
 
-        # Told apart.
+        # Distinct.
         different = values |> Enum.map(&text(elem(&1, 1))) |> Enum.uniq()
 
         assert Repo.one(from(s in subquery(inner), select: count(s.v, :distinct))) ==

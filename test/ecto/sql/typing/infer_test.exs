@@ -237,7 +237,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.InferTest do
       assert Repo.all(from(u in U, where: "x" in subquery(texts), select: u.id)) == [1]
     end
 
-    test "is a scalar where a schema says its type" do
+    test "is a scalar where a schema gives its type" do
       inner = from(u in U, select: %{u | roles: u.roles, qty: u.meta["list"][0]})
       assert %U{qty: 1, roles: ["admin"]} = Repo.one(from(s in subquery(inner)))
 

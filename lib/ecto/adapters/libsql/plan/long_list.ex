@@ -31,7 +31,7 @@ defmodule Ecto.Adapters.LibSql.Plan.LongList do
     end)
   end
 
-  @doc "What stands behind IN: the members of a JSON array."
+  @doc "The members of a JSON array, as the right side of IN."
   @spec members(iodata(), Parameter.wrap()) :: iodata()
   def members(json, wrap),
     do: ["(SELECT ", Parameter.wrap("value", wrap), " FROM json_each(", json, "))"]
@@ -45,16 +45,21 @@ defmodule Ecto.Adapters.LibSql.Plan.LongList do
     ]
   end
 
-  @doc "The blob of these bytes; a member that is no UUID has 16 bytes that nothing reads, or that equal nothing."
+  @doc "The blob of their bytes. A nil has bytes too, which the SQL of `uuids/2` does not read."
   @spec uuid_bytes([term()]) :: {:blob, binary()}
   def uuid_bytes(members) do
     {:blob,
      for member <- members, into: <<>> do
-       case member |> plain() |> Uuid.parameter() do
-         {:blob, bytes} -> bytes
-         _other -> <<0::128>>
-       end
+       bytes(plain(member))
      end}
+  end
+
+  defp bytes(nil), do: <<0::128>>
+
+  # Ecto has cast it to a UUID.
+  defp bytes(text) do
+    {:blob, bytes} = Uuid.parameter(text)
+    bytes
   end
 
   @doc "The JSON text of these members."

@@ -10,7 +10,7 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
   alias Ecto.Adapters.LibSql.Query.Transaction
   alias Ecto.Adapters.LibSql.SQL.Typing.Uuid
 
-  # Structs that stand for one value.
+  # Structs that are values, not parts of a query.
   @scalars [Decimal, Date, Time, NaiveDateTime, DateTime]
 
   @spec insert(map(), map(), keyword(), tuple(), list(), keyword()) :: term()

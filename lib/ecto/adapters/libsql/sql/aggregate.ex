@@ -4,7 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Aggregate do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Operands, Parameter, Scope}
+  alias Ecto.Adapters.LibSql.SQL.{ExactDecimal, Expr, Operands, Parameter, Scope}
   alias Ecto.Adapters.LibSql.SQL.Typing.Infer
 
   @aggregates ~w(count sum avg min max)a
@@ -43,7 +43,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Aggregate do
   def call(_other, _scope), do: nil
 
   defp name(function, arg, scope) do
-    case {function, Operands.exact?(arg, scope)} do
+    case {function, ExactDecimal.exact?(arg, scope)} do
       {:sum, true} -> "decimal_sum"
       {:avg, true} -> refuse_average!(scope)
       {function, _exact?} -> Atom.to_string(function)

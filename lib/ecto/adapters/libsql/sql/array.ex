@@ -208,7 +208,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
       error!(
         scope.query,
         "members of type #{inspect(member)} are kept in another form inside of arrays than in fields, " <>
-          "as the application's options stand; use a fragment"
+          "because of the options under config :ecto_libsql; use a fragment"
       )
     end
 

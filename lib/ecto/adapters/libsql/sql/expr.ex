@@ -6,6 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{
+    ExactDecimal,
     Aggregate,
     Constant,
     Array,
@@ -81,7 +82,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({op, _, [_, _]} = expr, scope) when op in @comparisons, do: comparison(expr, scope)
 
   def expr({op, _, [left, right]}, scope) when op in @arithmetic do
-    Operands.exact_arithmetic(op, left, right, scope) ||
+    ExactDecimal.arithmetic(op, left, right, scope) ||
       [operand(left, scope), @operators[op] | operand(right, scope)]
   end
 
@@ -99,8 +100,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Expr do
   def expr({:not, _, [arg]}, scope), do: ["NOT (", expr(arg, scope), ?)]
 
   def expr({:-, _, [arg]}, scope) do
-    if Operands.exact?(arg, scope),
-      do: Operands.exact_arithmetic(:-, 0, arg, scope),
+    if ExactDecimal.exact?(arg, scope),
+      do: ExactDecimal.arithmetic(:-, 0, arg, scope),
       else: ["(- ", operand(arg, scope), ?)]
   end
 

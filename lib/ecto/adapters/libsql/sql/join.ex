@@ -50,7 +50,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Join do
   defp on(_qual, expr, extra, scope),
     do: [" ON (", Expr.expr(expr, scope), ")", Enum.map(extra, &[" AND " | &1])]
 
-  @doc "A source as it stands behind FROM or JOIN."
+  @doc "A source, as FROM and JOIN take it."
   @spec source(term(), non_neg_integer(), Scope.t()) :: sql()
   def source(source, ix, scope) do
     case Scope.source(scope, ix) do

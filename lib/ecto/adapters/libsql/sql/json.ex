@@ -98,7 +98,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Json do
     do:
       if(Types.setting(:array_type, :string) == :binary, do: ["jsonb", name], else: ["json", name])
 
-  @doc "The values of a JSON array, to stand behind IN."
+  @doc "The values of a JSON array, as the right side of IN."
   @spec members(Parameter.sql()) :: Parameter.sql()
   def members(array), do: ["(SELECT value FROM json_each(", array, "))"]
 end

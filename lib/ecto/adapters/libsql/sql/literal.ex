@@ -5,7 +5,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
-  alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Operands, Parameter, Quote, Scope, Typing}
+
+  alias Ecto.Adapters.LibSql.SQL.{
+    ExactDecimal,
+    Expr,
+    Json,
+    Operands,
+    Parameter,
+    Quote,
+    Scope,
+    Typing
+  }
+
   alias Ecto.Adapters.LibSql.Types.Codec
 
   @spec literal(term(), Scope.t()) :: iodata()
@@ -62,7 +73,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Literal do
   end
 
   defp text(value, :decimal, scope) do
-    if Operands.decimal?(value, scope),
+    if ExactDecimal.decimal?(value, scope),
       do: Expr.expr(value, scope),
       else: cast(value, "TEXT", scope)
   end

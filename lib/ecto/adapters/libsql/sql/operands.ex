@@ -4,9 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   # is depends on the types that Typing.Infer finds; what has no type is left as SQLite has it. A column of a table
   # stays as it is wherever possible, so that its index serves.
 
-  import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
-
-  alias Ecto.Adapters.LibSql.SQL.{Constant, Expr, Parameter, Quote, Scope}
+  alias Ecto.Adapters.LibSql.SQL.{Constant, ExactDecimal, Expr, Parameter, Quote, Scope}
   alias Ecto.Adapters.LibSql.SQL.Typing.{DateTime, Decimal, Infer, Uuid}
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Query.Tagged
@@ -27,8 +25,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
       map?(left, scope) or map?(right, scope) ->
         {map(left, scope), map(right, scope)}
 
-      exact?(left, scope) or exact?(right, scope) ->
-        {collated(left, right, scope), exact(right, left, scope)}
+      ExactDecimal.exact?(left, scope) or ExactDecimal.exact?(right, scope) ->
+        {collated(left, right, scope), ExactDecimal.text(right, left, scope)}
 
       true ->
         {compared(left, right, scope), compared(right, left, scope)}
@@ -52,9 +50,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   @doc "An exact decimal on the left of a comparison with `right`. The collation of a column counts on either side."
   @spec collated(term(), term(), Scope.t()) :: sql()
   def collated(left, right, scope) do
-    sql = exact(left, right, scope)
+    sql = ExactDecimal.text(left, right, scope)
 
-    if exact_column?(left, scope) or exact_column?(right, scope),
+    if ExactDecimal.column?(left, scope) or ExactDecimal.column?(right, scope),
       do: sql,
       else: Decimal.collated(sql)
   end
@@ -83,17 +81,24 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
     theirs = form(other, scope)
 
     cond do
-      map?(expr, scope) -> map(expr, scope)
-      exact?(expr, scope) or exact?(other, scope) -> exact(expr, other, scope)
-      DateTime.convertible?(own, theirs) -> converted(expr, own, theirs, :keep, scope)
-      true -> key(expr, scope, &Expr.operand/2)
+      map?(expr, scope) ->
+        map(expr, scope)
+
+      ExactDecimal.exact?(expr, scope) or ExactDecimal.exact?(other, scope) ->
+        ExactDecimal.text(expr, other, scope)
+
+      DateTime.convertible?(own, theirs) ->
+        converted(expr, own, theirs, :keep, scope)
+
+      true ->
+        key(expr, scope, &Expr.operand/2)
     end
   end
 
   @doc "The left side of IN with a sub-query, which stays as it is."
   @spec member_of_query(term(), Ecto.SubQuery.t(), Scope.t()) :: sql()
   def member_of_query(left, subquery, scope) do
-    if exact?(left, scope) or exact?(subquery, scope),
+    if ExactDecimal.exact?(left, scope) or ExactDecimal.exact?(subquery, scope),
       do: collated(left, subquery, scope),
       else: adapted(left, subquery, scope)
   end
@@ -102,7 +107,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   @spec member_of_list(term(), [term()], Scope.t()) :: sql()
   def member_of_list(left, members, scope) do
     cond do
-      Enum.any?([left | members], &exact?(&1, scope)) ->
+      Enum.any?([left | members], &ExactDecimal.exact?(&1, scope)) ->
         collated(left, left, scope)
 
       map?(left, scope) ->
@@ -158,16 +163,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   # A text written out, which is in the form that Ecto dumps if it knows the type.
   defp text(text, other, scope) do
     case {form(other, scope), Infer.kind(Infer.of(other, scope))} do
-      {nil, :decimal} -> decimal_text(text)
+      {nil, :decimal} -> Decimal.text(text)
       {nil, _other} -> Expr.expr(text, scope)
       {form, _date_or_time} -> text |> DateTime.parameter(form) |> Quote.text()
-    end
-  end
-
-  defp decimal_text(text) do
-    case Elixir.Decimal.parse(text) do
-      {%{coef: coef} = decimal, ""} when is_integer(coef) -> Decimal.literal(decimal)
-      _no_number -> Quote.text(text)
     end
   end
 
@@ -209,20 +207,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   @doc "An argument of min or max, which compare by its collation."
   @spec collated(term(), Scope.t()) :: sql()
   def collated(expr, scope) do
-    if exact?(expr, scope) and not Scope.table_column?(expr, scope),
-      do: expr |> exact(scope) |> Decimal.collated(),
+    if ExactDecimal.exact?(expr, scope) and not Scope.table_column?(expr, scope),
+      do: expr |> ExactDecimal.text(scope) |> Decimal.collated(),
       else: Expr.expr(expr, scope)
   end
 
   ## Order, groups and distinct rows
 
-  @doc "An expression to sort, group or tell rows apart by."
+  @doc "An expression to sort, to group or to find distinct rows by."
   @spec key(term(), Scope.t()) :: sql()
   def key(expr, scope), do: key(expr, scope, &Expr.expr/2)
 
   defp key(expr, scope, write) do
     cond do
-      not decimal?(expr, scope) -> write.(expr, scope)
+      not ExactDecimal.decimal?(expr, scope) -> write.(expr, scope)
       not Types.exact_decimals?() -> rounded(expr, scope, write)
       true -> collated(expr, scope)
     end
@@ -263,7 +261,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
     form = DateTime.form(kind)
 
     cond do
-      kind == :decimal and Types.exact_decimals?() -> exact(expr, scope)
+      kind == :decimal and Types.exact_decimals?() -> ExactDecimal.text(expr, scope)
       form != nil -> date_time(expr, form, scope)
       kind == :decimal and value?(expr) -> decimal_value(expr)
       kind in [:integer, :float] and value?(expr) -> decimal_value(expr)
@@ -272,7 +270,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   end
 
   defp decimal_value({:^, [], [ix]}), do: Parameter.parameter(ix, :decimal, :numeric)
-  defp decimal_value(text), do: decimal_text(text)
+  defp decimal_value(text), do: Decimal.text(text)
 
   defp date_time({:^, [], [ix]}, form, _scope), do: Parameter.parameter(ix, {:date_time, form})
 
@@ -297,7 +295,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
   def stored(expr, type, scope) do
     cond do
       Infer.kind(type) != :decimal -> value(expr, type, scope)
-      Types.exact_decimals?() -> exact(expr, scope)
+      Types.exact_decimals?() -> ExactDecimal.text(expr, scope)
       true -> rounded(expr, scope, &Expr.expr/2)
     end
   end
@@ -310,91 +308,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Operands do
         [column, " + " | Expr.operand(by, scope)]
 
       Types.exact_decimals?() ->
-        Decimal.exact(:+, column, exact(by, scope))
+        Decimal.exact(:+, column, ExactDecimal.text(by, scope))
 
       true ->
         Decimal.rounded([column, " + " | Expr.operand(by, scope)])
     end
-  end
-
-  ## Exact decimals
-
-  @doc "Whether an expression is a decimal, and decimals are kept as texts."
-  @spec exact?(term(), Scope.t()) :: boolean()
-  def exact?(expr, scope), do: Types.exact_decimals?() and decimal?(expr, scope)
-
-  @spec decimal?(term(), Scope.t()) :: boolean()
-  def decimal?(expr, scope), do: Infer.kind(Infer.of(expr, scope)) == :decimal
-
-  defp exact_column?(expr, scope), do: Scope.table_column?(expr, scope) and decimal?(expr, scope)
-
-  @doc "The text of an exact decimal. Refuses what would be a double on the way."
-  @spec exact(term(), Scope.t()) :: sql()
-  def exact({:^, [], [ix]}, _scope), do: Parameter.parameter(ix, :decimal)
-  def exact(nil, _scope), do: "NULL"
-  def exact(number, _scope) when is_number(number), do: Decimal.literal(number)
-  def exact(text, _scope) when is_binary(text), do: decimal_text(text)
-
-  def exact(%Tagged{value: number}, _scope) when is_number(number), do: Decimal.literal(number)
-
-  def exact({:-, _, [arg]}, scope), do: Decimal.exact(:-, "'0'", exact(arg, scope))
-
-  # Also that of integers, whose product may have more than 64 bits.
-  def exact({op, _, [left, right]}, scope) when op in [:+, :-, :*],
-    do: Decimal.exact(op, exact(left, scope), exact(right, scope))
-
-  def exact({:coalesce, _, args}, scope),
-    do: ["coalesce(", Enum.map_intersperse(args, ", ", &exact(&1, scope)), ?)]
-
-  def exact(expr, scope) do
-    case Infer.kind(Infer.of(expr, scope)) do
-      :decimal -> Expr.expr(expr, scope)
-      :integer -> ["CAST(", Expr.expr(expr, scope), " AS TEXT)"]
-      other -> untyped_column(expr, scope) || refuse!(other, scope)
-    end
-  end
-
-  # Which type it has, the table decides.
-  defp untyped_column(expr, scope) do
-    if Infer.of(expr, scope) == nil and Scope.table_column?(expr, scope),
-      do: Expr.expr(expr, scope)
-  end
-
-  # The same, compared or calculated with `other`.
-  defp exact({:^, [], [ix]}, other, scope) do
-    {form, _wrap} = context(other, scope)
-    Parameter.parameter(ix, form)
-  end
-
-  defp exact(expr, _other, scope), do: exact(expr, scope)
-
-  @doc "Arithmetic of exact decimals, and nil where neither operand is one."
-  @spec exact_arithmetic(atom(), term(), term(), Scope.t()) :: sql() | nil
-  def exact_arithmetic(op, left, right, scope) do
-    if exact?(left, scope) or exact?(right, scope) do
-      Decimal.exact(op, exact(left, right, scope), exact(right, left, scope)) ||
-        error!(
-          scope.query,
-          "exact decimals (decimal_type: :exact) are not divided, because a quotient may have no last digit; " <>
-            "select both numbers and divide them by Decimal.div/2, or divide type(x, :float)"
-        )
-    end
-  end
-
-  @spec refuse!(term(), Scope.t()) :: no_return()
-  defp refuse!(kind, scope) when kind in [nil, {:json, :value}] do
-    error!(
-      scope.query,
-      "an expression without a type cannot be combined with an exact decimal (decimal_type: :exact); give it one, " <>
-        "such as type(fragment(\"…\"), :decimal)"
-    )
-  end
-
-  defp refuse!(kind, scope) do
-    error!(
-      scope.query,
-      "a #{inspect(kind)} cannot be combined with an exact decimal (decimal_type: :exact), which would lose digits; " <>
-        "convert one of them by type(x, :decimal) or type(x, :float)"
-    )
   end
 end

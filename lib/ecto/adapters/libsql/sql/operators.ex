@@ -4,7 +4,18 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
-  alias Ecto.Adapters.LibSql.SQL.{Array, Expr, Fragment, Json, Operands, Parameter, Scope, Select}
+  alias Ecto.Adapters.LibSql.SQL.{
+    ExactDecimal,
+    Array,
+    Expr,
+    Fragment,
+    Json,
+    Operands,
+    Parameter,
+    Scope,
+    Select
+  }
+
   alias Ecto.Adapters.LibSql.SQL.Typing.{Infer, Sources, Uuid}
   alias Ecto.Adapters.LibSql.Types
   alias Ecto.Adapters.LibSql.Types.Codec
@@ -119,7 +130,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
 
   @doc """
   `left op any(subquery)` and `left op all(subquery)`, which SQLite does not have: membership where it means the same,
-  else a comparison with the smallest or largest value. An empty set and NULLs in it give what the standard says.
+  else a comparison with the smallest or largest value. An empty set and NULLs in it give the result of standard SQL.
   """
   @spec quantified(atom(), :any | :all, term(), Ecto.SubQuery.t(), Scope.t()) :: sql()
   def quantified(:==, :any, left, subquery, scope), do: member(left, subquery, scope)
@@ -128,7 +139,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Operators do
     do: [left(left, subquery, scope), " NOT IN " | Expr.expr(subquery, scope)]
 
   def quantified(op, quantifier, left, subquery, scope) do
-    exact? = Operands.exact?(subquery, scope)
+    exact? = ExactDecimal.exact?(subquery, scope)
     left = left(left, subquery, scope)
     set = [?(, named(subquery, scope), ?)]
     holds = holds(op, quantifier, left, {set, exact?})

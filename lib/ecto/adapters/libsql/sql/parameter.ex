@@ -29,7 +29,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Parameter do
   def parameter(ix, form \\ nil, wrap \\ nil), do: wrap({:parameter, ix, form}, wrap)
 
   @doc """
-  The members of an interpolated list, to stand behind IN: each of them once for each of `forms`.
+  The members of an interpolated list, as the right side of IN: each of them once for each of `forms`.
   """
   @spec list(non_neg_integer(), pos_integer(), [form(), ...], wrap()) :: sql()
   def list(ix, length, forms, wrap), do: {:list, ix, length, forms, wrap}

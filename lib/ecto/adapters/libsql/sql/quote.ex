@@ -32,7 +32,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Quote do
   def names(names), do: Enum.map_intersperse(names, ", ", &name/1)
 
   @doc """
-  The name of a column that a rewrite adds, which no field has: it stands beside the user's own.
+  The name of a column that a rewrite adds. Its colon keeps it apart from the names of fields.
   """
   @spec ours(String.t()) :: atom()
   def ours(name), do: :"libsql:#{name}"

@@ -94,7 +94,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Scope do
 
     error!(
       query,
-      "SQLite does not see the outer row in #{clause}: parent_as(#{inspect(as)}) may stand in select and where; " <>
+      "SQLite does not see the outer row in #{clause}: parent_as(#{inspect(as)}) is possible in select and where; " <>
         "select the expression under a name in a sub-query, and use that name in #{clause} around it"
     )
   end

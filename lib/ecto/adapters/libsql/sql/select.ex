@@ -6,6 +6,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.SQL.{
+    ExactDecimal,
     CommonTable,
     Expr,
     Join,
@@ -114,7 +115,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Select do
   defp order({direction, {:selected_as, _, [name]} = alias}, scope) do
     # An expression in whose place its value may have been rounded or collated is written again.
     sql =
-      if Operands.decimal?(alias, scope), do: Operands.key(alias, scope), else: Quote.name(name)
+      if ExactDecimal.decimal?(alias, scope),
+        do: Operands.key(alias, scope),
+        else: Quote.name(name)
 
     _exists = Scope.selected!(scope, name)
     [sql | Window.direction(direction)]

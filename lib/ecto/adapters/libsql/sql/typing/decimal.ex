@@ -4,6 +4,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Decimal do
   # decimal in its sixteenth digit, so it is rounded to fifteen wherever it is compared, combined or stored. With
   # `decimal_type: :exact` they are texts, which a collation sorts and functions of the driver add and multiply.
 
+  alias Ecto.Adapters.LibSql.SQL.Quote
   alias Ecto.Adapters.LibSql.Types
 
   @functions %{+: "decimal_add(", -: "decimal_sub(", *: "decimal_mul("}
@@ -35,6 +36,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Decimal do
   def literal(number) do
     text = number |> decimal() |> Decimal.to_string(:normal)
     if Types.exact_decimals?(), do: [?', text, ?'], else: text
+  end
+
+  @doc "A text written out that is compared or combined with decimals, as SQL: a number if it is one."
+  @spec text(String.t()) :: iodata()
+  def text(text) do
+    case Decimal.parse(text) do
+      {%Decimal{coef: coef} = decimal, ""} when is_integer(coef) -> literal(decimal)
+      _no_number -> Quote.text(text)
+    end
   end
 
   @doc "A value, as Ecto dumps one without a type, as the text of a decimal. What is no number stays as it is."

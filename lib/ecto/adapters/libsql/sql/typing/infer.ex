@@ -83,7 +83,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
 
   def json?(_expr, _scope), do: false
 
-  @doc "What a query selects, by position. `json` says which values are selected as JSON."
+  @doc "What a query selects, by position. `json` marks the values that are selected as JSON."
   @spec selected(Scope.t(), [boolean()]) :: [term()]
   def selected(%{query: %{select: %{fields: fields}, combinations: []}} = scope, json),
     do: fields |> Enum.map(&selected_type(Scope.value(&1), scope)) |> as_selected(json)
@@ -189,7 +189,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Infer do
   defp combined({:written, left}, {:written, right}),
     do: {:written, if(:float in [left, right], do: :float, else: :integer)}
 
-  # Still a decimal beside a decimal: 2 * 0.1 has no rounding error in PostgreSQL either.
+  # With a decimal it is a decimal, as `numeric` in PostgreSQL.
   defp combined({:written, :float}, :integer), do: {:written, :float}
   defp combined({:written, _}, other), do: other
   defp combined(other, {:written, _} = written), do: combined(written, other)

@@ -139,8 +139,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Typing.Sources do
   defp described({table, schema, prefix}, name, _scope),
     do: %Source{kind: :table, name: name, table: Quote.table(prefix, table), schema: schema}
 
-  # Where they stand in the query, sub-queries are planned; in its list of sources they are not. A lateral one sees
-  # those before it.
+  # Ecto plans the sub-queries in `from` and `joins`, not their copies in `sources`. A lateral one sees those before it.
   defp subqueries(%{query: %{from: from, joins: joins}} = scope) do
     from = if from, do: [%{source: from.source, ix: 0}], else: []
 

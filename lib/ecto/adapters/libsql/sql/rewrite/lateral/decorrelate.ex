@@ -93,7 +93,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
 
   ## Finding equalities
 
-  # What stands before an OR is one of its sides, so only conditions behind the last OR are taken apart.
+  # Conditions before an OR are one of its operands, so only those after the last OR can move into ON.
   defp split(%{query: %{wheres: wheres}} = inner) do
     {free, fixed} = wheres |> Enum.reverse() |> Enum.split_while(&(Map.get(&1, :op) != :or))
 
