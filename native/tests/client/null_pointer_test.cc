@@ -36,12 +36,20 @@ TEST_F(NullPointerTest, AsAValueItIsNull) {
   EXPECT_EQ(query("SELECT count(*), count(a) FROM t"), "4|0");
 }
 
-TEST_F(NullPointerTest, AsATextItIsAnError) {
+using Calls = std::vector<std::function<void()>>;
+
+void expect_errors(const Calls& calls) {
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    EXPECT_THAT(calls[i], throws_error(ErrorKind::invalid_argument, "null pointer"))
+        << "call " << i;
+  }
+}
+
+TEST_F(NullPointerTest, AsATextOfAConnectionItIsAnError) {
   Statement statement = db_.prepare("SELECT :a");
   Transaction transaction = db_.begin();
   std::string_view tail;
-  Options options;
-  const std::vector<std::function<void()>> calls = {
+  expect_errors({
       [&] { static_cast<void>(db_.prepare(kNothing)); },
       [&] { static_cast<void>(db_.cached(kNothing)); },
       [&] { static_cast<void>(db_.first(kNothing, tail)); },
@@ -73,6 +81,13 @@ TEST_F(NullPointerTest, AsATextItIsAnError) {
       },
       [&] { static_cast<void>(statement.parameter_index(kNothing)); },
       [&] { statement.bind(kNothing, 1); },
+  });
+  EXPECT_EQ(query("SELECT 1"), "1");
+}
+
+TEST_F(NullPointerTest, AsALocationOrAnOptionItIsAnError) {
+  Options options;
+  expect_errors({
       [&] { static_cast<void>(Database(kNothing)); },
       [&] { static_cast<void>(Database::shared_memory(kNothing)); },
       [&] { options.synchronous = kNothing; },
@@ -87,6 +102,11 @@ TEST_F(NullPointerTest, AsATextItIsAnError) {
         options.extensions.push_back({kNothing, ""});
       },
       [&] { options.image = kNothing; },
+  });
+}
+
+TEST_F(NullPointerTest, AsAnArgumentOfAFunctionItIsAnError) {
+  expect_errors({
       [&] { static_cast<void>(statement_kind(kNothing)); },
       [&] { static_cast<void>(is_identifier(kNothing)); },
       [&] { static_cast<void>(quote_identifier(kNothing)); },
@@ -97,12 +117,7 @@ TEST_F(NullPointerTest, AsATextItIsAnError) {
       [&] { static_cast<void>(error_kind(kNothing)); },
       [&] { static_cast<void>(sqlite_code(kNothing)); },
       [&] { static_cast<void>(Error(ErrorKind::error, kNothing)); },
-  };
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    EXPECT_THAT(calls[i], throws_error(ErrorKind::invalid_argument, "null pointer"))
-        << "call " << i;
-  }
-  EXPECT_EQ(query("SELECT 1"), "1");
+  });
 }
 
 }  // namespace
