@@ -9,7 +9,14 @@ excluded =
   ] ++
     if(Code.ensure_loaded?(DBConnection), do: [], else: [pool: "db_connection is not installed"]) ++
     if(Code.ensure_loaded?(:telemetry), do: [], else: [telemetry: "telemetry is not installed"]) ++
-    if(Code.ensure_loaded?(Table), do: [], else: [table: "table is not installed"])
+    if(Code.ensure_loaded?(Table), do: [], else: [table: "table is not installed"]) ++
+    if(EctoLibSql.NodeLibSql.available?(),
+      do: [],
+      else: [
+        node_libsql:
+          "no libsql for Node.js: npm install libsql, and NODE_PATH names its node_modules"
+      ]
+    )
 
 included =
   for filter <- ExUnit.configuration()[:include] || [] do
