@@ -124,6 +124,7 @@ defmodule EctoLibSql.BadInputTest do
     assert_usable(damaged)
   end
 
+  @tag :plain
   test "attaching a file that is no database is an error", %{state: state} do
     path = temp_file("notes.txt")
     File.write!(path, String.duplicate("no database ", 1000))

@@ -10,6 +10,7 @@ defmodule EctoLibSql.DoctorTest do
     {:ok, path: path, state: file!(path)}
   end
 
+  @tag :plain
   test "reports each defect of a database, and none of a sound one", %{path: path, state: state} do
     for sql <- [
           "CREATE TABLE parents (id INTEGER PRIMARY KEY, uid TEXT, a INTEGER, b INTEGER)",
@@ -48,6 +49,7 @@ defmodule EctoLibSql.DoctorTest do
     assert error.message == path <> "x: no such file"
   end
 
+  @tag :plain
   test "print!/1 prints the report, and raises if there is no file", %{path: path, state: state} do
     run!(state, "CREATE TABLE t (a)")
     run!(state, "CREATE INDEX one ON t (a)")
@@ -58,6 +60,7 @@ defmodule EctoLibSql.DoctorTest do
     assert_raise EctoLibSql.Error, ~r/no such file/, fn -> Doctor.print!(path <> "x") end
   end
 
+  @tag :plain
   test "print!/1 raises on damage, after the report", %{path: path, state: state} do
     run!(state, "CREATE TABLE t (a)")
     run!(state, "INSERT INTO t VALUES (zeroblob(100000))")

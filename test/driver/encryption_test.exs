@@ -42,6 +42,7 @@ defmodule EctoLibSql.EncryptionTest do
       end
     end
 
+    @tag :plain
     test "takes a key from a function, from a module's function, and as a reference" do
       path = temp_file()
       path |> secret!() |> with_rows() |> close()
@@ -109,6 +110,7 @@ defmodule EctoLibSql.EncryptionTest do
       end
     end
 
+    @tag :plain
     test "of a plain file is refused" do
       path = temp_file()
       path |> file!() |> with_rows() |> close()
@@ -197,6 +199,7 @@ defmodule EctoLibSql.EncryptionTest do
       assert value!(file!(other, encryption_key: @other), "SELECT x FROM t") == @canary
     end
 
+    @tag :plain
     test "are written with the key that the options name" do
       path = temp_file()
       state = path |> secret!() |> with_rows()
@@ -224,6 +227,7 @@ defmodule EctoLibSql.EncryptionTest do
   end
 
   describe "rekey/2" do
+    @tag :plain
     test "encrypts, changes and removes the key" do
       path = temp_file()
       path |> file!() |> with_rows() |> close()

@@ -44,7 +44,7 @@ defmodule EctoLibSql.EventsTest do
 
   test "the option changes: subscribes a process to every connection that has it" do
     path = temp_file()
-    options = [database: path, changes: self()]
+    options = EctoLibSql.Suite.options(database: path, changes: self())
     run!(file!(path), "CREATE TABLE t (id INTEGER PRIMARY KEY)")
 
     for id <- 1..2 do
@@ -55,7 +55,7 @@ defmodule EctoLibSql.EventsTest do
     end
 
     assert {:error, %{message: "the option :changes must be a pid, got: :nobody"}} =
-             EctoLibSql.connect(database: path, changes: :nobody)
+             EctoLibSql.connect(EctoLibSql.Suite.options(database: path, changes: :nobody))
   end
 
   test "the first write after another connection changed the schema is sent" do

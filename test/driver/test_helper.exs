@@ -10,6 +10,10 @@ excluded =
     if(Code.ensure_loaded?(DBConnection), do: [], else: [pool: "db_connection is not installed"]) ++
     if(Code.ensure_loaded?(:telemetry), do: [], else: [telemetry: "telemetry is not installed"]) ++
     if(Code.ensure_loaded?(Table), do: [], else: [table: "table is not installed"]) ++
+    if(EctoLibSql.Suite.name() == "encrypted",
+      do: [plain: "opens its files with programs or tasks that have no key"],
+      else: []
+    ) ++
     if(EctoLibSql.NodeLibSql.available?(),
       do: [],
       else: [

@@ -12,7 +12,7 @@ defmodule Ecto.Adapters.LibSql.ChangesTest do
     opts =
       [name: nil, database: Path.join(folder, "test.db"), log: false, changes: changes] ++ opts
 
-    repo = start_supervised!({Repo, opts}, id: make_ref())
+    repo = start_supervised!({Repo, EctoLibSql.Suite.options(opts)}, id: make_ref())
     Repo.put_dynamic_repo(repo)
     repo
   end

@@ -100,7 +100,9 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
       for n <- 1..3, do: insert.("auto #{n}")
       {:ok, _} = Repo.transaction(fn -> sql!("CREATE TABLE later (x)") end)
 
-      {:ok, file} = EctoLibSql.connect(database: Path.join(folder, "test.db"))
+      {:ok, file} =
+        EctoLibSql.connect(EctoLibSql.Suite.options(database: Path.join(folder, "test.db")))
+
       column = fn sql -> List.flatten(EctoLibSql.query!(file, sql).rows) end
       written = ["first", "unboxed", "auto 1", "auto 2", "auto 3"]
       assert column.("SELECT v FROM t ORDER BY id") == written
@@ -150,11 +152,13 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
 
   @tag repo: @pool
   test "another value of :sandbox is refused" do
-    {:ok, state} = EctoLibSql.connect(database: ":memory:")
+    {:ok, state} = EctoLibSql.connect(EctoLibSql.Suite.options(database: ":memory:"))
     begin = EctoLibSql.handle_begin([mode: :transaction, sandbox: :perhaps], state)
     assert {:error, %EctoLibSql.Error{message: message}, _state} = begin
     assert message =~ ":sandbox must be :shared or :isolated"
-    assert {:error, %EctoLibSql.Error{}} = EctoLibSql.connect(database: ":memory:", sandbox: :no)
+
+    assert {:error, %EctoLibSql.Error{}} =
+             EctoLibSql.connect(EctoLibSql.Suite.options(database: ":memory:", sandbox: :no))
   end
 
   defp test_pid, do: Process.whereis(:sandbox_test)

@@ -5,7 +5,7 @@ defmodule EctoLibSql.DriverCase do
 
   use ExUnit.CaseTemplate
 
-  alias EctoLibSql.{Error, Result, State}
+  alias EctoLibSql.{Error, Result, State, Suite}
 
   using do
     quote do
@@ -22,7 +22,7 @@ defmodule EctoLibSql.DriverCase do
   # Opens a connection that belongs to the calling process; in memory by default.
   def open!(options \\ []) do
     {:ok, %State{} = state} =
-      options |> Keyword.put_new(:database, ":memory:") |> EctoLibSql.connect()
+      options |> Keyword.put_new(:database, ":memory:") |> Suite.options() |> EctoLibSql.connect()
 
     state
   end

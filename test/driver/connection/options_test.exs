@@ -43,6 +43,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
   end
 
   for {options, pragma, expected} <- @pragmas do
+    @tag :plain
     test "#{inspect(options)} is in force" do
       state = file!(temp_file(), unquote(Macro.escape(options)))
       assert value!(state, "PRAGMA #{unquote(pragma)}") == unquote(expected)
@@ -153,6 +154,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert {:ok, %{cache_entries: 0}} = Native.stats(state)
   end
 
+  @tag :plain
   test "attach gives every connection the other database" do
     other = temp_file("other.db")
     run!(file!(other), "CREATE TABLE o (x)")

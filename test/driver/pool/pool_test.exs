@@ -77,7 +77,7 @@ defmodule EctoLibSql.PoolTest do
     code = """
     {:ok, _} = Application.ensure_all_started(:db_connection)
     File.cd!(#{inspect(first)})
-    {:ok, pool} = EctoLibSql.start_link(database: "a.db", pool_size: 2)
+    {:ok, pool} = EctoLibSql.start_link(EctoLibSql.Suite.options(database: "a.db", pool_size: 2))
     EctoLibSql.query!(pool, "CREATE TABLE t (x)")
     File.cd!(#{inspect(second)})
     DBConnection.disconnect_all(pool, 0)
@@ -373,7 +373,7 @@ defmodule EctoLibSql.PoolTest do
 
   test "a pool that stops closes its connections" do
     path = temp_file()
-    {:ok, pool} = EctoLibSql.start_link(database: path, pool_size: 3)
+    {:ok, pool} = EctoLibSql.start_link(EctoLibSql.Suite.options(database: path, pool_size: 3))
     EctoLibSql.query!(pool, "CREATE TABLE t (x)")
     assert File.exists?(path <> "-wal")
     Process.unlink(pool)

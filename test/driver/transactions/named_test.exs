@@ -327,7 +327,9 @@ defmodule EctoLibSql.Transactions.NamedTest do
     @describetag :pool
 
     setup %{opened: opened} do
-      {:ok, pool} = EctoLibSql.start_link(database: opened.copy, pool_size: 1)
+      {:ok, pool} =
+        EctoLibSql.start_link(EctoLibSql.Suite.options(database: opened.copy, pool_size: 1))
+
       %{pool: pool}
     end
 

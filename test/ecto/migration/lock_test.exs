@@ -109,6 +109,7 @@ defmodule Ecto.Adapters.LibSql.Migration.LockTest do
     assert lock(fn -> :entered end) == :entered
   end
 
+  @tag :plain
   test "the status of migrations is read on a read-only connection, without a lock", %{
     folder: folder
   } do

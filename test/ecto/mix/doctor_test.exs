@@ -1,6 +1,7 @@
 defmodule Mix.Tasks.EctoLibsql.DoctorTest do
   use EctoLibSql.EctoCase, async: true
 
+  @tag :plain
   test "the task prints the report", %{folder: folder} do
     Mix.shell(Mix.Shell.Process)
     sql!("CREATE TABLE t (a)")

@@ -25,6 +25,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
       rows
     end
 
+    @tag :plain
     test "copies what is committed, from a database in use", %{
       path: path,
       copy: copy,
@@ -39,6 +40,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
       assert Enum.filter(File.ls!(folder), &(&1 =~ "part")) == []
     end
 
+    @tag :plain
     test "replaces a file, and its log, only when told to", %{path: path, copy: copy} do
       File.write!(copy, "something else")
       File.write!(copy <> "-wal", "the log of something else")
@@ -48,6 +50,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
       assert in_file(copy, "SELECT count(*) FROM t") == [[2]]
     end
 
+    @tag :plain
     test "says what is wrong, and leaves nothing", %{path: path, copy: copy, folder: folder} do
       text = Path.join(folder, "text")
       File.write!(text, String.duplicate("no database ", 100))
@@ -82,6 +85,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
 
     defp everything, do: {rows("SELECT * FROM users"), rows("SELECT * FROM posts")}
 
+    @tag :plain
     test "only says what there is, unless told more", %{path: path} do
       before = everything()
 
@@ -91,6 +95,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
       assert everything() == before
     end
 
+    @tag :plain
     test "converts keys and references, and leaves other bytes alone", %{path: path} do
       capture_io(fn -> Convert.run([path, "users.id", "posts.user_id"]) end)
 
@@ -103,6 +108,7 @@ defmodule Mix.Tasks.EctoLibsql.FileMaintenanceTest do
       assert capture_io(fn -> Convert.run([path, "--all"]) end) =~ "no text column"
     end
 
+    @tag :plain
     test "converts all or nothing", %{path: path} do
       before = everything()
       assert_raise Mix.Error, ~r/FOREIGN KEY/, fn -> Convert.run([path, "users.id"]) end

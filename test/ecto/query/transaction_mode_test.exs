@@ -23,7 +23,11 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
 
   # Whether somebody else could write at this point, without waiting for it.
   defp writable?(folder) do
-    {:ok, other} = EctoLibSql.connect(database: Path.join(folder, "test.db"), busy_timeout: 0)
+    {:ok, other} =
+      EctoLibSql.connect(
+        EctoLibSql.Suite.options(database: Path.join(folder, "test.db"), busy_timeout: 0)
+      )
+
     answer = EctoLibSql.query(other, "UPDATE counter SET n = n")
     :ok = EctoLibSql.disconnect([], other)
 
@@ -117,7 +121,9 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
 
   @tag repo: [busy_timeout: 0]
   test "streams and plans of reads do not wait for a writer", %{folder: folder} do
-    {:ok, writer} = EctoLibSql.connect(database: Path.join(folder, "test.db"))
+    {:ok, writer} =
+      EctoLibSql.connect(EctoLibSql.Suite.options(database: Path.join(folder, "test.db")))
+
     query = from(c in "counter", select: c.n)
 
     read_meanwhile = fn ->

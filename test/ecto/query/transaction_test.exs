@@ -60,12 +60,9 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionTest do
     folder: folder
   } do
     {:ok, reader} =
-      Repo.start_link(
-        name: nil,
-        database: Path.join(folder, "test.db"),
-        mode: :readonly,
-        log: false
-      )
+      [name: nil, database: Path.join(folder, "test.db"), mode: :readonly, log: false]
+      |> EctoLibSql.Suite.options()
+      |> Repo.start_link()
 
     Repo.put_dynamic_repo(reader)
     only_reads = fn -> Repo.transaction(fn -> rows("SELECT 1") end, mode: :read_only) end

@@ -52,12 +52,13 @@ defmodule Ecto.Integration.LibSqlSetup do
     ExUnit.configure(exclude: Enum.uniq(present ++ @excluded_tags ++ names))
   end
 
-  # Files, or databases in memory with ECTO_LIBSQL_SUITE=memory.
-  defp suite, do: System.get_env("ECTO_LIBSQL_SUITE", "file")
+  # Files, or with ECTO_LIBSQL_SUITE databases in memory (memory) or encrypted files (encrypted).
+  defp suite, do: EctoLibSql.Suite.name()
 
   def database(name) do
     case suite() do
       "file" -> [database: Path.join(folder(), name <> ".db")]
+      "encrypted" -> EctoLibSql.Suite.options(database: Path.join(folder(), name <> ".db"))
       "memory" -> [database: ":memory:", shared_memory: "suite_" <> name]
     end
   end

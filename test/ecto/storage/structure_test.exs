@@ -28,7 +28,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
   test "a dump that is loaded and dumped again is the same, with the versions of the migrations",
        %{folder: folder} do
     migrate!(Things)
-    config = [database: Path.join(folder, "test.db")]
+    config = EctoLibSql.Suite.options(database: Path.join(folder, "test.db"))
     assert {:ok, path} = Adapter.structure_dump(folder, config)
     text = File.read!(path)
     assert text =~ "CREATE TABLE IF NOT EXISTS \"things\""
@@ -36,7 +36,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
     refute text =~ "words_content"
     refute text =~ "schema_migrations_lock"
 
-    copy = [database: Path.join(folder, "copy.db"), dump_path: path]
+    copy = EctoLibSql.Suite.options(database: Path.join(folder, "copy.db"), dump_path: path)
     assert Adapter.storage_up(copy) == :ok
     assert {:ok, ^path} = Adapter.structure_load(folder, copy)
 
@@ -61,7 +61,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
     INSERT INTO schema_migrations VALUES(20240101000000,'2024-01-01T00:00:00');
     """)
 
-    config = [database: Path.join(folder, "loaded.db")]
+    config = EctoLibSql.Suite.options(database: Path.join(folder, "loaded.db"))
     assert Adapter.storage_up(config) == :ok
     assert {:ok, _} = Adapter.structure_load(folder, config)
     assert {:ok, path} = Adapter.structure_dump(Path.join(folder, "again"), config)
@@ -71,6 +71,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
 
   describe "a dump that is loaded and dumped again is the same" do
     defp dump!(config, folder) do
+      config = EctoLibSql.Suite.options(config)
       assert {:ok, path} = Adapter.structure_dump(folder, config)
       File.read!(path)
     end
@@ -79,7 +80,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
     defp again!(text, folder) do
       File.mkdir_p!(Path.join(folder, "again"))
       File.write!(Path.join(folder, "again/structure.sql"), text)
-      copy = [database: Path.join(folder, "again/copy.db")]
+      copy = EctoLibSql.Suite.options(database: Path.join(folder, "again/copy.db"))
       assert Adapter.storage_up(copy) == :ok
       assert {:ok, _path} = Adapter.structure_load(Path.join(folder, "again"), copy)
       dump!(copy, Path.join(folder, "again"))
@@ -121,7 +122,9 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
       text = dump!([database: Path.join(folder, "test.db")], folder)
       assert again!(text, folder) == text
       assert length(String.split(text, "SELECT 'low'")) == 1
-      {:ok, state} = EctoLibSql.connect(database: Path.join(folder, "again/copy.db"))
+
+      {:ok, state} =
+        EctoLibSql.connect(EctoLibSql.Suite.options(database: Path.join(folder, "again/copy.db")))
 
       for name <- ["high", "it's", "filled"] do
         sql = "INSERT INTO \"#{name}\" DEFAULT VALUES RETURNING id"
@@ -149,7 +152,12 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
   describe "a script with BEGIN and COMMIT" do
     defp load(folder, script) do
       File.write!(Path.join(folder, "structure.sql"), script)
-      config = [database: Path.join(folder, "loaded#{System.unique_integer([:positive])}.db")]
+
+      config =
+        EctoLibSql.Suite.options(
+          database: Path.join(folder, "loaded#{System.unique_integer([:positive])}.db")
+        )
+
       result = Adapter.structure_load(folder, config)
       {:ok, state} = EctoLibSql.connect(config)
       names = EctoLibSql.query!(state, "SELECT name FROM sqlite_master ORDER BY 1").rows
@@ -195,9 +203,9 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
 
       assert {{:ok, _path}, ["a", "g"]} = load(folder, script)
 
-      {:ok, text} =
-        Adapter.structure_dump(folder, database: hd(Path.wildcard(folder <> "/loaded*.db")))
-
+      [path | _] = Path.wildcard(folder <> "/loaded*.db")
+      config = EctoLibSql.Suite.options(database: path)
+      {:ok, text} = Adapter.structure_dump(folder, config)
       assert File.read!(text) =~ "CREATE TABLE sqlite_x"
     end
 
@@ -231,7 +239,7 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
       "CREATE TABLE good (a);\nCREATE TABLE bad (;\n"
     )
 
-    config = [database: Path.join(folder, "other.db")]
+    config = EctoLibSql.Suite.options(database: Path.join(folder, "other.db"))
     assert Adapter.storage_up(config) == :ok
     assert {:error, message} = Adapter.structure_load(folder, config)
     assert message =~ "syntax error"

@@ -22,7 +22,7 @@ defmodule EctoLibSql.EctoCase do
     File.mkdir_p!(folder)
     options = [database: Path.join(folder, "test.db"), pool_size: 2, log: false, name: nil]
     options = options ++ attached(context[:attach] || [], folder)
-    options = Keyword.merge(options, context[:repo] || [])
+    options = EctoLibSql.Suite.options(Keyword.merge(options, context[:repo] || []))
     {:ok, repo} = start_supervised({EctoLibSql.EctoRepo, options})
 
     EctoLibSql.EctoRepo.put_dynamic_repo(repo)

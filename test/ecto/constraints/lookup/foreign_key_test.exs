@@ -178,7 +178,7 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup.ForeignKeyTest do
       subscription = {EctoLibSql, :subscribe, [[:update, :commit], self()]}
       path = Path.join(folder, "test.db")
       options = [name: nil, database: path, pool_size: 1, log: false, after_connect: subscription]
-      {:ok, repo} = Repo.start_link(options)
+      {:ok, repo} = Repo.start_link(EctoLibSql.Suite.options(options))
       Repo.put_dynamic_repo(repo)
 
       assert fails(fn -> Repo.query!("DELETE FROM users") end) == [
