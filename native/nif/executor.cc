@@ -12,10 +12,10 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
-// How often a call that waits for the mutex checks whether its process is alive.
-constexpr std::chrono::milliseconds kLookAround{20};
+// How often a call that waits for the mutex looks whether its process still lives.
+constexpr std::chrono::milliseconds kAliveCheckInterval{20};
 // enif_consume_timeslice() counts in hundredths of a time slice of about one millisecond.
-constexpr microseconds kPercent{10};
+constexpr microseconds kTimeslicePercent{10};
 constexpr int kAbortRollback = 516;  // SQLITE_ABORT_ROLLBACK. Source: as below
 constexpr int kInterrupted = 9;      // SQLITE_INTERRUPT. Source: sqlite.org/rescode.html#interrupt
 
@@ -47,7 +47,7 @@ void LockedConnection::lock_inline() {
 
 void LockedConnection::lock_dirty() {
   ErlNifEnv* env = call_.env();
-  while (!lock_.try_lock_for(kLookAround)) {
+  while (!lock_.try_lock_for(kAliveCheckInterval)) {
     if (enif_is_current_process_alive(env) == 0) stop_interrupted();
     check_interrupts();
     if (call_.deadline() && steady_clock::now() >= *call_.deadline()) {
@@ -184,10 +184,10 @@ Term LockedConnection::wait() {
 void LockedConnection::charge_time() noexcept {
   auto& uncharged_time = contents().uncharged_time;
   uncharged_time += steady_clock::now() - started_;
-  const auto percent = std::min<std::int64_t>(uncharged_time / kPercent, 100);
+  const auto percent = std::min<std::int64_t>(uncharged_time / kTimeslicePercent, 100);
   if (percent < 1) return;
   uncharged_time =
-      percent == 100 ? std::chrono::nanoseconds{0} : uncharged_time - percent * kPercent;
+      percent == 100 ? std::chrono::nanoseconds{0} : uncharged_time - percent * kTimeslicePercent;
   enif_consume_timeslice(env(), static_cast<int>(percent));
 }
 

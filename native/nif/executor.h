@@ -1,5 +1,5 @@
-// Locks a connection for one pass of a call, with the limits of the scheduler that the pass runs
-// on.
+// Exclusive use of a connection for one pass of a call, with the limits of the scheduler it runs
+// on. Refuses calls whose transaction has ended, or was rolled back by SQLite.
 #ifndef LIBSQL_NIF_EXECUTOR_H_
 #define LIBSQL_NIF_EXECUTOR_H_
 

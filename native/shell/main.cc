@@ -1,4 +1,5 @@
-// The `libsql` command: opens the database and chooses between prompt and script.
+// The `libsql` command: opens the database, runs the init file, applies the options of the command
+// line over it, and then starts the prompt or runs a script.
 #include <unistd.h>
 
 #include <clocale>

@@ -29,7 +29,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Counts the scripts that are being read.
+// Limits how deeply scripts may read other scripts (.read).
 class DepthScope {
  public:
   explicit DepthScope(int& depth) : depth_(depth) {

@@ -1,6 +1,7 @@
 defmodule Ecto.Adapters.LibSql.PortableSqlTest do
   # What the adapter generates by default runs on any SQLite: see EctoLibSql.PortableSql, which compiles every statement
-  # of all tests again. Here are the constructs that functions of the driver would serve.
+  # of all tests again. Here are the constructs for
+  # which the driver's own SQL functions would be the easy way.
   use EctoLibSql.EctoCase, async: false
 
   alias EctoLibSql.PortableSql

@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Callbacks.Call do
   @moduledoc false
-  # What the callbacks share: queries in any form, the options of a call, and the one way in which an error leaves
-  # a callback.
+  # What the callbacks share: queries in any form, the options of a call, and the decision whether an error is
+  # returned or closes the connection (an error alone ends no transaction).
 
   alias EctoLibSql.{Error, Options, Query, State}
 

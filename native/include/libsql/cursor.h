@@ -1,4 +1,5 @@
-// A query whose rows are fetched in portions; nothing is read ahead.
+// A query whose rows are fetched in portions; nothing is read ahead. It keeps its read snapshot
+// until it is read to the end or closed.
 #ifndef LIBSQL_CURSOR_H_
 #define LIBSQL_CURSOR_H_
 

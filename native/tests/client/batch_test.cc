@@ -123,7 +123,7 @@ TEST_F(BatchTest, RollbackUndoesARefusedCommit) {
   EXPECT_EQ(rows(), "");
 }
 
-TEST_F(BatchTest, ProceedRunsTheOthers) {
+TEST_F(BatchTest, ProceedRunsTheRestAfterAFailure) {
   const std::vector<BatchResult> results = db_.run(with_a_bad_member(), OnError::proceed);
   ASSERT_EQ(results.size(), 3U);
   EXPECT_FALSE(results[0].error.has_value());

@@ -125,7 +125,7 @@ TEST_F(TransactionTest, ARefusedCommitLeavesNothingOpen) {
   EXPECT_EQ(query("SELECT count(*) FROM child"), "0");
 }
 
-TEST_F(TransactionTest, MovesWithoutEnding) {
+TEST_F(TransactionTest, MovingDoesNotEndTheTransaction) {
   Transaction outer = [&] {
     Transaction inner = db_.begin();
     insert(1);

@@ -341,7 +341,7 @@ TEST_F(ExtensionTest, SqlCannotLoadUnlessEnabled) {
   EXPECT_THAT([&] { return query(load); }, throws_error(ErrorKind::denied, "not authorized"));
 }
 
-TEST_F(ExtensionTest, OptionsLoadAndSwitchOffAgain) {
+TEST_F(ExtensionTest, LoadsExtensionsFromOptionsThenForbidsLoading) {
   Options options;
   options.extensions = {{LIBSQL_TEST_EXTENSION, ""}};
   Connection db = Database(":memory:", options).connect();

@@ -45,7 +45,7 @@ TEST_F(StatementDescriptionTest, ColumnsAreThoseOfTheNextRun) {
   EXPECT_EQ(statement.row().size(), 2U);
 }
 
-TEST_F(StatementDescriptionTest, ColumnsAfterARunAreThoseOfTheNextOne) {
+TEST_F(StatementDescriptionTest, AfterARunColumnsAreThoseOfTheNextRun) {
   Statement statement = db_.prepare("SELECT * FROM t");
   statement.execute();
   alter();

@@ -105,11 +105,9 @@ defmodule EctoLibSql.Native.HelpersTest do
       assert Native.vector_distance_l2("e", [1.0]) == "vector_distance_l2(e, '[1.0]')"
     end
 
-    test "a vector given as text cannot leave its literal" do
-      sql = Native.vector_distance_cos("e", "[1.0]') OR 1=1 --")
-      assert sql =~ "''" or sql == "vector_distance_cos(e, '[1.0]')"
-    rescue
-      ArgumentError -> :ok
+    test "a vector given as text cannot inject SQL" do
+      assert Native.vector_distance_cos("e", "[1.0]') OR 1=1 --") ==
+               "vector_distance_cos(e, '[1.0]'') OR 1=1 --')"
     end
   end
 

@@ -77,7 +77,7 @@ defmodule Ecto.Adapters.LibSql.Migration.AlterTest do
       assert rows("SELECT id FROM a") == [[7], [8]]
     end
 
-    test "needs an integer key, and steps of one" do
+    test "refuses a key that is no integer, and an increment other than 1" do
       for {column, message} <- [
             {{:add, :n, :integer, [start_value: 5]}, ~r/whole primary key.*:n/},
             {{:add, :n, :string, [primary_key: true, start_value: 5]}, ~r/needs an integer/},

@@ -104,7 +104,7 @@ defmodule Ecto.Adapters.LibSql.Types.UntypedTest do
       assert Repo.all(above.("1.7")) == []
     end
 
-    test "finds the field that stores it" do
+    test "matches the column in which its value is stored" do
       item = Repo.insert!(%Item{price: Decimal.new("17.99")})
       assert found(:price, "=", Decimal.new("17.990")) == [item.id]
       assert found(:price, ">", Decimal.new("17.98")) == [item.id]

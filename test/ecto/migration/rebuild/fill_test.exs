@@ -60,7 +60,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.FillTest do
       assert rows("SELECT * FROM u") == [[-1, "1"], [2, "01"]]
     end
 
-    test "does not hide that they break another check" do
+    test "still reports that they violate another constraint" do
       before = rows("SELECT * FROM t")
 
       assert_raise EctoLibSql.Error, ~r/CHECK constraint failed: small/, fn ->

@@ -126,12 +126,14 @@ defmodule Ecto.Adapters.LibSql.Migration.Lock do
         {:held, held}
 
       {:error, error} ->
-        if quicker?(lock, held, error), do: {:held, held}, else: read_only!(error)
+        if taken_by_another_migrator?(lock, held, error),
+          do: {:held, held},
+          else: read_only!(error)
     end
   end
 
-  # Busy means a writer outside of migrations, unless another migrator has the lock now.
-  defp quicker?(lock, held, error) do
+  # Busy comes from another migrator that holds the lock now, or from an ordinary writer.
+  defp taken_by_another_migrator?(lock, held, error) do
     match?(%{sqlite: %{code: :busy}}, error) and not match?([^held, _over], holder(lock)) and
       holder(lock) != nil
   end

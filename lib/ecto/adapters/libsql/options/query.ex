@@ -26,9 +26,8 @@ defmodule Ecto.Adapters.LibSql.Options.Query do
 
   @known @options ++ @added
 
-  # Two names of this String.jaro_distance/2 are the same but for a letter or two that are missing, doubled or
-  # in another order.
-  @misspelt 0.9
+  # From this String.jaro_distance/2 on, an unknown name counts as a misspelling of a known one.
+  @misspelling_threshold 0.9
 
   @doc "Names that a call may have among its options."
   @spec known() :: [atom()]
@@ -74,7 +73,7 @@ defmodule Ecto.Adapters.LibSql.Options.Query do
   defp misspelt?(name, known) do
     if String.length(known) < 5,
       do: name |> String.graphemes() |> Enum.sort() == known |> String.graphemes() |> Enum.sort(),
-      else: String.jaro_distance(name, known) >= @misspelt
+      else: String.jaro_distance(name, known) >= @misspelling_threshold
   end
 
   @spec refuse!(atom(), String.t(), term()) :: no_return()

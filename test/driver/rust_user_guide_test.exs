@@ -1,4 +1,4 @@
-defmodule EctoLibSql.OlderUserGuideTest do
+defmodule EctoLibSql.RustUserGuideTest do
   # The code blocks in the user guide of the older, Rust-based driver, as its readers have typed them, on a local
   # database.
   use EctoLibSql.DriverCase, async: true
