@@ -248,7 +248,7 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       end
     end
 
-    test "takes every default, and nothing or the update where there was such a row" do
+    test "inserts all defaults, and does nothing or updates on a conflict" do
       sql!("""
       CREATE TABLE needy (kind TEXT DEFAULT (lower('KIND')) UNIQUE, id INTEGER PRIMARY KEY,
         need TEXT NOT NULL DEFAULT 'none')

@@ -46,7 +46,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
     )
   end
 
-  defp tied, do: from(b in B, where: b.a_id == parent_as(:a).id)
+  defp correlated, do: from(b in B, where: b.a_id == parent_as(:a).id)
 
   describe "conditions" do
     test "an equality behind an OR holds for both of its sides" do
@@ -68,19 +68,19 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
     end
 
     test "with an aggregate, a window or a fragment that may be one" do
-      refused(from(b in tied(), select: %{id: count(b.id)}))
-      refused(from(b in tied(), select: %{id: type(count(b.v), :integer)}))
-      refused(from(b in tied(), select: %{id: fragment("count(*)")}))
-      refused(from(b in tied(), select: %{id: coalesce(fragment("max(?)", b.v), 0) + 1}))
-      refused(from(b in tied(), group_by: b.v, select: %{id: b.v}))
-      refused(from(b in tied(), select: %{id: over(row_number(), order_by: b.id)}))
+      refused(from(b in correlated(), select: %{id: count(b.id)}))
+      refused(from(b in correlated(), select: %{id: type(count(b.v), :integer)}))
+      refused(from(b in correlated(), select: %{id: fragment("count(*)")}))
+      refused(from(b in correlated(), select: %{id: coalesce(fragment("max(?)", b.v), 0) + 1}))
+      refused(from(b in correlated(), group_by: b.v, select: %{id: b.v}))
+      refused(from(b in correlated(), select: %{id: over(row_number(), order_by: b.id)}))
       last = [desc: dynamic([b], over(row_number(), order_by: b.id))]
-      refused(from(b in tied(), order_by: ^last, limit: 1, select: %{id: b.id}))
+      refused(from(b in correlated(), order_by: ^last, limit: 1, select: %{id: b.id}))
     end
 
     test "with a comparison other than an equality of fields, or one before an OR" do
       refused(from(b in B, where: b.a_id < parent_as(:a).id, select: %{id: b.id}))
-      refused(from(b in tied(), or_where: b.v == 9, select: %{id: b.id}))
+      refused(from(b in correlated(), or_where: b.v == 9, select: %{id: b.id}))
 
       refused(
         from(b in B, where: fragment("lower(?)", b.e) == parent_as(:a).e, select: %{id: b.id})
@@ -90,10 +90,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
     end
 
     test "with an offset, a union or a limit whose rows equal the outer one by its collation" do
-      refused(from(b in tied(), order_by: b.id, limit: 1, offset: 1, select: %{id: b.id}))
+      refused(from(b in correlated(), order_by: b.id, limit: 1, offset: 1, select: %{id: b.id}))
 
       refused(
-        union_all(from(b in tied(), select: %{id: b.id}), ^from(b in B, select: %{id: b.id}))
+        union_all(
+          from(b in correlated(), select: %{id: b.id}),
+          ^from(b in B, select: %{id: b.id})
+        )
       )
 
       refused(from(b in B, where: parent_as(:a).e == b.e, limit: 1, select: %{id: b.id}))
@@ -109,7 +112,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
                    as: :a,
                    inner_lateral_join:
                      x in subquery(
-                       from(b in tied(),
+                       from(b in correlated(),
                          order_by: b.id,
                          limit: 1,
                          select: %{rank: b.id, sort0: b.v}
@@ -122,14 +125,15 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
                )
     end
 
-    test "fields may be called tie0" do
+    test "fields may be called outer0" do
       assert Repo.all(
                from(a in A,
                  as: :a,
-                 inner_lateral_join: x in subquery(from(b in tied(), select: %{tie0: b.v})),
+                 inner_lateral_join:
+                   x in subquery(from(b in correlated(), select: %{outer0: b.v})),
                  on: true,
-                 order_by: [a.id, x.tie0],
-                 select: {a.id, x.tie0}
+                 order_by: [a.id, x.outer0],
+                 select: {a.id, x.outer0}
                )
              ) == [{1, 5}, {1, 9}, {2, 1}, {2, 9}]
     end
@@ -203,7 +207,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.LateralTest do
   end
 
   test "a tie between fields of one type numbers the rows of a join" do
-    inner = from(b in tied(), order_by: [desc: b.id], limit: 1, select: %{id: b.id})
+    inner = from(b in correlated(), order_by: [desc: b.id], limit: 1, select: %{id: b.id})
     assert pairs(inner) == [{1, 2}, {2, 5}]
 
     query = from(a in A, as: :a, left_lateral_join: x in subquery(inner), on: true, select: x.id)

@@ -100,7 +100,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.SetOperationsTest do
     assert Repo.all(except_all(mixed, ^one)) == [{5, 2}]
   end
 
-  test "an arm of an arm sees the outer row" do
+  test "a nested member of a union may refer to the outer row" do
     same = from(t in T, where: t.id == parent_as(:t).id and t.n == 0, select: t.id)
     arm = union(same, ^from(t in T, where: t.n == parent_as(:t).n and t.id > 2, select: t.id))
     inner = union(same, ^arm)

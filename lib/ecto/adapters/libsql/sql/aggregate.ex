@@ -19,7 +19,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Aggregate do
   def call({:count, _, [arg, :distinct]}, scope),
     do: ["count(DISTINCT ", Operands.key(arg, scope), ?)]
 
-  # Which of two is the smaller, their collation decides.
+  # The collation decides which of two values is the smaller one.
   def call({function, _, [arg]}, scope) when function in [:min, :max],
     do: [Atom.to_string(function), ?(, Operands.collated(arg, scope), ?)]
 

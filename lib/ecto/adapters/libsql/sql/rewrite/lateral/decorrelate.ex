@@ -26,8 +26,8 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   @doc "The scope of a sub-query without its equalities with the outer row, and these; or `:impossible`."
   @spec untie(Scope.t()) :: {Scope.t(), [t(), ...]} | :impossible
   def untie(%{query: query} = inner) do
-    {wheres, ties} = split(inner)
-    fields = for tie <- ties, do: {tie.name, tie.inner}
+    {wheres, correlations} = split(inner)
+    fields = for correlation <- correlations, do: {correlation.name, correlation.inner}
 
     untied = %{
       query
@@ -35,15 +35,20 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
         select: %{query.select | fields: query.select.fields ++ fields}
     }
 
-    if ties != [] and not correlated?(untied) and not per_row?(query) and named?(query) and
-         countable?(query, ties),
-       do: {selecting(inner, untied, ties), ties},
+    if correlations != [] and not correlated?(untied) and not per_row?(query) and named?(query) and
+         countable?(query, correlations),
+       do: {selecting(inner, untied, correlations), correlations},
        else: :impossible
   end
 
-  defp selecting(inner, untied, ties) do
-    types = for tie <- ties, do: Infer.of(tie.inner, inner)
-    json = if inner.json == [], do: [], else: inner.json ++ Enum.map(ties, fn _tie -> false end)
+  defp selecting(inner, untied, correlations) do
+    types = for correlation <- correlations, do: Infer.of(correlation.inner, inner)
+
+    json =
+      if inner.json == [],
+        do: [],
+        else: inner.json ++ Enum.map(correlations, fn _tie -> false end)
+
     %{inner | query: untied, types: inner.types ++ types, json: json}
   end
 
@@ -77,9 +82,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
 
   @doc "The equality as a condition of the join at `ix`, its operands in the order in which they were written."
   @spec condition(t(), non_neg_integer(), Scope.t()) :: Parameter.sql()
-  def condition(%{first: first} = tie, ix, scope) do
-    inner = Scope.column(scope, ix, tie.name)
-    outer = Expr.expr(unparent(tie.outer, scope.query), scope)
+  def condition(%{first: first} = correlation, ix, scope) do
+    inner = Scope.column(scope, ix, correlation.name)
+    outer = Expr.expr(unparent(correlation.outer, scope.query), scope)
     if first == :inner, do: [inner, " = " | outer], else: [outer, " = " | inner]
   end
 
@@ -97,36 +102,38 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   defp split(%{query: %{wheres: wheres}} = inner) do
     {free, fixed} = wheres |> Enum.reverse() |> Enum.split_while(&(Map.get(&1, :op) != :or))
 
-    {free, ties} =
+    {free, correlations} =
       free
       |> Enum.reverse()
-      |> Enum.flat_map_reduce([], fn where, ties ->
+      |> Enum.flat_map_reduce([], fn where, correlations ->
         parts = where.expr |> conjuncts() |> Enum.map(&part(&1, inner))
         {found, rest} = Enum.split_with(parts, &is_struct(&1, __MODULE__))
-        {for({:rest, expr} <- rest, do: %{where | expr: expr}), ties ++ found}
+        {for({:rest, expr} <- rest, do: %{where | expr: expr}), correlations ++ found}
       end)
 
-    {Enum.reverse(fixed) ++ free, Enum.with_index(ties, &%{&1 | name: Quote.ours("tie#{&2}")})}
+    {Enum.reverse(fixed) ++ free,
+     Enum.with_index(correlations, &%{&1 | name: Quote.ours("outer#{&2}")})}
   end
 
   defp conjuncts({:and, _, [left, right]}), do: conjuncts(left) ++ conjuncts(right)
   defp conjuncts(expr), do: [expr]
 
   defp part({:==, _, [left, right]} = expr, inner) do
-    tie =
+    correlation =
       case {place(left), place(right)} do
-        {:inner, :outer} -> tie(left, right, :inner, inner)
-        {:outer, :inner} -> tie(right, left, :outer, inner)
+        {:inner, :outer} -> correlation(left, right, :inner, inner)
+        {:outer, :inner} -> correlation(right, left, :outer, inner)
         _other -> nil
       end
 
-    tie || {:rest, expr}
+    correlation || {:rest, expr}
   end
 
   defp part(expr, _inner), do: {:rest, expr}
 
-  # Fields of two types may be kept in two forms, which are only compared where both types are known.
-  defp tie(own, outer, first, inner) do
+  # Moves an equality only if both fields have one type, or one of the types is not known: fields of
+  # different types may be stored in different forms.
+  defp correlation(own, outer, first, inner) do
     {own_type, outer_type} = {type(own, inner), type(outer, inner)}
 
     if own_type == outer_type or nil in [own_type, outer_type] do
@@ -151,7 +158,9 @@ defmodule Ecto.Adapters.LibSql.SQL.Rewrite.Lateral.Decorrelate do
   # A limit for each outer row becomes one for each value of the inner columns. An outer row must then
   # equal no two values: those are compared as the inner column collates, and converted to no other type.
   defp countable?(%{limit: nil}, _ties), do: true
-  defp countable?(_limited, ties), do: Enum.all?(ties, &(&1.first == :inner and &1.same_type?))
+
+  defp countable?(_limited, correlations),
+    do: Enum.all?(correlations, &(&1.first == :inner and &1.same_type?))
 
   defp named?(%{select: %{fields: fields}}),
     do: Enum.all?(fields, &match?({key, _} when is_atom(key), &1))
