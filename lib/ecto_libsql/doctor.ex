@@ -11,7 +11,7 @@ defmodule EctoLibSql.Doctor do
 
   import EctoLibSql.DatabaseFile
 
-  alias EctoLibSql.Error
+  alias EctoLibSql.{EncryptedFile, Error}
 
   @typedoc """
   `facts` are names and values; `findings` what is wrong, a sentence each; `damaged` is true if SQLite's
@@ -19,9 +19,26 @@ defmodule EctoLibSql.Doctor do
   """
   @type report :: %{facts: [{String.t(), String.t()}], findings: [String.t()], damaged: boolean()}
 
-  @doc "Examines a file. The message of an error names it."
-  @spec examine(Path.t()) :: {:ok, report()} | {:error, Error.t()}
-  def examine(path), do: with_file(path, [mode: :readonly], &report(&1, path))
+  @doc """
+  Examines a file. The message of an error names it, and says of one that cannot be read whether it is encrypted or
+  damaged. `options` are those of the connection that concern encryption: `:encryption_key`, `:encryption_cipher`,
+  `:encryption_kdf`.
+  """
+  @spec examine(Path.t(), keyword()) :: {:ok, report()} | {:error, Error.t()}
+  def examine(path, options \\ []) do
+    with {:error, %Error{kind: :not_a_database} = error} <-
+           with_file(path, [mode: :readonly] ++ options, &report(&1, path)),
+         do: {:error, explained(error, path)}
+  end
+
+  defp explained(error, path) do
+    with {:ok, kind} <- EncryptedFile.kind(path),
+         text when is_binary(text) <- EncryptedFile.explanation(kind) do
+      %{error | message: error.message <> "; the file is " <> text}
+    else
+      _nothing -> error
+    end
+  end
 
   @doc "A report as lines of text; those of findings begin with `!`."
   @spec lines(report()) :: [String.t()]
@@ -31,9 +48,9 @@ defmodule EctoLibSql.Doctor do
   end
 
   @doc "Prints the report of a file. Raises if the file is damaged or cannot be read."
-  @spec print!(Path.t()) :: :ok
-  def print!(path) do
-    case examine(path) do
+  @spec print!(Path.t(), keyword()) :: :ok
+  def print!(path, options \\ []) do
+    case examine(path, options) do
       {:ok, report} ->
         Enum.each(lines(report), &IO.puts/1)
         if report.damaged, do: raise(Error.new(:corrupt, "#{path} is damaged")), else: :ok
@@ -47,7 +64,7 @@ defmodule EctoLibSql.Doctor do
     damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
 
     report = %{
-      facts: facts(state, path),
+      facts: facts(state, path) ++ encryption(path),
       findings:
         Enum.map(damage, &"damaged: #{&1}") ++
           free_pages(state) ++
@@ -77,6 +94,13 @@ defmodule EctoLibSql.Doctor do
       {"tables", to_string(length(tables(state)))},
       {"SQLite", value(state, "SELECT sqlite_version()")}
     ]
+  end
+
+  defp encryption(path) do
+    case EncryptedFile.kind(path) do
+      {:ok, kind} when kind in [:aes256cbc, :aes256gcm] -> [{"encryption", to_string(kind)}]
+      _plain -> []
+    end
   end
 
   defp free_pages(state) do

@@ -21,13 +21,13 @@ defmodule EctoLibSql.FileMaintenance do
         {:error, Error.new(:invalid_argument, "#{to} is there already; --force replaces it")}
 
       true ->
-        copy(from, to, to <> ".part")
+        copy(from, to, to <> ".part", opts[:key] || [])
     end
   end
 
-  defp copy(from, to, part) do
-    with {:ok, :copied} <- with_file(from, [mode: :readonly], &copied(&1, part)),
-         {:ok, :whole} <- with_file(part, [mode: :readonly], &whole/1),
+  defp copy(from, to, part, key) do
+    with {:ok, :copied} <- with_file(from, [mode: :readonly] ++ key, &copied(&1, part)),
+         {:ok, :whole} <- with_file(part, [mode: :readonly] ++ key, &whole/1),
          {:ok, %{size: size}} <- File.stat(part),
          # The copy must not find the write-ahead log of the file that it replaces.
          :ok <- remove(to, @side_files),

@@ -12,15 +12,17 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
   ## Options
 
     * `--force` - replaces a file that is there
+    * `--key-env NAME` - the environment variable with the key of an encrypted file; the copy has the same key.
+      `--cipher aes256gcm`, `--kdf scrypt` where it is not libSQL's format
   """
 
   use Mix.Task
 
-  alias EctoLibSql.FileMaintenance
+  alias EctoLibSql.{FileMaintenance, KeyOptions}
 
   @impl Mix.Task
   def run(args) do
-    {opts, paths} = OptionParser.parse!(args, strict: [force: :boolean])
+    {opts, paths} = OptionParser.parse!(args, strict: [force: :boolean] ++ KeyOptions.switches())
     Mix.Task.run("app.config")
 
     case paths do
@@ -30,7 +32,9 @@ defmodule Mix.Tasks.EctoLibsql.Backup do
   end
 
   defp copy(from, to, opts) do
-    case FileMaintenance.backup(from, to, opts) do
+    key = KeyOptions.connection!(opts)
+
+    case FileMaintenance.backup(from, to, force: opts[:force], key: key) do
       {:ok, size} -> Mix.shell().info("#{to}: #{size} bytes")
       {:error, error} -> Mix.raise(Exception.message(error))
     end

@@ -15,18 +15,30 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
     * foreign keys without an index on the referring columns
     * UUIDs kept as bytes in text columns, which comparisons with text miss
 
+  Of a file that cannot be read it says whether it is encrypted or damaged, as far as that shows without the key. An
+  encrypted one is examined with its key in an environment variable: `--key-env NAME`, and `--cipher aes256gcm` or `--kdf
+  scrypt` where it is not libSQL's format.
+
   In a release, `EctoLibSql.Doctor` does the same.
   """
 
   use Mix.Task
 
-  alias EctoLibSql.Doctor
+  alias EctoLibSql.{Doctor, KeyOptions}
 
   @impl Mix.Task
-  def run([path]) do
+  def run(args) do
+    {opts, paths} = OptionParser.parse!(args, strict: KeyOptions.switches())
     Mix.Task.run("app.config")
 
-    case Doctor.examine(path) do
+    case paths do
+      [path] -> examine(path, KeyOptions.connection!(opts))
+      _other -> Mix.raise("usage: mix ecto_libsql.doctor PATH [--key-env NAME]")
+    end
+  end
+
+  defp examine(path, options) do
+    case Doctor.examine(path, options) do
       {:ok, report} ->
         report |> Doctor.lines() |> Enum.each(&Mix.shell().info/1)
         if report.damaged, do: Mix.raise("#{path} is damaged")
@@ -35,6 +47,4 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
         Mix.raise(Exception.message(error))
     end
   end
-
-  def run(_args), do: Mix.raise("usage: mix ecto_libsql.doctor PATH")
 end
