@@ -6,14 +6,6 @@
 namespace libsql {
 namespace {
 
-struct ToView {
-  ValueView operator()(std::monostate) const noexcept { return {}; }
-  ValueView operator()(std::int64_t value) const noexcept { return value; }
-  ValueView operator()(double value) const noexcept { return value; }
-  ValueView operator()(const std::string& value) const noexcept { return value; }
-  ValueView operator()(const Blob& value) const noexcept { return value; }
-};
-
 // What the second byte of a UTF-8 sequence may be, and how many bytes follow the first.
 struct Lead {
   int continuation;
@@ -63,7 +55,13 @@ std::size_t sequence_length(std::string_view bytes) noexcept {
 
 }  // namespace
 
-ValueView ValueView::of(const Value& value) noexcept { return std::visit(ToView{}, value); }
+ValueView ValueView::of(const Value& value) noexcept {
+  if (const auto* const integer = std::get_if<std::int64_t>(&value)) return *integer;
+  if (const auto* const real = std::get_if<double>(&value)) return *real;
+  if (const auto* const text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* const bytes = std::get_if<Blob>(&value)) return *bytes;
+  return {};
+}
 
 Value ValueView::to_value() const {
   switch (type_) {

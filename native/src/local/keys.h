@@ -30,6 +30,8 @@ class Keys {
   Keys(const std::string& location, const std::optional<Encryption>& main);
   Keys(Keys&&) noexcept = default;
   Keys& operator=(Keys&&) noexcept = default;
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
   ~Keys();
 
   // How the main database is opened. A plain one through a VFS that refuses encrypted files,

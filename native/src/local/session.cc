@@ -140,7 +140,7 @@ Error LocalSession::error(int rc, std::string_view sql) const {
     return Error(ErrorKind::would_block, "the work budget is spent", rc).with_statement(sql);
   }
   if (stopped && reason == Reason::interrupted) return error_for_code(SQLITE_INTERRUPT, sql);
-  const Error failure = from_sqlite(db_.get(), rc, sql);
+  Error failure = from_sqlite(db_.get(), rc, sql);
   if (failure.code() == SQLITE_ERROR && access_.has_denied()) {
     return Error(ErrorKind::denied, failure.message(), failure.extended_code())
         .with_statement(sql, failure.sql_offset());
