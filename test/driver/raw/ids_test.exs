@@ -66,7 +66,7 @@ defmodule EctoLibSql.Raw.IdsTest do
     test "#{name}: an id that is no open connection", %{one: one} do
       for id <- forged(one, [one.statement, one.cursor, one.transaction]) do
         answer = apply(Native, unquote(name), [id | unquote(Macro.escape(rest))])
-        assert {id, answer} == {id, {:error, "Connection not found"}}
+        assert {^id, answer} == {id, {:error, "Connection not found"}}
       end
 
       still_works(one)
@@ -133,7 +133,7 @@ defmodule EctoLibSql.Raw.IdsTest do
   for name <- [:savepoint, :release_savepoint, :rollback_to_savepoint] do
     test "#{name}: an id that is no transaction of the connection", %{one: one, two: two} do
       for id <- forged(one, [one.connection, one.cursor, one.statement]) do
-        assert {id, {:error, "Transaction not found" <> _}} =
+        assert {^id, {:error, "Transaction not found" <> _}} =
                  {id, apply(Native, unquote(name), [one.connection, id, "sp"])}
       end
 
@@ -144,7 +144,7 @@ defmodule EctoLibSql.Raw.IdsTest do
 
   test "handle_status_transaction: an id that is no open transaction", %{one: one} do
     for id <- forged(one, [one.connection, one.cursor, one.statement]) do
-      assert {id, {:error, "Transaction not found" <> _}} =
+      assert {^id, {:error, "Transaction not found" <> _}} =
                {id, Native.handle_status_transaction(id)}
     end
   end

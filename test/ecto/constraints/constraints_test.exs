@@ -3,41 +3,11 @@ defmodule Ecto.Adapters.LibSql.ConstraintsTest do
   use EctoLibSql.EctoCase, async: true
 
   import Ecto.Changeset
+  import EctoLibSql.UsersAndPosts
 
-  defmodule User do
-    use Ecto.Schema
+  alias EctoLibSql.UsersAndPosts.{Post, User}
 
-    schema "users" do
-      field(:email, :string)
-      field(:org, :integer)
-      field(:age, :integer)
-      has_many(:posts, Ecto.Adapters.LibSql.ConstraintsTest.Post)
-    end
-  end
-
-  defmodule Post do
-    use Ecto.Schema
-
-    schema "posts" do
-      belongs_to(:user, User)
-      field(:editor_id, :integer)
-    end
-  end
-
-  setup do
-    sql!("""
-    CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT, org INTEGER,
-      age INTEGER CONSTRAINT grown_up CHECK (age >= 18));
-    CREATE UNIQUE INDEX one_mail_per_org ON users (org, email);
-    CREATE UNIQUE INDEX lower_mail ON users (lower(email)) WHERE org IS NULL;
-    CREATE TABLE posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),
-      editor_id INTEGER CONSTRAINT known_editor REFERENCES users(id));
-    INSERT INTO users VALUES (1, 'a@x', 1, 20);
-    INSERT INTO posts VALUES (1, 1, NULL);
-    """)
-
-    :ok
-  end
+  setup :create_users_and_posts
 
   test "a unique index has its own name" do
     change = change(%User{email: "a@x", org: 1})

@@ -3,24 +3,14 @@ defmodule Ecto.Adapters.LibSql.Types.DecimalsTest do
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
+  import EctoLibSql.StoredValues
+
   alias Ecto.Adapters.LibSql, as: Adapter
-  alias Ecto.Adapters.LibSql.Types
 
   setup do
     on_exit(fn ->
       for key <- [:decimal_type], do: Application.delete_env(:ecto_libsql, key)
     end)
-  end
-
-  # Dumps a value, stores it in a column of its type, and loads it again.
-  defp stored(type, value, opts \\ []) do
-    {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
-    column = Types.column(Ecto.Type.type(type), opts)
-    sql!("DROP TABLE IF EXISTS t; CREATE TABLE t (v #{column})#{if opts[:strict], do: " STRICT"}")
-    Repo.query!("INSERT INTO t VALUES (?)", [dumped])
-    [[back]] = rows("SELECT v FROM t")
-    {:ok, loaded} = Ecto.Type.adapter_load(Adapter, type, back)
-    loaded
   end
 
   property "decimals of up to fifteen digits keep their value" do

@@ -3,6 +3,8 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
   use EctoLibSql.EctoCase, async: false
   use ExUnitProperties
 
+  import EctoLibSql.StoredValues
+
   alias Ecto.Adapters.LibSql, as: Adapter
   alias Ecto.Adapters.LibSql.Types
 
@@ -11,27 +13,6 @@ defmodule Ecto.Adapters.LibSql.TypesTest do
       for key <- [:binary_id_type, :uuid_type, :datetime_type, :decimal_type],
           do: Application.delete_env(:ecto_libsql, key)
     end)
-  end
-
-  # Dumps a value, stores it in a column of its type, and loads it again.
-  defp stored(type, value, opts \\ []) do
-    {:ok, dumped} = Ecto.Type.adapter_dump(Adapter, type, value)
-    column = Types.column(Ecto.Type.type(type), opts)
-    sql!("DROP TABLE IF EXISTS t; CREATE TABLE t (v #{column})#{if opts[:strict], do: " STRICT"}")
-    Repo.query!("INSERT INTO t VALUES (?)", [dumped])
-    [[back]] = rows("SELECT v FROM t")
-    {:ok, loaded} = Ecto.Type.adapter_load(Adapter, type, back)
-    loaded
-  end
-
-  defp instants(precision) do
-    gen all(
-          seconds <- integer(-60_000_000_000..200_000_000_000),
-          micro <- integer(0..999_999)
-        ) do
-      micro = if precision == 0, do: {0, 0}, else: {micro, 6}
-      DateTime.from_gregorian_seconds(63_000_000_000 + div(seconds, 10), micro)
-    end
   end
 
   defp values do
