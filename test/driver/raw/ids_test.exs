@@ -66,7 +66,7 @@ defmodule EctoLibSql.Raw.IdsTest do
     test "#{name}: an id that is no open connection", %{one: one} do
       for id <- forged(one, [one.statement, one.cursor, one.transaction]) do
         answer = apply(Native, unquote(name), [id | unquote(Macro.escape(rest))])
-        assert {^id, answer} == {id, {:error, "Connection not found"}}
+        assert {id, answer} == {id, {:error, "Connection not found"}}
       end
 
       still_works(one)
@@ -115,7 +115,7 @@ defmodule EctoLibSql.Raw.IdsTest do
       rest = unquote(Macro.escape(rest))
 
       for id <- forged(one, [one.connection, one.cursor, one.statement]) do
-        assert {id, {:error, "Transaction not found" <> _}} =
+        assert {^id, {:error, "Transaction not found" <> _}} =
                  {id, apply(Native, unquote(name), [id, one.connection | rest])}
       end
 
