@@ -94,7 +94,7 @@ void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& pr
 
 void LocalSession::backup_to(const std::string& path, const BackupProgress& progress, int pages,
                              const KeyChoice& key) {
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   if (sqlite3_txn_state(db(), "main") == SQLITE_TXN_WRITE) {
     throw Error(ErrorKind::misuse, "cannot back up within a transaction that has written");
   }
@@ -116,7 +116,7 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   } catch (const Error& error) {
     throw core::with_file_name(error, path);
   }
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   acquire_write({});
   try {
     copy_pages(db(), {source.get(), "main"}, progress, pages);
@@ -145,7 +145,7 @@ std::string LocalSession::serialise(std::string_view database) {
   if (sqlite3_db_filename(handle, name.c_str()) == nullptr) {
     throw Error(ErrorKind::error, "unknown database " + name, SQLITE_ERROR);
   }
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   // Where sqlite3_serialize() cannot read a page it writes zeros, while a backup fails. So the
   // image is one of a backup, except in memory and within a transaction that has written, which a
   // backup cannot copy.

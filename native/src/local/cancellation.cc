@@ -47,10 +47,10 @@ void Cancellation::set_budget(std::optional<std::chrono::microseconds> budget) n
   install_progress_handler(budget ? std::min(progress_steps_, kBudgetSteps) : progress_steps_);
 }
 
-void Cancellation::start(bool alone, bool stoppable) noexcept {
+void Cancellation::start(bool alone, Stop stop) noexcept {
   if (alone) interrupted_.store(false, std::memory_order_relaxed);
   reason_ = Reason::none;
-  stoppable_ = stoppable;
+  stop_ = stop;
   waited_ = {};
 }
 
@@ -76,8 +76,14 @@ bool Cancellation::must_stop() noexcept {
 }
 
 int Cancellation::on_progress() noexcept {
-  if (must_stop()) return 1;
-  if (stoppable_ && budget_end_ && Clock::now() >= *budget_end_) {
+  if (stop_ == Stop::never) return 0;
+  if (must_stop()) {
+    if (stop_ != Stop::while_writing || sqlite3_txn_state(db_, nullptr) == SQLITE_TXN_WRITE)
+      return 1;
+    reason_ = Reason::none;
+    return 0;
+  }
+  if (stop_ == Stop::on_budget && budget_end_ && Clock::now() >= *budget_end_) {
     reason_ = Reason::budget;
     return 1;
   }

@@ -41,9 +41,18 @@ class Cancellation {
   // rest of the busy timeout.
   void note_wait(Clock::duration waited) noexcept { waited_ += waited; }
 
+  // What may stop a statement between two of its instructions. SQLite asks its progress handler
+  // once more after the last one, and reports a statement as interrupted that has been carried out:
+  // a commit that happened would count as failed.
+  enum class Stop : std::uint8_t {
+    never,          // BEGIN, COMMIT, SAVEPOINT, ...: a few instructions
+    while_writing,  // a write: the caller, as long as its transaction has not ended
+    on_request,     // the caller
+    on_budget,      // a read: the end of the budget as well
+  };
+
   // A statement starts. `alone`: no other is running, so an old interrupt is forgotten.
-  // `stoppable`: stopping it for its budget changes nothing (it only reads).
-  void start(bool alone, bool stoppable) noexcept;
+  void start(bool alone, Stop stop) noexcept;
   // Why the statement was stopped; none if SQLite's own error counts.
   [[nodiscard]] Reason reason() const noexcept { return reason_; }
 
@@ -72,7 +81,7 @@ class Cancellation {
   int progress_steps_ = 1;
   std::atomic<bool> interrupted_{false};
   Reason reason_ = Reason::none;
-  bool stoppable_ = false;
+  Stop stop_ = Stop::on_request;
   std::chrono::milliseconds busy_timeout_{0};
   std::optional<Clock::time_point> deadline_;
   std::optional<Clock::time_point> budget_end_;

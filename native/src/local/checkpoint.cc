@@ -55,7 +55,7 @@ int checkpoint_flag(CheckpointMode mode) {
 }  // namespace
 
 CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   const std::string name(database);
   int log_frames = -1;
   int checkpointed_frames = -1;

@@ -109,7 +109,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   if (cancellation_->has_budget() && !compiles_quickly(sql)) {
     throw Error(ErrorKind::would_block, "compiling may exceed the work budget").with_statement(sql);
   }
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);
   if (!stmt) return nullptr;
   if (statement_kind(*tail) == StatementKind::unknown) *tail = {};
@@ -160,12 +160,30 @@ Error LocalSession::error(int rc, std::string_view sql) const {
   return failure;
 }
 
+namespace {
+
+Cancellation::Stop stop_of(const LocalStatement& statement) noexcept {
+  switch (statement.kind()) {
+    case StatementKind::begin:
+    case StatementKind::commit:
+    case StatementKind::rollback:
+    case StatementKind::savepoint:
+    case StatementKind::release:
+      return Cancellation::Stop::never;
+    default:
+      return statement.read_only() ? Cancellation::Stop::on_budget
+                                   : Cancellation::Stop::while_writing;
+  }
+}
+
+}  // namespace
+
 void LocalSession::statement_starts(const LocalStatement& statement) {
   const StatementKind kind = statement.kind();
   // For sqlite3_stmt_readonly() many pragmas that only read are writes. Those that write wait in
   // the busy handler instead of the queue.
   const bool writes = !statement.read_only() && kind != StatementKind::pragma;
-  cancellation_->start(running_ == 0, statement.read_only());
+  cancellation_->start(running_ == 0, stop_of(statement));
   access_.forget_denials();
   if (!in_transaction_) end_refusals();
   if (writes && refusals_ == 0) acquire_write(statement.sql());

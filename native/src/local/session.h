@@ -127,7 +127,7 @@ class LocalSession final : public core::Session {
   // The one statement of a text that has been compiled before.
   [[nodiscard]] StmtHandle compile_again(std::string_view sql) {
     // Forgets why another statement was stopped before.
-    cancellation_->start(running_ == 0, true);
+    cancellation_->start(running_ == 0, Cancellation::Stop::on_budget);
     std::string_view tail;
     return compile_next(sql, &tail);
   }

@@ -43,7 +43,7 @@ void LocalSession::end_turn() noexcept {
 
 void LocalSession::hold_write() {
   db();
-  cancellation_->start(running_ == 0, false);
+  cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   acquire_write({});
   ++holds_;
 }

@@ -344,6 +344,43 @@ TEST_F(SessionTest, BudgetsLeaveShortStatementsAlone) {
   one_.set_budget(std::nullopt);
 }
 
+// SQLite looks at the budget every so many instructions of a compiled statement's whole life, the
+// last time after the commit.
+TEST_F(SessionTest, ASpentBudgetDoesNotReportACommitThatHappenedAsStopped) {
+  for (int i = 0; i < 200; ++i) {
+    one_.set_budget(0us);
+    ASSERT_NO_THROW(one_.begin_transaction(TransactionMode::immediate)) << i;
+    one_.set_budget(std::nullopt);
+    one_.execute(kInsert);
+    one_.set_budget(0us);
+    ASSERT_NO_THROW(one_.savepoint("s")) << i;
+    ASSERT_NO_THROW(one_.release_savepoint("s")) << i;
+    ASSERT_NO_THROW(one_.commit()) << i;
+    one_.set_budget(std::nullopt);
+  }
+  EXPECT_EQ(query(two_, "SELECT count(*) FROM t"), "200");
+}
+
+TEST_F(SessionTest, AWriteThatIsReportedAsStoppedLeavesNoRow) {
+  Options options;
+  options.progress_steps = 1;
+  Connection writer = connect(options);
+  int written = 0;
+  int stopped = 0;
+  for (int i = 0; i < 2000; ++i) {
+    writer.set_deadline(std::chrono::steady_clock::now() + std::chrono::microseconds(i % 100));
+    try {
+      written += static_cast<int>(writer.execute(kInsert));
+    } catch (const Error& error) {
+      ASSERT_EQ(error.kind(), ErrorKind::timeout);
+      ++stopped;
+    }
+  }
+  EXPECT_GT(written, 0);
+  EXPECT_GT(stopped, 0);
+  EXPECT_EQ(query(one_, "SELECT count(*) FROM t"), std::to_string(written));
+}
+
 TEST_F(SessionTest, ABudgetedWriteWouldBlockInsteadOfWaiting) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
   two_.set_budget(1s);
