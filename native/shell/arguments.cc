@@ -37,6 +37,18 @@ void declare(CLI::App& app, Arguments& arguments, Texts& texts) {
   app.add_flag("--bail,!--no-bail", arguments.bail,
                "Scripts end at the first error (default), or go on");
   app.add_flag("--readonly", arguments.read_only, "Open the database for reading only");
+  auto* const variable = app.add_option("--key-env", arguments.key.environment,
+                                        "The environment variable with the encryption key");
+  variable->type_name("NAME");
+  auto* const descriptor = app.add_option("--key-fd", arguments.key.descriptor,
+                                          "The file descriptor to read the encryption key from");
+  descriptor->type_name("N")->check(CLI::NonNegativeNumber)->excludes(variable);
+  app.add_option("--cipher", arguments.key.cipher, "aes256cbc (libSQL's, default) or aes256gcm")
+      ->check(CLI::IsMember({"aes256cbc", "aes256gcm"}))
+      ->type_name("CIPHER");
+  app.add_option("--kdf", arguments.key.derivation, "With aes256gcm: hkdf (default) or scrypt")
+      ->check(CLI::IsMember({"hkdf", "scrypt"}))
+      ->type_name("KDF");
   app.add_option("--init", arguments.init, "Run a script first; at the prompt, instead of libsqlrc")
       ->type_name("SCRIPT");
   app.add_flag("--no-init", arguments.no_init, "Run no libsqlrc at the prompt");

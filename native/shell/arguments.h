@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "shell/key_source.h"
+
 namespace libsql::shell {
 
 // Text to run: the value of -c, or an argument after the file.
@@ -23,6 +25,7 @@ struct Arguments {
   bool headers = false;
   bool bail = true;
   bool read_only = false;
+  KeySource key;
 };
 
 // Reads the command line. Returns the exit code when there is nothing to run: after --help and

@@ -66,21 +66,27 @@ std::filesystem::path file_of(const std::string& location) {
   return path == ":memory:" ? std::string() : path;
 }
 
-CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& location, Access access) {
+CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& location, Access access,
+                                                       const std::optional<Encryption>& key) {
   Options options;
   options.journal_mode = "";  // Opening a file must not change its journal mode.
   if (access == Access::read_only) options.mode = OpenMode::read_only;
+  Options plain = options;
+  if (location != ":memory:") options.encryption = key;
   Database database(location, options);
   const bool missing = access == Access::read_write && is_missing(file_of(location));
-  Connection connection = (missing ? Database(kNoFile, options) : database).connect();
+  Connection connection = (missing ? Database(kNoFile, plain) : database).connect();
   return {std::move(database), std::move(connection), missing};
 }
 
-CurrentDatabase::CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access)
-    : CurrentDatabase(interrupts, open_database(location, access)) {}
+CurrentDatabase::CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
+                                 std::optional<Encryption> key)
+    : CurrentDatabase(interrupts, open_database(location, access, key), key) {}
 
-CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened)
+CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened,
+                                 std::optional<Encryption> key)
     : interrupts_(interrupts),
+      key_(std::move(key)),
       database_(std::move(opened.database)),
       connection_(std::move(opened.connection)),
       missing_(opened.missing) {
@@ -96,7 +102,7 @@ void CurrentDatabase::open(const std::string& location, Access access) {
   if (connection_.in_transaction()) {
     throw CommandError("a transaction is open: COMMIT or ROLLBACK it before .open");
   }
-  Opened opened = open_database(location, access);
+  Opened opened = open_database(location, access, key_);
   watch_interrupts(opened.connection);
   interrupts_.exchange(connection_, opened.connection);
   database_ = std::move(opened.database);

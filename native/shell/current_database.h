@@ -8,6 +8,7 @@
 #define LIBSQL_SHELL_CURRENT_DATABASE_H_
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ class CurrentDatabase {
  public:
   // `interrupts` must outlive this object. Errors: Error if the database cannot be opened, or its
   // folder does not exist.
-  CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access);
+  CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
+                  std::optional<Encryption> key = std::nullopt);
   CurrentDatabase(const CurrentDatabase&) = delete;
   CurrentDatabase& operator=(const CurrentDatabase&) = delete;
   ~CurrentDatabase() = default;
@@ -59,12 +61,15 @@ class CurrentDatabase {
     std::string sql;
     std::vector<Value> values;
   };
-  static Opened open_database(const std::string& location, Access access);
-  CurrentDatabase(Interrupts& interrupts, Opened opened);
+  static Opened open_database(const std::string& location, Access access,
+                              const std::optional<Encryption>& key);
+  CurrentDatabase(Interrupts& interrupts, Opened opened, std::optional<Encryption> key);
   void watch_interrupts(Connection& connection);
   void create();
 
   Interrupts& interrupts_;
+  // Of all files that are opened.
+  std::optional<Encryption> key_;
   Database database_;
   Connection connection_;
   bool missing_;

@@ -13,6 +13,7 @@
 
 #include "libsql/error.h"
 #include "shell/arguments.h"
+#include "shell/command_error.h"
 #include "shell/exit_codes.h"
 #include "shell/repl.h"
 #include "shell/shell.h"
@@ -111,7 +112,12 @@ int run_shell(const Arguments& arguments) {
   std::optional<CurrentDatabase> database;
   try {
     const Access access = arguments.read_only ? Access::read_only : Access::read_write;
-    database.emplace(interrupts, arguments.file, access);
+    const std::optional<Encryption> key = read_key(arguments.key);
+    if (key && arguments.file == ":memory:") throw CommandError("a key needs a FILE");
+    database.emplace(interrupts, arguments.file, access, key);
+  } catch (const CommandError& error) {
+    std::cerr << "libsql: " << error.what() << '\n';
+    return kUsage;
   } catch (const Error& error) {
     std::cerr << "libsql: cannot open " << arguments.file << ": " << error.message() << '\n';
     return kUsage;

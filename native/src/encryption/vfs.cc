@@ -131,7 +131,7 @@ const sqlite3_io_methods* methods_over(const RealFile& file) noexcept {
 // The journal or log of a database, next to its name: opened to look at, and closed.
 class Companion {
  public:
-  Companion(sqlite3_vfs* vfs, const char* journal) : vfs_(vfs), memory_(words(vfs)) {
+  Companion(sqlite3_vfs* vfs, const char* journal) : memory_(words(vfs)) {
     int there = 0;
     const bool found =
         vfs->xAccess(vfs, journal, SQLITE_ACCESS_EXISTS, &there) == SQLITE_OK && there != 0;
@@ -155,7 +155,6 @@ class Companion {
     return reinterpret_cast<sqlite3_file*>(memory_.data());
   }
 
-  sqlite3_vfs* vfs_;
   std::vector<std::max_align_t> memory_;
   bool open_ = false;
 };

@@ -314,6 +314,53 @@ TEST_F(EncryptionOptionTest, NoMessageContainsTheKeyOrTheNameOfTheVfs) {
   EXPECT_EQ(query(db, "PRAGMA database_list"), "0|'main'|'" + path() + "'");
 }
 
+// One bit of every byte of the file, one after the other.
+TEST_F(EncryptionOptionTest, DetectsAChangedBitAnywhereInTheAuthenticatedFormat) {
+  Options options = testing::with_key(Cipher::aes256gcm);
+  options.journal_mode = "delete";
+  options.pragmas = {{"page_size", "512"}};
+  {
+    Connection db = Database(path(), options).connect();
+    db.execute_script("CREATE TABLE t(a); CREATE INDEX i ON t(a)");
+    for (int i = 0; i < 40; ++i) db.execute("INSERT INTO t VALUES (?)", std::to_string(i) + "-row");
+  }
+  const std::string file = testing::read_file(path());
+  ASSERT_EQ(file.size() % 512, 0U);
+  for (std::size_t at = 0; at < file.size(); ++at) {
+    std::string changed = file;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << (at * 7 % 8)));
+    testing::write_file(path("changed.db"), changed);
+    try {
+      Connection db = Database(path("changed.db"), options).connect();
+      const std::string found = query(db, "PRAGMA integrity_check");
+      ADD_FAILURE() << "byte " << at << ": " << found;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.kind(), ::testing::AnyOf(ErrorKind::corrupt, ErrorKind::not_a_database));
+      const std::string page = "(page " + std::to_string(at / 512 + 1) + ")";
+      if (at >= 512) {
+        EXPECT_THAT(error.message(), ::testing::HasSubstr(page));
+      }
+    }
+    if (HasFailure()) break;
+  }
+}
+
+// The same page number of another file with the same key.
+TEST_F(EncryptionOptionTest, DetectsAPageOfAnotherFileInTheAuthenticatedFormat) {
+  Options options = testing::with_key(Cipher::aes256gcm);
+  options.journal_mode = "delete";
+  for (const char* name : {"one.db", "two.db"}) {
+    Connection db = Database(path(name), options).connect();
+    db.execute("CREATE TABLE t AS SELECT ? AS a", name);
+  }
+  std::string file = testing::read_file(path("one.db"));
+  file.replace(4096, 4096, testing::read_file(path("two.db")), 4096, 4096);
+  testing::write_file(path("one.db"), file);
+  Connection db = Database(path("one.db"), options).connect();
+  EXPECT_THAT([&] { return db.query_one("SELECT a FROM t"); },
+              throws_error(ErrorKind::corrupt, "a page of the file is damaged or was changed"));
+}
+
 // What a backup copies page by page has no room for the tags; VACUUM makes it.
 TEST_F(EncryptionOptionTest, AuthenticatesAPlainDatabaseByVacuumOnly) {
   Connection db = Database(path("plain.db")).connect();

@@ -35,6 +35,30 @@ expect "--readonly reads" 1 "$out"
 run new.db --readonly -c "INSERT INTO t VALUES (2)" </dev/null
 expect "--readonly refuses to write" 1 "$code"
 expect_match "the error of a refused write names readonly" "*readonly*" "$err"
+# --- Encryption ---
+
+export TEST_KEY="a key of 32 bytes, used in tests"
+run secret.db --key-env TEST_KEY -c "CREATE TABLE t(a); INSERT INTO t VALUES ('CANARY')" </dev/null
+expect "--key-env creates an encrypted file" "0 0" "$code $(grep -c CANARY secret.db)"
+run secret.db --key-env TEST_KEY -c "SELECT a FROM t" </dev/null
+expect "--key-env reads it" CANARY "$out"
+run secret.db --key-fd 3 -c "SELECT a FROM t" </dev/null 3<<<"$TEST_KEY"
+expect "--key-fd reads the key from a descriptor" CANARY "$out"
+run secret.db --key-fd 3 -c "SELECT a FROM t" </dev/null 3<<<"base64:$(printf '%s' "$TEST_KEY" | base64 -w0)"
+expect "a key may be base64" CANARY "$out"
+run secret.db -c "SELECT a FROM t" </dev/null
+expect "an encrypted file without a key is an error" 2 "$code"
+expect_match "the error says that the file is encrypted" "*encrypted or damaged*" "$err"
+run secret.db --key-env NO_SUCH_KEY -c "SELECT a FROM t" </dev/null
+expect "a variable that holds no key is wrong usage" "2 libsql: the environment variable NO_SUCH_KEY holds no key" "$code $err"
+run strong.db --key-env TEST_KEY --cipher aes256gcm -c "CREATE TABLE t(a)" </dev/null
+run strong.db --key-env TEST_KEY --cipher aes256gcm -c "SELECT count(*) FROM t" </dev/null
+expect "--cipher chooses the authenticated format" 0 "$out"
+run :memory: --key-env TEST_KEY -c "SELECT 1" </dev/null
+expect "a key without a file is wrong usage" 2 "$code"
+
+# --- Missing files ---
+
 run none.db --readonly -c "SELECT 1" </dev/null
 expect "--readonly creates nothing" "2 no" "$code $(exists none.db)"
 

@@ -2,7 +2,8 @@ defmodule Mix.Tasks.EctoLibsql.EncryptTest do
   # Not async: environment variables, and the shell of Mix.
   use ExUnit.Case, async: false
 
-  alias Mix.Tasks.EctoLibsql.{Backup, Doctor, Encrypt}
+  alias Mix.Tasks.EctoLibsql.{Backup, Doctor}
+  alias Mix.Tasks.EctoLibsql.Encrypt
 
   @moduletag :plain
   @key "a key of 32 bytes, used in tests"
