@@ -31,10 +31,16 @@ LockedConnection::LockedConnection(Call& call, ConnectionPtr connection)
       lock_(object_->mutex(), std::defer_lock),
       started_(steady_clock::now()) {
   if (!call_.interrupts_seen()) call_.interrupts_seen(object_->interrupts());
-  if (is_inline()) {
-    lock_inline();
-  } else {
-    lock_dirty();
+  try {
+    if (is_inline()) {
+      lock_inline();
+    } else {
+      lock_dirty();
+    }
+  } catch (...) {
+    // The call is refused: a write lock that its ticket has been granted goes to the next writer.
+    object_->tickets().drop(call_.self());
+    throw;
   }
 }
 

@@ -52,11 +52,12 @@ Term extended_atom(const Atoms& atoms, const Failure& failure) noexcept {
   return kind_atom(atoms, failure.kind());
 }
 
-// For an id of nothing that is open. A foreign id says nothing about the caller's own connection.
+// For an id of nothing that is open. A foreign id says nothing about the caller's own connection,
+// and the id of a transaction not whether it was committed or rolled back.
 Recovery recovery_of_unknown(IdKind id) noexcept {
   Recovery recovery;
   recovery.connection_lost = id == IdKind::connection;
-  recovery.transaction_lost = recovery.connection_lost || id == IdKind::transaction;
+  recovery.transaction_lost = recovery.connection_lost;
   return recovery;
 }
 

@@ -30,7 +30,7 @@ defmodule EctoLibSql.Callbacks.ConnectLog do
   end
 
   # Logger.enable/1 and disable/1 are deprecated from Elixir 1.15 on.
-  if function_exported?(Logger, :put_process_level, 2) do
+  if Code.ensure_loaded?(Logger) and function_exported?(Logger, :put_process_level, 2) do
     defp log(true), do: Logger.delete_process_level(self())
     defp log(false), do: Logger.put_process_level(self(), :none)
   else

@@ -27,8 +27,17 @@ defmodule EctoLibSql.Connection.Transactions do
       :ok -> {:ok, %{state | trx_id: nil}}
       # None is open, or SQLite has rolled this one back by itself.
       {:error, %{kind: :misuse}} -> :idle
-      {:error, error} -> {:error, Error.from_nif(error)}
+      {:error, error} -> refused(Error.from_nif(error), conn)
     end
+  end
+
+  # One that was stopped before it began (an interrupt, the timeout) is still open.
+  defp refused(%{kind: kind} = error, _conn) when kind in [:not_found, :foreign],
+    do: {:error, error}
+
+  defp refused(error, conn) do
+    _rolled_back_or_not = Nif.rollback(conn)
+    {:error, error}
   end
 
   @doc "Rolls back. It is no error if SQLite has done so by itself already."
@@ -44,7 +53,16 @@ defmodule EctoLibSql.Connection.Transactions do
 
   @doc "Rolls back what is open, resets statements and closes cursors."
   @spec reset(State.t()) :: answer()
-  def reset(state), do: Call.structured(Nif.reset(State.in_transaction(state)))
+  def reset(state) do
+    case Nif.reset(State.in_transaction(state)) do
+      # SQLite has rolled the transaction back by itself: nothing of it is open.
+      {:error, %{extended_code: :abort_rollback}} ->
+        Call.structured(Nif.reset(State.conn(state)))
+
+      answer ->
+        Call.structured(answer)
+    end
+  end
 
   @doc "Whether a transaction is open on the connection, and its id."
   @spec status(State.t()) :: {:ok, {boolean(), String.t() | nil}} | {:error, Error.t()}

@@ -87,7 +87,7 @@ defmodule EctoLibSql.Options.Names do
   # Ecto.Repo, Ecto.Adapters.SQL and Ecto.Migrator; what a `:url` is taken apart into; the flags of `mix ecto.dump`
   # and `mix ecto.load`, which Ecto puts among the repository's options.
   @repo ~w(
-    otp_app repo adapter telemetry_prefix default_dynamic_repo read_only stacktrace log_stacktrace_mfa priv
+    otp_app repo adapter telemetry_prefix default_dynamic_repo stacktrace log_stacktrace_mfa priv
     start_apps_before_migration migration_source migration_lock migration_repo migration_cast_version_column
     migration_primary_key migration_foreign_key migration_timestamps migration_default_prefix
     url scheme hostname port username password
@@ -117,7 +117,7 @@ defmodule EctoLibSql.Options.Names do
 
   @doc "Options of `EctoLibSql.stream/4`."
   @spec stream() :: [atom()]
-  def stream, do: [:max_rows | query()]
+  def stream, do: [:max_rows | @call]
 
   @doc "The names under which a transaction's mode is given."
   @spec transaction_mode() :: [atom()]

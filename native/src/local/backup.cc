@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "core/file_error.h"
+#include "local/location.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -46,7 +47,7 @@ std::string image_of(sqlite3* db, const char* database, unsigned flags) {
 }  // namespace
 
 DbHandle LocalSession::open_copy(const std::string& path, int flags, const KeyChoice& key) {
-  const Opening opening = keys_.other(path, key);
+  const Opening opening = keys_.other(without_shared_cache(path), key);
   DbHandle other;
   try {
     other = open_file(opening.location, flags, opening.vfs);
@@ -60,7 +61,7 @@ DbHandle LocalSession::open_copy(const std::string& path, int flags, const KeyCh
 }
 
 std::string LocalSession::copy_location(const std::string& path, const KeyChoice& key) {
-  std::string location = keys_.uri(path, key);
+  std::string location = keys_.uri(without_shared_cache(path), key);
   // VACUUM sorts the entries of indexes.
   if (keys_.any()) keep_temporary_files_in_memory(db());
   // It gives the copy as much room at the end of its pages as was last asked for.

@@ -39,7 +39,7 @@ class Cancellation {
 
   // How long the running statement has waited in the writer queue: the busy handler waits for the
   // rest of the busy timeout.
-  void note_wait(Clock::duration waited) noexcept { waited_ += waited; }
+  void set_waited(Clock::duration waited) noexcept { waited_ = waited; }
 
   // What may stop a statement between two of its instructions. SQLite asks its progress handler
   // once more after the last one, and reports a statement as interrupted that has been carried out:

@@ -194,9 +194,11 @@ void refuse_key_in_sql(std::string_view sql) {
              : is_keyword(verb.text, "ATTACH") &&
                    has_key_clause({verb.text.data() + verb.text.size(), sql.data() + sql.size()});
   if (!refused) return;
+  // With a statement of its own, so that nobody adds the text, which contains the key.
   throw Error(ErrorKind::invalid_argument,
               "an encryption key in SQL text has no effect: give it as an option of the "
-              "connection or of the attached database");
+              "connection or of the attached database")
+      .with_statement(pragma ? "PRAGMA key" : "ATTACH ... KEY");
 }
 
 void refuse_temporary_files(std::string_view sql) {

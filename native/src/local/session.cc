@@ -84,6 +84,11 @@ StmtHandle LocalSession::compile_next(std::string_view sql, std::string_view* ta
   return nullptr;
 }
 
+void LocalSession::check_compilation(std::string_view sql) const {
+  if (!cancellation_->has_budget() || compiles_quickly(sql)) return;
+  throw Error(ErrorKind::would_block, "compiling may exceed the work budget").with_statement(sql);
+}
+
 std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view sql,
                                                                core::PrepareMode mode,
                                                                std::string_view* tail) {
@@ -106,9 +111,7 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
     throw error_for_code(SQLITE_TOOBIG);
   }
-  if (cancellation_->has_budget() && !compiles_quickly(sql)) {
-    throw Error(ErrorKind::would_block, "compiling may exceed the work budget").with_statement(sql);
-  }
+  check_compilation(sql);
   cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
   StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);
   if (!stmt) return nullptr;

@@ -124,6 +124,8 @@ class LocalSession final : public core::Session {
   // Makes SQLite compare the schema that it knows with that of the file, and read it again if
   // another connection has changed it.
   void verify_schema() noexcept;
+  // Errors: would_block if compiling `sql` may take longer than a budget allows.
+  void check_compilation(std::string_view sql) const;
   // The one statement of a text that has been compiled before.
   [[nodiscard]] StmtHandle compile_again(std::string_view sql) {
     // Forgets why another statement was stopped before.
@@ -202,6 +204,7 @@ class LocalSession final : public core::Session {
   std::shared_ptr<WriterQueue> queue_;  // Null for private databases in memory.
   std::vector<std::weak_ptr<WriterQueue::Ticket>> tickets_;
   bool has_write_ = false;
+  Cancellation::Clock::duration waited_for_turn_{};
   bool write_wait_ = true;
   int holds_ = 0;
   std::uint64_t write_waits_ = 0;

@@ -54,6 +54,8 @@ bool LocalStatement::has_bounded_program() {
   if (uses_ == 0 && !read_only_) return false;
   const int recompilations = sqlite3_stmt_status(handle(), SQLITE_STMTSTATUS_REPREPARE, 0);
   if (recompilations != recompilations_) {
+    // Reading the program compiles it once more.
+    if (session_.cancellation().has_budget() && !compiles_quickly(sql_)) return false;
     recompilations_ = recompilations;
     bounded_program_ = read_only_ ? has_bounded_instructions(session_.db(), sql_)
                                   : local::has_bounded_program(session_.db(), sql_);
@@ -148,6 +150,7 @@ std::string_view LocalStatement::run_column_name(int index) const {
 sqlite3_stmt* LocalStatement::described() {
   sqlite3_stmt* const stmt = handle();
   if (running_ || kind_ == StatementKind::pragma || sqlite3_column_count(stmt) == 0) return stmt;
+  session_.check_compilation(sql_);
   session_.verify_schema();
   described_ = session_.compile_again(sql_);
   return described_.get();

@@ -12,7 +12,7 @@ bool LocalSession::take_granted() noexcept {
     const auto ticket = weak.lock();
     if (!ticket || ticket->state() == WriteTicket::State::cancelled) return true;
     if (taken || !ticket->take()) return false;
-    cancellation_->note_wait(Cancellation::Clock::now() - ticket->asked_at());
+    waited_for_turn_ = Cancellation::Clock::now() - ticket->asked_at();
     return taken = true;
   });
   return taken;
@@ -38,6 +38,7 @@ void LocalSession::end_turn() noexcept {
   if (!has_write_ || holds_ > 0) return;
   if (db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE) return;
   has_write_ = false;
+  waited_for_turn_ = {};
   queue_->release();
 }
 
@@ -54,7 +55,7 @@ void LocalSession::release_write() noexcept {
 }
 
 void LocalSession::acquire_write(std::string_view sql) {
-  if (try_write()) return;
+  if (try_write()) return cancellation_->set_waited(waited_for_turn_);
   if (!wal_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_READ) {
     // A deadlock otherwise: the writer waits until this connection stops reading. SQLite fails with
     // BUSY here too.
@@ -69,7 +70,8 @@ void LocalSession::acquire_write(std::string_view sql) {
   const bool granted = cancellation_->wait_until(
       [&ticket] { return ticket->state() == WriteTicket::State::granted; });
   if (granted && ticket->take()) {
-    cancellation_->note_wait(Cancellation::Clock::now() - ticket->asked_at());
+    waited_for_turn_ = Cancellation::Clock::now() - ticket->asked_at();
+    cancellation_->set_waited(waited_for_turn_);
     has_write_ = true;
     return;
   }

@@ -50,7 +50,7 @@ defmodule EctoLibSql.PoolTest do
 
       assert logged(path, fn ->
                failing_pool(path, mode: :readonly)
-               Process.sleep(300)
+               Process.sleep(1_000)
              end) == 1
 
       File.mkdir_p!(Path.dirname(path))
@@ -65,7 +65,7 @@ defmodule EctoLibSql.PoolTest do
 
       assert logged(path, fn ->
                pool = failing_pool(path)
-               Process.sleep(300)
+               Process.sleep(1_000)
                assert {:error, _} = EctoLibSql.query(pool, "SELECT 1", [], queue: false)
              end) == 1
     end
