@@ -143,4 +143,14 @@ defmodule EctoLibSql.Connection.ConnectTest do
         refute File.exists?(path)
     end
   end
+
+  # SQLite's own shared cache would be another database than the one that connections share.
+  test "a copy into a shared database in memory arrives there" do
+    uri = "file:copy_#{System.unique_integer([:positive])}?mode=memory&cache=shared"
+    [source, reader] = [open!(), open!(database: uri)]
+    run!(source, "CREATE TABLE t (x)")
+    run!(source, "INSERT INTO t VALUES (7)")
+    assert Native.backup(source, uri) == :ok
+    assert rows!(reader, "SELECT x FROM t") == [[7]]
+  end
 end
