@@ -54,6 +54,13 @@ void Cancellation::start(bool alone, Stop stop) noexcept {
   waited_ = {};
 }
 
+int Cancellation::step(sqlite3_stmt* stmt) noexcept {
+  stepping_ = stmt;
+  const int rc = sqlite3_step(stmt);
+  stepping_ = nullptr;
+  return rc;
+}
+
 void Cancellation::interrupt() noexcept {
   interrupted_.store(true);
   wake();
@@ -76,13 +83,11 @@ bool Cancellation::must_stop() noexcept {
 }
 
 int Cancellation::on_progress() noexcept {
+  // SQLite calls the handler once more when the program has ended. Stopping it there would report
+  // an error for a statement that has been carried out.
+  if (stepping_ != nullptr && sqlite3_stmt_busy(stepping_) == 0) return 0;
   if (stop_ == Stop::never) return 0;
-  if (must_stop()) {
-    if (stop_ != Stop::while_writing || sqlite3_txn_state(db_, nullptr) == SQLITE_TXN_WRITE)
-      return 1;
-    reason_ = Reason::none;
-    return 0;
-  }
+  if (must_stop()) return 1;
   if (stop_ == Stop::on_budget && budget_end_ && Clock::now() >= *budget_end_) {
     reason_ = Reason::budget;
     return 1;

@@ -41,18 +41,17 @@ class Cancellation {
   // rest of the busy timeout.
   void set_waited(Clock::duration waited) noexcept { waited_ = waited; }
 
-  // What may stop a statement between two of its instructions. SQLite asks its progress handler
-  // once more after the last one, and reports a statement as interrupted that has been carried out:
-  // a commit that happened would count as failed.
+  // What may stop a statement between two of its instructions.
   enum class Stop : std::uint8_t {
-    never,          // BEGIN, COMMIT, SAVEPOINT, ...: a few instructions
-    while_writing,  // a write: the caller, as long as its transaction has not ended
-    on_request,     // the caller
-    on_budget,      // a read: the end of the budget as well
+    never,       // BEGIN, COMMIT, SAVEPOINT, ...: a few instructions
+    on_request,  // the caller
+    on_budget,   // a read: the end of the budget as well
   };
 
   // A statement starts. `alone`: no other is running, so an old interrupt is forgotten.
   void start(bool alone, Stop stop) noexcept;
+  // Runs one step, which the handlers may stop as long as the program has not ended.
+  [[nodiscard]] int step(sqlite3_stmt* stmt) noexcept;
   // Why the statement was stopped; none if SQLite's own error counts.
   [[nodiscard]] Reason reason() const noexcept { return reason_; }
 
@@ -82,6 +81,7 @@ class Cancellation {
   std::atomic<bool> interrupted_{false};
   Reason reason_ = Reason::none;
   Stop stop_ = Stop::on_request;
+  sqlite3_stmt* stepping_ = nullptr;
   std::chrono::milliseconds busy_timeout_{0};
   std::optional<Clock::time_point> deadline_;
   std::optional<Clock::time_point> budget_end_;

@@ -174,8 +174,7 @@ Cancellation::Stop stop_of(const LocalStatement& statement) noexcept {
     case StatementKind::release:
       return Cancellation::Stop::never;
     default:
-      return statement.read_only() ? Cancellation::Stop::on_budget
-                                   : Cancellation::Stop::while_writing;
+      return statement.read_only() ? Cancellation::Stop::on_budget : Cancellation::Stop::on_request;
   }
 }
 

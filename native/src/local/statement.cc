@@ -241,7 +241,7 @@ Step LocalStatement::step() {
   static_cast<void>(handle());
   if (!running_) start();
   row_.clear();
-  const int rc = sqlite3_step(stmt_.get());
+  const int rc = session_.cancellation().step(stmt_.get());
   if (rc == SQLITE_ROW) return Step::row;
   return finish(rc);
 }
