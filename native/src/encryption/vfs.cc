@@ -214,7 +214,7 @@ std::shared_ptr<EncryptedVfs> EncryptedVfs::of(const Encryption& encryption,
   const core::MutexLock lock(known.mutex);
   std::erase_if(known.all, [](const auto& entry) { return entry.expired(); });
   for (const auto& entry : known.all) {
-    const std::shared_ptr<EncryptedVfs> vfs = entry.lock();
+    std::shared_ptr<EncryptedVfs> vfs = entry.lock();
     if (vfs && vfs->below_ == found && vfs->encryption_.cipher == encryption.cipher &&
         vfs->encryption_.derivation == encryption.derivation &&
         vfs->encryption_.key == encryption.key) {

@@ -59,8 +59,7 @@ int WalFile::learn_page_size() {
 }
 
 sqlite3_int64 WalFile::place_in_frame(sqlite3_int64 at) const noexcept {
-  const auto frame = static_cast<sqlite3_int64>(kFrameHeader + page_size_);
-  return at < kWalHeader ? -1 : (at - kWalHeader) % frame;
+  return at < kWalHeader ? -1 : (at - kWalHeader) % frame_length();
 }
 
 int WalFile::read(Bytes to, sqlite3_int64 at) {
@@ -118,8 +117,7 @@ int WalFile::seed(sqlite3_int64 frame, WalChecksum* sums, WalChecksum::Order* or
   std::array<unsigned char, kSummedBytes> bytes{};
   std::copy_n(header.begin() + kHeaderSumsAt, bytes.size(), bytes.begin());
   if (frame != kWalHeader) {
-    const auto length = static_cast<sqlite3_int64>(kFrameHeader + page_size_);
-    rc = real().read(bytes, frame - length + static_cast<sqlite3_int64>(kFrameSumsAt));
+    rc = real().read(bytes, frame - frame_length() + static_cast<sqlite3_int64>(kFrameSumsAt));
     if (rc != SQLITE_OK) return rc;
   }
   *sums = {load_be32(bytes.data()), load_be32(bytes.data() + 4)};

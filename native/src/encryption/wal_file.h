@@ -37,6 +37,10 @@ class WalFile final : public EncryptedFile {
   static constexpr std::size_t kFrameHeader = 24;
 
   [[nodiscard]] int learn_page_size();
+  [[nodiscard]] sqlite3_int64 frame_length() const noexcept {
+    const std::size_t bytes = kFrameHeader + page_size_;
+    return static_cast<sqlite3_int64>(bytes);
+  }
   // Where in its frame an offset lies; negative for the file header.
   [[nodiscard]] sqlite3_int64 place_in_frame(sqlite3_int64 at) const noexcept;
   [[nodiscard]] int write_image(ConstBytes plain, sqlite3_int64 at);
