@@ -83,15 +83,15 @@ bool Cancellation::must_stop() noexcept {
 }
 
 int Cancellation::on_progress() noexcept {
+  if (stop_ == Stop::never) return 0;
+  if (!must_stop()) {
+    if (stop_ != Stop::on_budget || !budget_end_ || Clock::now() < *budget_end_) return 0;
+    reason_ = Reason::budget;
+  }
+  if (stepping_ == nullptr || sqlite3_stmt_busy(stepping_) != 0) return 1;
   // SQLite calls the handler once more when the program has ended. Stopping it there would report
   // an error for a statement that has been carried out.
-  if (stepping_ != nullptr && sqlite3_stmt_busy(stepping_) == 0) return 0;
-  if (stop_ == Stop::never) return 0;
-  if (must_stop()) return 1;
-  if (stop_ == Stop::on_budget && budget_end_ && Clock::now() >= *budget_end_) {
-    reason_ = Reason::budget;
-    return 1;
-  }
+  reason_ = Reason::none;
   return 0;
 }
 
