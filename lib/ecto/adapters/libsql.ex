@@ -87,7 +87,7 @@ defmodule Ecto.Adapters.LibSql do
 
   alias Ecto.Adapters.LibSql.{Changes, Migration, Options, Query, Storage, Types}
   alias Ecto.Adapters.LibSql.Plan.Rows
-  alias Ecto.Adapters.LibSql.Query.{Cached, Explain, Transaction}
+  alias Ecto.Adapters.LibSql.Query.{Cached, Explain, ReadFirst, Transaction}
   alias Ecto.Adapters.LibSql.Storage.Structure
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
@@ -148,6 +148,9 @@ defmodule Ecto.Adapters.LibSql do
   end
 
   @impl Ecto.Adapter.Queryable
+  def execute(meta, query_meta, {:nocache, {%ReadFirst{} = both, _same}}, params, opts),
+    do: ReadFirst.run(both, meta, opts, params, &execute(meta, query_meta, &1, &2, opts))
+
   def execute(meta, query_meta, prepared, params, opts) do
     {prepared, bound, kinds} = Cached.bind(prepared, params)
     {count, rows} = super(meta, query_meta, prepared, bound, opts)

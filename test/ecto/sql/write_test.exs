@@ -332,14 +332,55 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       assert Enum.map(all(), &hd/1) == [3, 4]
     end
 
-    test "that joins refuses to return columns of the other tables" do
-      joined = from(r in Row, join: o in "others", on: o.row_id == r.id)
+    test "returns what joined sources held before the write" do
+      olds = from(r in Row, where: r.n < ^4)
 
-      for query <- [select(joined, [_, o], o.v), select(joined, [r, o], r.n + o.v)],
-          write <- [&Repo.delete_all/1, &Repo.update_all(&1, set: [n: 0])] do
-        assert_raise Ecto.QueryError, ~r/columns of the written table only; read those/, fn ->
-          write.(query)
-        end
+      query =
+        from(r in Row,
+          join: old in subquery(olds),
+          on: old.id == r.id,
+          where: r.id > ^1,
+          select: {r.n, old.n, map(old, [:id, :name]), ^"seen", old.tags}
+        )
+
+      assert {2, returned} = Repo.update_all(query, set: [n: 70], push: [tags: 0])
+
+      assert Enum.sort(returned) == [
+               {70, 2, %{id: 2, name: "r2"}, "seen", [2, 9, 2]},
+               {70, 3, %{id: 3, name: "r3"}, "seen", [3, 9, 3]}
+             ]
+
+      assert all() == [[1, "r1", 1], [2, "r2", 70], [3, "r3", 70], [4, "r4", 4]]
+      assert Repo.update_all(query, set: [n: 71]) == {0, []}
+    end
+
+    test "returns joined values in a transaction, and for long lists" do
+      ids = Enum.to_list(1..1000)
+      query = from(r in Row, join: o in "others", on: o.row_id == r.id, where: r.id in ^ids)
+      query = select(query, [r, o], {o.v + ^1, r.n})
+
+      assert {:ok, {2, returned}} =
+               Repo.transaction(fn -> Repo.update_all(query, set: [n: 5]) end)
+
+      assert Enum.sort(returned) == [{11, 5}, {21, 5}]
+      {sql, params} = Repo.to_sql(:delete_all, query)
+      assert sql =~ "DELETE FROM"
+      assert is_binary(hd(params))
+      assert {2, gone} = Repo.delete_all(query)
+      assert Enum.sort(gone) == [{11, 5}, {21, 5}]
+      assert Enum.map(all(), &hd/1) == [3, 4]
+    end
+
+    test "refuses joined values that it cannot put together with the written rows" do
+      joined = from(r in Row, join: o in "others", on: o.row_id == r.id)
+      bare = from(r in "rows", join: o in "others", on: o.row_id == r.id, select: o.v)
+
+      for {query, updates, message} <- [
+            {select(joined, [r, o], r.n + o.v), [n: 0], ~r/may not mix the written table/},
+            {select(joined, [_, o], o.v), [id: 9], ~r/needs keys that stay/},
+            {bare, [n: 0], ~r/needs the primary key of a schema/}
+          ] do
+        assert_raise Ecto.QueryError, message, fn -> Repo.update_all(query, set: updates) end
       end
 
       assert Enum.map(all(), &List.last/1) == [1, 2, 3, 4]

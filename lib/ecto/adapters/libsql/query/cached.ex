@@ -4,6 +4,7 @@ defmodule Ecto.Adapters.LibSql.Query.Cached do
   # holds a pair of a number and the text, or of the plan and what the driver has prepared.
 
   alias Ecto.Adapters.LibSql.Plan
+  alias Ecto.Adapters.LibSql.Query.ReadFirst
   alias Ecto.Adapters.LibSql.SQL.{Scope, Select, Update}
   alias Ecto.Adapters.LibSql.SQL.Typing.Sources
 
@@ -14,8 +15,18 @@ defmodule Ecto.Adapters.LibSql.Query.Cached do
 
   @doc "The answer to Ecto's callback prepare/2. Ecto itself does not cache queries with interpolated lists."
   @spec new(operation(), map()) ::
-          {:cache | :nocache, {Plan.t() | integer(), Plan.t() | binary()}}
+          {:cache | :nocache,
+           {Plan.t() | integer(), Plan.t() | binary()} | {ReadFirst.t(), ReadFirst.t()}}
   def new(operation, query) do
+    if ReadFirst.needed?(operation, query) do
+      both = ReadFirst.new(operation, query, fn part, query -> part |> one(query) |> elem(1) end)
+      {:nocache, {both, both}}
+    else
+      one(operation, query)
+    end
+  end
+
+  defp one(operation, query) do
     scope = Sources.top(query, :ecto)
 
     case operation |> sql(scope) |> Plan.new(Plan.Rows.kinds(scope)) do
@@ -76,10 +87,17 @@ defmodule Ecto.Adapters.LibSql.Query.Cached do
       {:cached, _update, _reset, {_id, query}} -> {String.Chars.to_string(query), params}
       {:cache, _update, {%Plan{} = plan, _sql}} -> shown(plan, before, params)
       {:cache, _update, {_id, sql}} -> {sql, params}
+      {:nocache, {%ReadFirst{write: write}, _same}} -> shown_write(write, before, params)
       {:nocache, {%Plan{} = plan, _unbound}} -> shown(plan, before, params)
       {:nocache, {_id, sql}} -> {sql, params}
     end
   end
+
+  # The statement that writes, of the two that run.
+  defp shown_write({{%Plan{} = plan, _unbound}, count}, before, params),
+    do: shown(plan, before, Enum.take(params, count))
+
+  defp shown_write({{_id, sql}, count}, _before, params), do: {sql, Enum.take(params, count)}
 
   defp shown(plan, before, params) do
     {sql, bound} = Plan.bind(plan, before ++ params)
