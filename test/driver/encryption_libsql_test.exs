@@ -7,6 +7,8 @@ defmodule EctoLibSql.EncryptionLibSqlTest do
 
   @moduletag :slow
   @moduletag :node_libsql
+  # `--only slow` includes a test of that tag whatever else excludes it.
+  unless NodeLibSql.available?(), do: @moduletag(skip: "no libsql for Node.js")
   @moduletag timeout: 240_000
 
   @key "a key of 32 bytes, used in tests"
