@@ -80,7 +80,7 @@ CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& locati
 }
 
 CurrentDatabase::CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                                 std::optional<Encryption> key)
+                                 const std::optional<Encryption>& key)
     : CurrentDatabase(interrupts, open_database(location, access, key), key) {}
 
 CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened,

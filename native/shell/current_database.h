@@ -26,7 +26,7 @@ class CurrentDatabase {
   // `interrupts` must outlive this object. Errors: Error if the database cannot be opened, or its
   // folder does not exist.
   CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                  std::optional<Encryption> key = std::nullopt);
+                  const std::optional<Encryption>& key = std::nullopt);
   CurrentDatabase(const CurrentDatabase&) = delete;
   CurrentDatabase& operator=(const CurrentDatabase&) = delete;
   ~CurrentDatabase() = default;

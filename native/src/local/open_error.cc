@@ -55,7 +55,7 @@ bool concerns_the_file(ErrorKind kind) noexcept {
 Error explain_open_error(const Error& error, sqlite3* db, const std::string& location,
                          OpenStep step) {
   if (!concerns_the_file(error.kind())) return error;
-  const Error named = core::with_file_name(error, location);
+  Error named = core::with_file_name(error, location);
   // SQLite notes the system's error for these two codes only.
   const bool has_system_error = error.code() == SQLITE_CANTOPEN || error.code() == SQLITE_IOERR;
   const int system_error = has_system_error && db != nullptr ? sqlite3_system_errno(db) : 0;
