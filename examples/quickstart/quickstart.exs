@@ -168,14 +168,14 @@ defmodule Quickstart do
   # --- 5 ---
 
   defp savepoints(db) do
-    {:ok, db} = Native.begin(db, mode: :immediate)
-    EctoLibSql.query!(db, "UPDATE country SET name = upper(name) WHERE code = 'NZ'")
-    :ok = Native.create_savepoint(db, "attempt")
-    EctoLibSql.query!(db, "DELETE FROM subdivision")
-    say("inside the savepoint: #{value(db, "SELECT count(*) FROM subdivision")} subdivisions")
-    :ok = Native.rollback_to_savepoint_by_name(db, "attempt")
-    :ok = Native.release_savepoint_by_name(db, "attempt")
-    {:ok, _} = Native.commit(db)
+    {:ok, tx} = Native.begin(db, mode: :immediate)
+    EctoLibSql.query!(tx, "UPDATE country SET name = upper(name) WHERE code = 'NZ'")
+    :ok = Native.create_savepoint(tx, "attempt")
+    EctoLibSql.query!(tx, "DELETE FROM subdivision")
+    say("inside the savepoint: #{value(tx, "SELECT count(*) FROM subdivision")} subdivisions")
+    :ok = Native.rollback_to_savepoint_by_name(tx, "attempt")
+    :ok = Native.release_savepoint_by_name(tx, "attempt")
+    {:ok, _} = Native.commit(tx)
 
     count = value(db, "SELECT count(*) FROM subdivision")
     check!(count > 5000, "after rolling back to it, #{number(count)} are there again")
