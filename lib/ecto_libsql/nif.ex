@@ -67,7 +67,7 @@ defmodule EctoLibSql.Nif do
          {reason,
           ~c"ecto_libsql: cannot load #{path}: #{text}. Where it was built, run `mix compile --force`; it builds the " ++
             ~c"native part with CMake. Where a release runs, install the shared libraries that the text names: on Debian " ++
-            ~c"libstdc++6, and libsqlite3-0 if SQLite was linked dynamically (docs/guides/production.md, Containers)."}}
+            ~c"libstdc++6, libssl3, and libsqlite3-0 if SQLite was linked dynamically (docs/guides/production.md, Containers)."}}
     end
   end
 
