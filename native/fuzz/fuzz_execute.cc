@@ -41,7 +41,7 @@ Connection open() {
 void run_all(Connection& connection, std::string_view sql) {
   std::string_view rest = sql;
   for (int count = 0; count < 20; ++count) {
-    std::optional<Statement> statement = connection.first(rest, &rest);
+    std::optional<Statement> statement = connection.first(rest, rest);
     if (!statement.has_value()) return;
     static_cast<void>(statement->columns());
     static_cast<void>(statement->cost());
