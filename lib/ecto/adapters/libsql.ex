@@ -87,21 +87,21 @@ defmodule Ecto.Adapters.LibSql do
 
   alias Ecto.Adapters.LibSql.{Changes, Migration, Options, Query, Storage, Types}
   alias Ecto.Adapters.LibSql.Plan.Rows
-  alias Ecto.Adapters.LibSql.Query.{Cached, Explain, ReadFirst, Transaction}
+  alias Ecto.Adapters.LibSql.Query.{Cached, Explain, Heap, ReadFirst, Transaction}
   alias Ecto.Adapters.LibSql.Storage.Structure
 
   # From ecto_sql 3.14 on, Repo.to_sql takes options as well.
   @to_sql_arity if function_exported?(Ecto.Adapters.SQL, :to_sql, 4), do: 3, else: 2
 
-  # `Repo.to_sql` returns what runs, with the parameters in the form in which they are bound; `Repo.explain` works for
-  # repositories without a name.
+  # `Repo.to_sql` returns what runs, with the parameters in the form in which they are bound; `Repo.all` has room for
+  # large results; `Repo.explain` works for repositories without a name.
   @impl Ecto.Adapter
   defmacro __before_compile__(env) do
     [operation, queryable | opts] = Macro.generate_arguments(@to_sql_arity, __MODULE__)
 
     quote do
       unquote(super(env))
-      defoverridable to_sql: unquote(@to_sql_arity), explain: 3
+      defoverridable to_sql: unquote(@to_sql_arity), all: 2, explain: 3
 
       def to_sql(unquote(operation), unquote(queryable), unquote_splicing(opts)) do
         unquote(Cached).to_sql(
@@ -111,6 +111,8 @@ defmodule Ecto.Adapters.LibSql do
           unquote_splicing(opts)
         )
       end
+
+      def all(queryable, opts), do: unquote(Heap).with_room(fn -> super(queryable, opts) end)
 
       def explain(operation, queryable, opts),
         do: unquote(Explain).run(__MODULE__, get_dynamic_repo(), operation, queryable, opts)
@@ -154,7 +156,7 @@ defmodule Ecto.Adapters.LibSql do
   def execute(meta, query_meta, prepared, params, opts) do
     {prepared, bound, kinds} = Cached.bind(prepared, params)
     {count, rows} = super(meta, query_meta, prepared, bound, opts)
-    {count, Rows.load(rows, kinds)}
+    Heap.note({count, Rows.load(rows, kinds)})
   rescue
     error in EctoLibSql.Error -> reraise(explained(error, params), __STACKTRACE__)
   end
