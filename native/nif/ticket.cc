@@ -101,19 +101,11 @@ std::vector<ResourcePtr<Ticket>> TicketTable::take_unless(Predicate kept) noexce
   return taken;
 }
 
-void TicketTable::drop(const ErlNifPid& caller, const Ticket* except) noexcept {
+void TicketTable::drop(const ErlNifPid& caller) noexcept {
   if (size_ == 0) return;
-  const auto dropped = take_unless([&](const auto& ticket) {
-    return ticket.get() == except || !same(ticket->caller(), caller);
-  });
+  const auto dropped =
+      take_unless([&](const auto& ticket) { return !same(ticket->caller(), caller); });
   for (const auto& ticket : dropped) ticket->cancel(Ticket::Notify::nobody);
-}
-
-bool TicketTable::has(const ErlNifPid& caller) const noexcept {
-  if (size_ == 0) return false;
-  const core::MutexLock lock(mutex_);
-  return std::any_of(tickets_.begin(), tickets_.end(),
-                     [&](const auto& ticket) { return same(ticket->caller(), caller); });
 }
 
 void TicketTable::remove(const Ticket* ticket) noexcept {

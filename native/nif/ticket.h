@@ -71,9 +71,7 @@ class TicketTable {
   // Drops an older ticket of the same process.
   void add(ResourcePtr<Ticket> ticket) LIBSQL_EXCLUDES(mutex_);
   // The process has finished its call: releases a lock that it was granted and did not use.
-  void drop(const ErlNifPid& caller, const Ticket* except = nullptr) noexcept
-      LIBSQL_EXCLUDES(mutex_);
-  [[nodiscard]] bool has(const ErlNifPid& caller) const noexcept LIBSQL_EXCLUDES(mutex_);
+  void drop(const ErlNifPid& caller) noexcept LIBSQL_EXCLUDES(mutex_);
   void remove(const Ticket* ticket) noexcept LIBSQL_EXCLUDES(mutex_);
   // Cancels those that wait, and sends their processes the message. One that was granted the lock
   // keeps it.

@@ -107,10 +107,6 @@ defmodule EctoLibSql.Options.Names do
   @spec connection() :: [atom()]
   def connection, do: @database ++ @pragmas ++ @remote ++ @pool ++ @repo ++ @libraries ++ @adapter
 
-  @doc "What a pool takes with every call."
-  @spec call() :: [atom()]
-  def call, do: @call
-
   @doc "Options of `EctoLibSql.query/4`."
   @spec query() :: [atom()]
   def query, do: [:cache | @call]

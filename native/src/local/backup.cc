@@ -11,10 +11,6 @@ namespace libsql::local {
 
 namespace {
 
-struct BackupFinisher {
-  void operator()(sqlite3_backup* backup) const noexcept { sqlite3_backup_finish(backup); }
-};
-
 constexpr std::chrono::milliseconds kPause{5};
 // Where the file header says which versions of the format may write and read it: 2 is WAL, which an
 // image in memory cannot have. Source: sqlite.org/fileformat2.html#file_format_version_numbers
@@ -72,8 +68,7 @@ std::string LocalSession::copy_location(const std::string& path, const KeyChoice
 void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
   if (pages == 0)
     throw Error(ErrorKind::invalid_argument, "a backup step must copy at least a page");
-  const std::unique_ptr<sqlite3_backup, BackupFinisher> backup(
-      sqlite3_backup_init(to, "main", from.db, from.name));
+  const BackupHandle backup(sqlite3_backup_init(to, "main", from.db, from.name));
   if (!backup) throw from_sqlite(to, sqlite3_errcode(to));
   const auto patience = busy_timeout();
   auto give_up = std::chrono::steady_clock::now() + patience;

@@ -73,10 +73,6 @@ class Descriptor {
   int number_;
 };
 
-struct BackupFinisher {
-  void operator()(sqlite3_backup* backup) const noexcept { sqlite3_backup_finish(backup); }
-};
-
 // Removes a copy that has not become the file.
 class TemporaryCopy {
  public:
@@ -125,8 +121,7 @@ bool lock_whole(sqlite3* db) {
 }
 
 void copy_pages(sqlite3* to, sqlite3* from, const Progress& progress) {
-  const std::unique_ptr<sqlite3_backup, BackupFinisher> backup(
-      sqlite3_backup_init(to, "main", from, "main"));
+  const BackupHandle backup(sqlite3_backup_init(to, "main", from, "main"));
   if (!backup) throw from_sqlite(to, sqlite3_errcode(to));
   for (int rc = SQLITE_OK; rc != SQLITE_DONE;) {
     rc = sqlite3_backup_step(backup.get(), kPagesPerStep);

@@ -23,6 +23,11 @@ struct StmtFinaliser {
 };
 using StmtHandle = std::unique_ptr<sqlite3_stmt, StmtFinaliser>;
 
+struct BackupFinisher {
+  void operator()(sqlite3_backup* backup) const noexcept { sqlite3_backup_finish(backup); }
+};
+using BackupHandle = std::unique_ptr<sqlite3_backup, BackupFinisher>;
+
 struct SqliteFree {
   void operator()(void* memory) const noexcept { sqlite3_free(memory); }
 };

@@ -70,15 +70,15 @@ constexpr std::array kBoundedOpcodes =
 // Further instructions of queries: loops, sorting and grouping of rows that the same program has
 // read, one by one, and co-routines. Not Count, which reads all pages of a table. Sorted.
 constexpr std::array kLoopOpcodes = std::to_array<std::string_view>(
-    {"AggFinal",     "AggInverse",   "AggStep",    "AggStep1",    "AggValue",      "BeginSubrtn",
-     "BitNot",       "ClrSubtype",   "CollSeq",    "Compare",     "CursorHint",    "CursorLock",
-     "CursorUnlock", "DecrJumpZero", "ElseEq",     "Filter",      "FilterAdd",     "Function",
-     "GetSubtype",   "Goto",         "IfNotOpen",  "IfNotZero",   "IfPos",         "IfSizeBetween",
-     "Jump",         "Last",         "Next",       "OffsetLimit", "OpenAutoindex", "OpenDup",
-     "OpenPseudo",   "Permutation",  "Prev",       "PureFunc",    "ResetSorter",   "Rewind",
-     "RowCell",      "RowData",      "RowSetAdd",  "RowSetRead",  "RowSetTest",    "SeekHit",
-     "SeekScan",     "SequenceTest", "SetSubtype", "Sort",        "SorterCompare", "SorterData",
-     "SorterInsert", "SorterNext",   "SorterOpen", "SorterSort"});
+    {"BeginSubrtn",  "ClrSubtype",    "CollSeq",      "Compare",       "CursorHint",
+     "CursorLock",   "CursorUnlock",  "DecrJumpZero", "ElseEq",        "Filter",
+     "FilterAdd",    "GetSubtype",    "Goto",         "IfNotOpen",     "IfNotZero",
+     "IfPos",        "IfSizeBetween", "Jump",         "Last",          "Next",
+     "OffsetLimit",  "OpenAutoindex", "OpenDup",      "OpenPseudo",    "Permutation",
+     "Prev",         "ResetSorter",   "Rewind",       "RowCell",       "RowData",
+     "RowSetAdd",    "RowSetRead",    "RowSetTest",   "SeekHit",       "SeekScan",
+     "SequenceTest", "SetSubtype",    "Sort",         "SorterCompare", "SorterData",
+     "SorterInsert", "SorterNext",    "SorterOpen",   "SorterSort"});
 
 // Functions and aggregates whose cost does not depend on how long a value is. Sorted.
 constexpr std::array kBoundedFunctions = std::to_array<std::string_view>({"abs",
