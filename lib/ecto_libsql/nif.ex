@@ -6,15 +6,23 @@ defmodule EctoLibSql.Nif do
   # A `conn` is the handle of a state (a reference) or a connection id (a binary). Statements and
   # cursors are named by ids that begin with the id of their connection.
   #
-  # Any call that needs the database file's write lock may answer `{:wait, ticket}`: nothing has
+  # A call answers at once if it is bounded; otherwise nothing has happened yet, and it answers
+  # `{:pending, job}`. The caller starts the job with run_job/3: the call then runs on a thread of the
+  # library, and its answer comes as `{:ecto_libsql_answer, tag, answer}`.
+  #
+  # Any call that needs the database file's write lock, or its job, may answer `{:wait, ticket}`: nothing has
   # happened yet, the caller is queued. It then receives `{:ecto_libsql_granted, ticket}` and repeats
   # the call, or `{:ecto_libsql_cancelled, ticket}` (interrupt, close). One that gives up calls
-  # cancel_write/1. EctoLibSql.Connection.Await does this for all callers.
+  # cancel_write/1.
+  #
+  # EctoLibSql.Connection.Await does both for all callers. The specs below leave both answers out, except
+  # for `{:wait, _}` where it can come.
 
   @on_load :load
 
   @type conn :: reference() | binary() | {reference() | binary(), transaction_id :: binary()}
   @type ticket :: reference()
+  @type job :: reference()
   @typedoc """
   Of an error: `code` and `extended_code` are SQLite's names, or the kind's where SQLite has not seen it;
   `offset` counts bytes of `statement`; `recovery` lists what is true of `libsql::Recovery`.
@@ -73,7 +81,7 @@ defmodule EctoLibSql.Nif do
 
   # --- Connections ---
 
-  # Dirty I/O. `options` has the keys of libsql::Options (native/include/libsql/options.h):
+  # `options` has the keys of libsql::Options (native/include/libsql/options.h):
   # mode: :read_write_create | :read_write | :read_only, create_folders: boolean,
   # busy_timeout: ms, foreign_keys: boolean, synchronous: binary, journal_mode: binary,
   # wal_auto_checkpoint: pages, pragmas: [{name, value}], attach: [{name, path, key_choice()}],
@@ -105,6 +113,15 @@ defmodule EctoLibSql.Nif do
 
   @spec cancel_write(ticket()) :: :waiting | :granted | :cancelled
   def cancel_write(_ticket), do: not_loaded()
+
+  # Starts a job. It ends `timeout` milliseconds after its call was made; -1: never.
+  @spec run_job(job(), tag :: reference(), integer()) :: :ok | failure()
+  def run_job(_job, _tag, _timeout), do: not_loaded()
+
+  # `:cancelled`: no message will come. `:answered`: it has been sent, or is about to be. `:running`: it
+  # comes when the job ends.
+  @spec cancel_job(job()) :: :cancelled | :answered | :running
+  def cancel_job(_job), do: not_loaded()
 
   # How long a caller that got `{:wait, ticket}` should wait: the connection's busy timeout in ms.
   @spec busy_timeout(conn()) :: {:ok, non_neg_integer()} | failure()
@@ -219,7 +236,7 @@ defmodule EctoLibSql.Nif do
   @spec stats(conn()) :: {:ok, %{atom() => integer()}} | failure()
   def stats(_conn), do: not_loaded()
 
-  # --- The database as a whole; all dirty I/O ---
+  # --- The database as a whole ---
 
   @spec set_busy_timeout(conn(), non_neg_integer()) :: :ok | failure()
   def set_busy_timeout(_conn, _milliseconds), do: not_loaded()

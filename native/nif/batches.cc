@@ -104,11 +104,12 @@ class BatchRun {
   [[nodiscard]] Answer result() { return locked_.call().ok(outcomes_.runs()); }
 
  private:
-  // Members with the same text share the compiled statement without asking the cache.
+  // Members with the same text share the compiled statement without asking the cache. The text is
+  // compared, because each member of a copied list has a copy of it.
   void compile(Term sql_term) {
     if (statement_ && sql_term == sql_term_) return;
     const std::string_view same = binary_of(locked_.env(), sql_term, "SQL");
-    if (!statement_ || same.data() != sql_.data() || same.size() != sql_.size()) {
+    if (!statement_ || same != sql_) {
       const std::string_view sql = sql_of(locked_.env(), sql_term);
       statement_.reset();
       statement_.emplace(locked_.connection().cached(sql));

@@ -52,25 +52,24 @@ ConnectionObject::ConnectionObject(std::shared_ptr<State> state, Connection conn
       busy_timeout_(connection.busy_timeout().count()),
       contents_(std::move(connection)) {}
 
-ConnectionPtr ConnectionObject::open(ErlNifEnv* env, const std::shared_ptr<State>& state,
+ConnectionPtr ConnectionObject::open(const std::shared_ptr<State>& state, const ErlNifPid& owner,
                                      Connection connection) {
-  ErlNifPid self;
-  enif_self(env, &self);
-  auto object = std::make_unique<ConnectionObject>(state, std::move(connection), self);
+  auto object = std::make_unique<ConnectionObject>(state, std::move(connection), owner);
   // The last reference may go on any thread: the reaper closes, then deletes.
   ConnectionPtr shared(object.release(), [state](ConnectionObject* last) {
     state->reaper.post([dropped = std::shared_ptr<ConnectionObject>(last)] { dropped->close(); });
   });
   shared->process_monitor_ = state->process_monitors.make(shared->weak_from_this());
   state->registry.add(shared->id(), shared);
-  shared->monitor_owner(env);
+  shared->monitor_owner();
   return shared;
 }
 
-void ConnectionObject::monitor_owner(ErlNifEnv* env) {
+void ConnectionObject::monitor_owner() {
   ErlNifPid owner = owner_;
-  // The owner may have been killed while it was opening on a dirty scheduler.
-  if (enif_monitor_process(env, process_monitor_.get(), &owner, nullptr) != 0) process_down(owner);
+  // The owner may have been killed meanwhile.
+  if (enif_monitor_process(nullptr, process_monitor_.get(), &owner, nullptr) != 0)
+    process_down(owner);
 }
 
 void ConnectionObject::interrupt() noexcept {

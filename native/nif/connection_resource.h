@@ -16,6 +16,7 @@
 
 #include "core/mutex.h"
 #include "events.h"
+#include "job_queue.h"
 #include "libsql/connection.h"
 #include "live_count.h"
 #include "registry.h"
@@ -97,9 +98,9 @@ struct ConnectionContents {
 // last of these goes, the reaper closes it: make it with open() only.
 class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
  public:
-  // Takes over a connection, makes its id known and monitors the caller as its owner.
-  [[nodiscard]] static ConnectionPtr open(ErlNifEnv* env, const std::shared_ptr<State>& state,
-                                          Connection connection);
+  // Takes over a connection, makes its id known and monitors its owner.
+  [[nodiscard]] static ConnectionPtr open(const std::shared_ptr<State>& state,
+                                          const ErlNifPid& owner, Connection connection);
 
   ConnectionObject(std::shared_ptr<State> state, Connection connection, const ErlNifPid& owner);
   ConnectionObject(const ConnectionObject&) = delete;
@@ -113,10 +114,11 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   [[nodiscard]] bool is_open() const noexcept { return !closing_; }
   [[nodiscard]] TicketTable& tickets() noexcept { return tickets_; }
   [[nodiscard]] Subscribers& subscribers() noexcept { return subscribers_; }
+  [[nodiscard]] const std::shared_ptr<JobQueue>& jobs() const noexcept { return jobs_; }
   // Stops the running statement and cancels the tickets of waiting processes.
   void interrupt() noexcept;
   // The number of interrupts so far. A call compares it, so that an interrupt between its pass on a
-  // normal scheduler and the one on a dirty scheduler is not lost.
+  // normal scheduler and the one on a thread of ours is not lost.
   [[nodiscard]] std::uint64_t interrupts() const noexcept { return interrupts_; }
   [[nodiscard]] std::int64_t busy_timeout() const noexcept { return busy_timeout_; }
 
@@ -132,7 +134,7 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   // To be called after each call, which may have changed the busy timeout (also by PRAGMA).
   void note_busy_timeout() LIBSQL_REQUIRES(mutex_);
 
-  // --- Blocking: dirty schedulers and the reaper ---
+  // --- Blocking: threads of ours ---
 
   // Interrupts, rolls back, closes. False if somebody else has done so.
   bool close() noexcept LIBSQL_EXCLUDES(mutex_);
@@ -143,7 +145,7 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   void process_down(const ErlNifPid& pid) noexcept;
 
  private:
-  void monitor_owner(ErlNifEnv* env);
+  void monitor_owner();
   [[nodiscard]] bool monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept
       LIBSQL_REQUIRES(mutex_);
   void close_contents() noexcept LIBSQL_REQUIRES(mutex_);
@@ -162,6 +164,7 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   std::atomic<std::int64_t> busy_timeout_;
   TicketTable tickets_;
   Subscribers subscribers_;
+  const std::shared_ptr<JobQueue> jobs_ = std::make_shared<JobQueue>();
   TransactionOwner transaction_owner_;
   ResourcePtr<ProcessMonitor> process_monitor_;  // Set once, before the object is shared.
 

@@ -14,17 +14,17 @@ Term open_connection(Call& call) {
   Connection connection =
       Database(std::move(request.location), std::move(request.options)).connect();
   connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.
-  const ConnectionPtr opened = ConnectionObject::open(env, call.state(), std::move(connection));
+  const ConnectionPtr opened =
+      ConnectionObject::open(call.state(), call.self(), std::move(connection));
   const auto handle = call.state()->handles.make(opened);
   return call.ok(make_tuple(env, make_binary(env, opened->id()), handle.term(env)));
 }
 
-// Interrupts the running statement on the calling scheduler first: such statements may occupy all
-// dirty schedulers.
+// Interrupts the running statement at once, and does not wait for the jobs before it.
 Term close_connection(Call& call) {
   if (call.is_inline()) {
     call.connection(0)->interrupt();
-    return call.continue_dirty();
+    return call.leave_scheduler(nullptr);
   }
   if (!call.connection(0)->close()) {
     throw Failure::not_found(IdKind::connection);
@@ -62,6 +62,27 @@ Term cancel_write(Call& call) {
       return call.atoms().cancelled;
   }
   return call.atoms().cancelled;
+}
+
+Term run_job(Call& call) {
+  Job* job = call.state()->jobs.get(call.env(), call.argument(0));
+  if (job == nullptr) throw_invalid("expected a job");
+  job->start(call.argument(1), integer_of(call.env(), call.argument(2), "timeout"));
+  return call.atoms().ok;
+}
+
+Term cancel_job(Call& call) {
+  Job* job = call.state()->jobs.get(call.env(), call.argument(0));
+  if (job == nullptr) throw_invalid("expected a job");
+  switch (job->cancel()) {
+    case Job::Cancelled::cancelled:
+      return call.atoms().cancelled;
+    case Job::Cancelled::running:
+      return call.atoms().running;
+    case Job::Cancelled::answered:
+      return call.atoms().answered;
+  }
+  return call.atoms().running;
 }
 
 Term busy_timeout(Call& call) {

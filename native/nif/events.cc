@@ -122,7 +122,7 @@ void Subscribers::notify(State& state, const Event& event) {
     ErlNifEnv* env = message.env();
     const Term term = make_tuple(env, state.atoms.event_message, subscription.term(env),
                                  event_term(env, state.atoms, event));
-    Message::deliver(std::move(message), subscription->pid(), term, state.reaper);
+    Message::send(message, subscription->pid(), term);
   }
 }
 
@@ -139,7 +139,7 @@ Term subscribe(Call& call) {
     }
     auto subscription = call.state()->subscriptions.make(object.weak_from_this(), pid, mask);
     object.subscribers().add(subscription);
-    if (enif_monitor_process(locked.env(), subscription.get(), &pid, nullptr) != 0) {
+    if (enif_monitor_process(call.caller_env(), subscription.get(), &pid, nullptr) != 0) {
       object.subscribers().remove(subscription.get());
       throw_invalid("the subscriber is not alive");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/thread_pool.h"
 #include "ids.h"
 #include "rows.h"
 
@@ -35,7 +36,7 @@ LockedConnection::LockedConnection(Call& call, ConnectionPtr connection)
     if (is_inline()) {
       lock_inline();
     } else {
-      lock_dirty();
+      lock_elsewhere();
     }
   } catch (...) {
     // The call is refused: a write lock that its ticket has been granted goes to the next writer.
@@ -51,10 +52,9 @@ void LockedConnection::lock_inline() {
   connection().set_budget(kInlineBudget);
 }
 
-void LockedConnection::lock_dirty() {
-  ErlNifEnv* env = call_.env();
+void LockedConnection::lock_elsewhere() {
   while (!lock_.try_lock_for(kAliveCheckInterval)) {
-    if (enif_is_current_process_alive(env) == 0) stop_interrupted();
+    if (call_.is_abandoned()) stop_interrupted();
     check_interrupts();
     if (call_.deadline() && steady_clock::now() >= *call_.deadline()) {
       throw Error(ErrorKind::timeout, "interrupted: the connection was in use until the deadline",
@@ -67,8 +67,8 @@ void LockedConnection::lock_dirty() {
   // The count is compared, too: the library drops an interrupt that comes before the statement
   // starts.
   connection().set_cancel_check([this] {
-    return enif_is_current_process_alive(call_.env()) == 0 ||
-           call_.interrupts_seen() != object_->interrupts();
+    core::ThreadPool::note_progress();
+    return call_.is_abandoned() || call_.interrupts_seen() != object_->interrupts();
   });
 }
 
@@ -131,7 +131,7 @@ Term LockedConnection::finish(const Answer& answer) {
   if (!answer.continuation()) return complete(answer.term());
   switch (*answer.continuation()) {
     case Continuation::dirty_scheduler:
-      return continue_dirty();
+      return leave();
     case Continuation::write_ticket:
       return wait();
   }
@@ -141,18 +141,18 @@ Term LockedConnection::finish(const Answer& answer) {
 Term LockedConnection::finish(const Error& error) {
   if (error.kind() != ErrorKind::would_block) return complete(call_.error(error));
   if (!is_inline()) return wait();
-  if (!will_write_) return continue_dirty();
+  if (!will_write_) return leave();
   // If a connection of this OS process has the lock, queue for it; for another process, the busy
-  // handler waits on a dirty scheduler.
+  // handler waits on a thread of ours.
   if (!connection().try_write()) return wait();
   connection().release_write();
-  return continue_dirty();
+  return leave();
 }
 
 Term LockedConnection::complete(Term result) {
   assert_locked();
   end_write_hold();
-  object_->note_transaction(env(), call_.self());
+  object_->note_transaction(call_.caller_env(), call_.self());
   object_->note_busy_timeout();
   object_->tickets().drop(call_.self());
   if (contents().observing && object_->subscribers().empty()) {
@@ -163,19 +163,20 @@ Term LockedConnection::complete(Term result) {
   return result;
 }
 
-Term LockedConnection::continue_dirty() {
+Term LockedConnection::leave() {
   charge_time();
-  return call_.continue_dirty();
+  return leave_scheduler();
 }
 
 Term LockedConnection::wait() {
   assert_locked();
   end_write_hold();
-  object_->note_transaction(env(), call_.self());
+  object_->note_transaction(call_.caller_env(), call_.self());
   const auto& state = call_.state();
   const auto ticket = state->tickets.make(state, object_->weak_from_this(), call_.self());
   ErlNifPid self = call_.self();
-  if (enif_monitor_process(env(), ticket.get(), &self, nullptr) != 0) stop_interrupted();
+  if (enif_monitor_process(call_.caller_env(), ticket.get(), &self, nullptr) != 0)
+    stop_interrupted();
   object_->tickets().add(ticket);
   try {
     ticket->attach(connection().queue_for_write([ticket] { ticket->grant(); }));
@@ -235,8 +236,11 @@ Answer run_without_rows(LockedConnection& locked, Statement& statement) {
 Answer run_bound(LockedConnection& locked, Statement& statement, BindingScope& scope) {
   const bool writes = !statement.read_only();
   if (writes) locked.will_write();
+  const bool only_reads = !writes && statement.kind() == StatementKind::select;
+  if (only_reads) locked.call().allow_abandoning(true);
   const Answer answer = statement.returns_rows() ? run_with_rows(locked, statement, writes)
                                                  : run_without_rows(locked, statement);
+  if (only_reads) locked.call().allow_abandoning(false);
   if (!answer.continuation()) scope.finished();
   return answer;
 }

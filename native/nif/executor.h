@@ -18,7 +18,7 @@
 
 namespace libsql::nif {
 
-// Limits of a pass on a normal scheduler; beyond them the call continues on a dirty one.
+// Limits of a pass on a normal scheduler; beyond them the call goes on on a thread of ours.
 inline constexpr std::chrono::microseconds kInlineBudget{1000};
 inline constexpr std::size_t kInlineSql = std::size_t{16} * 1024;
 inline constexpr std::size_t kInlineBytes = std::size_t{64} * 1024;    // bound
@@ -26,7 +26,7 @@ inline constexpr std::size_t kInlineResult = std::size_t{256} * 1024;  // read
 
 // How a call goes on whose body returned no result.
 enum class Continuation : std::uint8_t {
-  dirty_scheduler,  // the body runs again, from its beginning, on a dirty scheduler
+  dirty_scheduler,  // the body runs again, from its beginning, on a thread of ours
   write_ticket,     // the caller gets {:wait, ticket}, and repeats the call with the write lock
 };
 
@@ -46,10 +46,11 @@ class Answer {
 };
 
 // Holds the connection's mutex and sets the limits of the scheduler: on a normal one a budget and
-// no waiting; on a dirty one a deadline, and a cancel check that stops when the caller is dead.
+// no waiting; on a thread of ours a deadline, and a cancel check that stops when nobody waits for
+// the answer any more.
 class LockedConnection {
  public:
-  // Only with owns_lock() may the rest be called.
+  // Only with owns_lock() may the rest be called; without it, leave_scheduler().
   LockedConnection(Call& call, ConnectionPtr connection);
   LockedConnection(const LockedConnection&) = delete;
   LockedConnection& operator=(const LockedConnection&) = delete;
@@ -57,6 +58,7 @@ class LockedConnection {
 
   [[nodiscard]] bool owns_lock() const noexcept { return lock_.owns_lock(); }
   [[nodiscard]] Call& call() noexcept { return call_; }
+  [[nodiscard]] Term leave_scheduler() { return call_.leave_scheduler(object_); }
   [[nodiscard]] ErlNifEnv* env() const noexcept { return call_.env(); }
   [[nodiscard]] const Atoms& atoms() const noexcept { return call_.atoms(); }
   [[nodiscard]] bool is_inline() const noexcept { return call_.is_inline(); }
@@ -83,7 +85,7 @@ class LockedConnection {
   // Takes the file's write lock, if it is free, until the end of this pass. False: return
   // Continuation::write_ticket.
   [[nodiscard]] bool hold_write();
-  // Waits for the write lock on this thread, a dirty scheduler's: for rare calls that do not return
+  // Waits for the write lock on this thread, one of ours: for rare calls that do not return
   // {:wait, ticket}.
   void wait_for_write();
 
@@ -96,9 +98,10 @@ class LockedConnection {
   // Asserts owns_lock() for Clang's analysis, which cannot follow the lock into a member.
   void assert_locked() const noexcept LIBSQL_ASSERTS(object_->mutex()) {}
   void lock_inline();
-  void lock_dirty();
+  void lock_elsewhere();
   void check_interrupts() const;
-  [[nodiscard]] Term continue_dirty();
+
+  [[nodiscard]] Term leave();
   [[nodiscard]] Term wait();
   [[nodiscard]] Term complete(Term result);
   void end_write_hold() noexcept;
@@ -124,7 +127,7 @@ class LockedConnection {
 template <typename Body>
 [[nodiscard]] Term with_connection(Call& call, ConnectionPtr connection, Body&& body) {
   LockedConnection locked(call, std::move(connection));
-  if (!locked.owns_lock()) return call.continue_dirty();
+  if (!locked.owns_lock()) return locked.leave_scheduler();
   try {
     return locked.finish(Answer(body(locked)));
   } catch (const Error& error) {

@@ -1,7 +1,5 @@
 #include "messages.h"
 
-#include <memory>
-
 namespace libsql::nif {
 
 namespace {
@@ -13,12 +11,8 @@ EnvScope::EnvScope(ErlNifEnv* env) noexcept : previous_(current_env) { current_e
 
 EnvScope::~EnvScope() { current_env = previous_; }
 
-void Message::deliver(Message message, const ErlNifPid& to, ERL_NIF_TERM term,
-                      Reaper& reaper) noexcept {
-  if (enif_send(current_env, &to, message.env_, term) != 0) return;
-  if (current_env == nullptr || enif_is_current_process_alive(current_env) != 0) return;
-  const auto kept = std::make_shared<Message>(std::move(message));
-  reaper.post([kept, to, term] { enif_send(current_env, &to, kept->env(), term); });
+void Message::send(const Message& message, const ErlNifPid& to, ERL_NIF_TERM term) noexcept {
+  static_cast<void>(enif_send(current_env, &to, message.env_, term));
 }
 
 }  // namespace libsql::nif

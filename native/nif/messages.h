@@ -6,8 +6,6 @@
 
 #include <erl_nif.h>
 
-#include "reaper.h"
-
 namespace libsql::nif {
 
 // Records, for the current thread, the environment of the NIF call. Library callbacks that send
@@ -23,7 +21,7 @@ class EnvScope {
   ErlNifEnv* previous_;
 };
 
-// An environment of its own, for one message. Build the term in env(), then deliver() it.
+// An environment of its own, for one message. Build the term in env(), then send() it.
 class Message {
  public:
   Message() noexcept : env_(enif_alloc_env()) {}
@@ -31,16 +29,16 @@ class Message {
   Message& operator=(Message&&) = delete;
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
-  ~Message() {
-    if (env_ != nullptr) enif_free_env(env_);
-  }
+  ~Message() { free(); }
 
   [[nodiscard]] ErlNifEnv* env() const noexcept { return env_; }
 
-  // Sends the term, unless the receiver is dead. For a process that was killed while it runs on a
-  // dirty scheduler the VM sends nothing; then the reaper's thread sends it.
-  static void deliver(Message message, const ErlNifPid& to, ERL_NIF_TERM term,
-                      Reaper& reaper) noexcept;
+  // Sends the term, unless the receiver is dead. Afterwards the environment is empty.
+  static void send(const Message& message, const ErlNifPid& to, ERL_NIF_TERM term) noexcept;
+  // Frees the environment before the end of this object's life.
+  void free() noexcept {
+    if (env_ != nullptr) enif_free_env(std::exchange(env_, nullptr));
+  }
 
  private:
   ErlNifEnv* env_;

@@ -46,20 +46,28 @@ constexpr ErlNifFunc quick(const char* name, unsigned arity) {
   return {name, arity, &start<operation>, 0};
 }
 
-// May wait for the disk: always on a dirty I/O scheduler.
+// May wait for the disk: always on a thread of ours, after the connection's earlier jobs.
 template <Operation operation>
 constexpr ErlNifFunc slow(const char* name, unsigned arity) {
-  return {name, arity, &on_dirty<operation>, ERL_NIF_DIRTY_JOB_IO_BOUND};
+  return {name, arity, &start<operation, leave_with_connection>, 0};
+}
+
+// The same without a connection.
+template <Operation operation>
+constexpr ErlNifFunc alone(const char* name, unsigned arity) {
+  return {name, arity, &start<operation, leave_alone>, 0};
 }
 
 ErlNifFunc functions[] = {
-    slow<open_connection>("open", 2),
+    alone<open_connection>("open", 2),
     quick<new_key>("new_key", 1),
     quick<close_connection>("close", 1),
     quick<ping>("ping", 1),
     quick<interrupt>("interrupt", 1),
     slow<reset_connection>("reset", 1),
     quick<cancel_write>("cancel_write", 1),
+    quick<run_job>("run_job", 3),
+    quick<cancel_job>("cancel_job", 1),
     quick<busy_timeout>("busy_timeout", 1),
 
     quick<execute>("execute", 4),
@@ -95,7 +103,7 @@ ErlNifFunc functions[] = {
     slow<deserialise>("deserialise", 3),
     slow<checkpoint>("checkpoint", 3),
     slow<vacuum_into>("vacuum_into", 3),
-    slow<rekey>("rekey", 4),
+    alone<rekey>("rekey", 4),
 
     slow<enable_extensions>("enable_extensions", 2),
     slow<load_extension>("load_extension", 3),

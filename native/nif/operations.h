@@ -16,6 +16,8 @@ Term ping(Call& call);
 Term interrupt(Call& call);
 Term reset_connection(Call& call);
 Term cancel_write(Call& call);
+Term run_job(Call& call);
+Term cancel_job(Call& call);
 Term busy_timeout(Call& call);
 Term set_busy_timeout(Call& call);
 Term info(Call& call);

@@ -4,21 +4,32 @@
 #include <array>
 #include <new>
 
+#include "connection_resource.h"
 #include "ids.h"
 #include "messages.h"
 
 namespace libsql::nif {
 
-namespace {
-
-constexpr int kMostArguments = 6;
-
-}  // namespace
-
-Call::Call(ErlNifEnv* env, int arity, const Term* arguments, NifFunction resume) noexcept
-    : env_(env), arity_(arity), arguments_(arguments), resume_(resume), state_(state_of(env)) {
+Call::Call(ErlNifEnv* env, int arity, const Term* arguments, Operation operation,
+           NifFunction copy) noexcept
+    : env_(env),
+      arity_(arity),
+      arguments_(arguments),
+      operation_(operation),
+      copy_(copy),
+      state_(state_of(env)) {
   enif_self(env, &self_);
 }
+
+Call::Call(Job& job) noexcept
+    : env_(job.env()),
+      arity_(job.arity()),
+      arguments_(job.arguments()),
+      job_(&job),
+      state_(job.state()),
+      self_(job.caller()),
+      interrupts_seen_(job.interrupts_seen()),
+      deadline_(job.deadline()) {}
 
 ConnectionPtr Call::connection(int index) {
   Term term = arguments_[index];
@@ -44,21 +55,24 @@ ConnectionPtr Call::connection(int index) {
   return found;
 }
 
-Term Call::continue_dirty() const noexcept {
-  std::array<Term, kMostArguments + 1> arguments{};
-  std::copy_n(arguments_, arity_, arguments.begin());
-  arguments[static_cast<std::size_t>(arity_)] =
-      enif_make_uint64(env_, interrupts_seen_.value_or(0));
-  return enif_schedule_nif(env_, "continue_dirty", ERL_NIF_DIRTY_JOB_IO_BOUND, resume_, arity_ + 1,
-                           arguments.data());
+Term Call::leave_scheduler(const ConnectionPtr& connection) {
+  if (connection != nullptr && !interrupts_seen_) interrupts_seen_ = connection->interrupts();
+  if (copy_ != nullptr && connection != nullptr && are_large(env_, arity_, arguments_)) {
+    std::array<Term, kMostArguments + 1> arguments{};
+    std::copy_n(arguments_, arity_, arguments.begin());
+    arguments[static_cast<std::size_t>(arity_)] = enif_make_uint64(env_, *interrupts_seen_);
+    return enif_schedule_nif(env_, "copy_arguments", ERL_NIF_DIRTY_JOB_CPU_BOUND, copy_, arity_ + 1,
+                             arguments.data());
+  }
+  const auto job =
+      state_->jobs.make(*this, operation_, connection,
+                        copy_ == nullptr ? Job::Arguments::large : Job::Arguments::small);
+  return make_tuple(env_, atoms().pending, job.term(env_));
 }
 
 void Call::set_timeout(std::int64_t milliseconds) noexcept {
-  if (is_inline() || milliseconds < 0) return;
-  // Longer timeouts are cut, so that the sum below does not overflow.
-  constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
-  const std::chrono::milliseconds timeout(std::min(milliseconds, kLongest));
-  deadline_ = std::chrono::steady_clock::now() + timeout;
+  if (job_ == nullptr || milliseconds < 0) return;
+  deadline_ = job_->after(milliseconds);
 }
 
 Term Call::error(const Error& error) const {
@@ -86,11 +100,15 @@ Term run_operation(Call& call, Operation operation) noexcept {
   }
 }
 
-Term resume_operation(ErlNifEnv* env, int argc, const Term argv[], Operation operation) noexcept {
-  Call call(env, argc - 1, argv, nullptr);
+Term make_job(ErlNifEnv* env, int argc, const Term argv[], Operation operation) noexcept {
+  Call call(env, argc - 1, argv, operation, nullptr);
   ErlNifUInt64 interrupts = 0;
   if (enif_get_uint64(env, argv[argc - 1], &interrupts) != 0) call.interrupts_seen(interrupts);
-  return run_operation(call, operation);
+  return run_operation(call, &leave_with_connection);
 }
+
+Term leave_with_connection(Call& call) { return call.leave_scheduler(call.connection(0)); }
+
+Term leave_alone(Call& call) { return call.leave_scheduler(nullptr); }
 
 }  // namespace libsql::nif

@@ -8,6 +8,8 @@ namespace libsql::nif {
 
 namespace {
 
+constexpr std::chrono::seconds kUnloadPatience{1};
+
 // The private data of a loaded version of the module; all versions share the State.
 struct Loaded {
   const void* image;  // identifies the copy of this library in memory
@@ -36,6 +38,7 @@ bool State::open_types(ErlNifEnv* env, ErlNifResourceFlags flags) {
   return handles.open(env, "ecto_libsql_connection", flags) &&
          process_monitors.open(env, "ecto_libsql_process_monitor", flags) &&
          tickets.open(env, "ecto_libsql_ticket", flags) &&
+         jobs.open(env, "ecto_libsql_job", flags) &&
          subscriptions.open(env, "ecto_libsql_subscription", flags) &&
          keys.open(env, "ecto_libsql_key", flags);
 }
@@ -75,7 +78,11 @@ void unload(ErlNifEnv* /*env*/, void* private_data) {
   const std::unique_ptr<Loaded> loaded(static_cast<Loaded*>(private_data));
   // After an upgrade the other version still uses the State.
   if (loaded->state->versions.fetch_sub(1) > 1) return;
+  // Long statements stop at their next look at it. One that cannot be stopped keeps its thread,
+  // which is detached, and the State: the code stays mapped (stay_in_memory()).
+  loaded->state->unloading = true;
   loaded->state->registry.drop_all_owners();
+  loaded->state->threads.stop(kUnloadPatience);
   loaded->state->reaper.stop();
 }
 

@@ -9,7 +9,9 @@
 #include <erl_nif.h>
 
 #include "connection_resource.h"
+#include "core/thread_pool.h"
 #include "events.h"
+#include "job.h"
 #include "keys.h"
 #include "reaper.h"
 #include "registry.h"
@@ -36,13 +38,16 @@ struct State {
 
   const Atoms atoms;
   std::atomic<int> versions{0};  // of the Elixir module that use this; two during an upgrade
+  std::atomic<bool> unloading{false};
   Counts counts;
   ResourceType<Handle> handles;
   ResourceType<ProcessMonitor> process_monitors;
   ResourceType<Ticket> tickets;
+  ResourceType<Job> jobs;
   ResourceType<Subscription> subscriptions;
   ResourceType<KeyObject> keys;
   Registry registry;
+  core::ThreadPool threads{core::ThreadPool::Options{}};
   Reaper reaper;  // Last: its jobs use the others.
 };
 

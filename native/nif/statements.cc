@@ -77,6 +77,7 @@ Term execute(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), options[0], "timeout");
   const bool cache = boolean_of(call.env(), call.atoms(), options[1], "cache");
   call.set_timeout(timeout);
+  call.is_one_statement();
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
     if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
     return execute_text(locked, sql, cache);
@@ -116,6 +117,7 @@ Term uncache(Call& call) {
 Term execute_statement(Call& call) {
   const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
   call.set_timeout(timeout);
+  call.is_one_statement();
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
     OpenStatement& opened = find_statement(locked, 1);
     return with_ok(locked,

@@ -80,7 +80,7 @@ void Ticket::leave_table() noexcept {
 void Ticket::tell_caller(ERL_NIF_TERM atom) noexcept {
   Message message;
   const Term term = make_tuple(message.env(), atom, enif_make_resource(message.env(), this));
-  Message::deliver(std::move(message), caller_, term, state_->reaper);
+  Message::send(message, caller_, term);
 }
 
 void TicketTable::add(ResourcePtr<Ticket> ticket) {

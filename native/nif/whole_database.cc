@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "core/thread_pool.h"
 #include "executor.h"
 #include "keys.h"
 #include "libsql/database.h"
@@ -14,18 +15,18 @@ namespace libsql::nif {
 
 namespace {
 
-// Sends the progress of a backup to a process, and ends the backup when its caller is dead.
-BackupProgress progress_to(ErlNifEnv* env, const std::shared_ptr<State>& state,
-                           std::optional<ErlNifPid> pid) {
-  return [env, state, pid](int remaining, int total) {
+// Sends the progress of a backup to a process, and ends the backup when nobody waits for it.
+BackupProgress progress_to(Call& call, std::optional<ErlNifPid> pid) {
+  return [&call, pid](int remaining, int total) {
+    core::ThreadPool::note_progress();
     if (pid) {
       Message message;
       const Term term =
-          make_tuple(message.env(), state->atoms.backup_message,
+          make_tuple(message.env(), call.atoms().backup_message,
                      enif_make_int(message.env(), remaining), enif_make_int(message.env(), total));
-      Message::deliver(std::move(message), *pid, term, state->reaper);
+      Message::send(message, *pid, term);
     }
-    return enif_is_current_process_alive(env) != 0;
+    return !call.is_abandoned();
   };
 }
 
@@ -93,7 +94,7 @@ Term backup(Call& call) {
   const int pages = pages_of(call, 4);
   const KeyChoice key = key_choice_of(call.env(), *call.state(), call.argument(5));
   return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    const BackupProgress progress = progress_to(locked.env(), locked.call().state(), pid);
+    const BackupProgress progress = progress_to(call, pid);
     if (direction == Direction::to) {
       locked.connection().backup_to(path, progress, pages, key);
       return call.atoms().ok;
@@ -154,7 +155,7 @@ Term rekey(Call& call) {
   const KeyChoice key = key_choice_of(env, *call.state(), call.argument(2));
   std::optional<ErlNifPid> pid;
   if (call.argument(3) != call.atoms().nil) pid = pid_of(env, call.argument(3), "progress");
-  Database(request.location, request.options).rekey(key, progress_to(env, call.state(), pid));
+  Database(request.location, request.options).rekey(key, progress_to(call, pid));
   return call.atoms().ok;
 }
 

@@ -2,13 +2,13 @@ defmodule EctoLibSql.Connection.Cursors do
   @moduledoc false
   # Cursors: statements that are read in portions. Takes states and encoded parameters, returns structs.
 
-  alias EctoLibSql.Connection.Call
+  alias EctoLibSql.Connection.{Await, Call}
   alias EctoLibSql.{Codec, Nif, Result, State}
 
   @doc "Opens a cursor and returns its id."
   @spec open(State.t(), String.t(), Nif.params()) :: {:ok, String.t()} | Call.failure()
   def open(state, sql, params) do
-    case Nif.open_cursor(State.in_transaction(state), sql, params) do
+    case Await.answer(Nif.open_cursor(State.in_transaction(state), sql, params)) do
       {:ok, id} -> {:ok, id}
       {:error, error} -> {:error, Codec.refusal(params, Call.exception(error))}
     end

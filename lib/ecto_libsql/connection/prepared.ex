@@ -18,8 +18,8 @@ defmodule EctoLibSql.Connection.Prepared do
     conn = State.in_transaction(state)
 
     case Nif.execute_statement(conn, id, params, timeout) do
-      {:wait, ticket} ->
-        Await.repeat(ticket, state, timeout, &Nif.execute_statement(conn, id, params, &1))
+      {waiting, _ref} = wait when waiting in [:pending, :wait] ->
+        Await.repeat(wait, state, timeout, &Nif.execute_statement(conn, id, params, &1))
         |> result(params)
 
       answer ->
@@ -70,7 +70,7 @@ defmodule EctoLibSql.Connection.Prepared do
           {:ok, Map.merge(counters, %{microseconds: took, rows: result.num_rows})}
         end
       after
-        Nif.close_statement(id)
+        Await.answer(Nif.close_statement(id))
       end
     end
   end

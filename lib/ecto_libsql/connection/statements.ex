@@ -32,8 +32,8 @@ defmodule EctoLibSql.Connection.Statements do
     conn = State.in_transaction(state)
 
     case Nif.execute(conn, sql, params, {timeout, cache}) do
-      {:wait, ticket} ->
-        Await.repeat(ticket, state, timeout, &Nif.execute(conn, sql, params, {&1, cache}))
+      {waiting, _ref} = wait when waiting in [:pending, :wait] ->
+        Await.repeat(wait, state, timeout, &Nif.execute(conn, sql, params, {&1, cache}))
 
       answer ->
         answer

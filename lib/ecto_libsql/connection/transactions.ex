@@ -3,7 +3,7 @@ defmodule EctoLibSql.Connection.Transactions do
   # Transactions and savepoints on one connection. The state carries the id of its transaction, which the NIF
   # compares with the one that is open; whether one is open is asked from SQLite.
 
-  alias EctoLibSql.Connection.Call
+  alias EctoLibSql.Connection.{Await, Call}
   alias EctoLibSql.{Error, Nif, State}
 
   @type answer :: :ok | {:error, Error.t()}
@@ -36,14 +36,14 @@ defmodule EctoLibSql.Connection.Transactions do
     do: {:error, error}
 
   defp refused(error, conn) do
-    _rolled_back_or_not = Nif.rollback(conn)
+    _rolled_back_or_not = Await.answer(Nif.rollback(conn))
     {:error, error}
   end
 
   @doc "Rolls back. It is no error if SQLite has done so by itself already."
   @spec rollback(State.t()) :: {:ok, State.t()} | :idle | {:error, Error.t()}
   def rollback(state) do
-    case Nif.rollback(State.in_transaction(state)) do
+    case Await.answer(Nif.rollback(State.in_transaction(state))) do
       :ok -> {:ok, %{state | trx_id: nil}}
       {:error, %{extended_code: :abort_rollback}} -> {:ok, %{state | trx_id: nil}}
       :idle -> :idle
@@ -54,7 +54,7 @@ defmodule EctoLibSql.Connection.Transactions do
   @doc "Rolls back what is open, resets statements and closes cursors."
   @spec reset(State.t()) :: answer()
   def reset(state) do
-    case Nif.reset(State.in_transaction(state)) do
+    case Await.answer(Nif.reset(State.in_transaction(state))) do
       # SQLite has rolled the transaction back by itself: nothing of it is open.
       {:error, %{extended_code: :abort_rollback}} ->
         Call.structured(Nif.reset(State.conn(state)))
@@ -79,7 +79,7 @@ defmodule EctoLibSql.Connection.Transactions do
   @spec savepoint(State.t(), :open | :release | :rollback_to, term()) :: answer()
   def savepoint(state, operation, name) do
     if is_binary(name) and name =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/ do
-      savepoint_answer(Nif.savepoint(State.in_transaction(state), operation, name))
+      savepoint_answer(Await.answer(Nif.savepoint(State.in_transaction(state), operation, name)))
     else
       message = "Invalid savepoint name: it must match [A-Za-z_][A-Za-z0-9_]*"
       {:error, Error.new(:invalid_argument, message)}

@@ -1,0 +1,151 @@
+#include "job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "connection_resource.h"
+#include "run.h"
+#include "state.h"
+
+namespace libsql::nif {
+
+namespace {
+
+// How often a running job looks whether its caller lives.
+constexpr std::chrono::milliseconds kLookInterval{2};
+// Longer timeouts are cut, so that sums with them do not overflow.
+constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
+// List cells and map entries that are copied on a normal scheduler.
+constexpr int kMostElements = 4000;
+
+// Subtracts the elements of `term`, and of lists, maps and tuples within it, from what is left.
+// NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
+void count_elements(ErlNifEnv* env, ERL_NIF_TERM term, int depth, int& left) noexcept {
+  if (left < 0) return;
+  --left;
+  if (depth == 0) return;
+  std::size_t entries = 0;
+  if (enif_get_map_size(env, term, &entries) != 0) {
+    left -= static_cast<int>(std::min<std::size_t>(entries, kMostElements + 1)) * 2;
+    return;
+  }
+  int arity = 0;
+  const ERL_NIF_TERM* elements = nullptr;
+  if (enif_get_tuple(env, term, &arity, &elements) != 0) {
+    for (int index = 0; index < arity; ++index)
+      count_elements(env, elements[index], depth - 1, left);
+    return;
+  }
+  ERL_NIF_TERM head = 0;
+  while (left >= 0 && enif_get_list_cell(env, term, &head, &term) != 0)
+    count_elements(env, head, depth - 1, left);
+}
+
+}  // namespace
+
+Job::Job(const Call& call, Operation operation, ConnectionPtr connection, Arguments size) noexcept
+    : state_(call.state()),
+      caller_(call.self()),
+      operation_(operation),
+      interrupts_seen_(call.interrupts_seen()),
+      arity_(call.arity()),
+      connection_(std::move(connection)) {
+  if (size == Arguments::large) large_arguments_.emplace();
+  ErlNifEnv* const target = large_arguments_ ? large_arguments_->env() : env();
+  for (int index = 0; index < arity_; ++index)
+    arguments_[static_cast<std::size_t>(index)] = enif_make_copy(target, call.argument(index));
+}
+
+void Job::start(ERL_NIF_TERM tag, std::int64_t milliseconds) {
+  if (!move(Status::created, Status::preparing))
+    throw Error(ErrorKind::misuse, "the job has been started before");
+  tag_ = enif_make_copy(env(), tag);
+  if (milliseconds >= 0) deadline_ = after(milliseconds);
+  status_ = Status::queued;
+  auto self = ResourcePtr<Job>::share(this);
+  if (connection_ != nullptr) {
+    JobQueue::add(connection_->jobs(), std::move(self), state_->threads);
+    return;
+  }
+  try {
+    if (state_->threads.post([self] { self->run(); })) return;
+    refuse(Error(ErrorKind::misuse, "the native library is being unloaded"));
+  } catch (const Error& error) {
+    refuse(error);
+  }
+}
+
+Job::Cancelled Job::cancel() noexcept {
+  if (move(Status::created, Status::cancelled) || move(Status::queued, Status::cancelled)) {
+    if (connection_ != nullptr) connection_->jobs()->remove(this);
+    release();
+    return Cancelled::cancelled;
+  }
+  if (move(Status::reading, Status::cancelled)) return Cancelled::cancelled;
+  switch (status_.load()) {
+    case Status::running:
+    case Status::reading:
+      return Cancelled::running;
+    case Status::answered:
+      return Cancelled::answered;
+    default:
+      return Cancelled::cancelled;
+  }
+}
+
+void Job::run() noexcept {
+  if (!move(Status::queued, Status::running)) return;
+  if (!is_abandoned()) {
+    Call call(*this);
+    answer(run_operation(call, operation_));
+  }
+  release();
+}
+
+void Job::refuse(const Error& error) noexcept {
+  if (!move(Status::queued, Status::running)) return;
+  answer(Call(*this).error(error));
+  release();
+}
+
+void Job::answer(ERL_NIF_TERM answer) noexcept {
+  allow_abandoning(false);
+  if (!move(Status::running, Status::answered)) return;
+  const ERL_NIF_TERM term = enif_make_tuple3(env(), state_->atoms.answer_message, tag_, answer);
+  Message::send(message_, caller_, term);
+}
+
+void Job::allow_abandoning(bool allowed) noexcept {
+  static_cast<void>(move(allowed ? Status::running : Status::reading,
+                         allowed ? Status::reading : Status::running));
+}
+
+bool Job::is_abandoned() noexcept {
+  if (status_.load(std::memory_order_relaxed) == Status::cancelled) return true;
+  if (state_->unloading.load(std::memory_order_relaxed)) return true;
+  const Clock::time_point now = Clock::now();
+  if (now - looked_ < kLookInterval) return false;
+  looked_ = now;
+  ErlNifPid caller = caller_;
+  return enif_is_process_alive(nullptr, &caller) == 0;
+}
+
+Job::Clock::time_point Job::after(std::int64_t milliseconds) const noexcept {
+  return called_ + std::chrono::milliseconds(std::min(milliseconds, kLongest));
+}
+
+// The term of the job may live on until the caller's next garbage collection.
+void Job::release() noexcept {
+  message_.free();
+  large_arguments_.reset();
+  connection_.reset();
+}
+
+bool are_large(ErlNifEnv* env, int arity, const ERL_NIF_TERM* arguments) noexcept {
+  constexpr int kDepth = 4;  // a list of {sql, [{:blob, bytes}]}
+  int left = kMostElements;
+  for (int index = 0; index < arity; ++index) count_elements(env, arguments[index], kDepth, left);
+  return left < 0;
+}
+
+}  // namespace libsql::nif

@@ -1,0 +1,61 @@
+// Threads for work that may take long: statements, commits, files. Nothing else in the process
+// waits for it: it runs on as many threads as there is work at once, up to a limit.
+#ifndef LIBSQL_CORE_THREAD_POOL_H_
+#define LIBSQL_CORE_THREAD_POOL_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace libsql::core {
+
+// Threads: thread-safe.
+// Lifetime: its threads are detached and own what they use, so that neither the destructor nor the
+// end of the process waits for a task that never ends. Their code must stay mapped.
+class ThreadPool {
+ public:
+  struct Options {
+    std::size_t most_threads = 512;
+    // An idle thread ends after this time.
+    std::chrono::milliseconds idle_time = std::chrono::seconds(10);
+  };
+  // What a task throws is dropped.
+  using Task = std::function<void()>;
+
+  explicit ThreadPool(const Options& options);
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  // As stop() without waiting.
+  ~ThreadPool();
+
+  // Runs `task` on an idle thread, or a new one; at the limit, when a thread becomes free, in the
+  // order of the calls. False after stop(): the task has been dropped.
+  // Errors: out_of_memory if the system refuses the first thread; if it refuses a further one, the
+  // task waits for those that exist.
+  [[nodiscard]] bool post(Task task);
+
+  // Drops the tasks that no thread has begun, and waits until the others have ended, but not longer
+  // than `patience`. False if some still run: their threads end after them.
+  bool stop(std::chrono::milliseconds patience) noexcept;
+
+  struct Counts {
+    std::size_t threads;  // busy and idle
+    std::size_t idle;
+    std::size_t waiting;  // tasks
+  };
+  [[nodiscard]] Counts counts() const;
+
+  // To be called by a task now and then. Once the task has run for 20 milliseconds, its thread gets
+  // the lowest priority, until the task ends, so that any number of long tasks leaves the
+  // processors to whoever needs them for a moment. Does nothing on a thread that is not a pool's.
+  static void note_progress() noexcept;
+
+ private:
+  class Core;
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace libsql::core
+
+#endif  // LIBSQL_CORE_THREAD_POOL_H_
