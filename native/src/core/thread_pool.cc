@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <deque>
 #include <string>
 #include <system_error>
@@ -29,12 +31,35 @@ constexpr std::chrono::milliseconds kLongTask{20};
 constexpr int kLowestPriority = 19;
 #endif
 
-// The task that runs on this thread.
-struct Running {
-  Clock::time_point since;
-  bool lowered = false;
+// A task that runs shorter than this ends so soon that a waiting one need not wake a thread.
+constexpr std::chrono::microseconds kShortTask{100};
+// How long a thread without a task looks for one before it sleeps: waking it takes 5 to 15 us.
+constexpr std::chrono::microseconds kSpin{20};
+// How often the watching thread looks whether a task waits too long, and for how many times in vain
+// before it sleeps.
+constexpr std::chrono::microseconds kWatchInterval{200};
+constexpr int kWatches = 10;
+
+void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// A thread of a pool.
+struct Worker {
+  Clock::time_point since;  // when its task has begun
+  bool lowered = false;     // its priority
+  bool woken = false;       // while it is idle: it has been taken out of the idle ones
+  bool watches = false;
+  CondVar wake;
+  // Among the busy ones.
+  Worker* older = nullptr;
+  Worker* newer = nullptr;
 };
-thread_local Running* running = nullptr;
+thread_local Worker* this_worker = nullptr;
 
 void name_this_thread(std::size_t number) noexcept {
 #if defined(__linux__)
@@ -74,26 +99,37 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
   [[nodiscard]] Counts counts() LIBSQL_EXCLUDES(mutex_);
 
  private:
-  // An idle thread.
-  struct Idle {
-    CondVar wake;
-    Task task;
-    bool woken = false;
-  };
+  void start_thread(bool watches) LIBSQL_REQUIRES(mutex_);
+  void run_thread(std::size_t number, bool watches) noexcept LIBSQL_EXCLUDES(mutex_);
+  void run_task(Worker& self, MutexLock& lock) noexcept LIBSQL_REQUIRES(mutex_);
+  [[nodiscard]] bool is_done(const Worker& self) LIBSQL_REQUIRES(mutex_);
 
-  void start_thread() LIBSQL_REQUIRES(mutex_);
-  void run_thread(std::size_t number) noexcept LIBSQL_EXCLUDES(mutex_);
-  // The next task of this thread; empty: the thread ends.
-  [[nodiscard]] Task next_task(MutexLock& lock) LIBSQL_REQUIRES(mutex_);
-  [[nodiscard]] Task wait_for_task(MutexLock& lock) LIBSQL_REQUIRES(mutex_);
-  void end_thread(bool replace) noexcept LIBSQL_REQUIRES(mutex_);
+  // A task has been added: sees to it that some thread takes it soon.
+  void call_thread() LIBSQL_REQUIRES(mutex_);
+  void wake_or_start(bool watches) LIBSQL_REQUIRES(mutex_);
+  // Whether as many threads as there are processors run tasks that have just begun.
+  [[nodiscard]] bool all_busy_briefly() const noexcept LIBSQL_REQUIRES(mutex_);
+
+  // Waits for a task; false: the thread ends.
+  [[nodiscard]] bool wait_for_task(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
+  void spin(MutexLock& lock) noexcept LIBSQL_REQUIRES(mutex_);
+  void watch(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
+  // False if nobody has woken it in time.
+  [[nodiscard]] bool sleep(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
 
   const Options options_;
+  const std::size_t processors_ = std::max(1U, std::thread::hardware_concurrency());
   Mutex mutex_;
   CondVar ended_;  // a thread has ended, while stop() waits
   std::deque<Task> tasks_ LIBSQL_GUARDED_BY(mutex_);
+  std::atomic<std::size_t> waiting_{0};  // the size of tasks_, for the threads that spin
+  std::uint64_t taken_ LIBSQL_GUARDED_BY(mutex_) = 0;
   // The last one became idle last: its stack and caches are warm.
-  std::vector<Idle*> idle_ LIBSQL_GUARDED_BY(mutex_);
+  std::vector<Worker*> idle_ LIBSQL_GUARDED_BY(mutex_);
+  Worker* newest_busy_ LIBSQL_GUARDED_BY(mutex_) = nullptr;
+  std::size_t coming_ LIBSQL_GUARDED_BY(mutex_) = 0;  // woken or started, and not running yet
+  std::size_t spinning_ LIBSQL_GUARDED_BY(mutex_) = 0;
+  bool watched_ LIBSQL_GUARDED_BY(mutex_) = false;
   std::size_t threads_ LIBSQL_GUARDED_BY(mutex_) = 0;
   std::size_t started_ LIBSQL_GUARDED_BY(mutex_) = 0;
   bool stopped_ LIBSQL_GUARDED_BY(mutex_) = false;
@@ -103,22 +139,15 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
 bool ThreadPool::Core::post(Task& task) {
   const MutexLock lock(mutex_);
   if (stopped_) return false;
-  if (!idle_.empty()) {
-    Idle* const idle = idle_.back();
-    idle_.pop_back();
-    idle->task = std::move(task);
-    idle->woken = true;
-    idle->wake.notify_one();
-    return true;
-  }
   tasks_.push_back(std::move(task));
-  if (threads_ >= options_.most_threads) return true;
+  waiting_.store(tasks_.size(), std::memory_order_release);
   try {
-    start_thread();
+    call_thread();
   } catch (const std::system_error&) {
     if (threads_ > 0) return true;
     task = std::move(tasks_.back());
     tasks_.pop_back();
+    waiting_.store(tasks_.size(), std::memory_order_release);
     throw Error(ErrorKind::out_of_memory,
                 "the system refuses to start a thread for this call: raise the limit of threads "
                 "(ulimit -u, or pids of the container), or lower :max_threads");
@@ -126,47 +155,152 @@ bool ThreadPool::Core::post(Task& task) {
   return true;
 }
 
-void ThreadPool::Core::start_thread() {
+// A thread that spins takes the task by itself. Where all processors are busy with short tasks, one
+// of them ends sooner than another thread wakes up; should it not, the watching thread sees it.
+void ThreadPool::Core::call_thread() {
+  if (tasks_.size() <= spinning_ + coming_) return;
+  if (!all_busy_briefly()) return wake_or_start(false);
+  if (!watched_) wake_or_start(true);
+}
+
+void ThreadPool::Core::wake_or_start(bool watches) {
+  if (!idle_.empty()) {
+    Worker* const worker = idle_.back();
+    idle_.pop_back();
+    worker->woken = true;
+    worker->watches = watches;
+    watched_ = watched_ || watches;
+    if (!watches) ++coming_;
+    worker->wake.notify_one();
+    return;
+  }
+  if (threads_ < options_.most_threads) start_thread(watches);
+}
+
+bool ThreadPool::Core::all_busy_briefly() const noexcept {
+  const Clock::time_point recently = Clock::now() - kShortTask;
+  std::size_t count = coming_;
+  if (count >= processors_) return true;
+  for (const Worker* busy = newest_busy_; busy != nullptr && busy->since > recently;
+       busy = busy->older) {
+    if (++count == processors_) return true;
+  }
+  return false;
+}
+
+void ThreadPool::Core::start_thread(bool watches) {
   const SignalsBlocked blocked;
-  std::thread([self = shared_from_this(), number = ++started_] {
-    self->run_thread(number);
+  std::thread([self = shared_from_this(), number = ++started_, watches] {
+    self->run_thread(number, watches);
   }).detach();
   ++threads_;
+  watched_ = watched_ || watches;
+  if (!watches) ++coming_;
 }
 
-void ThreadPool::Core::run_thread(std::size_t number) noexcept {
+void ThreadPool::Core::run_thread(std::size_t number, bool watches) noexcept {
   name_this_thread(number);
-  Running state;
-  running = &state;
+  Worker self;
+  self.watches = watches;
+  this_worker = &self;
   MutexLock lock(mutex_);
-  while (!state.lowered) {
-    Task task = next_task(lock);
-    if (!task) break;
-    lock.unlock();
-    state.since = Clock::now();
-    try {
-      task();
-    } catch (...) {
-      // Nobody waits for it: a task reports its own errors.
-    }
-    task = {};  // Destroys what it owns without the lock.
-    lock.lock();
+  if (watches) {
+    watch(self, lock);
+  } else {
+    --coming_;
   }
-  running = nullptr;
-  // A thread cannot raise its priority again.
-  end_thread(state.lowered);
+  while (!stopped_ && !is_done(self)) {
+    if (!tasks_.empty()) {
+      run_task(self, lock);
+    } else if (!wait_for_task(self, lock)) {
+      break;
+    }
+  }
+  this_worker = nullptr;
+  --threads_;
+  if (stopped_) ended_.notify_all();
 }
 
-ThreadPool::Task ThreadPool::Core::next_task(MutexLock& lock) {
-  if (stopped_) return {};
-  if (tasks_.empty()) return wait_for_task(lock);
+// A thread cannot raise its priority again, nor start one with a higher priority: it ends, unless a
+// task waits that no idle thread can take.
+bool ThreadPool::Core::is_done(const Worker& self) {
+  if (!self.lowered) return false;
+  if (tasks_.empty()) return true;
+  if (idle_.empty()) return false;
+  wake_or_start(false);
+  return true;
+}
+
+void ThreadPool::Core::run_task(Worker& self, MutexLock& lock) noexcept {
   Task task = std::move(tasks_.front());
   tasks_.pop_front();
-  return task;
+  waiting_.store(tasks_.size(), std::memory_order_release);
+  ++taken_;
+  self.since = Clock::now();
+  self.older = newest_busy_;
+  self.newer = nullptr;
+  if (newest_busy_ != nullptr) newest_busy_->newer = &self;
+  newest_busy_ = &self;
+  lock.unlock();
+  try {
+    task();
+  } catch (...) {
+    // Nobody waits for it: a task reports its own errors.
+  }
+  task = {};  // Destroys what it owns without the lock.
+  lock.lock();
+  (self.newer != nullptr ? self.newer->older : newest_busy_) = self.older;
+  if (self.older != nullptr) self.older->newer = self.newer;
 }
 
-ThreadPool::Task ThreadPool::Core::wait_for_task(MutexLock& lock) {
-  Idle self;
+bool ThreadPool::Core::wait_for_task(Worker& self, MutexLock& lock) {
+  if (spinning_ < processors_) {
+    spin(lock);
+    if (!tasks_.empty() || stopped_) return true;
+  }
+  if (!sleep(self, lock)) return false;
+  if (self.watches) {
+    watch(self, lock);
+  } else {
+    --coming_;
+  }
+  return true;
+}
+
+void ThreadPool::Core::spin(MutexLock& lock) noexcept {
+  ++spinning_;
+  lock.unlock();
+  const Clock::time_point end = Clock::now() + kSpin;
+  do {
+    for (int round = 0; round < 16 && waiting_.load(std::memory_order_acquire) == 0; ++round)
+      relax();
+  } while (waiting_.load(std::memory_order_acquire) == 0 && Clock::now() < end);
+  lock.lock();
+  --spinning_;
+}
+
+// Ends when a task has waited for a whole interval, which this thread then takes, or when there has
+// been none for a while.
+void ThreadPool::Core::watch(Worker& self, MutexLock& lock) {
+  for (int round = 0; round < kWatches && !stopped_; ++round) {
+    const std::uint64_t before = taken_;
+    self.wake.wait_until(lock, Clock::now() + kWatchInterval);
+    if (tasks_.empty()) continue;
+    if (taken_ == before) break;
+    round = 0;
+  }
+  self.watches = false;
+  watched_ = false;
+  if (tasks_.size() <= 1) return;
+  try {
+    wake_or_start(true);
+  } catch (const std::system_error&) {
+    // The tasks wait for the threads that exist.
+  }
+}
+
+bool ThreadPool::Core::sleep(Worker& self, MutexLock& lock) {
+  self.woken = false;
   idle_.push_back(&self);
   const Clock::time_point end = Clock::now() + options_.idle_time;
   while (!self.woken && !stopped_) {
@@ -174,18 +308,7 @@ ThreadPool::Task ThreadPool::Core::wait_for_task(MutexLock& lock) {
   }
   // Whoever wakes it takes it out of the list.
   if (!self.woken) idle_.erase(std::find(idle_.begin(), idle_.end(), &self));
-  return std::move(self.task);
-}
-
-void ThreadPool::Core::end_thread(bool replace) noexcept {
-  --threads_;
-  if (stopped_) ended_.notify_all();
-  if (!replace || stopped_ || tasks_.empty()) return;
-  try {
-    start_thread();
-  } catch (...) {
-    // The tasks wait for the threads that exist, or for the next post().
-  }
+  return self.woken;
 }
 
 bool ThreadPool::Core::stop(std::chrono::milliseconds patience) noexcept {
@@ -194,7 +317,7 @@ bool ThreadPool::Core::stop(std::chrono::milliseconds patience) noexcept {
   MutexLock lock(mutex_);
   stopped_ = true;
   dropped.swap(tasks_);
-  for (Idle* const idle : idle_) idle->wake.notify_one();
+  for (Worker* const idle : idle_) idle->wake.notify_one();
   while (threads_ > 0 && ended_.wait_until(lock, end)) {
   }
   return threads_ == 0;
@@ -217,8 +340,9 @@ ThreadPool::Counts ThreadPool::counts() const { return core_->counts(); }
 
 void ThreadPool::note_progress() noexcept {
 #if defined(__linux__)
-  if (running == nullptr || running->lowered || Clock::now() - running->since < kLongTask) return;
-  running->lowered = true;
+  Worker* const self = this_worker;
+  if (self == nullptr || self->lowered || Clock::now() - self->since < kLongTask) return;
+  self->lowered = true;
   static_cast<void>(setpriority(PRIO_PROCESS, 0, kLowestPriority));
 #endif
 }
