@@ -222,10 +222,10 @@ void ThreadPool::Core::run_thread(std::size_t number, bool watches) noexcept {
 }
 
 // A thread cannot raise its priority again, nor start one with a higher priority: it ends, unless a
-// task waits that no idle thread can take.
+// task waits that no other thread would take.
 bool ThreadPool::Core::is_done(const Worker& self) {
   if (!self.lowered) return false;
-  if (tasks_.empty()) return true;
+  if (tasks_.size() <= coming_ + spinning_) return true;
   if (idle_.empty()) return false;
   wake_or_start(false);
   return true;

@@ -165,7 +165,7 @@ TEST(ThreadPool, ItsThreadsHaveANameAndHandleNoSignals) {
 }
 
 TEST(ThreadPool, ALongTaskLowersItsPriorityAndItsThreadEndsAfterIt) {
-  ThreadPool pool({.most_threads = 1});
+  ThreadPool pool({.most_threads = 4});
   const auto priority = [&](milliseconds time) {
     std::promise<int> found;
     EXPECT_TRUE(pool.post([&] {
