@@ -349,8 +349,8 @@ defmodule EctoLibSql do
   @doc "Compiles and binds; `handle_fetch/4` reads the rows."
   @spec handle_declare(Query.t() | iodata(), params(), keyword(), State.t()) ::
           {:ok, Query.t(), Cursor.t(), State.t()} | failure()
-  def handle_declare(query, params, _opts, %State{} = state),
-    do: Callbacks.Cursors.declare(query, params, state)
+  def handle_declare(query, params, opts, %State{} = state),
+    do: Callbacks.Cursors.declare(query, params, opts, state)
 
   @doc "The next `max_rows:` rows (default 500). The result that halts is the first without rows."
   @spec handle_fetch(Query.t() | iodata(), Cursor.t() | map(), keyword(), State.t()) ::

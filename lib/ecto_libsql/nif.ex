@@ -87,6 +87,7 @@ defmodule EctoLibSql.Nif do
   # wal_auto_checkpoint: pages, pragmas: [{name, value}], attach: [{name, path, key_choice()}],
   # encryption: {key, cipher, kdf} (see key_choice()),
   # extensions: [{path, entry_point}] ("" for the default one), image: binary,
+  # max_threads: n, soft_heap_limit: bytes, hard_heap_limit: bytes (these three of the whole VM),
   # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored).
   # A missing key means its default. The caller becomes the owner.
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()

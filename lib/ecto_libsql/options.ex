@@ -41,8 +41,15 @@ defmodule EctoLibSql.Options do
   Pragmas, as in ecto_sqlite3: `:journal_mode`, `:synchronous`, `:foreign_keys`, `:cache_size`,
   `:temp_store`, `:cache_spill`, `:case_sensitive_like`, `:auto_vacuum`, `:locking_mode`,
   `:secure_delete`, `:wal_auto_check_point` (or `:wal_autocheckpoint`), `:journal_size_limit`,
-  `:soft_heap_limit`, `:hard_heap_limit`, `:mmap_size`, and any other through `:custom_pragmas`, a
-  list of `{name, value}`.
+  `:mmap_size`, and any other through `:custom_pragmas`, a list of `{name, value}`.
+
+  The whole VM (`config :ecto_libsql`; read when a connection opens):
+
+    * `:max_threads` - how many threads may run statements that take long, default 512. They are started when
+      they are needed; beyond the limit, calls wait, and their timeouts count.
+    * `:soft_heap_limit`, `:hard_heap_limit` - bytes that SQLite may use in the whole VM, default no limit: beyond the
+      first, caches are emptied; beyond the second, statements fail. Also options of a connection, the first of which
+      sets them; another one that names other limits is refused.
 
   The driver:
 
@@ -73,7 +80,7 @@ defmodule EctoLibSql.Options do
   """
 
   alias EctoLibSql.{Error, State}
-  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas}
+  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process}
 
   defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
 
@@ -203,6 +210,7 @@ defmodule EctoLibSql.Options do
       statement_cache_size: Check.integer!(opts, :statement_cache_size, 0..@int32),
       progress_steps: Check.integer!(opts, :progress_handler_steps, 1..@int32)
     }
+    |> Map.merge(Process.all!(opts))
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
   end
 

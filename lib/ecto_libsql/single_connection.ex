@@ -66,14 +66,14 @@ defmodule EctoLibSql.SingleConnection do
   @spec stream(State.t(), Query.t() | String.t(), term(), keyword()) :: Enumerable.t()
   def stream(state, query, params, opts) do
     Stream.resource(
-      fn -> declare(state, query, params) end,
+      fn -> declare(state, query, params, opts) end,
       fn cursor -> next(state, cursor, opts) end,
       fn cursor -> Cursors.deallocate(last(cursor), state) end
     )
   end
 
-  defp declare(state, query, params) do
-    case Cursors.declare(query, params, state) do
+  defp declare(state, query, params, opts) do
+    case Cursors.declare(query, params, opts, state) do
       {:ok, _query, cursor, _state} -> cursor
       {_error, error, _state} -> raise error
     end

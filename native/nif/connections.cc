@@ -11,6 +11,13 @@ namespace libsql::nif {
 Term open_connection(Call& call) {
   ErlNifEnv* env = call.env();
   OpenRequest request = open_request(env, *call.state(), call.argument(0), call.argument(1));
+  if (request.max_threads) {
+    call.state()->threads.set_most_threads(static_cast<std::size_t>(*request.max_threads));
+  }
+  // The first connection decides for the process, also if it names no limits.
+  if (!call.state()->opened.exchange(true) || request.memory) {
+    limit_memory(request.memory.value_or(MemoryLimits{}));
+  }
   Connection connection =
       Database(std::move(request.location), std::move(request.options)).connect();
   connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.

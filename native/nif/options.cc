@@ -29,6 +29,7 @@ struct Entry {
     }
     return static_cast<int>(number);
   }
+  [[nodiscard]] std::int64_t size() const { return integer_of(env, value, name); }
   // A list of pairs of binaries.
   template <typename Pair>
   [[nodiscard]] std::vector<Pair> pairs() const {
@@ -102,6 +103,9 @@ constexpr Option kOptions[] = {
      }},
     {"progress_steps",
      [](const Entry& e, OpenRequest& r) { r.options.progress_steps = e.number(); }},
+    {"soft_heap_limit", [](const Entry& e, OpenRequest& r) { r.memory_limits().soft = e.size(); }},
+    {"hard_heap_limit", [](const Entry& e, OpenRequest& r) { r.memory_limits().hard = e.size(); }},
+    {"max_threads", [](const Entry& e, OpenRequest& r) { r.max_threads = e.number(); }},
     {"shared_memory",
      [](const Entry& e, OpenRequest& r) { r.location = Database::shared_memory(e.text()); }},
 };
@@ -140,7 +144,7 @@ class MapIterator {
 }  // namespace
 
 OpenRequest open_request(ErlNifEnv* env, const State& state, Term location, Term options) {
-  OpenRequest request{std::string(binary_of(env, location, "location")), {}};
+  OpenRequest request{std::string(binary_of(env, location, "location")), {}, {}, {}};
   MapIterator entries(env, options);
   Term key = 0;
   Term value = 0;

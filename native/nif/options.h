@@ -2,10 +2,13 @@
 #ifndef LIBSQL_NIF_OPTIONS_H_
 #define LIBSQL_NIF_OPTIONS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <erl_nif.h>
 
+#include "libsql/database.h"
 #include "libsql/options.h"
 #include "terms.h"
 
@@ -16,6 +19,11 @@ struct State;
 struct OpenRequest {
   std::string location;
   Options options;
+  // Of the process.
+  std::optional<MemoryLimits> memory;
+  std::optional<int> max_threads;
+
+  [[nodiscard]] MemoryLimits& memory_limits() { return memory ? *memory : memory.emplace(); }
 };
 
 // Errors: Failure invalid_argument that names the option; never its value.

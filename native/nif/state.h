@@ -39,6 +39,7 @@ struct State {
   const Atoms atoms;
   std::atomic<int> versions{0};  // of the Elixir module that use this; two during an upgrade
   std::atomic<bool> unloading{false};
+  std::atomic<bool> opened{false};  // a connection, ever
   Counts counts;
   ResourceType<Handle> handles;
   ResourceType<ProcessMonitor> process_monitors;

@@ -29,8 +29,8 @@ defmodule EctoLibSql.Callbacks.Call do
     ArgumentError -> query(nil, state)
   end
 
-  @doc "The time that a call may take, in milliseconds; -1 if its options set none."
-  @spec timeout(keyword(), State.t()) :: integer()
+  @doc "The time that a call may take, in milliseconds; -1 if its options set none. No other value is taken."
+  @spec timeout(keyword(), State.t()) :: integer() | {:error, Error.t()}
   def timeout([], _state), do: -1
 
   def timeout(opts, state) do
@@ -49,10 +49,20 @@ defmodule EctoLibSql.Callbacks.Call do
        when is_integer(milliseconds) and milliseconds > 0,
        do: milliseconds - min(div(milliseconds, 4), 500)
 
-  defp given_timeout({:timeout, milliseconds}, _pooled) when is_integer(milliseconds),
-    do: max(milliseconds, 0)
+  defp given_timeout({:timeout, milliseconds}, _pooled)
+       when is_integer(milliseconds) and milliseconds >= 0,
+       do: milliseconds
 
-  defp given_timeout(_infinity_or_none, _pooled), do: -1
+  defp given_timeout(none, _pooled) when none in [nil, {:timeout, nil}, {:timeout, :infinity}],
+    do: -1
+
+  defp given_timeout({:timeout, other}, _pooled) do
+    message =
+      "the option :timeout must be a number of milliseconds from 0, or :infinity, got: " <>
+        inspect(other, limit: 5, printable_limit: 50)
+
+    {:error, Error.new(:invalid_argument, message)}
+  end
 
   @doc "The error with the SQL that it is about, unless it has one."
   @spec with_statement(Exception.t(), String.t()) :: Exception.t()

@@ -10,14 +10,14 @@ defmodule EctoLibSql.Callbacks.Cursors do
 
   @max_rows 500
 
-  @spec declare(term(), term(), State.t()) ::
+  @spec declare(term(), term(), keyword(), State.t()) ::
           {:ok, Query.t(), Cursor.t(), State.t()} | Call.failure()
-  def declare(query, params, state) when SandboxCopy.has_unused_copy(state),
-    do: SandboxCopy.outside(state, &declare(query, params, &1))
+  def declare(query, params, opts, state) when SandboxCopy.has_unused_copy(state),
+    do: SandboxCopy.outside(state, &declare(query, params, opts, &1))
 
-  def declare(query, params, state) do
+  def declare(query, params, opts, state) do
     with {:ok, %Query{statement: sql} = query} <- Call.query(query, state) do
-      case open(state, sql, params) do
+      case open(state, sql, params, Call.timeout(opts, state)) do
         {:ok, id} -> {:ok, query, %Cursor{ref: id}, state}
         {:error, error} -> error |> Call.with_statement(sql) |> Call.failed(params, state)
       end
@@ -25,11 +25,13 @@ defmodule EctoLibSql.Callbacks.Cursors do
   end
 
   # See EctoLibSql.Query.encode/1.
-  defp open(state, sql, {:encoded, params}), do: open(state, sql, params)
+  defp open(state, sql, {:encoded, params}, timeout), do: open(state, sql, params, timeout)
 
-  defp open(state, sql, params) do
-    with {:ok, params} <- Codec.encode(params), do: Cursors.open(state, sql, params)
+  defp open(state, sql, params, timeout) when is_integer(timeout) do
+    with {:ok, params} <- Codec.encode(params), do: Cursors.open(state, sql, params, timeout)
   end
+
+  defp open(_state, _sql, _params, {:error, _} = error), do: error
 
   @spec fetch(term(), keyword(), State.t()) ::
           {:cont | :halt, Result.t(), State.t()} | Call.failure()
@@ -51,8 +53,10 @@ defmodule EctoLibSql.Callbacks.Cursors do
     Call.failed(error, state)
   end
 
-  defp portion(state, id, max_rows, opts) when is_integer(max_rows) and max_rows > 0,
-    do: Cursors.fetch(state, id, max_rows, Call.timeout(opts, state))
+  defp portion(state, id, max_rows, opts) when is_integer(max_rows) and max_rows > 0 do
+    with timeout when is_integer(timeout) <- Call.timeout(opts, state),
+         do: Cursors.fetch(state, id, max_rows, timeout)
+  end
 
   defp portion(_state, _id, _max_rows, _opts),
     do: {:error, Error.new(:invalid_argument, "max_rows must be a positive integer")}

@@ -15,10 +15,12 @@ defmodule EctoLibSql.Callbacks.Statements do
 
   def prepare(%Query{statement: StateQuery.text()} = query, _opts, state), do: {:ok, query, state}
 
-  def prepare(%Query{statement: sql} = query, _opts, state) when is_binary(sql) do
-    case Statements.check(state, sql) do
+  def prepare(%Query{statement: sql} = query, opts, state) when is_binary(sql) do
+    with timeout when is_integer(timeout) <- Call.timeout(opts, state),
+         checked when checked in [:ok, :script] <- Statements.check(state, sql, timeout) do
+      {:ok, query, state}
+    else
       {:error, error} -> error |> Call.with_statement(sql) |> Call.failed(state)
-      _ok_or_script -> {:ok, query, state}
     end
   end
 
@@ -51,7 +53,7 @@ defmodule EctoLibSql.Callbacks.Statements do
 
   defp run(state, %Query{statement: sql, cache: cache}, params, opts) do
     with {:ok, params} <- Codec.encode(unmarked(params)),
-         timeout = Call.timeout(opts, state),
+         timeout when is_integer(timeout) <- Call.timeout(opts, state),
          {:ok, result} <-
            Statements.execute(state, sql, params, timeout, cache and cache?(opts)) do
       {:ok, result}

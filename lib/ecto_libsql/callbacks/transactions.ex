@@ -27,8 +27,9 @@ defmodule EctoLibSql.Callbacks.Transactions do
           {:ok, :begin, State.t()} | {:transaction, State.t()} | Call.failure()
   def begin(opts, state) do
     with {:ok, mode} <- TransactionMode.read(opts, Call.settings(state).default_transaction_mode),
+         timeout when is_integer(timeout) <- Call.timeout(opts, state),
          {:ok, state} <- SandboxCopy.before_begin(opts, state) do
-      begin(mode, opts, state)
+      begin(mode, timeout, opts, state)
     else
       # The database could not be opened again.
       {:error, error} when SandboxCopy.has_unused_copy(state) -> {:disconnect, error, state}
@@ -36,15 +37,15 @@ defmodule EctoLibSql.Callbacks.Transactions do
     end
   end
 
-  defp begin(:savepoint, opts, state) do
-    case Transactions.savepoint(state, :open, @savepoint) do
+  defp begin(:savepoint, timeout, opts, state) do
+    case Transactions.savepoint(state, :open, @savepoint, timeout) do
       :ok -> writes(opts, :refuse, :begin, state)
       {:error, error} -> Call.failed(error, state)
     end
   end
 
-  defp begin(mode, opts, state),
-    do: begun(Transactions.open(state, mode, Call.timeout(opts, state)), state)
+  defp begin(mode, timeout, _opts, state),
+    do: begun(Transactions.open(state, mode, timeout), state)
 
   defp begun({:ok, state}, _before), do: {:ok, :begin, state}
 
@@ -63,8 +64,10 @@ defmodule EctoLibSql.Callbacks.Transactions do
     if TransactionMode.asks?(opts, :savepoint) do
       end_savepoint([:release], :commit, opts, state)
     else
-      case Transactions.commit(state, Call.timeout(opts, state)) do
-        {:ok, state} -> {:ok, %Result{command: :commit}, state}
+      with timeout when is_integer(timeout) <- Call.timeout(opts, state),
+           {:ok, state} <- Transactions.commit(state, timeout) do
+        {:ok, %Result{command: :commit}, state}
+      else
         :idle -> {:idle, %{state | trx_id: nil}}
         {:error, error} -> failed(error, state)
       end

@@ -6,9 +6,10 @@ defmodule EctoLibSql.Connection.Cursors do
   alias EctoLibSql.{Codec, Nif, Result, State}
 
   @doc "Opens a cursor and returns its id."
-  @spec open(State.t(), String.t(), Nif.params()) :: {:ok, String.t()} | Call.failure()
-  def open(state, sql, params) do
-    case Await.answer(Nif.open_cursor(State.in_transaction(state), sql, params)) do
+  @spec open(State.t(), String.t(), Nif.params(), integer()) ::
+          {:ok, String.t()} | Call.failure()
+  def open(state, sql, params, timeout \\ -1) do
+    case Await.answer(Nif.open_cursor(State.in_transaction(state), sql, params), timeout) do
       {:ok, id} -> {:ok, id}
       {:error, error} -> {:error, Codec.refusal(params, Call.exception(error))}
     end

@@ -64,8 +64,9 @@ defmodule EctoLibSql.Connection.Statements do
   end
 
   @doc "Compiles a text into the cache, which checks it; `:script` if it holds several statements."
-  @spec check(State.t(), String.t()) :: :ok | :script | Call.failure()
-  def check(state, sql), do: Call.structured(Nif.check(State.in_transaction(state), sql))
+  @spec check(State.t(), String.t(), integer()) :: :ok | :script | Call.failure()
+  def check(state, sql, timeout \\ -1),
+    do: Call.structured(Nif.check(State.in_transaction(state), sql), timeout)
 
   @doc "The verb of a text, e.g. `:select`; `:unknown` where there is none."
   @spec kind(String.t()) :: atom()

@@ -76,10 +76,12 @@ defmodule EctoLibSql.Connection.Transactions do
   end
 
   @doc "Opens a savepoint, releases it, or rolls back to it."
-  @spec savepoint(State.t(), :open | :release | :rollback_to, term()) :: answer()
-  def savepoint(state, operation, name) do
+  @spec savepoint(State.t(), :open | :release | :rollback_to, term(), integer()) :: answer()
+  def savepoint(state, operation, name, timeout \\ -1) do
     if is_binary(name) and name =~ ~r/\A[A-Za-z_][A-Za-z0-9_]*\z/ do
-      savepoint_answer(Await.answer(Nif.savepoint(State.in_transaction(state), operation, name)))
+      Nif.savepoint(State.in_transaction(state), operation, name)
+      |> Await.answer(timeout)
+      |> savepoint_answer()
     else
       message = "Invalid savepoint name: it must match [A-Za-z_][A-Za-z0-9_]*"
       {:error, Error.new(:invalid_argument, message)}

@@ -17,8 +17,6 @@ defmodule EctoLibSql.Options.Pragmas do
     {:secure_delete, "secure_delete", [:on, :off, :fast, true, false]},
     {:temp_store, "temp_store", [:default, :file, :memory]},
     {:journal_size_limit, "journal_size_limit", @int64},
-    {:soft_heap_limit, "soft_heap_limit", @int64},
-    {:hard_heap_limit, "hard_heap_limit", @int64},
     {:mmap_size, "mmap_size", @int64}
   ]
 

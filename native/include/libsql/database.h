@@ -2,6 +2,7 @@
 #ifndef LIBSQL_DATABASE_H_
 #define LIBSQL_DATABASE_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,18 @@ class Database {
 // SQLite in the process; the code of this library must stay loaded from then on. Call it before
 // anything else uses SQLite; false if that has happened already, and nothing has changed.
 [[nodiscard]] bool use_spinning_mutexes() noexcept;
+
+// How much memory SQLite may use in this process, in bytes; 0: as much as it wants.
+struct MemoryLimits {
+  std::int64_t soft = 0;  // beyond it, caches are emptied first
+  std::int64_t hard = 0;  // beyond it, statements fail with out_of_memory
+};
+
+// Sets the limits, once, before the first connection. SQLite counts its memory only if there is a
+// limit: counting takes, for each allocation, a mutex that all connections of the process share.
+// PRAGMA soft_heap_limit and hard_heap_limit are refused from then on. Errors: misuse if other
+// limits have been set (the message names both), or if SQLite is in use and does not count.
+void limit_memory(const MemoryLimits& limits);
 
 }  // namespace libsql
 

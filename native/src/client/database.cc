@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libsql/error.h"
+#include "local/memory_limits.h"
 #include "local/open.h"
 #include "local/rekey.h"
 #include "local/spinning_mutex.h"
@@ -79,6 +80,7 @@ Connection Database::connect() const {
 
 std::string_view sqlite_version() noexcept { return local::version(); }
 int sqlite_version_number() noexcept { return local::version_number(); }
+void limit_memory(const MemoryLimits& limits) { local::limit_memory(limits); }
 bool use_spinning_mutexes() noexcept { return local::install_spinning_mutexes(); }
 
 }  // namespace libsql

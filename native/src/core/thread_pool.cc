@@ -92,10 +92,12 @@ class SignalsBlocked {
 // What the pool and its threads share.
 class ThreadPool::Core : public std::enable_shared_from_this<Core> {
  public:
-  explicit Core(const Options& options) noexcept : options_(options) {}
+  explicit Core(const Options& options) noexcept
+      : idle_time_(options.idle_time), most_threads_(options.most_threads) {}
 
   [[nodiscard]] bool post(Task& task) LIBSQL_EXCLUDES(mutex_);
   bool stop(std::chrono::milliseconds patience) noexcept LIBSQL_EXCLUDES(mutex_);
+  void set_most_threads(std::size_t count) noexcept { most_threads_ = count; }
   [[nodiscard]] Counts counts() LIBSQL_EXCLUDES(mutex_);
 
  private:
@@ -117,7 +119,8 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
   // False if nobody has woken it in time.
   [[nodiscard]] bool sleep(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
 
-  const Options options_;
+  const std::chrono::milliseconds idle_time_;
+  std::atomic<std::size_t> most_threads_;
   const std::size_t processors_ = std::max(1U, std::thread::hardware_concurrency());
   Mutex mutex_;
   CondVar ended_;  // a thread has ended, while stop() waits
@@ -174,7 +177,7 @@ void ThreadPool::Core::wake_or_start(bool watches) {
     worker->wake.notify_one();
     return;
   }
-  if (threads_ < options_.most_threads) start_thread(watches);
+  if (threads_ < most_threads_) start_thread(watches);
 }
 
 bool ThreadPool::Core::all_busy_briefly() const noexcept {
@@ -302,7 +305,7 @@ void ThreadPool::Core::watch(Worker& self, MutexLock& lock) {
 bool ThreadPool::Core::sleep(Worker& self, MutexLock& lock) {
   self.woken = false;
   idle_.push_back(&self);
-  const Clock::time_point end = Clock::now() + options_.idle_time;
+  const Clock::time_point end = Clock::now() + idle_time_;
   while (!self.woken && !stopped_) {
     if (!self.wake.wait_until(lock, end) && !self.woken) break;
   }
@@ -335,6 +338,8 @@ ThreadPool::~ThreadPool() { core_->stop(std::chrono::milliseconds(0)); }
 bool ThreadPool::post(Task task) { return core_->post(task); }
 
 bool ThreadPool::stop(std::chrono::milliseconds patience) noexcept { return core_->stop(patience); }
+
+void ThreadPool::set_most_threads(std::size_t count) noexcept { core_->set_most_threads(count); }
 
 ThreadPool::Counts ThreadPool::counts() const { return core_->counts(); }
 

@@ -39,6 +39,10 @@ class ThreadPool {
   // than `patience`. False if some still run: their threads end after them.
   bool stop(std::chrono::milliseconds patience) noexcept;
 
+  // Changes Options::most_threads. Of too many threads, those that become idle end after their
+  // time.
+  void set_most_threads(std::size_t count) noexcept;
+
   struct Counts {
     std::size_t threads;  // busy and idle
     std::size_t idle;

@@ -186,7 +186,9 @@ struct Registry {
 };
 
 Registry& registry() {
-  static Registry the_registry;
+  // Never destroyed: a thread may still run when the process ends.
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+  static Registry& the_registry = *new Registry;
   return the_registry;
 }
 

@@ -19,7 +19,9 @@ struct Registry {
 };
 
 Registry& registry() {
-  static Registry instance;
+  // Never destroyed: a thread may still run when the process ends.
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+  static Registry& instance = *new Registry;
   return instance;
 }
 
