@@ -149,11 +149,13 @@ defmodule Ecto.Adapters.LibSql.Connection do
 
   @impl true
   # ecto_sql 3.14 passes the options of the call.
-  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, _opts \\ []),
-    do:
-      prefix
-      |> Insert.insert(table, header, rows, on_conflict, returning, placeholders)
-      |> Plan.text()
+  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, _opts \\ []) do
+    types = Enum.map(header, fn _field -> nil end)
+
+    prefix
+    |> Insert.insert(table, header, rows, on_conflict, returning, placeholders, types)
+    |> Plan.text()
+  end
 
   @impl true
   defdelegate update(prefix, table, fields, filters, returning), to: Update

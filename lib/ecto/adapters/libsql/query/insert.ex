@@ -19,8 +19,8 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     {fields, values} = Enum.unzip(params)
     on_conflict = resolve_target(meta, prefix, source, on_conflict)
     {header, row} = some_field(meta, prefix, source, fields, fields, on_conflict)
-    sql = SQL.Insert.insert(prefix, source, header, [row], on_conflict, returning, [])
-    {sql, params} = bound(sql, values ++ conflict_params)
+    sql = SQL.Insert.insert(prefix, source, header, [row], on_conflict, returning, [], nil)
+    {sql, params} = bound(sql, values ++ conflict_params, nil, on_conflict)
 
     Ecto.Adapters.SQL.struct(
       meta,
@@ -74,13 +74,13 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     case rows do
       {%Ecto.Query{} = query, params} ->
         {_, conflict_params, _} = on_conflict
-        write.({query, params, conflict_params}, on_conflict)
+        write.({query, types(schema, header), params, conflict_params}, on_conflict)
 
       rows when header == [] ->
         {header, row} = some_field(meta, prefix, source, [], [], on_conflict)
         write = &write(meta, schema, header, &1, &2, returning, placeholders, opts)
         {_, conflict_params, _} = on_conflict
-        insert = fn -> write.({[row], [], conflict_params}, on_conflict) end
+        insert = fn -> write.({[row], nil, [], conflict_params}, on_conflict) end
         many(meta, Enum.map(rows, fn _row -> insert end), opts)
 
       rows ->
@@ -92,16 +92,20 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     {_, conflict_params, _} = on_conflict
     room = Plan.max_parameters() - length(placeholders) - length(conflict_params)
 
-    {chunks, total} =
+    {{chunks, total}, types} =
       case plain(rows, header, []) do
-        {:ok, params} -> plain_chunks(params, header, length(rows), room)
-        :error -> chunks(cells(meta, schema, header, rows), room)
+        {:ok, params} ->
+          {plain_chunks(params, header, length(rows), room), nil}
+
+        # What queries select is written in the form of the column's type.
+        :error ->
+          {chunks(cells(meta, schema, header, rows), room), types(schema, header)}
       end
 
     statements =
       for {rows, params} <- chunks do
         on_conflict = shift(on_conflict, length(params) - total)
-        fn -> write.({rows, params, conflict_params}, on_conflict) end
+        fn -> write.({rows, types, params, conflict_params}, on_conflict) end
       end
 
     case statements do
@@ -216,34 +220,27 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
          meta,
          schema,
          header,
-         {rows, params, conflict_params},
+         {rows, types, params, conflict_params},
          on_conflict,
          returning,
          placeholders,
          opts
        ) do
     %{source: source, prefix: prefix} = schema
-    types = if queries?(rows), do: types(schema.schema, header)
 
     {sql, params} =
       prefix
       |> SQL.Insert.insert(source, header, rows, on_conflict, returning, placeholders, types)
-      |> bound(placeholders ++ params ++ conflict_params)
+      |> bound(placeholders ++ params ++ conflict_params, types, on_conflict)
 
     opts = [source: source] ++ opts
     %{num_rows: count, rows: rows} = Ecto.Adapters.SQL.query!(meta, sql, params, opts)
     {count, rows}
   end
 
-  # What is selected is written in the form of the column's type.
-  defp queries?(rows) when is_list(rows),
-    do: Enum.any?(rows, fn row -> Enum.any?(row, &match?({%Ecto.Query{}, _count}, &1)) end)
+  defp types(%{schema: nil}, header), do: Enum.map(header, fn _field -> nil end)
 
-  defp queries?(_query), do: true
-
-  defp types(nil, _header), do: nil
-
-  defp types(schema, header) do
+  defp types(%{schema: schema}, header) do
     types =
       for field <- schema.__schema__(:fields),
           into: %{},
@@ -252,7 +249,11 @@ defmodule Ecto.Adapters.LibSql.Query.Insert do
     Enum.map(header, &types[&1])
   end
 
-  defp bound(sql, params), do: sql |> Plan.new(nil, length(params)) |> Plan.bind(params)
+  # A plan is needed for queries only, see SQL.Insert.insert/8.
+  defp bound(sql, params, types, {action, _params, _target}) do
+    sql = if types || is_map(action), do: Plan.new(sql, nil, length(params)), else: sql
+    Plan.bind(sql, params)
+  end
 
   ## Cells
 

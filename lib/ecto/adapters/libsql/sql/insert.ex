@@ -13,9 +13,12 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
 
   @type sql :: Parameter.sql()
 
-  @doc "`types` are those of the header's columns, nil where they are not known."
+  @doc """
+  `types` are those of the header's columns, nil where one is not known; nil in place of the list says that no row has
+  a query. Parameters in another form are in queries only.
+  """
   @spec insert(term(), term(), [atom()], term(), tuple(), list(), list(), [term()] | nil) :: sql()
-  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, types \\ nil) do
+  def insert(prefix, table, header, rows, on_conflict, returning, placeholders, types) do
     refuse_bare(header, on_conflict)
 
     [
@@ -73,7 +76,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Insert do
     do: [columns(header) | query(Scope.complete(query), on_conflict, types)]
 
   # The cells that are queries, as SQL.
-  defp written(row, nil), do: written(row, Enum.map(row, fn _cell -> nil end))
+  defp written(row, nil), do: row
 
   defp written(row, types) do
     Enum.zip_with(row, types, fn
