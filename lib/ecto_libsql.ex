@@ -89,15 +89,16 @@ defmodule EctoLibSql do
     with :ok <- Names.check(opts, @query_options, "a query") do
       case conn do
         %State{} -> SingleConnection.query(conn, Query.new(statement), params, opts)
-        _pool_or_repo -> pool_query(conn, Query.new(statement), params, opts)
+        name when is_atom(name) -> named_query(name, Query.new(statement), params, opts)
+        _pool -> Pool.query(conn, Query.new(statement), params, opts)
       end
     end
   end
 
-  defp pool_query(conn, query, params, opts) do
-    if Source.repo?(conn),
-      do: Source.with_state(conn, &SingleConnection.query(&1, query, params, opts)),
-      else: Pool.query(conn, query, params, opts)
+  defp named_query(name, query, params, opts) do
+    if Source.repo?(name),
+      do: Source.with_state(name, &SingleConnection.query(&1, query, params, opts)),
+      else: Pool.query(name, query, params, opts)
   end
 
   @doc "As `query/4`; returns the result or raises the error."
@@ -299,7 +300,7 @@ defmodule EctoLibSql do
   """
   @spec handle_execute(
           Query.t() | iodata(),
-          params() | {:encoded, params()},
+          params() | {:encoded, term()},
           keyword(),
           State.t()
         ) ::

@@ -14,6 +14,8 @@ defmodule EctoLibSql.Query do
     * `prepared`, `param_types`, `type` - kept for code that reads them; the driver does not.
   """
 
+  alias EctoLibSql.Codec
+
   defstruct [:statement, :name, :comment, :prepared, :param_types, type: :binary, cache: true]
 
   @type t :: %__MODULE__{
@@ -34,22 +36,27 @@ defmodule EctoLibSql.Query do
   """
   @spec new(iodata() | t(), keyword()) :: t()
   def new(statement, fields \\ [])
-  def new(%__MODULE__{} = query, fields), do: struct!(query, fields)
-  def new(statement, fields), do: struct!(%__MODULE__{statement: statement}, fields)
+  def new(%__MODULE__{} = query, []), do: query
+  def new(statement, []), do: %__MODULE__{statement: statement}
+  def new(statement, fields), do: statement |> new() |> struct!(fields)
 
   @doc false
   # For DBConnection.Query: values that cannot be encoded raise here, before a connection is checked out. Other
-  # mistakes are found by EctoLibSql.handle_execute/4; the tag makes it return them, because DBConnection stops a
-  # connection whose callback raises.
-  @spec encode(term()) :: term()
+  # mistakes are returned by EctoLibSql.handle_execute/4; by the tag it knows that it must not raise, because DBConnection
+  # stops a connection whose callback does.
+  @spec encode(term()) :: {:encoded, {:ok, Codec.params()} | {:error, Exception.t()}}
   def encode(params) do
-    case EctoLibSql.Codec.encode(params) do
-      {:ok, list} when is_list(list) -> list
-      {:ok, map} -> {:encoded, map}
+    case Codec.encode(params) do
       {:error, %ArgumentError{} = error} -> raise error
-      {:error, _error} -> {:encoded, params}
+      answer -> {:encoded, answer}
     end
   end
+
+  @doc false
+  # The parameters of a callback: from encode/1, or as a direct caller gives them.
+  @spec encoded(term()) :: {:ok, Codec.params()} | {:error, Exception.t()}
+  def encoded({:encoded, answer}), do: answer
+  def encoded(params), do: Codec.encode(params)
 
   defimpl String.Chars do
     def to_string(%{statement: nil}), do: ""

@@ -4,7 +4,7 @@ defmodule EctoLibSql.Callbacks.Cursors do
 
   alias EctoLibSql.Callbacks.{Call, SandboxCopy}
   alias EctoLibSql.Connection.Cursors
-  alias EctoLibSql.{Codec, Cursor, Error, Query, Result, State, Telemetry}
+  alias EctoLibSql.{Cursor, Error, Query, Result, State, Telemetry}
 
   require SandboxCopy
 
@@ -24,11 +24,8 @@ defmodule EctoLibSql.Callbacks.Cursors do
     end
   end
 
-  # See EctoLibSql.Query.encode/1.
-  defp open(state, sql, {:encoded, params}, timeout), do: open(state, sql, params, timeout)
-
   defp open(state, sql, params, timeout) when is_integer(timeout) do
-    with {:ok, params} <- Codec.encode(params), do: Cursors.open(state, sql, params, timeout)
+    with {:ok, params} <- Query.encoded(params), do: Cursors.open(state, sql, params, timeout)
   end
 
   defp open(_state, _sql, _params, {:error, _} = error), do: error

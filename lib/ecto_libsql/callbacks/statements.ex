@@ -3,11 +3,14 @@ defmodule EctoLibSql.Callbacks.Statements do
   # Statements as DBConnection prepares, runs and closes them; EctoLibSql documents what each callback returns.
 
   alias EctoLibSql.Callbacks.{Call, SandboxCopy, StateQuery}
-  alias EctoLibSql.{Codec, Query, Result, State, Telemetry}
+  alias EctoLibSql.{Query, Result, State, Telemetry}
   alias EctoLibSql.Connection.Statements
 
   require SandboxCopy
   require StateQuery
+
+  # Each statement runs through these.
+  @compile {:inline, run: 4, cache?: 1}
 
   @spec prepare(term(), keyword(), State.t()) :: {:ok, Query.t(), State.t()} | Call.failure()
   def prepare(query, opts, state) when SandboxCopy.has_unused_copy(state),
@@ -52,7 +55,7 @@ defmodule EctoLibSql.Callbacks.Statements do
   end
 
   defp run(state, %Query{statement: sql, cache: cache}, params, opts) do
-    with {:ok, params} <- Codec.encode(unmarked(params)),
+    with {:ok, params} <- Query.encoded(params),
          timeout when is_integer(timeout) <- Call.timeout(opts, state),
          {:ok, result} <-
            Statements.execute(state, sql, params, timeout, cache and cache?(opts)) do
@@ -61,10 +64,6 @@ defmodule EctoLibSql.Callbacks.Statements do
       {:error, error} -> {:error, Call.with_statement(error, sql)}
     end
   end
-
-  # See EctoLibSql.Query.encode/1.
-  defp unmarked({:encoded, params}), do: params
-  defp unmarked(params), do: params
 
   defp cache?([]), do: true
   defp cache?(opts), do: List.keyfind(opts, :cache, 0) != {:cache, false}
