@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/thread_pool.h"
 #include "ids.h"
 #include "rows.h"
 
@@ -56,20 +55,40 @@ void LockedConnection::lock_elsewhere() {
   while (!lock_.try_lock_for(kAliveCheckInterval)) {
     if (call_.is_abandoned()) stop_interrupted();
     check_interrupts();
-    if (call_.deadline() && steady_clock::now() >= *call_.deadline()) {
+    if (is_over()) {
       throw Error(ErrorKind::timeout, "interrupted: the connection was in use until the deadline",
                   kInterrupted);
     }
   }
   check_interrupts();
   check_transaction();
+  turns_.emplace(call_.state()->turns);
   connection().set_deadline(call_.deadline());
   // The count is compared, too: the library drops an interrupt that comes before the statement
   // starts.
   connection().set_cancel_check([this] {
-    core::ThreadPool::note_progress();
-    return call_.is_abandoned() || call_.interrupts_seen() != object_->interrupts();
+    if (takes_turns_) turns_->pass([this] { return is_over() || is_cancelled(); });
+    return is_cancelled();
   });
+}
+
+void LockedConnection::only_reads(bool only_reads) {
+  call_.allow_abandoning(only_reads);
+  if (!turns_) return;
+  takes_turns_ = only_reads && !connection().in_transaction();
+  if (takes_turns_) {
+    turns_->begin();
+  } else {
+    turns_->end();
+  }
+}
+
+bool LockedConnection::is_cancelled() {
+  return call_.is_abandoned() || call_.interrupts_seen() != object_->interrupts();
+}
+
+bool LockedConnection::is_over() const {
+  return call_.deadline() && steady_clock::now() >= *call_.deadline();
 }
 
 void LockedConnection::check_interrupts() const {
@@ -237,10 +256,10 @@ Answer run_bound(LockedConnection& locked, Statement& statement, BindingScope& s
   const bool writes = !statement.read_only();
   if (writes) locked.will_write();
   const bool only_reads = !writes && statement.kind() == StatementKind::select;
-  if (only_reads) locked.call().allow_abandoning(true);
+  locked.only_reads(only_reads);
   const Answer answer = statement.returns_rows() ? run_with_rows(locked, statement, writes)
                                                  : run_without_rows(locked, statement);
-  if (only_reads) locked.call().allow_abandoning(false);
+  locked.only_reads(false);
   if (!answer.continuation()) scope.finished();
   return answer;
 }

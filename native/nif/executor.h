@@ -12,6 +12,7 @@
 
 #include "connection_resource.h"
 #include "core/mutex.h"
+#include "core/turns.h"
 #include "libsql/connection.h"
 #include "params.h"
 #include "run.h"
@@ -82,6 +83,10 @@ class LockedConnection {
   // The body writes: if it would block because another connection has the write lock, the call
   // queues for it at once.
   void will_write() noexcept { will_write_ = true; }
+  // Whether what runs does nothing but read: the caller may then be answered before its end.
+  // Outside of a transaction, where it holds nobody up, it also takes turns with others if it runs
+  // for long.
+  void only_reads(bool only_reads);
   // Takes the file's write lock, if it is free, until the end of this pass. False: return
   // Continuation::write_ticket.
   [[nodiscard]] bool hold_write();
@@ -100,6 +105,8 @@ class LockedConnection {
   void lock_inline();
   void lock_elsewhere();
   void check_interrupts() const;
+  [[nodiscard]] bool is_cancelled();
+  [[nodiscard]] bool is_over() const;  // its deadline has passed
 
   [[nodiscard]] Term leave();
   [[nodiscard]] Term wait();
@@ -110,6 +117,7 @@ class LockedConnection {
   Call& call_;
   const ConnectionPtr object_;
   std::unique_lock<core::TimedMutex> lock_;
+  std::optional<core::Turns::Computation> turns_;  // on a thread of ours
   std::chrono::steady_clock::time_point started_;
   std::uint64_t transaction_ = 0;  // Of the transaction that the call names, once it is known.
   struct WithoutRows {
@@ -118,6 +126,7 @@ class LockedConnection {
     Term term = 0;
   };
   WithoutRows last_;
+  bool takes_turns_ = false;
   bool will_write_ = false;
   bool holds_write_ = false;
   bool waits_for_write_ = false;

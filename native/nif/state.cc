@@ -54,9 +54,6 @@ int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
     auto state = std::make_shared<State>(env);
     const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);
     if (!state->open_types(env, flags)) return 1;
-    // Starts its thread here: a thread inherits the priority of the one that starts it, and those
-    // of the pool lower theirs.
-    state->reaper.post([] {});
     return install(private_data, std::move(state));
   } catch (...) {
     return 1;

@@ -2,14 +2,17 @@
 #ifndef LIBSQL_NIF_STATE_H_
 #define LIBSQL_NIF_STATE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <thread>
 
 #include <erl_nif.h>
 
 #include "connection_resource.h"
 #include "core/thread_pool.h"
+#include "core/turns.h"
 #include "events.h"
 #include "job.h"
 #include "keys.h"
@@ -48,6 +51,7 @@ struct State {
   ResourceType<Subscription> subscriptions;
   ResourceType<KeyObject> keys;
   Registry registry;
+  core::Turns turns{std::max(1U, std::thread::hardware_concurrency())};  // of long reads
   core::ThreadPool threads{core::ThreadPool::Options{}};
   Reaper reaper;  // Last: its jobs use the others.
 };

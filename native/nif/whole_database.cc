@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include "core/thread_pool.h"
 #include "executor.h"
 #include "keys.h"
 #include "libsql/database.h"
@@ -18,7 +17,6 @@ namespace {
 // Sends the progress of a backup to a process, and ends the backup when nobody waits for it.
 BackupProgress progress_to(Call& call, std::optional<ErlNifPid> pid) {
   return [&call, pid](int remaining, int total) {
-    core::ThreadPool::note_progress();
     if (pid) {
       Message message;
       const Term term =

@@ -85,8 +85,7 @@ defmodule EctoLibSql.StressTest do
     end)
   end
 
-  # A process that runs an endless query. Each occupies one of the VM's ten dirty I/O threads, on which
-  # it also opens files.
+  # A process that runs an endless query.
   defp hold_query do
     test = self()
 

@@ -1,7 +1,6 @@
 #include "core/thread_pool.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -24,13 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// A task that runs longer than this is a long one.
-constexpr std::chrono::milliseconds kLongTask{20};
-#if defined(__linux__)
-// On Linux a nice value belongs to the thread that sets it. Source: man 2 setpriority, Notes
-constexpr int kLowestPriority = 19;
-#endif
-
 // A task that runs shorter than this ends so soon that a waiting one need not wake a thread.
 constexpr std::chrono::microseconds kShortTask{100};
 // How long a thread without a task looks for one before it sleeps: waking it takes 5 to 15 us.
@@ -51,7 +43,6 @@ void relax() noexcept {
 // A thread of a pool.
 struct Worker {
   Clock::time_point since;  // when its task has begun
-  bool lowered = false;     // its priority
   bool woken = false;       // while it is idle: it has been taken out of the idle ones
   bool watches = false;
   CondVar wake;
@@ -59,7 +50,8 @@ struct Worker {
   Worker* older = nullptr;
   Worker* newer = nullptr;
 };
-thread_local Worker* this_worker = nullptr;
+
+const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
 
 void name_this_thread(std::size_t number) noexcept {
 #if defined(__linux__)
@@ -104,7 +96,6 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
   void start_thread(bool watches) LIBSQL_REQUIRES(mutex_);
   void run_thread(std::size_t number, bool watches) noexcept LIBSQL_EXCLUDES(mutex_);
   void run_task(Worker& self, MutexLock& lock) noexcept LIBSQL_REQUIRES(mutex_);
-  [[nodiscard]] bool is_done(const Worker& self) LIBSQL_REQUIRES(mutex_);
 
   // A task has been added: sees to it that some thread takes it soon.
   void call_thread() LIBSQL_REQUIRES(mutex_);
@@ -121,7 +112,6 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
 
   const std::chrono::milliseconds idle_time_;
   std::atomic<std::size_t> most_threads_;
-  const std::size_t processors_ = std::max(1U, std::thread::hardware_concurrency());
   Mutex mutex_;
   CondVar ended_;  // a thread has ended, while stop() waits
   std::deque<Task> tasks_ LIBSQL_GUARDED_BY(mutex_);
@@ -183,10 +173,10 @@ void ThreadPool::Core::wake_or_start(bool watches) {
 bool ThreadPool::Core::all_busy_briefly() const noexcept {
   const Clock::time_point recently = Clock::now() - kShortTask;
   std::size_t count = coming_;
-  if (count >= processors_) return true;
+  if (count >= processors) return true;
   for (const Worker* busy = newest_busy_; busy != nullptr && busy->since > recently;
        busy = busy->older) {
-    if (++count == processors_) return true;
+    if (++count == processors) return true;
   }
   return false;
 }
@@ -205,33 +195,21 @@ void ThreadPool::Core::run_thread(std::size_t number, bool watches) noexcept {
   name_this_thread(number);
   Worker self;
   self.watches = watches;
-  this_worker = &self;
   MutexLock lock(mutex_);
   if (watches) {
     watch(self, lock);
   } else {
     --coming_;
   }
-  while (!stopped_ && !is_done(self)) {
+  while (!stopped_) {
     if (!tasks_.empty()) {
       run_task(self, lock);
     } else if (!wait_for_task(self, lock)) {
       break;
     }
   }
-  this_worker = nullptr;
   --threads_;
   if (stopped_) ended_.notify_all();
-}
-
-// A thread cannot raise its priority again, nor start one with a higher priority: it ends, unless a
-// task waits that no other thread would take.
-bool ThreadPool::Core::is_done(const Worker& self) {
-  if (!self.lowered) return false;
-  if (tasks_.size() <= coming_ + spinning_) return true;
-  if (idle_.empty()) return false;
-  wake_or_start(false);
-  return true;
 }
 
 void ThreadPool::Core::run_task(Worker& self, MutexLock& lock) noexcept {
@@ -257,7 +235,7 @@ void ThreadPool::Core::run_task(Worker& self, MutexLock& lock) noexcept {
 }
 
 bool ThreadPool::Core::wait_for_task(Worker& self, MutexLock& lock) {
-  if (spinning_ < processors_) {
+  if (spinning_ < processors) {
     spin(lock);
     if (!tasks_.empty() || stopped_) return true;
   }
@@ -342,14 +320,5 @@ bool ThreadPool::stop(std::chrono::milliseconds patience) noexcept { return core
 void ThreadPool::set_most_threads(std::size_t count) noexcept { core_->set_most_threads(count); }
 
 ThreadPool::Counts ThreadPool::counts() const { return core_->counts(); }
-
-void ThreadPool::note_progress() noexcept {
-#if defined(__linux__)
-  Worker* const self = this_worker;
-  if (self == nullptr || self->lowered || Clock::now() - self->since < kLongTask) return;
-  self->lowered = true;
-  static_cast<void>(setpriority(PRIO_PROCESS, 0, kLowestPriority));
-#endif
-}
 
 }  // namespace libsql::core

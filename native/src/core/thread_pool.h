@@ -50,11 +50,6 @@ class ThreadPool {
   };
   [[nodiscard]] Counts counts() const;
 
-  // To be called by a task now and then. Once the task has run for 20 milliseconds, its thread gets
-  // the lowest priority, until the task ends, so that any number of long tasks leaves the
-  // processors to whoever needs them for a moment. Does nothing on a thread that is not a pool's.
-  static void note_progress() noexcept;
-
  private:
   class Core;
   const std::shared_ptr<Core> core_;

@@ -68,6 +68,7 @@ std::string LocalSession::copy_location(const std::string& path, const KeyChoice
 void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
   if (pages == 0)
     throw Error(ErrorKind::invalid_argument, "a backup step must copy at least a page");
+  const Upkeep upkeep(queue_);
   const BackupHandle backup(sqlite3_backup_init(to, "main", from.db, from.name));
   if (!backup) throw from_sqlite(to, sqlite3_errcode(to));
   const auto patience = busy_timeout();

@@ -56,6 +56,7 @@ int checkpoint_flag(CheckpointMode mode) {
 
 CheckpointResult LocalSession::checkpoint(CheckpointMode mode, std::string_view database) {
   cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
+  const Upkeep upkeep(queue_);
   const std::string name(database);
   int log_frames = -1;
   int checkpointed_frames = -1;

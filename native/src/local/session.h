@@ -139,6 +139,9 @@ class LocalSession final : public core::Session {
   void statement_done(const LocalStatement& statement, bool ok) noexcept;
   // Whether a write may run where waiting for the disk is forbidden.
   [[nodiscard]] bool writes_without_disk() const;
+  // Whether a checkpoint, a backup or a VACUUM of this process runs on the file.
+  [[nodiscard]] bool in_upkeep() const noexcept { return queue_ && queue_->upkeep.load() > 0; }
+  [[nodiscard]] const std::shared_ptr<WriterQueue>& queue() const noexcept { return queue_; }
   void enlist(LocalStatement* statement) { live_.insert(statement); }
   void forget(LocalStatement* statement) noexcept { live_.erase(statement); }
   void note_write(bool bounded) noexcept { writes_ = bounded ? writes_ + 1 : kMaxInlineWrites + 1; }

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "core/sql_scanner.h"
 #include "local/session.h"
 #include "local/statement_cost.h"
 
@@ -89,6 +90,7 @@ void LocalStatement::abandon() noexcept {
 }
 
 StatementCost LocalStatement::cost() {
+  if (session_.in_upkeep()) return StatementCost::unbounded;
   switch (kind_) {
     case StatementKind::select:
       return read_only_ && !exceeded_budget_ && has_bounded_program() ? StatementCost::bounded_read
@@ -221,6 +223,11 @@ void LocalStatement::clear_bindings() {
   sqlite3_clear_bindings(handle());
 }
 
+bool LocalStatement::is_vacuum() const noexcept {
+  return kind_ == StatementKind::other &&
+         core::is_keyword(core::SqlScanner(sql_).next().text, "VACUUM");
+}
+
 void LocalStatement::start() {
   if (ended_) {
     throw Error(ErrorKind::misuse, "the cursor has ended with its transaction")
@@ -230,6 +237,7 @@ void LocalStatement::start() {
   if (explains_) compile_explanation();
   session_.statement_starts(*this);
   running_ = true;
+  if (is_vacuum()) upkeep_.emplace(session_.queue());
   ++uses_;
   total_before_ = sqlite3_total_changes64(session_.db());
   feed_mark_ = session_.feed().mark();
@@ -258,6 +266,7 @@ Step LocalStatement::finish(int rc) {
   }
   sqlite3_reset(stmt_.get());
   running_ = false;
+  upkeep_.reset();
   changes_ = is_dml(kind_) && !failed ? sqlite3_changes64(db) : 0;
   // A failed statement has been undone, except with OR FAIL, whose changes are kept and counted.
   const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
@@ -320,6 +329,7 @@ void LocalStatement::reset() noexcept {
   // If the statement has written, sqlite3_reset() completes it and commits.
   sqlite3_reset(stmt_.get());
   running_ = false;
+  upkeep_.reset();
   if (!read_only_) session_.note_write(bounded_program_);
   session_.statement_done(*this, true);
 }

@@ -16,6 +16,7 @@
 #include "core/session.h"
 #include "core/sql_savepoint.h"
 #include "local/sqlite.h"
+#include "local/writer_queue.h"
 
 namespace libsql::local {
 
@@ -80,6 +81,7 @@ class LocalStatement final : public core::PreparedStatement {
   // The compiled statement that describes the next run, or the one in progress.
   [[nodiscard]] sqlite3_stmt* described();
   void start();
+  [[nodiscard]] bool is_vacuum() const noexcept;
   void compile_explanation();
   Step finish(int rc);
   // The error of a failed run, with what has become of the transaction that was open in it.
@@ -109,6 +111,7 @@ class LocalStatement final : public core::PreparedStatement {
   std::int64_t changes_ = 0;
   std::int64_t total_before_ = 0;
   std::size_t feed_mark_ = 0;
+  std::optional<Upkeep> upkeep_;  // of a VACUUM, while it runs
   std::vector<ValueView> row_;
   std::vector<ValueView> bound_;  // Of an EXPLAIN; not copied, as by SQLite.
 

@@ -112,6 +112,7 @@ void LocalSession::savepoint(SavepointOp op, std::string_view name) {
 }
 
 StatementCost LocalSession::end_of_transaction_cost() const {
+  if (in_upkeep()) return StatementCost::unbounded;
   const bool small = writes_ <= kMaxInlineWrites;
   const bool wrote = db_ && sqlite3_txn_state(db_.get(), nullptr) == SQLITE_TXN_WRITE;
   if (!wrote) return StatementCost::bounded_write;

@@ -51,6 +51,9 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   // The length at which the log is truncated next, where overlapping readers have prevented it; or
   // 0.
   std::atomic<int> truncate_at{0};
+  // Checkpoints, backups and VACUUMs of this process that run on the file: meanwhile, the shortest
+  // read may wait long for one of SQLite's mutexes.
+  std::atomic<int> upkeep{0};
   // Most of this log has been synced before the checkpoint, which would otherwise do it.
   std::atomic<bool> log_synced{false};
 
@@ -58,6 +61,22 @@ class WriterQueue : public std::enable_shared_from_this<WriterQueue> {
   core::Mutex mutex_;
   bool taken_ LIBSQL_GUARDED_BY(mutex_) = false;
   std::deque<std::shared_ptr<Ticket>> waiting_ LIBSQL_GUARDED_BY(mutex_);
+};
+
+// Counts as upkeep of the file while it lives.
+class Upkeep {
+ public:
+  explicit Upkeep(std::shared_ptr<WriterQueue> queue) noexcept : queue_(std::move(queue)) {
+    if (queue_) ++queue_->upkeep;
+  }
+  Upkeep(const Upkeep&) = delete;
+  Upkeep& operator=(const Upkeep&) = delete;
+  ~Upkeep() {
+    if (queue_) --queue_->upkeep;
+  }
+
+ private:
+  const std::shared_ptr<WriterQueue> queue_;
 };
 
 // A place in the queue; see WriteTicket.

@@ -10,7 +10,6 @@
 
 #if defined(__linux__)
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <csignal>
 #endif
@@ -164,22 +163,6 @@ TEST(ThreadPool, ItsThreadsHaveANameAndHandleNoSignals) {
   EXPECT_TRUE(pool.stop(seconds(10)));
 }
 
-TEST(ThreadPool, ALongTaskLowersItsPriorityAndItsThreadEndsAfterIt) {
-  ThreadPool pool({.most_threads = 4});
-  const auto priority = [&](milliseconds time) {
-    std::promise<int> found;
-    EXPECT_TRUE(pool.post([&] {
-      std::this_thread::sleep_for(time);
-      ThreadPool::note_progress();
-      found.set_value(getpriority(PRIO_PROCESS, 0));
-    }));
-    return found.get_future().get();
-  };
-  const int usual = priority(milliseconds(0));
-  EXPECT_EQ(priority(milliseconds(30)), 19);
-  EXPECT_EQ(priority(milliseconds(0)), usual);
-  EXPECT_TRUE(pool.stop(seconds(10)));
-}
 #endif
 
 }  // namespace
