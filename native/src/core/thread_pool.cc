@@ -51,7 +51,7 @@ struct Worker {
   Worker* newer = nullptr;
 };
 
-const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
+const std::size_t kProcessors = std::max(1U, std::thread::hardware_concurrency());
 
 void name_this_thread(std::size_t number) noexcept {
 #if defined(__linux__)
@@ -61,6 +61,16 @@ void name_this_thread(std::size_t number) noexcept {
 #else
   static_cast<void>(number);
 #endif
+}
+
+// Destroys what the task owns, too.
+void run(ThreadPool::Task& task) noexcept {
+  try {
+    task();
+  } catch (...) {
+    // Nobody waits for it: a task reports its own errors.
+  }
+  task = {};
 }
 
 // Blocks all signals while it lives: a thread that starts meanwhile handles none.
@@ -95,7 +105,9 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
  private:
   void start_thread(bool watches) LIBSQL_REQUIRES(mutex_);
   void run_thread(std::size_t number, bool watches) noexcept LIBSQL_EXCLUDES(mutex_);
-  void run_task(Worker& self, MutexLock& lock) noexcept LIBSQL_REQUIRES(mutex_);
+  void arrive(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
+  [[nodiscard]] Task take_task(Worker& self) LIBSQL_REQUIRES(mutex_);
+  void end_task(Worker& self) noexcept LIBSQL_REQUIRES(mutex_);
 
   // A task has been added: sees to it that some thread takes it soon.
   void call_thread() LIBSQL_REQUIRES(mutex_);
@@ -103,9 +115,8 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
   // Whether as many threads as there are processors run tasks that have just begun.
   [[nodiscard]] bool all_busy_briefly() const noexcept LIBSQL_REQUIRES(mutex_);
 
-  // Waits for a task; false: the thread ends.
-  [[nodiscard]] bool wait_for_task(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
-  void spin(MutexLock& lock) noexcept LIBSQL_REQUIRES(mutex_);
+  // Returns when there is one, or after kSpin.
+  void look_for_task() const noexcept;
   void watch(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
   // False if nobody has woken it in time.
   [[nodiscard]] bool sleep(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
@@ -173,10 +184,10 @@ void ThreadPool::Core::wake_or_start(bool watches) {
 bool ThreadPool::Core::all_busy_briefly() const noexcept {
   const Clock::time_point recently = Clock::now() - kShortTask;
   std::size_t count = coming_;
-  if (count >= processors) return true;
+  if (count >= kProcessors) return true;
   for (const Worker* busy = newest_busy_; busy != nullptr && busy->since > recently;
        busy = busy->older) {
-    if (++count == processors) return true;
+    if (++count == kProcessors) return true;
   }
   return false;
 }
@@ -195,24 +206,43 @@ void ThreadPool::Core::run_thread(std::size_t number, bool watches) noexcept {
   name_this_thread(number);
   Worker self;
   self.watches = watches;
+  bool has_looked = true;  // for a task, since its last one
   MutexLock lock(mutex_);
-  if (watches) {
-    watch(self, lock);
-  } else {
-    --coming_;
-  }
+  arrive(self, lock);
   while (!stopped_) {
     if (!tasks_.empty()) {
-      run_task(self, lock);
-    } else if (!wait_for_task(self, lock)) {
-      break;
+      Task task = take_task(self);
+      lock.unlock();
+      run(task);
+      lock.lock();
+      end_task(self);
+      has_looked = false;
+    } else if (!has_looked && spinning_ < kProcessors) {
+      ++spinning_;
+      lock.unlock();
+      look_for_task();
+      lock.lock();
+      --spinning_;
+      has_looked = true;
+    } else {
+      if (!sleep(self, lock)) break;
+      arrive(self, lock);
     }
   }
   --threads_;
   if (stopped_) ended_.notify_all();
 }
 
-void ThreadPool::Core::run_task(Worker& self, MutexLock& lock) noexcept {
+// It has been started or woken.
+void ThreadPool::Core::arrive(Worker& self, MutexLock& lock) {
+  if (self.watches) {
+    watch(self, lock);
+  } else {
+    --coming_;
+  }
+}
+
+ThreadPool::Task ThreadPool::Core::take_task(Worker& self) {
   Task task = std::move(tasks_.front());
   tasks_.pop_front();
   waiting_.store(tasks_.size(), std::memory_order_release);
@@ -222,42 +252,20 @@ void ThreadPool::Core::run_task(Worker& self, MutexLock& lock) noexcept {
   self.newer = nullptr;
   if (newest_busy_ != nullptr) newest_busy_->newer = &self;
   newest_busy_ = &self;
-  lock.unlock();
-  try {
-    task();
-  } catch (...) {
-    // Nobody waits for it: a task reports its own errors.
-  }
-  task = {};  // Destroys what it owns without the lock.
-  lock.lock();
+  return task;
+}
+
+void ThreadPool::Core::end_task(Worker& self) noexcept {
   (self.newer != nullptr ? self.newer->older : newest_busy_) = self.older;
   if (self.older != nullptr) self.older->newer = self.newer;
 }
 
-bool ThreadPool::Core::wait_for_task(Worker& self, MutexLock& lock) {
-  if (spinning_ < processors) {
-    spin(lock);
-    if (!tasks_.empty() || stopped_) return true;
-  }
-  if (!sleep(self, lock)) return false;
-  if (self.watches) {
-    watch(self, lock);
-  } else {
-    --coming_;
-  }
-  return true;
-}
-
-void ThreadPool::Core::spin(MutexLock& lock) noexcept {
-  ++spinning_;
-  lock.unlock();
+void ThreadPool::Core::look_for_task() const noexcept {
   const Clock::time_point end = Clock::now() + kSpin;
   do {
     for (int round = 0; round < 16 && waiting_.load(std::memory_order_acquire) == 0; ++round)
       relax();
   } while (waiting_.load(std::memory_order_acquire) == 0 && Clock::now() < end);
-  lock.lock();
-  --spinning_;
 }
 
 // Ends when a task has waited for a whole interval, which this thread then takes, or when there has

@@ -23,6 +23,7 @@ class Turns {
   explicit Turns(std::size_t places) noexcept : free_(places) {}
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
+  ~Turns() = default;
 
   // One computation. Give it turns only while it holds nothing that others wait for.
   //

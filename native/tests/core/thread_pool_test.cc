@@ -2,9 +2,10 @@
 
 #include <atomic>
 #include <future>
-#include <mutex>
-#include <set>
+#include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -135,6 +136,7 @@ TEST(ThreadPool, TasksOfManyThreadsAllRun) {
   constexpr int kEach = 5000;
   std::atomic<int> ran{0};
   std::vector<std::thread> posters;
+  posters.reserve(4);
   for (int i = 0; i < 4; ++i) {
     posters.emplace_back([&] {
       for (int n = 0; n < kEach; ++n) ASSERT_TRUE(pool.post([&] { ++ran; }));

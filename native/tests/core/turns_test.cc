@@ -36,10 +36,10 @@ TEST(Turns, LongComputationsAllGetOnAndEndWhenTheyAreStopped) {
   Work work{turns};
   std::vector<std::atomic<std::int64_t>> rounds(8);
   std::vector<std::thread> threads;
+  threads.reserve(rounds.size());
   for (auto& own : rounds) threads.emplace_back([&] { work.compute(own); });
   std::this_thread::sleep_for(milliseconds(600));
-  std::vector<std::int64_t> before;
-  for (const auto& own : rounds) before.push_back(own);
+  const std::vector<std::int64_t> before(rounds.begin(), rounds.end());
   std::this_thread::sleep_for(milliseconds(600));
   for (std::size_t i = 0; i < rounds.size(); ++i) EXPECT_GT(rounds[i], before[i]) << i;
   work.stop = true;
