@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -72,6 +73,37 @@ class Descriptor {
   std::string path_;
   int number_;
 };
+
+// Descriptors of this process that lead to the file. SQLite shows no lock of a connection that is
+// idle in a rollback journal's mode.
+int open_descriptors(const struct stat& file) {
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/dev/fd")) {
+    struct stat other {};
+    const int number = std::atoi(entry.path().filename().c_str());
+    if (::fstat(number, &other) != 0) continue;
+    if (other.st_dev == file.st_dev && other.st_ino == file.st_ino) ++found;
+  }
+  return found;
+}
+
+// Throws if anything but the one connection has the file open in this process, attached or not.
+// Opens no descriptor of the file: its end would release the locks of the others.
+void refuse_other_users(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) fail("cannot look at", path);
+  if (open_descriptors(status) <= 1) return;
+  throw core::with_file_name(
+      Error(ErrorKind::busy,
+            "database is locked: its key can change only while nothing else in this process has "
+            "it open",
+            SQLITE_BUSY),
+      path);
+}
+
+void sync_folder_of(const std::string& path) {
+  Descriptor(std::filesystem::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY).sync();
+}
 
 // Removes a copy that has not become the file.
 class TemporaryCopy {
@@ -193,6 +225,8 @@ void rekey(const std::string& location, const Options& options, const KeyChoice&
   const DbHandle db = open_alone(keys, options);
   const std::string path = path_of(db.get());
   const bool wal = lock_whole(db.get());
+  // Who opens the file from here on waits for the lock, and then finds that it has no header.
+  refuse_other_users(path);
   // Its end may release SQLite's locks, which are the process's: it comes after all that needs
   // them.
   const Descriptor old_file(path, O_RDWR);
@@ -209,8 +243,10 @@ void rekey(const std::string& location, const Options& options, const KeyChoice&
     written.set_owner_and_mode(status);
     written.sync();
   }
+  // A log or journal of the old key that has been removed must not come back to the new file.
+  sync_folder_of(path);
   if (::rename(copy.path().c_str(), path.c_str()) != 0) fail("cannot rename the copy", path);
-  Descriptor(std::filesystem::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY).sync();
+  sync_folder_of(path);
   old_file.overwrite_header();
 }
 

@@ -102,16 +102,84 @@ TEST_F(RekeyTest, IsRefusedWhileAnotherConnectionIsOpen) {
   EXPECT_EQ(summary(db), "'ok'5|57");
 }
 
-// A connection in a rollback journal's mode that is idle holds no lock, so nobody can know of it.
-TEST_F(RekeyTest, AConnectionToTheOldFileFails) {
+// Idle in a rollback journal's mode, it holds no lock.
+TEST_F(RekeyTest, IsRefusedWhileAnIdleConnectionOfTheProcessIsOpen) {
+  for (const char* mode : {"delete", "truncate", "persist"}) {
+    std::filesystem::remove(path());
+    Connection db = database(key_of(1), mode).connect();
+    fill(db, 5);
+    EXPECT_THAT([&] { database(key_of(1), mode).rekey(choice_of(key_of(2))); },
+                throws_error(ErrorKind::busy, "while nothing else in this process has it open"))
+        << mode;
+    EXPECT_EQ(summary(db), "'ok'5|57") << mode;
+  }
+}
+
+TEST_F(RekeyTest, IsRefusedWhileAConnectionOfTheProcessHasTheFileAttached) {
+  {
+    Connection db = database(key_of(1), "delete").connect();
+    fill(db, 5);
+  }
+  Options options;
+  options.attach = {{"secret", path(), choice_of(key_of(1))}};
+  Connection other = Database(path("other.db"), options).connect();
+  EXPECT_EQ(query(other, "SELECT count(*) FROM secret.t"), "5");
+  EXPECT_THAT([&] { database(key_of(1), "delete").rekey(choice_of(key_of(2))); },
+              throws_error(ErrorKind::busy, "while nothing else in this process has it open"));
+  EXPECT_EQ(query(other, "SELECT count(*) FROM secret.t"), "5");
+}
+
+// The end of any descriptor of the file would release the locks that this process has on it.
+TEST_F(RekeyTest, ARefusalLeavesTheLocksOfOthersAlone) {
+  testing::ChildProcess child([&](const testing::Reports& reports) {
+    while (!std::filesystem::exists(path("go"))) usleep(1000);
+    try {
+      Connection db = database(key_of(1), "delete").connect();
+      db.execute("INSERT INTO t(b) VALUES (1)");
+      reports.send(0);
+    } catch (const Error& error) {
+      reports.send(error.kind() == ErrorKind::busy ? 1 : 2);
+    }
+    for (;;) pause();
+  });
+  Connection db = database(key_of(1), "delete").connect();
+  fill(db, 5);
+  Transaction reading = db.begin();
+  EXPECT_EQ(query(db, "SELECT count(*) FROM t"), "5");
+  EXPECT_THAT([&] { database(key_of(1), "delete").rekey(choice_of(key_of(2))); },
+              throws_error(ErrorKind::busy));
+  testing::write_file(path("go"), "");
+  EXPECT_EQ(child.receive(), 1);
+  child.kill();
+}
+
+// Nothing shows the idle connection of another process; it fails, and writes nothing.
+TEST_F(RekeyTest, AConnectionOfAnotherProcessToTheOldFileFails) {
   for (int from = 0; from < 4; ++from) {
     std::filesystem::remove(path());
-    Connection db = database(key_of(from), "delete").connect();
-    fill(db, 5);
+    {
+      Connection db = database(key_of(from), "delete").connect();
+      fill(db, 5);
+    }
+    testing::ChildProcess child([&](const testing::Reports& reports) {
+      Connection db = database(key_of(from), "delete").connect();
+      reports.send(
+          static_cast<int>(std::get<std::int64_t>(db.query_one("SELECT count(*) FROM t"))));
+      while (!std::filesystem::exists(path("go"))) usleep(1000);
+      try {
+        db.execute("INSERT INTO t(b) VALUES (1)");
+        reports.send(1);
+      } catch (const Error& error) {
+        reports.send(error.kind() == ErrorKind::not_a_database ? 2 : 3);
+      }
+      for (;;) pause();
+    });
+    ASSERT_EQ(child.receive(), 5);
     database(key_of(from), "delete").rekey(choice_of(key_of(2)));
-    EXPECT_THAT([&] { return db.query_one("SELECT count(*) FROM t"); },
-                throws_error(ErrorKind::not_a_database))
-        << from;
+    testing::write_file(path("go"), "");
+    EXPECT_EQ(child.receive(), 2) << from;
+    child.kill();
+    std::filesystem::remove(path("go"));
     Connection again = database(key_of(2), "delete").connect();
     EXPECT_EQ(summary(again), "'ok'5|57");
   }
