@@ -30,7 +30,9 @@ class Database {
   // Changes the key of the database's file from that of options() to `key`: encrypts a plain file
   // (Encryption), decrypts one (NoKey), or encrypts with another key or cipher. All its connections
   // must be closed. Interrupted at any time, by a crash or a power cut, the file is whole and has
-  // either key. Needs free space for a second file. Errors: busy while another connection is open;
+  // either key. Needs free space for a second file. Errors: busy while this process has the file
+  // open in any other way, and while another one has it open in WAL mode or holds a lock (its idle
+  // connections in other modes fail with not_a_database afterwards);
   // interrupted when `progress` returns false; those of connect().
   void rekey(const KeyChoice& key, const BackupProgress& progress = {}) const;
 

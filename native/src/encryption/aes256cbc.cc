@@ -96,8 +96,8 @@ const Aes256Cbc::PageKey& Aes256Cbc::page_key(std::uint32_t number) {
   PageKey& kept = secrets().pages[number % kCached];
   if (kept.number != number) {
     kept.number = 0;
-    derive_page_key(digest_.get(), secrets().master, number, kept.key);
-    kept.iv = initial_vector(digest_.get(), number);
+    derive_page_key(sha256_.get(), secrets().master, number, kept.key);
+    kept.iv = initial_vector(md5_.get(), number);
     kept.number = number;
   }
   return kept;

@@ -58,7 +58,9 @@ class Aes256Cbc final : public PageCipher {
   void run_decrypt(std::uint32_t number, Bytes bytes);
 
   SecretMemory memory_{sizeof(Secrets)};
-  DigestContext digest_ = make_digest_context();
+  // One per algorithm: a context that changes it allocates.
+  DigestContext sha256_ = make_digest_context();
+  DigestContext md5_ = make_digest_context();
   CipherContext encryptor_ = make_cipher_context();
   CipherContext decryptor_ = make_cipher_context();
   // The first 8 bytes of every file of this key.

@@ -51,6 +51,8 @@ class EncryptedFile {
   [[nodiscard]] virtual int characteristics() {
     return real_.methods()->xDeviceCharacteristics(real_.get());
   }
+  // Called before SQLite takes or gives up any lock: others may write from then on.
+  virtual void lock_changes() noexcept {}
   [[nodiscard]] const RealFile& real() const noexcept { return real_; }
 
  private:

@@ -78,11 +78,13 @@ int MainFile::read(Bytes to, sqlite3_int64 at) {
   if (known != SQLITE_OK) return zeros_and(known, to);
   if (page_size_ == 0) return real().read(to, at);
   if (at != 0 && is_page(to.size(), at)) {
-    const int rc = real().read(to, at);
+    const int rc = ahead_.read(real(), to, at);
     // Beyond the end of the file are zeros.
     if (rc == SQLITE_IOERR_SHORT_READ) return zeros_and(rc, to);
     return rc == SQLITE_OK ? decrypt(number_at(at), to) : rc;
   }
+  // SQLite reads page 1 to learn whether the file has changed, also without any lock.
+  ahead_.forget();
   if (at == 0 && to.size() == kHeaderBytes) return read_header(to);
   const bool small = static_cast<std::size_t>(at) + to.size() <= kPrefixBytes;
   if (small && cipher_->decrypts_prefix()) return read_prefix(to, at);
@@ -155,6 +157,7 @@ int MainFile::check_page(std::uint32_t number, ConstBytes plain) {
 
 // Whole pages, or nothing: what does not fit is never passed on as it is.
 int MainFile::write(ConstBytes from, sqlite3_int64 at) {
+  ahead_.forget();
   const int known = learn_header();
   if (known != SQLITE_OK) return known;
   if (page_size_ == 0 && is_page_size(from.size())) page_size_ = from.size();
@@ -170,6 +173,7 @@ int MainFile::write(ConstBytes from, sqlite3_int64 at) {
 }
 
 int MainFile::truncate(sqlite3_int64 size) {
+  ahead_.forget();
   const int rc = EncryptedFile::truncate(size);
   if (rc == SQLITE_OK && size == 0) page_size_ = 0;
   return rc;

@@ -8,6 +8,7 @@
 
 #include "encryption/encrypted_file.h"
 #include "encryption/page_cipher.h"
+#include "encryption/read_ahead.h"
 
 namespace libsql::encryption {
 
@@ -27,6 +28,7 @@ class MainFile final : public EncryptedFile {
   [[nodiscard]] int truncate(sqlite3_int64 size) override;
   [[nodiscard]] int control(int op, void* argument) override;
   [[nodiscard]] int characteristics() override;
+  void lock_changes() noexcept override { ahead_.forget(); }
 
   // For the write-ahead log and the journal, which hold the same pages.
   [[nodiscard]] PageCipher& cipher() noexcept { return *cipher_; }
@@ -50,6 +52,7 @@ class MainFile final : public EncryptedFile {
 
   std::unique_ptr<PageCipher> cipher_;
   Scratch scratch_;
+  ReadAhead ahead_;
   std::size_t page_size_ = 0;
   bool broken_ = false;
 };

@@ -70,9 +70,11 @@ int file_size(sqlite3_file* file, sqlite3_int64* size) noexcept {
   return real(file)->pMethods->xFileSize(real(file), size);
 }
 int lock_file(sqlite3_file* file, int level) noexcept {
+  encrypted(file).lock_changes();
   return real(file)->pMethods->xLock(real(file), level);
 }
 int unlock_file(sqlite3_file* file, int level) noexcept {
+  encrypted(file).lock_changes();
   return real(file)->pMethods->xUnlock(real(file), level);
 }
 int check_reserved_lock(sqlite3_file* file, int* result) noexcept {
@@ -91,6 +93,7 @@ int shm_map(sqlite3_file* file, int region, int size, int extend, void volatile*
   return real(file)->pMethods->xShmMap(real(file), region, size, extend, memory);
 }
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) noexcept {
+  encrypted(file).lock_changes();
   return real(file)->pMethods->xShmLock(real(file), offset, count, flags);
 }
 void shm_barrier(sqlite3_file* file) noexcept { real(file)->pMethods->xShmBarrier(real(file)); }
