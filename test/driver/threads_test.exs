@@ -36,7 +36,7 @@ defmodule EctoLibSql.ThreadsTest do
           endless()
         ] do
       # A busy machine may be late, so one of several runs has to keep the promise; none may end too early.
-      assert Enum.any?(1..10, fn _ ->
+      assert Enum.any?(1..25, fn _ ->
                {milliseconds, error} = timed(fn -> error!(state, sql, [], timeout: 100) end)
                assert error.sqlite.code == :interrupt
                assert milliseconds >= 50
@@ -196,6 +196,52 @@ defmodule EctoLibSql.ThreadsTest do
 
     for right <- [0, :infinity, nil, 5_000],
         do: assert({_, _, _} = EctoLibSql.handle_begin([timeout: right], open!()))
+  end
+
+  @limited """
+  Application.put_env(:ecto_libsql, :max_threads, 0)
+  {:error, error} = EctoLibSql.connect(database: ":memory:")
+  IO.puts(error.message)
+  Application.put_env(:ecto_libsql, :max_threads, 2)
+  open = fn -> EctoLibSql.connect(database: ":memory:") |> elem(1) end
+  [first, second, third] = [open.(), open.(), open.()]
+  endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+  for state <- [first, second], do: spawn(fn -> EctoLibSql.handle_execute(endless, [], [], state) end)
+  Process.sleep(200)
+  upper = fn -> EctoLibSql.handle_execute("SELECT upper('x')", [], [timeout: 100], third) end
+  {:error, error, _} = upper.()
+  IO.puts(error.kind)
+  {:ok, _, result, _} = EctoLibSql.handle_execute("SELECT 1", [], [], third)
+  IO.inspect(result.rows)
+  EctoLibSql.Native.interrupt(first)
+  Process.sleep(200)
+  {:ok, _, result, _} = upper.()
+  IO.inspect(result.rows)
+  """
+
+  test "at the limit of threads calls wait, their timeouts count, and short ones go on" do
+    assert @limited |> EctoLibSql.OtherVM.output() |> String.split("\n", trim: true) == [
+             "config :ecto_libsql, max_threads: must be an integer from 1 to 10000, or not be set (512), got: 0",
+             "timeout",
+             "[[1]]",
+             ~s([["X"]])
+           ]
+  end
+
+  @unloaded """
+  endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+  {:ok, state} = EctoLibSql.connect(database: ":memory:")
+  spawn(fn -> EctoLibSql.handle_execute(endless, [], [], state) end)
+  Process.sleep(100)
+  {us, true} = :timer.tc(fn -> :code.delete(EctoLibSql.Nif) and not :code.purge(EctoLibSql.Nif) end)
+  {:ok, state} = EctoLibSql.connect(database: ":memory:")
+  {:ok, _, result, _} = EctoLibSql.handle_execute("SELECT upper('x')", [], [], state)
+  IO.inspect({us < 2_000_000, result.rows})
+  System.halt(0)
+  """
+
+  test "unloading the module waits for no query, and neither does the end of the VM" do
+    assert EctoLibSql.OtherVM.output(@unloaded) == ~s({true, [["X"]]}\n)
   end
 
   # The pool's threads. Source: proc(5).

@@ -16,9 +16,9 @@ defmodule EctoLibSql.Connection.Await do
   alias EctoLibSql.{Nif, State, Telemetry}
 
   # A job that is stopped at the deadline answers with a better error than this module has: it gets this time.
-  @grace_ms 15
+  @grace_ms 10
   # How often a job that cannot be given up is asked again.
-  @again_ms 20
+  @again_ms 5
   # The message of a grant that raced with giving up is on its way; this bounds the wait for one that got lost.
   @flush_ms 1_000
 

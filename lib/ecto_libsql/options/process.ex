@@ -15,10 +15,20 @@ defmodule EctoLibSql.Options.Process do
           do: {key, Application.get_env(:ecto_libsql, key)}
 
     %{
-      max_threads: integer!(configured, :max_threads, @threads),
+      max_threads: max_threads!(configured[:max_threads]),
       soft_heap_limit: heap_limit!(opts, configured, :soft_heap_limit),
       hard_heap_limit: heap_limit!(opts, configured, :hard_heap_limit)
     }
+  end
+
+  defp max_threads!(count) when is_nil(count) or (is_integer(count) and count in @threads),
+    do: count
+
+  defp max_threads!(other) do
+    refuse(
+      "config :ecto_libsql, max_threads: must be an integer from #{@threads.first} to #{@threads.last}, or not be " <>
+        "set (512), got: #{inspect(other, limit: 5)}"
+    )
   end
 
   defp heap_limit!(opts, configured, key) do

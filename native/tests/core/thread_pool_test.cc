@@ -1,6 +1,7 @@
 #include "core/thread_pool.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 #include <memory>
 #include <string>
@@ -9,8 +10,11 @@
 
 #include <gtest/gtest.h>
 
+#include "libsql/error.h"
+
 #if defined(__linux__)
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #endif
@@ -146,6 +150,25 @@ TEST(ThreadPool, TasksOfManyThreadsAllRun) {
   EXPECT_TRUE(eventually([&] { return ran == 4 * kEach; }));
   EXPECT_TRUE(pool.stop(seconds(10)));
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(ThreadPoolDeathTest, IfTheSystemRefusesTheFirstThreadTheErrorSaysWhatToDo) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto post_without_memory = [] {
+    ThreadPool pool({.most_threads = 8});
+    const rlimit nothing{0, 0};
+    setrlimit(RLIMIT_AS, &nothing);
+    try {
+      static_cast<void>(pool.post([] {}));
+    } catch (const Error& error) {
+      const bool helps = error.message().find("max_threads") != std::string_view::npos;
+      std::_Exit(helps && error.kind() == ErrorKind::out_of_memory ? 0 : 2);
+    }
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(post_without_memory(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 #if defined(__linux__)
 TEST(ThreadPool, ItsThreadsHaveANameAndHandleNoSignals) {
