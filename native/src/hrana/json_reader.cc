@@ -15,12 +15,12 @@ constexpr std::size_t kKeptParserBytes = std::size_t{4} << 20;
   throw Malformed(Fault::wrong_type, name, std::string("is not ") + std::string(expected));
 }
 
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 // The token of a scalar, without the white space that follows it.
 std::string_view token_of(ondemand::value value) {
   std::string_view token = value.raw_json_token();
-  while (!token.empty() && std::string_view(" \t\r\n").find(token.back()) != token.npos) {
-    token.remove_suffix(1);
-  }
+  while (!token.empty() && is_space(token.back())) token.remove_suffix(1);
   return token;
 }
 
