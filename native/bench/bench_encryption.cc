@@ -1,7 +1,8 @@
 // What encryption costs: point SELECT of a cached page, bulk insert, and the scan of a file that is
-// not in the file cache, against the same on a plain file in the same run.
+// not in the file cache, against the same on a plain file, libSQL for Node.js on its own encrypted
+// file, and what OpenSSL's cipher takes alone, in one run.
 //
-//     bench_encryption [MEGABYTES] [FOLDER]
+//     NODE_PATH=FOLDER/node_modules bench_encryption [MEGABYTES] [FOLDER]
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "encryption_peers.h"
 #include "libsql/database.h"
 
 namespace libsql::bench {
@@ -73,7 +75,7 @@ double points(const std::string& path, const Kind& kind) {
     }
   };
   run();
-  return seconds(run) / kPoints * 1e6;
+  return seconds(run) / kPoints;
 }
 
 double scan(const std::string& path, const Kind& kind) {
@@ -82,40 +84,98 @@ double scan(const std::string& path, const Kind& kind) {
   return seconds([&db] { static_cast<void>(db.query_one("SELECT sum(length(b)) FROM t")); });
 }
 
-// The best of several rounds, in which the kinds take turns.
-std::vector<double> best(const std::vector<Kind>& kinds, int rounds,
+// Whoever takes part: what each measures, in seconds, of the file at `path`.
+struct Contender {
+  std::string name;
+  std::function<double(const std::string& path, int rows)> fill;
+  std::function<double(const std::string& path)> points;  // of one point SELECT
+  std::function<double(const std::string& path)> scan;
+};
+
+Contender ours(const Kind& kind) {
+  return {kind.name,
+          [kind](const std::string& path, int rows) {
+            return seconds([&] { fill(path, kind, rows); });
+          },
+          [kind](const std::string& path) { return points(path, kind); },
+          [kind](const std::string& path) { return scan(path, kind); }};
+}
+
+Contender node() {
+  return {"npm libsql",
+          [](const std::string& path, int rows) { return node_fill(path, rows, kRowBytes); },
+          [](const std::string& path) { return node_points(path, kPoints) / kPoints; },
+          [](const std::string& path) {
+            forget(path);
+            return node_scan(path);
+          }};
+}
+
+std::vector<Contender> contenders() {
+  const EncryptionKey key(kBenchKey);
+  std::vector<Contender> all = {ours({"plain", std::nullopt}),
+                                ours({"aes256cbc", Encryption{key, Cipher::aes256cbc}}),
+                                ours({"aes256gcm", Encryption{key, Cipher::aes256gcm}})};
+  if (node_available()) {
+    all.push_back(node());
+  } else {
+    std::printf(
+        "npm libsql: skipped; `npm install libsql`, and NODE_PATH names its node_modules\n");
+  }
+  return all;
+}
+
+// The best of several rounds, in which the contenders take turns.
+std::vector<double> best(std::size_t count, int rounds,
                          const std::function<double(std::size_t)>& measure) {
-  std::vector<double> found(kinds.size(), 1e9);
+  std::vector<double> found(count, 1e9);
   for (int round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < kinds.size(); ++i) found[i] = std::min(found[i], measure(i));
+    for (std::size_t i = 0; i < count; ++i) found[i] = std::min(found[i], measure(i));
   }
   return found;
 }
 
-void print(const char* what, const char* unit, const std::vector<Kind>& kinds,
+void print(const char* what, const char* unit, double scale, const std::vector<Contender>& all,
            const std::vector<double>& values) {
-  std::printf("%-28s", what);
-  for (std::size_t i = 0; i < kinds.size(); ++i) {
-    std::printf("  %s %.3f %s (%.2f)", kinds[i].name, values[i], unit, values[i] / values[0]);
+  std::printf("%-22s", what);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::printf("  %s %.3f %s (%.2f)", all[i].name.c_str(), values[i] * scale, unit,
+                values[i] / values[0]);
   }
   std::printf("\n");
+  static_cast<void>(std::fflush(stdout));
+}
+
+// What the cipher alone takes for as many bytes: no scan of an encrypted file can add less.
+void print_floor(int megabytes, double plain) {
+  for (const char* cipher : {"aes-256-cbc", "aes-256-gcm"}) {
+    const std::optional<double> decrypts = openssl_speed(cipher, true);
+    const std::optional<double> encrypts = openssl_speed(cipher, false);
+    if (!decrypts || !encrypts) {
+      std::printf("openssl speed: skipped; no program openssl of version 3\n");
+      return;
+    }
+    const double least = megabytes * 1e6 / *decrypts;
+    std::printf(
+        "openssl speed -evp %s -bytes 4096: decrypts %.2f GB/s, encrypts %.2f GB/s; "
+        "the scan's floor: plain + %.3f s (%.2f)\n",
+        cipher, *decrypts / 1e9, *encrypts / 1e9, least, (plain + least) / plain);
+  }
 }
 
 void run(int megabytes, const std::string& folder) {
-  const EncryptionKey key("a key of 32 bytes, used in tests");
-  const std::vector<Kind> kinds = {{"plain", std::nullopt},
-                                   {"aes256cbc", Encryption{key, Cipher::aes256cbc}},
-                                   {"aes256gcm", Encryption{key, Cipher::aes256gcm}}};
-  const auto path = [&](std::size_t i) { return folder + "/bench_" + kinds[i].name + ".db"; };
+  const std::vector<Contender> all = contenders();
+  const auto path = [&](std::size_t i) { return folder + "/bench_" + std::to_string(i) + ".db"; };
   const int rows = megabytes * 1000;
-  print("bulk insert", "s", kinds, best(kinds, 2, [&](std::size_t i) {
-          return seconds([&] { fill(path(i), kinds[i], rows); });
-        }));
-  print("point SELECT, cached", "us", kinds,
-        best(kinds, kRounds, [&](std::size_t i) { return points(path(i), kinds[i]); }));
-  print("cold scan", "s", kinds,
-        best(kinds, kRounds, [&](std::size_t i) { return scan(path(i), kinds[i]); }));
-  for (std::size_t i = 0; i < kinds.size(); ++i) std::filesystem::remove(path(i));
+  print("bulk insert", "s", 1, all,
+        best(all.size(), 2, [&](std::size_t i) { return all[i].fill(path(i), rows); }));
+  print("point SELECT, cached", "us", 1e6, all,
+        best(all.size(), kRounds, [&](std::size_t i) { return all[i].points(path(i)); }));
+  const std::vector<double> scans =
+      best(all.size(), kRounds, [&](std::size_t i) { return all[i].scan(path(i)); });
+  print("cold scan", "s", 1, all, scans);
+  print_floor(megabytes, scans[0]);
+  for (std::size_t i = 0; i < all.size(); ++i) std::filesystem::remove(path(i));
 }
 
 }  // namespace
