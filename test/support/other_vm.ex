@@ -6,7 +6,8 @@ defmodule EctoLibSql.OtherVM do
   @program """
   [path, timeout] = System.argv()
   {:ok, _} = Application.ensure_all_started(:ecto_libsql)
-  {:ok, state} = EctoLibSql.connect(database: path, busy_timeout: String.to_integer(timeout))
+  options = [database: path, busy_timeout: String.to_integer(timeout)]
+  {:ok, state} = EctoLibSql.connect(EctoLibSql.Suite.options(options))
   IO.puts("ready")
 
   IO.stream(:stdio, :line)
@@ -21,6 +22,17 @@ defmodule EctoLibSql.OtherVM do
   # Runs Elixir code in a VM that has started no application; returns its output, with standard error.
   def output(code) do
     {output, 0} = System.cmd("elixir", paths() ++ ["-e", code], stderr_to_stdout: true)
+
+    output
+  end
+
+  # Runs Elixir code with arguments and environment variables in a VM that ends with a crash dump; returns its output.
+  def crash(code, arguments, environment) do
+    {output, _status} =
+      System.cmd("elixir", paths() ++ ["-e", code | arguments],
+        stderr_to_stdout: true,
+        env: environment
+      )
 
     output
   end

@@ -1,7 +1,12 @@
 defmodule EctoLibSql.Suite do
   @moduledoc false
   # Once more on other databases: with ECTO_LIBSQL_SUITE=encrypted the helpers of the tests open files with a key, so that
-  # what is tested is tested on encrypted files as well. A test that looks at a file from outside is tagged :plain.
+  # what is tested is tested on encrypted files as well. Left out, tagged :plain, are
+  #   bad_input_test: attaching a file that is no database: with a key, the error speaks of the key; see encryption_test
+  #   options_test: temp_store: :file, which is refused for a connection with a key; see encryption_test
+  #   encryption_test (four), encrypted_file_test, ecto/mix/encrypt_test: plain files and several keys; they run in the other suite
+  #   doctor_test, ecto/mix/doctor_test: the doctor opens the file itself; with a key in encrypted_file_test and encrypt_test
+  #   ecto/mix/file_maintenance_test: mix tasks open the file themselves; a backup with a key in encrypt_test
 
   @key "the key of the encrypted suite .."
 

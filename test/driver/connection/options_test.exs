@@ -43,7 +43,8 @@ defmodule EctoLibSql.Connection.OptionsTest do
   end
 
   for {options, pragma, expected} <- @pragmas do
-    @tag :plain
+    if options == [temp_store: :file], do: @tag(:plain)
+
     test "#{inspect(options)} is in force" do
       state = file!(temp_file(), unquote(Macro.escape(options)))
       assert value!(state, "PRAGMA #{unquote(pragma)}") == unquote(expected)
@@ -154,11 +155,10 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert {:ok, %{cache_entries: 0}} = Native.stats(state)
   end
 
-  @tag :plain
   test "attach gives every connection the other database" do
     other = temp_file("other.db")
     run!(file!(other), "CREATE TABLE o (x)")
-    state = open!(attach: [{"other", other}])
+    state = file!(temp_file(), attach: [{"other", other}])
     run!(state, "INSERT INTO other.o VALUES (1)")
     assert rows!(state, "SELECT x FROM other.o") == [[1]]
   end

@@ -13,7 +13,6 @@ defmodule EctoLibSql.Writers.ProcessesTest do
     %{path: path, state: state}
   end
 
-  @tag :plain
   test "a lock of another process is waited for, or refused in time", %{path: path, state: state} do
     other = OtherVM.start(path)
     assert "ok" = OtherVM.run(other, "BEGIN IMMEDIATE")
@@ -33,7 +32,6 @@ defmodule EctoLibSql.Writers.ProcessesTest do
     run!(hasty, "INSERT INTO t VALUES ('hasty', 2)")
   end
 
-  @tag :plain
   test "a wait for another process can be interrupted and timed out", %{path: path, state: state} do
     other = OtherVM.start(path)
     assert "ok" = OtherVM.run(other, "BEGIN IMMEDIATE")
@@ -52,7 +50,6 @@ defmodule EctoLibSql.Writers.ProcessesTest do
     run!(state, "DELETE FROM t")
   end
 
-  @tag :plain
   test "both write to the end without losing a row", %{path: path, state: state} do
     other = OtherVM.start(path, 20_000)
     for n <- 1..200, do: OtherVM.send_only(other, "INSERT INTO t VALUES ('other', #{n})")

@@ -36,7 +36,6 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
     IO.puts("did \#{inspect(done, charlists: :as_lists)}")
     """
 
-    @tag :plain
     test "run each migration once, one after the other", %{folder: folder} do
       sql!("CREATE TABLE runs (version, process, what)")
       others = for _ <- 1..2, do: OtherMigrator.start(Path.join(folder, "test.db"), @migrate)
@@ -97,7 +96,6 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
 
     for {place, number} <- Enum.with_index(@places) do
       @tag place: place
-      @tag :plain
       test "leaves schema and data as they were if it is killed after step #{number}: #{place}",
            context do
         sql!("""

@@ -109,12 +109,12 @@ defmodule Ecto.Adapters.LibSql.Migration.LockTest do
     assert lock(fn -> :entered end) == :entered
   end
 
-  @tag :plain
   test "the status of migrations is read on a read-only connection, without a lock", %{
     folder: folder
   } do
     migrate!(__MODULE__.First)
     path = Path.join(folder, "test.db")
+    key = Keyword.take(EctoLibSql.Suite.options(database: path), [:encryption_key])
 
     for lock <- [:there, :gone],
         options <- [
@@ -123,7 +123,7 @@ defmodule Ecto.Adapters.LibSql.Migration.LockTest do
           [database: path, custom_pragmas: [query_only: true]]
         ] do
       if lock == :gone, do: sql!("DROP TABLE IF EXISTS schema_migrations_lock")
-      {:ok, reader} = Repo.start_link([name: nil, log: false, pool_size: 1] ++ options)
+      {:ok, reader} = Repo.start_link([name: nil, log: false, pool_size: 1] ++ options ++ key)
 
       for skip <- [true, false] do
         opts = [dynamic_repo: reader, skip_table_creation: skip]

@@ -13,7 +13,8 @@ defmodule EctoLibSql.OtherMigrator do
   [path | arguments] = System.argv()
   {:ok, _} = Application.ensure_all_started(:ecto_sql)
   Logger.configure(level: :warning)
-  {:ok, _} = Other.Repo.start_link(database: path, pool_size: 1, log: false, cache_size: 10)
+  options = [database: path, pool_size: 1, log: false, cache_size: 10]
+  {:ok, _} = Other.Repo.start_link(EctoLibSql.Suite.options(options))
   """
 
   @doc "Starts it with Elixir code that finds the arguments in `arguments`, and a repository `Other.Repo`."
