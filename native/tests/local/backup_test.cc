@@ -49,6 +49,24 @@ TEST_F(BackupTest, CopiesWithProgress) {
   EXPECT_EQ(summary(copy), kSummary);
 }
 
+TEST_F(BackupTest, WhileItRunsNoStatementOnTheFileIsBounded) {
+  Connection other = Database(path("test.db")).connect();
+  Statement lookup = other.prepare("SELECT b FROM t WHERE a = 1");
+  lookup.execute();
+  ASSERT_EQ(lookup.cost(), StatementCost::bounded_read);
+  std::vector<StatementCost> costs;
+  db_.backup_to(
+      path("copy.db"),
+      [&](int, int) {
+        costs.push_back(lookup.cost());
+        return true;
+      },
+      50);
+  EXPECT_THAT(costs, ::testing::Each(StatementCost::unbounded));
+  EXPECT_FALSE(costs.empty());
+  EXPECT_EQ(lookup.cost(), StatementCost::bounded_read);
+}
+
 TEST_F(BackupTest, ReplacesAnExistingCopy) {
   db_.backup_to(path("copy.db"));
   db_.execute("DELETE FROM t WHERE a > 1");
