@@ -166,6 +166,51 @@ defmodule EctoLibSql.EncryptionTest do
       refute File.exists?("x.db")
     end
 
+    test "include keys in the URI of a file, which would be plain" do
+      memory = open!()
+
+      for name <- ~w(key hexkey textkey encryption_key cipher) do
+        path = temp_file("uri_#{name}.db")
+        uri = "file:#{path}?mode=rwc&#{name}=#{key_hex()}"
+
+        for opts <- [[database: uri], [database: temp_file(), attach: [{"a", uri}]]] do
+          assert {:error, error} = EctoLibSql.connect(opts)
+          assert Exception.message(error) =~ "in a file's URI has no effect"
+          refute inspect(error, structs: false) =~ key_hex()
+        end
+
+        for state <- [memory, secret!(temp_file())], sql <- ["ATTACH ? AS a", "VACUUM INTO ?"] do
+          assert error!(state, sql, [uri]).message =~ "in a file's URI has no effect"
+          literal = error!(state, String.replace(sql, "?", "'#{uri}'"))
+          refute Exception.message(literal) =~ key_hex()
+        end
+
+        refute File.exists?(path)
+      end
+    end
+
+    test "include a key among the pragmas, in any spelling" do
+      for name <- [:encryption_key, "Encryption_Key", "main.key", :textkey, "HEXREKEY"] do
+        path = temp_file()
+
+        assert {:error, error} =
+                 EctoLibSql.connect(database: path, custom_pragmas: [{name, @key}])
+
+        assert Exception.message(error) =~ "has no effect"
+        refute inspect(error, structs: false) =~ @key
+      end
+    end
+
+    test "include pragmas that EXPLAIN would run" do
+      state = secret!(temp_file())
+
+      for explain <- ["EXPLAIN", "explain query plan", "; EXPLAIN"] do
+        assert error!(state, "#{explain} PRAGMA temp_store = 1").message =~ "MEMORY"
+        error = error!(state, "#{explain} PRAGMA key = '#{@key}'")
+        refute Exception.message(error) =~ @key
+      end
+    end
+
     test "include temporary files" do
       state = secret!(temp_file())
       assert error!(state, "PRAGMA temp_store = FILE").message =~ "temp_store"

@@ -20,6 +20,10 @@ defmodule EctoLibSql.Options.Pragmas do
     {:mmap_size, "mmap_size", @int64}
   ]
 
+  # By which other libraries, or options of a connection, take a key.
+  @key_texts ~w(key rekey hexkey hexrekey textkey textrekey cipher encryption_key encryption_cipher encryption_kdf)
+  @key_names Enum.map(@key_texts, &String.to_atom/1)
+
   @words %{
     synchronous: [:extra, :full, :normal, :off],
     journal_mode: [:delete, :truncate, :persist, :memory, :wal, :off]
@@ -76,9 +80,10 @@ defmodule EctoLibSql.Options.Pragmas do
   defp custom!(list) when is_list(list), do: Enum.map(list, &custom_pragma!/1)
   defp custom!(_other), do: refuse_custom()
 
-  # SQLite ignores a PRAGMA that it does not know: the data would be written in plain text.
+  # SQLite ignores a PRAGMA that it does not know: the data would be written in plain text. The C++ library refuses the
+  # names in any other spelling.
   defp custom_pragma!({name, _value})
-       when name in [:key, :rekey, :hexkey, "key", "rekey", "hexkey"] do
+       when name in @key_names or name in @key_texts do
     refuse(
       "#{name} in the option :custom_pragmas has no effect: the option :encryption_key takes a key"
     )

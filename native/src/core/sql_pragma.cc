@@ -50,6 +50,11 @@ bool is_pragma(std::string_view sql, std::string_view upper) noexcept {
   SqlScanner scanner(sql);
   SqlToken token = scanner.next();
   while (token.kind == SqlToken::Kind::semicolon) token = scanner.next();
+  // Many pragmas take effect when they are compiled. Source: sqlite.org/pragma.html
+  if (is_keyword(token.text, "EXPLAIN")) token = scanner.next();
+  if (is_keyword(token.text, "QUERY") && is_keyword(scanner.next().text, "PLAN")) {
+    token = scanner.next();
+  }
   if (!is_keyword(token.text, "PRAGMA")) return false;
   SqlToken name = scanner.next();
   if (scanner.next().text == ".") name = scanner.next();

@@ -14,7 +14,8 @@ namespace libsql::core {
 [[nodiscard]] std::string pragma_statement(std::string_view name,
                                            std::optional<std::string_view> value = std::nullopt);
 
-// Is `sql` a PRAGMA of that name, with or without a schema and a value? `upper` is in capitals.
+// Is `sql` a PRAGMA of that name, with or without a schema and a value, also after EXPLAIN?
+// `upper` is in capitals.
 [[nodiscard]] bool is_pragma(std::string_view sql, std::string_view upper) noexcept;
 
 }  // namespace libsql::core

@@ -1,5 +1,6 @@
 #include "encryption/guard_vfs.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
 
@@ -44,6 +45,10 @@ int check_plain(const RealFile& file) {
 
 int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* const below = guard().below;
+  if ((flags & SQLITE_OPEN_MAIN_DB) != 0 && has_key_parameter(name)) {
+    file->pMethods = nullptr;
+    return refuse(SQLITE_CANTOPEN, Refusal::key_in_location);
+  }
   const int rc = below->xOpen(below, name, file, flags, out_flags);
   if (rc != SQLITE_OK || (flags & SQLITE_OPEN_MAIN_DB) == 0 || name == nullptr) return rc;
   const int plain = check_plain(RealFile(file));
@@ -75,6 +80,12 @@ Guard& guard() {
 }
 
 }  // namespace
+
+bool has_key_parameter(const char* name) {
+  return name != nullptr && std::ranges::any_of(kKeyParameters, [name](const char* parameter) {
+           return sqlite3_uri_parameter(name, parameter) != nullptr;
+         });
+}
 
 const char* guard_vfs() { return guard().vfs.zName; }
 

@@ -8,11 +8,20 @@
 #ifndef LIBSQL_ENCRYPTION_GUARD_VFS_H_
 #define LIBSQL_ENCRYPTION_GUARD_VFS_H_
 
+#include <array>
+
 namespace libsql::encryption {
 
 // The name of the VFS, registered at the first call and for the life of the process.
 // Threads: thread-safe.
 [[nodiscard]] const char* guard_vfs();
+
+// The parameters of a URI by which other libraries take a key.
+inline constexpr std::array<const char*, 5> kKeyParameters = {"key", "hexkey", "textkey",
+                                                              "encryption_key", "cipher"};
+
+// Whether the file name that SQLite gives to xOpen has one of them.
+[[nodiscard]] bool has_key_parameter(const char* name);
 
 }  // namespace libsql::encryption
 

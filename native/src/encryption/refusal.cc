@@ -19,6 +19,9 @@ const char* text_of(Refusal refusal) noexcept {
   switch (refusal) {
     case Refusal::none:
       return "";
+    case Refusal::key_in_location:
+      return "an encryption key in a file's URI has no effect: give it as an option of the "
+             "connection or of the attached database";
     case Refusal::not_encrypted:
       return "the file is not encrypted, and was opened with an encryption key";
     case Refusal::encrypted:

@@ -10,6 +10,7 @@ namespace libsql::encryption {
 
 enum class Refusal : std::uint8_t {
   none,
+  key_in_location,    // a URI with a key, which nothing would use
   not_encrypted,      // a key was given for a plain file
   encrypted,          // no key was given for what is not a plain file
   wrong_key,          // the key is not the file's, or the file is damaged where that shows

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/mutex.h"
+#include "encryption/guard_vfs.h"
 #include "encryption/hot_journal.h"
 #include "encryption/journal_file.h"
 #include "encryption/main_file.h"
@@ -328,6 +329,9 @@ int EncryptedVfs::open_file(const char* name, sqlite3_file* file, int flags, int
 }
 
 int EncryptedVfs::open_main(const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  if (has_key_parameter(name)) {
+    return encryption::refuse(SQLITE_CANTOPEN, Refusal::key_in_location);
+  }
   NewFile made(file, shared_from_this());
   auto database = std::make_unique<MainFile>(made.real(), make_page_cipher(encryption_));
   const int rc = made.open(below_, name, flags, out_flags);

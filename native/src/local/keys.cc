@@ -48,6 +48,13 @@ std::string uri_of_path(const std::string& path) {
   return made;
 }
 
+// Whether a URI has a parameter by which other libraries take a key.
+bool names_key(const std::string& location) {
+  return std::ranges::any_of(encryption::kKeyParameters, [&location](std::string_view name) {
+    return !uri_parameter(location, name).empty();
+  });
+}
+
 void check_length(const Encryption& encryption) {
   const bool passphrase =
       encryption.cipher == Cipher::aes256gcm && encryption.derivation == KeyDerivation::scrypt;
@@ -56,10 +63,19 @@ void check_length(const Encryption& encryption) {
                                                std::to_string(kMinimumKeyBytes) + " bytes");
 }
 
+// Without the location, which contains the key.
+void refuse_key_in_location(const std::string& location) {
+  if (!names_key(location)) return;
+  throw Error(ErrorKind::invalid_argument,
+              "an encryption key in a file's URI has no effect: give it as an option of the "
+              "connection or of the attached database");
+}
+
 }  // namespace
 
 Keys::Keys(const std::string& location, const std::optional<Encryption>& main)
     : encrypted_(main), main_{location, ""} {
+  refuse_key_in_location(location);
   const std::string below = uri_parameter(location, "vfs");
   if (!main) {
     if (below.empty()) main_.vfs = encryption::guard_vfs();
@@ -93,6 +109,7 @@ std::string Keys::vfs_of(const Encryption& encryption, const std::string& below)
 }
 
 Opening Keys::other(const std::string& path, const KeyChoice& key) {
+  refuse_key_in_location(path);
   const std::string below = uri_parameter(path, "vfs");
   const Encryption* const encryption = chosen(key);
   if (encryption == nullptr) return {path, below.empty() ? encryption::guard_vfs() : ""};
@@ -104,6 +121,7 @@ Opening Keys::other(const std::string& path, const KeyChoice& key) {
 std::string Keys::uri(const std::string& path, const KeyChoice& key) {
   // In memory, or a temporary file: what SQLite opens without a name has no key.
   if (path == ":memory:" || path.empty()) return path;
+  refuse_key_in_location(path);
   const Encryption* const encryption = chosen(key);
   const bool as_main = std::holds_alternative<SameKey>(key) || (!encryption && !encrypted_);
   if (as_main) return path;
@@ -178,27 +196,43 @@ bool has_key_clause(std::string_view sql) {
   }
 }
 
+// The name of a file in ATTACH or VACUUM INTO, with a key among the parameters of a URI.
+bool has_key_in_location(std::string_view sql) {
+  SqlScanner scanner(sql);
+  for (SqlToken token = scanner.next();; token = scanner.next()) {
+    if (token.kind == Kind::end || token.kind == Kind::incomplete) return false;
+    if (token.kind == Kind::quoted &&
+        names_key(std::string(token.text.substr(1, token.text.size() - 2)))) {
+      return true;
+    }
+  }
+}
+
 }  // namespace
 
 void refuse_key_in_sql(std::string_view sql) {
-  // Those of SQLCipher, SQLite3MultipleCiphers and SQLite's own extension.
-  constexpr std::array<std::string_view, 7> kPragmas = {
-      "KEY", "REKEY", "HEXKEY", "HEXREKEY", "TEXTKEY", "TEXTREKEY", "CIPHER"};
+  // Those of SQLCipher, SQLite3MultipleCiphers and SQLite's own extension, and our options.
+  constexpr std::array<std::string_view, 9> kPragmas = {
+      "KEY",       "REKEY",  "HEXKEY",         "HEXREKEY",         "TEXTKEY",
+      "TEXTREKEY", "CIPHER", "ENCRYPTION_KEY", "ENCRYPTION_CIPHER"};
   SqlScanner scanner(sql);
   SqlToken verb = scanner.next();
-  while (verb.kind == Kind::semicolon) verb = scanner.next();
-  const bool pragma = is_keyword(verb.text, "PRAGMA");
-  const bool refused =
-      pragma ? std::ranges::any_of(
-                   kPragmas, [sql](std::string_view name) { return core::is_pragma(sql, name); })
-             : is_keyword(verb.text, "ATTACH") &&
-                   has_key_clause({verb.text.data() + verb.text.size(), sql.data() + sql.size()});
-  if (!refused) return;
+  while (verb.kind == Kind::semicolon || is_keyword(verb.text, "EXPLAIN")) verb = scanner.next();
+  const bool attach = is_keyword(verb.text, "ATTACH");
+  const bool file = attach || is_keyword(verb.text, "VACUUM");
+  if (!file && !is_keyword(verb.text, "PRAGMA") && !is_keyword(verb.text, "QUERY")) return;
+  const std::string_view rest(verb.text.data() + verb.text.size(),
+                              sql.data() + sql.size() - verb.text.data() - verb.text.size());
+  const bool pragma = std::ranges::any_of(
+      kPragmas, [sql](std::string_view name) { return core::is_pragma(sql, name); });
+  if (!pragma && !(attach && has_key_clause(rest)) && !(file && has_key_in_location(rest))) return;
   // With a statement of its own, so that nobody adds the text, which contains the key.
   throw Error(ErrorKind::invalid_argument,
               "an encryption key in SQL text has no effect: give it as an option of the "
               "connection or of the attached database")
-      .with_statement(pragma ? "PRAGMA key" : "ATTACH ... KEY");
+      .with_statement(pragma   ? "PRAGMA key"
+                      : attach ? "ATTACH ... KEY"
+                               : "VACUUM INTO");
 }
 
 void refuse_temporary_files(std::string_view sql) {

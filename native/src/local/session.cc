@@ -99,7 +99,11 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
     if (auto statement = cache_.take(sql)) return statement;
   }
   const StatementKind kind = statement_kind(sql);
-  if (kind == StatementKind::pragma || kind == StatementKind::attach) refuse_key_in_sql(sql);
+  if (!is_dml(kind)) {
+    refuse_key_in_sql(sql);
+    // EXPLAIN compiles a pragma, which then acts.
+    if (keys_.any()) refuse_temporary_files(sql);
+  }
   // Pragmas act and read their values while they are compiled, so each use compiles again.
   const bool pragma = kind == StatementKind::pragma;
   const std::size_t zero = sql.find('\0');

@@ -73,7 +73,6 @@ void LocalSession::end_refusals() noexcept {
 StmtHandle LocalSession::compile_pragma(std::string_view sql, std::string_view* tail) {
   if (core::is_pragma(sql, "BUSY_TIMEOUT")) return compile_busy_timeout(sql, tail);
   refuse_memory_limit(sql);
-  if (keys_.any()) refuse_temporary_files(sql);
   if (uses_cached_schema(sql)) verify_schema();
   install_auto_checkpoint();
   try {

@@ -37,12 +37,13 @@ TEST(PragmaStatementTest, RefusesOtherNamesAndZeroBytes) {
 TEST(IsPragmaTest, KnowsTheNameInEverySpelling) {
   for (const std::string_view sql :
        {"PRAGMA busy_timeout", "pragma Busy_Timeout = 5;", "/* x */ PRAGMA main.busy_timeout(5)",
-        "; PRAGMA \"busy_timeout\"", "PRAGMA [main].[busy_timeout] -- now"}) {
+        "; PRAGMA \"busy_timeout\"", "PRAGMA [main].[busy_timeout] -- now",
+        "EXPLAIN PRAGMA busy_timeout", "explain query plan pragma busy_timeout"}) {
     EXPECT_TRUE(is_pragma(sql, "BUSY_TIMEOUT")) << sql;
   }
   for (const std::string_view sql :
        {"", "PRAGMA", "PRAGMA busy", "PRAGMA busy_timeout.x", "SELECT 1", "PRAGMA \"",
-        "EXPLAIN PRAGMA busy_timeout", "PRAGMA ;"}) {
+        "EXPLAIN SELECT busy_timeout", "EXPLAIN QUERY PLAN", "PRAGMA ;"}) {
     EXPECT_FALSE(is_pragma(sql, "BUSY_TIMEOUT")) << sql;
   }
 }

@@ -146,7 +146,7 @@ TEST_F(OpenTest, AnInvalidUriCannotBeOpened) {
 // A parameter may be a key.
 TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
   try {
-    static_cast<void>(Database("file:" + path("none/x.db") + "?key=hunter2").connect());
+    static_cast<void>(Database("file:" + path("none/x.db") + "?token=hunter2").connect());
     FAIL() << "opened";
   } catch (const Error& error) {
     EXPECT_EQ(error.message(), "unable to open database file: file:" + path("none/x.db") +
@@ -155,10 +155,10 @@ TEST_F(OpenTest, MessagesLeaveOutTheParametersOfALocation) {
   }
   const std::string uri = "file:" + path("none/x.db");
   Connection db = connect();
-  EXPECT_THAT([&] { db.vacuum_into(uri + "?key=hunter2"); },
+  EXPECT_THAT([&] { db.vacuum_into(uri + "?token=hunter2"); },
               throws_error(ErrorKind::cannot_open, "unable to open database: " + uri));
   Options attaching;
-  attaching.attach = {{.name = "other", .path = uri + "?key=hunter2"}};
+  attaching.attach = {{.name = "other", .path = uri + "?token=hunter2"}};
   try {
     static_cast<void>(connect(attaching));
     FAIL() << "attached";
