@@ -11,7 +11,7 @@ build=(g++ cmake ninja-build pkg-config libsqlite3-dev libssl-dev libedit-dev li
 # The real data that the quickstart loads.
 quickstart=("${build[@]}" wamerican iso-codes)
 # C++ and ExUnit tests, benchmarks.
-test=("${quickstart[@]}" libsimdjson-dev libprotozero-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 sqlite3)
+test=("${quickstart[@]}" libsimdjson-dev libprotozero-dev libboost-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 sqlite3)
 # Formatting, layers, clang-tidy.
 lint=("${test[@]}" clang-format clang-tidy clang-tools python3-yaml git)
 # Everything that .ci/run uses: a second compiler, sanitizers, fuzzing, a bare system for a release.

@@ -1,0 +1,228 @@
+#include "remote/http_exchange.h"
+
+#include <charconv>
+#include <concepts>
+#include <utility>
+
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+
+namespace libsql::remote {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::uint32_t kMaxHeadBytes = 64 * 1024;
+
+std::optional<std::chrono::seconds> seconds_of(beast::string_view text) {
+  std::int32_t seconds = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seconds);
+  if (text.empty() || error != std::errc{} || end != last || seconds < 0) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+bool is_malformed(const boost::system::error_code& error) {
+  static const auto& category = http::make_error_code(http::error::bad_version).category();
+  return error.category() == category && error != http::error::end_of_stream &&
+         error != http::error::partial_message;
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange(const Environment& environment, HttpRequest request,
+                           std::shared_ptr<HttpEvents> events, std::function<void()> ended)
+    : environment_(environment),
+      request_(std::move(request)),
+      events_(std::move(events)),
+      ended_(std::move(ended)),
+      deadline_(environment.context),
+      resolver_(environment.context) {
+  parser_.body_limit(environment.max_body_bytes);
+  parser_.header_limit(kMaxHeadBytes);
+}
+
+template <typename Next>
+auto HttpExchange::then(Next next) {
+  // Asio asks for which results it can be called.
+  return [ self = shared_from_this(), next ]<typename... Results>(
+      const Code& error,
+      const Results&... results) requires std::invocable<const Next&, HttpExchange&, const Code&,
+                                                         const Results&...> {
+    if (!self->finished_) next(*self, error, results...);
+  };
+}
+
+void HttpExchange::start() {
+  deadline_.expires_at(request_.deadline);
+  deadline_.async_wait(then([](HttpExchange& self, const Code& /*error*/) {
+    self.fail(Reason::deadline, "the deadline passed");
+  }));
+  connection_ = environment_.pool.take(request_.url);
+  reused_ = connection_ != nullptr;
+  if (reused_) {
+    write();
+  } else {
+    resolve();
+  }
+}
+
+void HttpExchange::cancel() {
+  if (!finished_) fail(Reason::cancelled, "the request was cancelled");
+}
+
+void HttpExchange::resolve() {
+  resolver_.async_resolve(
+      request_.url.host, std::to_string(request_.url.port),
+      then([](HttpExchange& self, const Code& error, const tcp::resolver::results_type& found) {
+        if (error) {
+          self.fail(Reason::resolve, self.request_.url.host + ": " + error.message());
+        } else {
+          self.connect(found);
+        }
+      }));
+}
+
+void HttpExchange::connect(const tcp::resolver::results_type& addresses) {
+  connection_ = std::make_unique<HttpConnection>(environment_.context);
+  connection_->tcp().async_connect(
+      addresses, then([](HttpExchange& self, const Code& error, const tcp::endpoint& /*peer*/) {
+        if (error) {
+          self.fail(Reason::connect, self.request_.url.authority() + ": " + error.message());
+          return;
+        }
+        Code ignored;
+        self.connection_->tcp().socket().set_option(tcp::no_delay(true), ignored);
+        if (self.request_.url.tls) {
+          self.handshake();
+        } else {
+          self.write();
+        }
+      }));
+}
+
+void HttpExchange::handshake() {
+  TlsStream& stream = connection_->start_tls(environment_.tls, request_.url.host);
+  stream.async_handshake(
+      asio::ssl::stream_base::client, then([](HttpExchange& self, const Code& error) {
+        if (error) {
+          self.fail(Reason::tls, self.request_.url.authority() + ": " + error.message());
+        } else {
+          self.write();
+        }
+      }));
+}
+
+void HttpExchange::write() {
+  message_.method_string(request_.method);
+  message_.target(request_.target);
+  message_.set(http::field::host, request_.url.authority());
+  for (const auto& [name, value] : request_.headers) message_.set(name, value);
+  message_.body() = std::move(request_.body);
+  message_.prepare_payload();
+  writing_ = true;
+  connection_->with_stream([this](auto& stream) {
+    http::async_write(stream, message_,
+                      then([](HttpExchange& self, const Code& error, std::size_t /*bytes*/) {
+                        if (error) {
+                          self.fail_io(error);
+                        } else {
+                          self.read_head();
+                        }
+                      }));
+  });
+}
+
+void HttpExchange::read_head() {
+  connection_->with_stream([this](auto& stream) {
+    http::async_read_header(stream, connection_->buffer(), parser_,
+                            then([](HttpExchange& self, const Code& error, std::size_t bytes) {
+                              self.answered_ = bytes > 0 || self.connection_->buffer().size() > 0;
+                              if (error) {
+                                self.fail_io(error);
+                              } else {
+                                self.on_head();
+                              }
+                            }));
+  });
+}
+
+void HttpExchange::on_head() {
+  const auto& answer = parser_.get();
+  HttpHead head;
+  head.status = static_cast<int>(answer.result_int());
+  head.content_type = std::string(answer[http::field::content_type]);
+  head.retry_after = seconds_of(answer[http::field::retry_after]);
+  events_->head(head);
+  if (!finished_) read_body();
+}
+
+void HttpExchange::read_body() {
+  if (parser_.is_done()) {
+    succeed();
+    return;
+  }
+  parser_.get().body().data = piece_.data();
+  parser_.get().body().size = piece_.size();
+  connection_->with_stream([this](auto& stream) {
+    http::async_read_some(stream, connection_->buffer(), parser_,
+                          then([](HttpExchange& self, const Code& error, std::size_t /*bytes*/) {
+                            self.on_body(error);
+                          }));
+  });
+}
+
+void HttpExchange::on_body(const Code& error) {
+  const std::size_t size = piece_.size() - parser_.get().body().size;
+  if (size > 0) events_->body({piece_.data(), size});
+  if (finished_) return;
+  if (error && error != http::error::need_buffer) {
+    fail_io(error);
+  } else {
+    read_body();
+  }
+}
+
+void HttpExchange::succeed() {
+  if (parser_.keep_alive()) {
+    environment_.pool.give_back(request_.url, std::move(connection_));
+  }
+  finish(std::nullopt);
+}
+
+void HttpExchange::fail_io(const Code& error) {
+  if (error == http::error::body_limit || error == http::error::header_limit ||
+      error == http::error::buffer_overflow) {
+    fail(Reason::too_large, "the answer is larger than allowed");
+  } else if (is_malformed(error)) {
+    fail(Reason::malformed, "the answer is not HTTP: " + error.message());
+  } else {
+    fail(Reason::network, "the connection broke: " + error.message());
+  }
+}
+
+void HttpExchange::fail(Reason reason, const std::string& message) {
+  Stage stage = Stage::not_sent;
+  if (writing_) {
+    const bool stale = reused_ && !answered_ && reason == Reason::network;
+    stage = stale ? Stage::stale : Stage::lost;
+  }
+  finish(HttpFailure{stage, reason, message});
+}
+
+void HttpExchange::finish(const std::optional<HttpFailure>& failure) {
+  finished_ = true;
+  deadline_.cancel();
+  resolver_.cancel();
+  // Operations that are under way still use the connection; it closes now and goes with the last.
+  if (connection_) connection_->close();
+  ended_();
+  events_->finished(failure);
+  events_.reset();
+}
+
+}  // namespace libsql::remote

@@ -1,0 +1,37 @@
+// The one thread that all network I/O of the process runs on.
+#ifndef LIBSQL_REMOTE_IO_THREAD_H_
+#define LIBSQL_REMOTE_IO_THREAD_H_
+
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+namespace libsql::remote {
+
+// Runs from construction to destruction. What was posted before the destruction still runs; what is
+// pending then, such as the resolution of a name, is dropped.
+//
+// Threads: context() may be used from any thread to post; objects bound to it belong to its thread.
+class IoThread {
+ public:
+  IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+  // REQUIRES: not on the thread itself.
+  ~IoThread();
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] bool is_current() const noexcept {
+    return std::this_thread::get_id() == thread_.get_id();
+  }
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
+}  // namespace libsql::remote
+
+#endif  // LIBSQL_REMOTE_IO_THREAD_H_
