@@ -221,8 +221,8 @@ void refuse_key_in_sql(std::string_view sql) {
   const bool attach = is_keyword(verb.text, "ATTACH");
   const bool file = attach || is_keyword(verb.text, "VACUUM");
   if (!file && !is_keyword(verb.text, "PRAGMA") && !is_keyword(verb.text, "QUERY")) return;
-  const std::string_view rest(verb.text.data() + verb.text.size(),
-                              sql.data() + sql.size() - verb.text.data() - verb.text.size());
+  const std::string_view rest =
+      sql.substr(static_cast<std::size_t>(verb.text.data() + verb.text.size() - sql.data()));
   const bool pragma = std::ranges::any_of(
       kPragmas, [sql](std::string_view name) { return core::is_pragma(sql, name); });
   if (!pragma && !(attach && has_key_clause(rest)) && !(file && has_key_in_location(rest))) return;

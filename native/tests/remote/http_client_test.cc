@@ -187,12 +187,12 @@ TEST_F(HttpClientTest, ReadsBodiesOfEveryFraming) {
       {"HTTP/1.1 204 None\r\n\r\n", ""},
       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", ""},
   };
-  for (const auto& [bytes, body] : rows) {
-    HttpServer server([&](const auto& /*request*/) { return ScriptedAnswer{bytes, true}; });
+  for (const auto& row : rows) {
+    HttpServer server([&](const auto& /*request*/) { return ScriptedAnswer{row.first, true}; });
     HttpClient client(io_, options_);
     const auto recorder = run(client, request_to(server.port()));
     EXPECT_FALSE(recorder->failure.has_value());
-    EXPECT_TRUE(recorder->text == body) << bytes.substr(0, 60);
+    EXPECT_TRUE(recorder->text == row.second) << row.first.substr(0, 60);
   }
 }
 
