@@ -69,7 +69,7 @@ void decode(benchmark::State& state, Encoding encoding) {
     codec->decode_pipeline(body, requests, sum);
     benchmark::DoNotOptimize(sum.sum);
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * received.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(received.size()));
   state.SetItemsProcessed(state.iterations() * kRows);
 }
 
@@ -95,7 +95,7 @@ void walk_json(benchmark::State& state) {
     walk(document.get_value().value(), scalars);
     benchmark::DoNotOptimize(scalars);
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * received.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(received.size()));
   state.SetItemsProcessed(state.iterations() * kRows);
 }
 
