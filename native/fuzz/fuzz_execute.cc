@@ -44,7 +44,6 @@ void run_all(Connection& connection, std::string_view sql) {
     std::optional<Statement> statement = connection.first(rest, rest);
     if (!statement.has_value()) return;
     static_cast<void>(statement->columns());
-    static_cast<void>(statement->cost());
     for (int i = 1; i <= statement->parameter_count() && i < 10; ++i) statement->bind(i, "bound");
     for (int row = 0; row < 100 && statement->step() == Step::row; ++row) {
       for (const ValueView& value : statement->row()) static_cast<void>(value.to_value());

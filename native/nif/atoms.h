@@ -16,7 +16,7 @@ struct Atoms {
   Term wait, granted, cancelled, waiting, granted_message, cancelled_message, backup_message;
   Term event_message, script, idle, pending, running, answered, answer_message;
   // Kinds of failure that the library does not have, and their extended codes.
-  Term not_found, foreign, missing_parameters, positional_parameters, invalid_argument;
+  Term not_found, foreign;
   Term not_found_connection, not_found_transaction, not_found_statement, not_found_cursor;
   Term not_found_subscription, foreign_transaction, foreign_statement, foreign_cursor;
   // The keys of an error map, and what its `recovery` lists.

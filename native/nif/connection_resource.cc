@@ -78,17 +78,16 @@ void ConnectionObject::interrupt() noexcept {
   tickets_.cancel_waiting();
 }
 
-void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller) {
-  Connection& connection = contents_.connection;
-  if (!connection.in_transaction()) {
+void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller,
+                                        const SessionState& state) {
+  if (!state.in_transaction) {
     if (contents_.owned_transaction == 0) return;
     contents_.owned_transaction = 0;
     transaction_owner_.clear();
     return;
   }
-  const std::uint64_t serial = connection.transaction_serial();
-  if (serial == contents_.owned_transaction) return;
-  contents_.owned_transaction = serial;
+  if (state.transaction == contents_.owned_transaction) return;
+  contents_.owned_transaction = state.transaction;
   transaction_owner_.set(caller);
   if (!monitor_transaction_owner(env, caller)) process_down(caller);
 }
@@ -134,8 +133,6 @@ void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
 
 void ConnectionObject::close_contents() noexcept {
   tickets_.cancel_all();  // One may have been made while we waited for the mutex.
-  contents_.statements.clear();
-  contents_.cursors.clear();
   contents_.connection.close();
   contents_.owned_transaction = 0;
   transaction_owner_.clear();

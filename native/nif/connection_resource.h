@@ -10,15 +10,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include <erl_nif.h>
 
+#include "core/live_count.h"
 #include "core/mutex.h"
 #include "events.h"
 #include "job_queue.h"
 #include "libsql/connection.h"
-#include "live_count.h"
 #include "registry.h"
 #include "resource.h"
 #include "ticket.h"
@@ -64,26 +63,11 @@ class TransactionOwner {
   std::optional<ErlNifPid> pid_ LIBSQL_GUARDED_BY(mutex_);
 };
 
-struct OpenStatement {
-  Statement statement;
-  LiveCount count;
-};
-
-struct OpenCursor {
-  Cursor cursor;
-  // The transaction in which it was opened and with which it ends; 0 for none.
-  std::uint64_t transaction;
-  LiveCount count;
-};
-
 // What a call may touch while it holds the connection's mutex.
 struct ConnectionContents {
   explicit ConnectionContents(Connection opened) noexcept : connection(std::move(opened)) {}
 
   Connection connection;
-  std::unordered_map<std::uint64_t, OpenStatement> statements;
-  std::unordered_map<std::uint64_t, OpenCursor> cursors;
-  std::uint64_t next_number = 1;
   // The transaction whose owner is known, 0 for none; the process last monitored for that.
   std::uint64_t owned_transaction = 0;
   std::optional<ErlNifPid> monitored;
@@ -130,7 +114,8 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   }
   // To be called after each call: if the caller has opened a transaction, monitors it as the owner;
   // forgets the owner if the transaction has ended.
-  void note_transaction(ErlNifEnv* env, const ErlNifPid& caller) LIBSQL_REQUIRES(mutex_);
+  void note_transaction(ErlNifEnv* env, const ErlNifPid& caller, const SessionState& state)
+      LIBSQL_REQUIRES(mutex_);
   // To be called after each call, which may have changed the busy timeout (also by PRAGMA).
   void note_busy_timeout() LIBSQL_REQUIRES(mutex_);
 
@@ -157,7 +142,7 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   const std::shared_ptr<State> state_;
   const std::string id_;
   const ErlNifPid owner_;
-  std::optional<LiveCount> count_;  // until close()
+  std::optional<core::LiveCount> count_;  // until close()
 
   std::atomic<bool> closing_{false};
   std::atomic<std::uint64_t> interrupts_{0};

@@ -20,7 +20,6 @@ Term open_connection(Call& call) {
   }
   Connection connection =
       Database(std::move(request.location), std::move(request.options)).connect();
-  connection.set_write_wait(false);  // Waiting is done by the calling process, in a receive.
   const ConnectionPtr opened =
       ConnectionObject::open(call.state(), call.self(), std::move(connection));
   const auto handle = call.state()->handles.make(opened);
@@ -50,10 +49,8 @@ Term interrupt(Call& call) {
 }
 
 Term reset_connection(Call& call) {
-  return with_connection_ok(call, [](LockedConnection& locked) {
-    locked.contents().cursors.clear();
-    locked.connection().reset();
-  });
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, request::Reset{}, reply);
 }
 
 Term cancel_write(Call& call) {
@@ -114,7 +111,7 @@ Term info(Call& call) {
                                      {atoms.total_changes, Fact::total_changes}};
   const Fact fact =
       choice_of(call.argument(1), choices, ":last_insert_rowid, :changes, :total_changes");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     const auto answer = [&](std::int64_t value) {
       return call.ok(enif_make_int64(locked.env(), value));
     };
@@ -132,7 +129,7 @@ Term info(Call& call) {
 }
 
 Term stats(Call& call) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     const ConnectionStats stats = locked.connection().stats();
     ErlNifEnv* env = locked.env();
     Term keys[] = {make_atom(env, "cache_hits"),    make_atom(env, "cache_misses"),

@@ -129,7 +129,7 @@ void Subscribers::notify(State& state, const Event& event) {
 Term subscribe(Call& call) {
   const EventMask mask = mask_of(call, 1);
   ErlNifPid pid = pid_of(call.env(), call.argument(2), "the subscriber");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     ConnectionObject& object = locked.object();
     if (!locked.contents().observing) {
       // The handler runs only within calls, which keep the object alive.

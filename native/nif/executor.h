@@ -4,8 +4,8 @@
 #define LIBSQL_NIF_EXECUTOR_H_
 
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -14,48 +14,23 @@
 #include "core/mutex.h"
 #include "core/turns.h"
 #include "libsql/connection.h"
-#include "params.h"
+#include "libsql/request.h"
+#include "reply.h"
 #include "run.h"
+#include "ticket.h"
 
 namespace libsql::nif {
-
-// Limits of a pass on a normal scheduler; beyond them the call goes on on a thread of ours.
-inline constexpr std::chrono::microseconds kInlineBudget{1000};
-inline constexpr std::size_t kInlineSql = std::size_t{16} * 1024;
-inline constexpr std::size_t kInlineBytes = std::size_t{64} * 1024;    // bound
-inline constexpr std::size_t kInlineResult = std::size_t{256} * 1024;  // read
-
-// How a call goes on whose body returned no result.
-enum class Continuation : std::uint8_t {
-  dirty_scheduler,  // the body runs again, from its beginning, on a thread of ours
-  write_ticket,     // the caller gets {:wait, ticket}, and repeats the call with the write lock
-};
-
-// What a body returns: the result's term, or how the call goes on.
-class Answer {
- public:
-  // NOLINTNEXTLINE(google-explicit-constructor): a result is an answer
-  Answer(Term term) noexcept : term_(term) {}
-  // NOLINTNEXTLINE(google-explicit-constructor): as above
-  Answer(Continuation continuation) noexcept : continuation_(continuation) {}
-  [[nodiscard]] std::optional<Continuation> continuation() const noexcept { return continuation_; }
-  [[nodiscard]] Term term() const noexcept { return term_; }
-
- private:
-  Term term_ = 0;
-  std::optional<Continuation> continuation_;
-};
 
 // Holds the connection's mutex and sets the limits of the scheduler: on a normal one a budget and
 // no waiting; on a thread of ours a deadline, and a cancel check that stops when nobody waits for
 // the answer any more.
-class LockedConnection {
+class LockedConnection final : public CallSite {
  public:
   // Only with owns_lock() may the rest be called; without it, leave_scheduler().
   LockedConnection(Call& call, ConnectionPtr connection);
   LockedConnection(const LockedConnection&) = delete;
   LockedConnection& operator=(const LockedConnection&) = delete;
-  ~LockedConnection();
+  ~LockedConnection() override;
 
   [[nodiscard]] bool owns_lock() const noexcept { return lock_.owns_lock(); }
   [[nodiscard]] Call& call() noexcept { return call_; }
@@ -70,34 +45,27 @@ class LockedConnection {
   }
   [[nodiscard]] Connection& connection() noexcept { return contents().connection; }
 
-  // Errors: not_found, foreign, or misuse when SQLite has rolled it back, unless the transaction
-  // that the call names is the one open on the connection. Checked when the connection is locked;
-  // what runs several statements asks before each, since the one before may have ended it.
-  void check_transaction();
-  // May this much work be done here?
-  [[nodiscard]] bool allows(StatementCost cost) const noexcept {
-    return !is_inline() || cost != StatementCost::unbounded;
+  // Runs a request of the library within the limits of this place, and ends the pass with the term
+  // to return from the NIF.
+  [[nodiscard]] Term run(const Request& request, Reply& reply);
+  // The same for calls that are no requests: refuses those whose transaction is not open, then
+  // returns what `body` does.
+  template <typename Body>
+  [[nodiscard]] Term run_body(Body&& body) {
+    Reply status(env(), atoms());
+    status.run_at(*this);
+    static_cast<void>(connection().start(request::Status{}, limits(), status));
+    if (status.term() != atoms().ok) return complete(status.term(), status.state());
+    const Term answer = body(*this);
+    return complete(answer, connection().is_open() ? connection().state() : SessionState{});
   }
-  // The result of a statement without rows. Members of a batch share it.
-  [[nodiscard]] Term result_without_rows(StatementKind kind, std::int64_t count);
-  // The body writes: if it would block because another connection has the write lock, the call
-  // queues for it at once.
-  void will_write() noexcept { will_write_ = true; }
-  // Whether what runs does nothing but read: the caller may then be answered before its end.
-  // Outside of a transaction, where it holds nobody up, it also takes turns with others if it runs
-  // for long.
-  void only_reads(bool only_reads);
-  // Takes the file's write lock, if it is free, until the end of this pass. False: return
-  // Continuation::write_ticket.
-  [[nodiscard]] bool hold_write();
-  // Waits for the write lock on this thread, one of ours: for rare calls that do not return
-  // {:wait, ticket}.
-  void wait_for_write();
-
-  // Ends the pass with the term to return from the NIF.
-  [[nodiscard]] Term finish(const Answer& answer);
-  // The same for an error of the library: would_block becomes a continuation or a ticket.
-  [[nodiscard]] Term finish(const Error& error);
+  // Ends the pass with an error that was thrown.
+  [[nodiscard]] Term fail(Term error);
+  // What runs may be answered before its end while it does nothing but read. Outside of a
+  // transaction, where it holds nobody up, it also takes turns with others if it runs for long.
+  void only_reads(bool only_reads) override;
+  [[nodiscard]] std::function<void()> on_turn() override;
+  void queued(std::shared_ptr<WriteTicket> place) override;
 
  private:
   // Asserts owns_lock() for Clang's analysis, which cannot follow the lock into a member.
@@ -108,10 +76,10 @@ class LockedConnection {
   [[nodiscard]] bool is_cancelled();
   [[nodiscard]] bool is_over() const;  // its deadline has passed
 
+  [[nodiscard]] Limits limits() const;
   [[nodiscard]] Term leave();
-  [[nodiscard]] Term wait();
-  [[nodiscard]] Term complete(Term result);
-  void end_write_hold() noexcept;
+  [[nodiscard]] Term wait_in_queue();
+  [[nodiscard]] Term complete(Term result, const SessionState& state);
   void charge_time() noexcept;
 
   Call& call_;
@@ -119,54 +87,50 @@ class LockedConnection {
   std::unique_lock<core::TimedMutex> lock_;
   std::optional<core::Turns::Computation> turns_;  // on a thread of ours
   std::chrono::steady_clock::time_point started_;
-  std::uint64_t transaction_ = 0;  // Of the transaction that the call names, once it is known.
-  struct WithoutRows {
-    StatementKind kind{};
-    std::int64_t count = 0;
-    Term term = 0;
-  };
-  WithoutRows last_;
   bool takes_turns_ = false;
-  bool will_write_ = false;
-  bool holds_write_ = false;
-  bool waits_for_write_ = false;
+  ResourcePtr<Ticket> ticket_;  // Once the request is queued.
 };
 
-// Runs `body(locked)` with a connection.
-template <typename Body>
-[[nodiscard]] Term with_connection(Call& call, ConnectionPtr connection, Body&& body) {
+// Calls `use(locked)` with a connection, or leaves the scheduler. Errors end the pass as well.
+template <typename Use>
+[[nodiscard]] Term with_lock(Call& call, ConnectionPtr connection, Use&& use) {
   LockedConnection locked(call, std::move(connection));
   if (!locked.owns_lock()) return locked.leave_scheduler();
   try {
-    return locked.finish(Answer(body(locked)));
+    return use(locked);
   } catch (const Error& error) {
-    return locked.finish(error);
+    return locked.fail(call.error(error));
   } catch (const Failure& failure) {
-    return locked.finish(Answer(call.error(failure)));
+    return locked.fail(call.error(failure));
   }
 }
 
-// The same with the connection that argument 0 names.
+// Runs a request on a connection; without one, on that which argument 0 names.
+[[nodiscard]] inline Term run_request(Call& call, ConnectionPtr connection, const Request& request,
+                                      Reply& reply) {
+  return with_lock(call, std::move(connection),
+                   [&](LockedConnection& locked) { return locked.run(request, reply); });
+}
+[[nodiscard]] inline Term run_request(Call& call, const Request& request, Reply& reply) {
+  return run_request(call, call.connection(0), request, reply);
+}
+
+// Runs `body(locked)`, which returns a term, with the connection that argument 0 names.
 template <typename Body>
 [[nodiscard]] Term with_connection(Call& call, Body&& body) {
-  return with_connection(call, call.connection(0), std::forward<Body>(body));
+  return with_lock(call, call.connection(0), [&](LockedConnection& locked) {
+    return locked.run_body(std::forward<Body>(body));
+  });
 }
 
 // The same for calls that answer :ok.
 template <typename Body>
 [[nodiscard]] Term with_connection_ok(Call& call, Body&& body) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     body(locked);
     return call.atoms().ok;
   });
 }
-
-// Binds, runs to the end and builds the result tuple of EctoLibSql.Nif.result/0. Bindings that are
-// left must go before the call ends; a statement of the cache is given back without them.
-[[nodiscard]] Answer run_statement(LockedConnection& locked, Statement& statement, Term parameters,
-                                   Bindings bindings);
-// The same for a statement without parameters.
-[[nodiscard]] Answer run_statement(LockedConnection& locked, Statement& statement);
 
 }  // namespace libsql::nif
 

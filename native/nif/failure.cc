@@ -29,27 +29,9 @@ const IdNames& names_of(IdKind id) noexcept {
   return kNames[static_cast<std::size_t>(id)];
 }
 
-Term kind_atom(const Atoms& atoms, Failure::Kind kind) noexcept {
-  switch (kind) {
-    case Failure::Kind::invalid_argument:
-      return atoms.invalid_argument;
-    case Failure::Kind::missing_parameters:
-      return atoms.missing_parameters;
-    case Failure::Kind::positional_parameters:
-      return atoms.positional_parameters;
-    case Failure::Kind::not_found:
-      return atoms.not_found;
-    case Failure::Kind::foreign:
-      return atoms.foreign;
-  }
-  return atoms.error;
-}
-
 Term extended_atom(const Atoms& atoms, const Failure& failure) noexcept {
   const IdNames& names = names_of(failure.id());
-  if (failure.kind() == Failure::Kind::not_found) return atoms.*names.not_found;
-  if (failure.kind() == Failure::Kind::foreign) return atoms.*names.foreign;
-  return kind_atom(atoms, failure.kind());
+  return atoms.*(failure.kind() == Failure::Kind::foreign ? names.foreign : names.not_found);
 }
 
 // For an id of nothing that is open. A foreign id says nothing about the caller's own connection,
@@ -107,22 +89,18 @@ Term make_error_map(ErlNifEnv* env, const Atoms& atoms, const ErrorTerms& error,
 }  // namespace
 
 Failure Failure::not_found(IdKind id) {
-  Failure failure(Kind::not_found, std::string(names_of(id).in_messages) + " not found");
-  failure.id_ = id;
-  return failure;
+  return {Kind::not_found, id, std::string(names_of(id).in_messages) + " not found"};
 }
 
 Failure Failure::foreign(IdKind id) {
   // "this" for transactions only: applications match both texts.
   const std::string_view owner = id == IdKind::transaction ? "this connection" : "connection";
-  Failure failure(Kind::foreign, std::string(names_of(id).in_messages) + " does not belong to " +
-                                     std::string(owner));
-  failure.id_ = id;
-  return failure;
+  return {Kind::foreign, id,
+          std::string(names_of(id).in_messages) + " does not belong to " + std::string(owner)};
 }
 
 void throw_invalid(std::string message) {
-  throw Failure(Failure::Kind::invalid_argument, std::move(message));
+  throw Error(ErrorKind::invalid_argument, std::move(message));
 }
 
 Recovery recovery_of_names(std::string_view kind, std::string_view extended_code) noexcept {
@@ -151,8 +129,29 @@ Term recovery_list(ErlNifEnv* env, const Atoms& atoms, const Recovery& recovery)
   return list;
 }
 
+namespace {
+
+// What the library's own error for an unknown id is about.
+std::optional<IdKind> unknown_id(ErrorKind kind) noexcept {
+  switch (kind) {
+    case ErrorKind::unknown_transaction:
+      return IdKind::transaction;
+    case ErrorKind::unknown_statement:
+      return IdKind::statement;
+    case ErrorKind::unknown_cursor:
+      return IdKind::cursor;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
 Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
                std::optional<std::int64_t> index) {
+  if (const auto id = unknown_id(error.kind())) {
+    return error_map(env, atoms, Failure::not_found(*id), index);
+  }
   const Term kind = make_atom(env, to_string(error.kind()));
   // The library's own errors have no SQLite code: their kind stands in for it.
   const bool coded = error.extended_code() != 0;
@@ -170,7 +169,7 @@ Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,
 
 Term error_map(ErlNifEnv* env, const Atoms& atoms, const Failure& failure,
                std::optional<std::int64_t> index) {
-  const Term kind = kind_atom(atoms, failure.kind());
+  const Term kind = failure.kind() == Failure::Kind::foreign ? atoms.foreign : atoms.not_found;
   const ErrorTerms terms{
       kind,
       failure.message(),

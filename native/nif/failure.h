@@ -19,35 +19,33 @@ namespace libsql::nif {
 // What an id, or a reference, names.
 enum class IdKind : std::uint8_t { connection, transaction, statement, cursor, subscription };
 
-// An error of this layer: the library was not called.
+// An id of nothing that is open here: the library was not called.
 class Failure : public std::exception {
  public:
   enum class Kind : std::uint8_t {
-    invalid_argument,
-    missing_parameters,
-    positional_parameters,
     not_found,  // nothing that is open has this id
     foreign,    // the id is that of another connection's transaction, statement or cursor
   };
 
-  // For the first three kinds.
-  Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
   [[nodiscard]] static Failure not_found(IdKind id);
   [[nodiscard]] static Failure foreign(IdKind id);
 
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  // For not_found and foreign; otherwise meaningless.
   [[nodiscard]] IdKind id() const noexcept { return id_; }
   [[nodiscard]] std::string_view message() const noexcept { return message_; }
 
  private:
+  Failure(Kind kind, IdKind id, std::string message)
+      : kind_(kind), id_(id), message_(std::move(message)) {}
+
   Kind kind_;
-  IdKind id_ = IdKind::connection;
+  IdKind id_;
   std::string message_;
 };
 
-[[noreturn]] void throw_invalid(std::string message);  // Kind::invalid_argument
+// Errors: Error of the kind invalid_argument.
+[[noreturn]] void throw_invalid(std::string message);
 
 // The map of an error (see EctoLibSql.Nif.error/0); `index` adds the place of a batch member.
 [[nodiscard]] Term error_map(ErlNifEnv* env, const Atoms& atoms, const Error& error,

@@ -24,7 +24,7 @@ class KeyObject {
   EncryptionKey key_;
 };
 
-// {key, :aes256cbc | :aes256gcm, :hkdf | :scrypt}. Errors: Failure invalid_argument.
+// {key, :aes256cbc | :aes256gcm, :hkdf | :scrypt}. Errors: Error of the kind invalid_argument.
 [[nodiscard]] Encryption encryption_of(ErlNifEnv* env, const State& state, Term term);
 // The same, or :same (the connection's key), or :none (a plain file).
 [[nodiscard]] KeyChoice key_choice_of(ErlNifEnv* env, const State& state, Term term);

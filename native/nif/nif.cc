@@ -1,6 +1,7 @@
 // The table of entry points: what lib/ecto_libsql/nif.ex declares, and where each one runs.
 #include <erl_nif.h>
 
+#include "core/live_count.h"
 #include "libsql/database.h"
 #include "libsql/sql.h"
 #include "operations.h"
@@ -24,8 +25,8 @@ Term live_counts(Call& call) {
   Term keys[] = {make_atom(env, "connections"), make_atom(env, "statements"),
                  make_atom(env, "cursors"), make_atom(env, "tickets")};
   Term values[] = {enif_make_int64(env, counts.connections),
-                   enif_make_int64(env, counts.statements), enif_make_int64(env, counts.cursors),
-                   enif_make_int64(env, counts.tickets)};
+                   enif_make_int64(env, core::live_statements),
+                   enif_make_int64(env, core::live_cursors), enif_make_int64(env, counts.tickets)};
   Term map = 0;
   enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
   return map;

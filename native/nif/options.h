@@ -26,7 +26,7 @@ struct OpenRequest {
   [[nodiscard]] MemoryLimits& memory_limits() { return memory ? *memory : memory.emplace(); }
 };
 
-// Errors: Failure invalid_argument that names the option; never its value.
+// Errors: Error of the kind invalid_argument that names the option; never its value.
 [[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const State& state, Term location,
                                        Term options);
 

@@ -6,14 +6,22 @@
 #include <string>
 #include <string_view>
 
-#include "inline_buffer.h"
-
 namespace libsql::nif {
 
 namespace {
 
-[[noreturn]] void throw_bad_parameter(int index, std::string_view problem) {
-  throw_invalid("parameter " + std::to_string(index) + " " + std::string(problem));
+// Which parameter a value is for: the name, or else the index counted from 1.
+struct Place {
+  int index;
+  std::string_view name;
+
+  [[nodiscard]] std::string text() const {
+    return "parameter " + (name.empty() ? std::to_string(index) : std::string(name));
+  }
+};
+
+[[noreturn]] void throw_bad_parameter(const Place& place, std::string_view problem) {
+  throw_invalid(place.text() + " " + std::string(problem));
 }
 
 // Turns one term into a view. Bytes that no binary of the caller holds are put into new binaries of
@@ -23,13 +31,13 @@ class Decoder {
   Decoder(ErlNifEnv* env, const Atoms& atoms) noexcept : env_(env), atoms_(atoms) {}
 
   // Sets `view` in place, because copying a ValueView right after its parts were stored stalls.
-  void decode(Term term, int index, ValueView& view) const {
+  void decode(Term term, const Place& place, ValueView& view) const {
     switch (enif_term_type(env_, term)) {
       case ERL_NIF_TERM_TYPE_INTEGER:
-        view = integer(term, index);
+        view = integer(term, place);
         break;
       case ERL_NIF_TERM_TYPE_BITSTRING:
-        view = text_or_blob(term, index);
+        view = text_or_blob(term, place);
         break;
       case ERL_NIF_TERM_TYPE_ATOM:
         view = atom(term);
@@ -38,22 +46,21 @@ class Decoder {
         view = real(term);
         break;
       case ERL_NIF_TERM_TYPE_TUPLE:
-        view = tagged(term, index);
+        view = tagged(term, place);
         break;
       case ERL_NIF_TERM_TYPE_LIST:
-        view = bytes_of_list(term, index);
+        view = bytes_of_list(term, place);
         break;
       default:
-        unsupported(term, index);
+        unsupported(term, place);
     }
   }
 
  private:
-  [[nodiscard]] ValueView integer(Term term, int index) const {
+  [[nodiscard]] ValueView integer(Term term, const Place& place) const {
     ErlNifSInt64 value = 0;
     if (enif_get_int64(env_, term, &value) == 0) {
-      throw_invalid("integer out of range: parameter " + std::to_string(index) +
-                    " does not fit 64 bits");
+      throw_invalid("integer out of range: " + place.text() + " does not fit 64 bits");
     }
     return ValueView(static_cast<std::int64_t>(value));
   }
@@ -64,14 +71,14 @@ class Decoder {
     return {value};
   }
 
-  [[nodiscard]] ValueView text_or_blob(Term term, int index) const {
-    const std::string_view bytes = inspect(term, index);
+  [[nodiscard]] ValueView text_or_blob(Term term, const Place& place) const {
+    const std::string_view bytes = inspect(term, place);
     return is_utf8(bytes) ? ValueView(bytes) : ValueView::blob(bytes);
   }
 
-  [[nodiscard]] std::string_view inspect(Term term, int index) const {
+  [[nodiscard]] std::string_view inspect(Term term, const Place& place) const {
     ErlNifBinary binary;
-    if (enif_inspect_binary(env_, term, &binary) == 0) unsupported(term, index);
+    if (enif_inspect_binary(env_, term, &binary) == 0) unsupported(term, place);
     return {reinterpret_cast<const char*>(binary.data), binary.size};
   }
 
@@ -85,21 +92,21 @@ class Decoder {
   }
 
   // {:blob, binary} and {:text, binary}.
-  [[nodiscard]] ValueView tagged(Term term, int index) const {
+  [[nodiscard]] ValueView tagged(Term term, const Place& place) const {
     const Term* elements = nullptr;
     int arity = 0;
-    if (enif_get_tuple(env_, term, &arity, &elements) == 0 || arity != 2) unsupported(term, index);
-    if (elements[0] == atoms_.blob) return ValueView::blob(inspect(elements[1], index));
-    if (elements[0] != atoms_.text) unsupported(term, index);
-    const std::string_view text = inspect(elements[1], index);
-    if (!is_utf8(text)) throw_bad_parameter(index, "is tagged as text but is not valid UTF-8");
+    if (enif_get_tuple(env_, term, &arity, &elements) == 0 || arity != 2) unsupported(term, place);
+    if (elements[0] == atoms_.blob) return ValueView::blob(inspect(elements[1], place));
+    if (elements[0] != atoms_.text) unsupported(term, place);
+    const std::string_view text = inspect(elements[1], place);
+    if (!is_utf8(text)) throw_bad_parameter(place, "is tagged as text but is not valid UTF-8");
     return {text};
   }
 
-  [[nodiscard]] ValueView bytes_of_list(Term term, int index) const {
+  [[nodiscard]] ValueView bytes_of_list(Term term, const Place& place) const {
     unsigned length = 0;
     if (enif_get_list_length(env_, term, &length) == 0) {
-      throw_bad_parameter(index, "is an improper list");
+      throw_bad_parameter(place, "is an improper list");
     }
     Term binary = 0;
     unsigned char* data = enif_make_new_binary(env_, length, &binary);
@@ -107,26 +114,24 @@ class Decoder {
     for (Term rest = term; enif_get_list_cell(env_, rest, &head, &rest) != 0;) {
       unsigned byte = 0;
       if (enif_get_uint(env_, head, &byte) == 0 || byte > 0xFFU) {
-        throw_bad_parameter(index, "is a list, but not of bytes; use JSON or {:blob, binary}");
+        throw_bad_parameter(place, "is a list, but not of bytes; use JSON or {:blob, binary}");
       }
       *data++ = static_cast<unsigned char>(byte);
     }
-    return ValueView::blob(inspect(binary, index));
+    return ValueView::blob(inspect(binary, place));
   }
 
-  [[noreturn]] void unsupported(Term term, int index) const {
-    throw_bad_parameter(index, std::string("cannot be ") + std::string(term_kind(env_, term)));
+  [[noreturn]] void unsupported(Term term, const Place& place) const {
+    throw_bad_parameter(place, std::string("cannot be ") + std::string(term_kind(env_, term)));
   }
 
   [[nodiscard]] std::string_view kept(std::string_view bytes) const {
-    return inspect(make_binary(env_, bytes), 0);
+    return inspect(make_binary(env_, bytes), {});
   }
 
   ErlNifEnv* env_;
   const Atoms& atoms_;
 };
-
-bool is_positional(std::string_view name) noexcept { return name.empty() || name[0] == '?'; }
 
 // Finds the values of named parameters in a map whose keys are atoms or strings, with or without
 // the prefix.
@@ -175,111 +180,28 @@ class NamedParameters {
   Term map_;
 };
 
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    text += (text.empty() ? ":" : ", :") + std::string(name.substr(1));
-  }
-  return text;
-}
-
-[[noreturn]] void throw_missing_parameters(const Statement& statement,
-                                           const std::vector<std::string_view>& missing) {
-  std::vector<std::string_view> all;
-  for (int index = 1; index <= statement.parameter_count(); ++index) {
-    all.push_back(statement.parameter_name(index));
-  }
-  throw Failure(
-      Failure::Kind::missing_parameters,
-      "Missing required parameters: " + listed(missing) + ". The SQL requires: " + listed(all));
-}
-
-[[noreturn]] void throw_wrong_count(ErlNifEnv* env, Term parameters, int expected) {
-  unsigned given = 0;
-  if (enif_get_list_length(env, parameters, &given) == 0) {
-    throw_invalid("arguments must be a list or map");
-  }
-  throw_invalid("expected " + std::to_string(expected) +
-                (expected == 1 ? " parameter, got " : " parameters, got ") + std::to_string(given));
-}
-
-using Views = InlineBuffer<ValueView, 16>;
-
-void decode_list(const Decoder& decoder, ErlNifEnv* env, int expected, Term parameters,
-                 Views& views) {
-  Term head = 0;
-  Term rest = parameters;
-  int index = 0;
-  while (enif_get_list_cell(env, rest, &head, &rest) != 0) {
-    if (++index > expected) throw_wrong_count(env, parameters, expected);
-    decoder.decode(head, index, views.add());
-  }
-  if (index != expected || enif_is_empty_list(env, rest) == 0) {
-    throw_wrong_count(env, parameters, expected);
-  }
-}
-
-void decode_map(const Decoder& decoder, ErlNifEnv* env, const Statement& statement, Term parameters,
-                Views& views) {
-  const NamedParameters named(env, parameters);
-  std::vector<std::string_view> missing;
-  const int expected = statement.parameter_count();
-  for (int index = 1; index <= expected; ++index) {
-    const std::string_view name = statement.parameter_name(index);
-    if (is_positional(name)) {
-      throw Failure(Failure::Kind::positional_parameters,
-                    "Cannot use named parameter map with SQL that has positional parameters");
-    }
-    Term value = 0;
-    if (!named.find(name, &value)) {
-      missing.push_back(name);
-    } else if (missing.empty()) {
-      decoder.decode(value, index, views.add());
-    }
-  }
-  if (!missing.empty()) throw_missing_parameters(statement, missing);
-}
-
-void decode_parameters(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
-                       Term parameters, Views& views) {
-  const Decoder decoder(env, atoms);
-  if (enif_is_map(env, parameters) != 0) {
-    decode_map(decoder, env, statement, parameters, views);
-  } else {
-    decode_list(decoder, env, statement.parameter_count(), parameters, views);
-  }
-}
-
 }  // namespace
 
-Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, Term parameters) {
-  Views views;
-  decode_parameters(env, atoms, statement, parameters, views);
-  statement.bind_all(views.span());
-  Bound bound;
-  for (const ValueView& view : views.span()) {
-    bound.bytes += view.bytes().size();
-    if (view.type() == ValueType::text || view.type() == ValueType::blob) bound.borrowed = true;
+bool TermParameters::by_name() const { return enif_is_map(env_, term_) != 0; }
+
+std::span<const ValueView> TermParameters::values() {
+  const Decoder decoder(env_, atoms_);
+  views_.clear();
+  Term head = 0;
+  Term rest = term_;
+  int index = 0;
+  while (enif_get_list_cell(env_, rest, &head, &rest) != 0) {
+    decoder.decode(head, {++index, {}}, views_.add());
   }
-  return bound;
+  if (enif_is_empty_list(env_, rest) == 0) throw_invalid("arguments must be a list or map");
+  return views_.span();
 }
 
-std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms, const Statement& statement,
-                                    Term parameters) {
-  Views views;
-  decode_parameters(env, atoms, statement, parameters, views);
-  std::vector<Value> values;
-  for (const ValueView& view : views.span()) values.push_back(view.to_value());
-  return values;
-}
-
-BindingScope::~BindingScope() {
-  try {
-    if (!finished_) statement_.reset();
-    if (borrowed_ && bindings_ == Bindings::cleared) statement_.clear_bindings();
-  } catch (...) {
-    // Closed meanwhile: there are no bindings left.
-  }
+bool TermParameters::find(std::string_view name, ValueView& value) {
+  Term found = 0;
+  if (!NamedParameters(env_, term_).find(name, &found)) return false;
+  Decoder(env_, atoms_).decode(found, {0, name}, value);
+  return true;
 }
 
 }  // namespace libsql::nif

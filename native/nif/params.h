@@ -1,56 +1,38 @@
-// Statement parameters: from a list or a map of terms to bound values.
+// Statement parameters: a list or a map of terms as the values that the library binds.
 #ifndef LIBSQL_NIF_PARAMS_H_
 #define LIBSQL_NIF_PARAMS_H_
 
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <span>
+#include <string_view>
 
 #include <erl_nif.h>
 
-#include "libsql/statement.h"
+#include "inline_buffer.h"
+#include "libsql/request.h"
 #include "libsql/value.h"
 #include "terms.h"
 
 namespace libsql::nif {
 
-// What was bound.
-struct Bound {
-  std::size_t bytes = 0;  // of texts and blobs
-  bool borrowed = false;  // the statement points into terms of the calling process
-};
-
-// Binds every parameter of `statement` from a list (by position) or a map (by name). Texts and
-// blobs are not copied: they stay in the caller's binaries, or in binaries made in `env`, and the
-// statement's bindings must be cleared before the call ends.
-// Errors: Failure of each parameter kind (see EctoLibSql.Nif.execute/4).
-Bound bind_parameters(ErlNifEnv* env, const Atoms& atoms, Statement& statement, Term parameters);
-
-// The same as owned values, for a cursor.
-[[nodiscard]] std::vector<Value> parameter_values(ErlNifEnv* env, const Atoms& atoms,
-                                                  const Statement& statement, Term parameters);
-
-// Whether a statement's bindings are cleared after it was run.
-enum class Bindings : std::uint8_t { cleared, left };
-
-// Ends an execution, however its scope ends, and clears bindings that point into terms.
-class BindingScope {
+// A list binds by position, a map by name: its keys are atoms or strings, with or without the
+// prefix. Texts and blobs are not copied: they stay in the caller's binaries, or in binaries made
+// in `env`. Errors of the calls: Error of the kind invalid_argument, which names the parameter.
+class TermParameters final : public Parameters {
  public:
-  BindingScope(Statement& statement, Bindings bindings) noexcept
-      : statement_(statement), bindings_(bindings) {}
-  BindingScope(const BindingScope&) = delete;
-  BindingScope& operator=(const BindingScope&) = delete;
-  ~BindingScope();
+  TermParameters(ErlNifEnv* env, const Atoms& atoms) noexcept : env_(env), atoms_(atoms) {}
+  TermParameters(ErlNifEnv* env, const Atoms& atoms, Term term) noexcept
+      : env_(env), atoms_(atoms), term_(term) {}
 
-  void bound(const Bound& bound) noexcept { borrowed_ = bound.borrowed; }
-  // The execution has ended; it need not be reset.
-  void finished() noexcept { finished_ = true; }
+  void set(Term term) noexcept { term_ = term; }
+  [[nodiscard]] bool by_name() const override;
+  [[nodiscard]] std::span<const ValueView> values() override;
+  [[nodiscard]] bool find(std::string_view name, ValueView& value) override;
 
  private:
-  Statement& statement_;
-  const Bindings bindings_;
-  bool borrowed_ = true;  // Until bound() reports it.
-  bool finished_ = false;
+  ErlNifEnv* env_;
+  const Atoms& atoms_;
+  Term term_ = 0;
+  InlineBuffer<ValueView, 16> views_;
 };
 
 }  // namespace libsql::nif

@@ -67,13 +67,10 @@ Term RowEncoder::shared_binary(std::string_view bytes) {
   return part;
 }
 
-Term column_names(ErlNifEnv* env, const Statement& statement) {
-  TermBuffer names;
-  const int count = statement.run_column_count();
-  for (int index = 0; index < count; ++index) {
-    names.push(make_binary(env, statement.run_column_name(index)));
-  }
-  return names.list(env);
+Term column_names(ErlNifEnv* env, std::span<const std::string_view> names) {
+  TermBuffer terms;
+  for (const std::string_view name : names) terms.push(make_binary(env, name));
+  return terms.list(env);
 }
 
 }  // namespace libsql::nif

@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 
 #include <erl_nif.h>
 
 #include "inline_buffer.h"
-#include "libsql/statement.h"
 #include "libsql/value.h"
 #include "terms.h"
 
@@ -57,7 +57,7 @@ class RowEncoder {
   std::size_t chunk_used_ = 0;
 };
 
-[[nodiscard]] Term column_names(ErlNifEnv* env, const Statement& statement);
+[[nodiscard]] Term column_names(ErlNifEnv* env, std::span<const std::string_view> names);
 
 }  // namespace libsql::nif
 

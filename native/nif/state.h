@@ -26,8 +26,6 @@ namespace libsql::nif {
 
 struct Counts {
   std::atomic<std::int64_t> connections{0};
-  std::atomic<std::int64_t> statements{0};
-  std::atomic<std::int64_t> cursors{0};
   std::atomic<std::int64_t> tickets{0};
 };
 

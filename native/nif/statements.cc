@@ -1,72 +1,106 @@
 // Statements by text, through the cache, and by id.
 #include <iterator>
+#include <optional>
+#include <string>
 #include <string_view>
 
-#include "compile.h"
 #include "executor.h"
 #include "ids.h"
 #include "operations.h"
-#include "rows.h"
+#include "params.h"
+#include "reply.h"
 
 namespace libsql::nif {
 
 namespace {
 
-Answer with_ok(LockedConnection& locked, const Answer& answer) {
-  return answer.continuation() ? answer : Answer(locked.call().ok(answer.term()));
-}
-
-// SQL without a statement: nothing but white space and comments.
-Term empty_result(LockedConnection& locked) {
-  const Atoms& atoms = locked.atoms();
-  return make_tuple(locked.env(), atoms.unknown, atoms.nil, atoms.nil,
-                    enif_make_int(locked.env(), 0));
-}
-
-OpenStatement& find_statement(LockedConnection& locked, int argument) {
-  const std::string_view id = locked.call().binary(argument, "statement id");
-  const auto number = child_number(locked.call(), locked.object().id(), id, IdKind::statement);
-  const auto found = locked.contents().statements.find(number);
-  if (found == locked.contents().statements.end()) throw Failure::not_found(IdKind::statement);
-  return found->second;
-}
-
-Term optional_binary(ErlNifEnv* env, const Atoms& atoms, const std::optional<std::string>& text) {
-  return text ? make_binary(env, *text) : atoms.nil;
-}
-
-Term described_columns(LockedConnection& locked, const Statement& statement) {
-  TermBuffer columns;
-  for (const ColumnInfo& column : statement.columns()) {
-    columns.push(make_tuple(locked.env(), make_binary(locked.env(), column.name),
-                            optional_binary(locked.env(), locked.atoms(), column.origin),
-                            optional_binary(locked.env(), locked.atoms(), column.declared_type)));
+// {:ok, id}
+class PreparedReply final : public Reply {
+ public:
+  PreparedReply(const Call& call, const std::string& connection)
+      : Reply(call.env(), call.atoms()), connection_(connection) {}
+  void prepared(StatementId statement) override {
+    id_ = make_binary(
+        env(), child_id(connection_, IdKind::statement, static_cast<std::uint64_t>(statement)));
   }
-  return columns.list(locked.env());
-}
 
-Term described_parameters(LockedConnection& locked, const Statement& statement) {
-  TermBuffer names;
-  const int count = statement.parameter_count();
-  for (int index = 1; index <= count; ++index) {
-    const std::string_view name = statement.parameter_name(index);
-    names.push(name.empty() ? locked.atoms().nil : make_binary(locked.env(), name));
+ private:
+  Term success(const SessionState& /*state*/) override { return ok(id_); }
+
+  const std::string& connection_;
+  Term id_ = 0;
+};
+
+// {:ok, {columns, parameters}}
+class DescriptionReply final : public Reply {
+ public:
+  using Reply::Reply;
+  void described(const StatementDescription& description) override {
+    description_ = make_tuple(env(), columns(description), parameters(description));
   }
-  return names.list(locked.env());
-}
 
-Answer description(LockedConnection& locked, const Statement& statement) {
-  return locked.call().ok(make_tuple(locked.env(), described_columns(locked, statement),
-                                     described_parameters(locked, statement)));
-}
+ private:
+  Term success(const SessionState& /*state*/) override { return ok(description_); }
 
-Answer execute_text(LockedConnection& locked, std::string_view sql, bool cache) {
-  std::string_view tail;
-  auto statement = compile(locked.connection(), sql, cache, tail);
-  if (!statement) return locked.call().ok(empty_result(locked));
-  if (has_statement(tail)) return locked.atoms().script;
-  return with_ok(locked,
-                 run_statement(locked, *statement, locked.call().argument(2), Bindings::left));
+  [[nodiscard]] Term optional_binary(const std::optional<std::string>& text) const {
+    return text ? make_binary(env(), *text) : atoms().nil;
+  }
+  [[nodiscard]] Term columns(const StatementDescription& description) const {
+    TermBuffer terms;
+    for (const ColumnInfo& column : description.columns) {
+      terms.push(make_tuple(env(), make_binary(env(), column.name), optional_binary(column.origin),
+                            optional_binary(column.declared_type)));
+    }
+    return terms.list(env());
+  }
+  [[nodiscard]] Term parameters(const StatementDescription& description) const {
+    TermBuffer terms;
+    for (const std::string& name : description.parameters) {
+      terms.push(name.empty() ? atoms().nil : make_binary(env(), name));
+    }
+    return terms.list(env());
+  }
+
+  Term description_ = 0;
+};
+
+// {:ok, map}
+class CountersReply final : public Reply {
+ public:
+  using Reply::Reply;
+  void counters(const StatementCounters& counters) override {
+    Term keys[] = {make_atom(env(), "full_scan_steps"), make_atom(env(), "sorts"),
+                   make_atom(env(), "automatic_indexes"), make_atom(env(), "instructions")};
+    Term values[] = {enif_make_int64(env(), counters.full_scan_steps),
+                     enif_make_int64(env(), counters.sorts),
+                     enif_make_int64(env(), counters.automatic_indexes),
+                     enif_make_int64(env(), counters.instructions)};
+    enif_make_map_from_arrays(env(), keys, values, std::size(keys), &map_);
+  }
+
+ private:
+  Term success(const SessionState& /*state*/) override { return ok(map_); }
+
+  Term map_ = 0;
+};
+
+// :ok, or :script for a text with several statements.
+class CheckReply final : public Reply {
+ public:
+  using Reply::Reply;
+  void has_more_statements() override { is_script_ = true; }
+
+ private:
+  Term success(const SessionState& /*state*/) override {
+    return is_script_ ? atoms().script : atoms().ok;
+  }
+
+  bool is_script_ = false;
+};
+
+StatementId statement_of(const Call& call, const ConnectionPtr& connection, int argument) {
+  const std::string_view id = call.binary(argument, "statement id");
+  return StatementId{child_number(call, connection->id(), id, IdKind::statement)};
 }
 
 }  // namespace
@@ -74,104 +108,74 @@ Answer execute_text(LockedConnection& locked, std::string_view sql, bool cache) 
 Term execute(Call& call) {
   const std::string_view sql = call.sql(1);
   const auto options = tuple_of(call.env(), call.argument(3), 2, "options");
-  const std::int64_t timeout = integer_of(call.env(), options[0], "timeout");
   const bool cache = boolean_of(call.env(), call.atoms(), options[1], "cache");
-  call.set_timeout(timeout);
+  call.set_timeout(integer_of(call.env(), options[0], "timeout"));
   call.is_one_statement();
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
-    return execute_text(locked, sql, cache);
-  });
+  TermParameters parameters(call.env(), call.atoms(), call.argument(2));
+  ResultReply reply(call.env(), call.atoms());
+  return run_request(call, request::Execute{{sql, &parameters, cache}}, reply);
 }
 
 Term prepare(Call& call) {
   const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
-    ConnectionContents& contents = locked.contents();
-    OpenStatement opened{contents.connection.prepare(sql),
-                         LiveCount(call.state()->counts.statements)};
-    const std::uint64_t number = contents.next_number++;
-    contents.statements.emplace(number, std::move(opened));
-    return call.ok(
-        make_binary(locked.env(), child_id(locked.object().id(), IdKind::statement, number)));
-  });
+  ConnectionPtr connection = call.connection(0);
+  PreparedReply reply(call, connection->id());
+  return run_request(call, std::move(connection), request::Prepare{sql}, reply);
 }
 
 Term check(Call& call) {
-  const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
-    std::string_view tail;
-    const auto statement = locked.connection().first(sql, tail);
-    return statement && has_statement(tail) ? locked.atoms().script : locked.atoms().ok;
-  });
+  CheckReply reply(call.env(), call.atoms());
+  return run_request(call, request::Check{call.sql(1)}, reply);
 }
 
 Term uncache(Call& call) {
-  const std::string_view sql = call.sql(1);
-  return with_connection_ok(call,
-                            [&](LockedConnection& locked) { locked.connection().uncache(sql); });
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, request::Uncache{call.sql(1)}, reply);
 }
 
 Term execute_statement(Call& call) {
-  const std::int64_t timeout = integer_of(call.env(), call.argument(3), "timeout");
-  call.set_timeout(timeout);
+  call.set_timeout(integer_of(call.env(), call.argument(3), "timeout"));
   call.is_one_statement();
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    OpenStatement& opened = find_statement(locked, 1);
-    return with_ok(locked,
-                   run_statement(locked, opened.statement, call.argument(2), Bindings::cleared));
-  });
+  ConnectionPtr connection = call.connection(0);
+  const StatementId statement = statement_of(call, connection, 1);
+  TermParameters parameters(call.env(), call.atoms(), call.argument(2));
+  ResultReply reply(call.env(), call.atoms());
+  return run_request(call, std::move(connection), request::Execute{{statement, &parameters}},
+                     reply);
 }
 
 Term reset_statement(Call& call) {
-  return with_connection_ok(call, [](LockedConnection& locked) {
-    Statement& statement = find_statement(locked, 1).statement;
-    statement.reset();
-    statement.clear_bindings();
-  });
+  ConnectionPtr connection = call.connection(0);
+  const StatementId statement = statement_of(call, connection, 1);
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, std::move(connection), request::ResetStatement{statement}, reply);
 }
 
 Term describe_statement(Call& call) {
-  return with_connection(call, [](LockedConnection& locked) {
-    return description(locked, find_statement(locked, 1).statement);
-  });
+  ConnectionPtr connection = call.connection(0);
+  const StatementId statement = statement_of(call, connection, 1);
+  DescriptionReply reply(call.env(), call.atoms());
+  return run_request(call, std::move(connection), request::Describe{statement}, reply);
 }
 
 Term statement_counters(Call& call) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    const StatementCounters counters = find_statement(locked, 1).statement.counters();
-    ErlNifEnv* env = locked.env();
-    Term keys[] = {make_atom(env, "full_scan_steps"), make_atom(env, "sorts"),
-                   make_atom(env, "automatic_indexes"), make_atom(env, "instructions")};
-    Term values[] = {enif_make_int64(env, counters.full_scan_steps),
-                     enif_make_int64(env, counters.sorts),
-                     enif_make_int64(env, counters.automatic_indexes),
-                     enif_make_int64(env, counters.instructions)};
-    Term map = 0;
-    enif_make_map_from_arrays(env, keys, values, std::size(keys), &map);
-    return call.ok(map);
-  });
+  ConnectionPtr connection = call.connection(0);
+  const StatementId statement = statement_of(call, connection, 1);
+  CountersReply reply(call.env(), call.atoms());
+  return run_request(call, std::move(connection), request::Count{statement}, reply);
 }
 
 Term describe(Call& call) {
-  const std::string_view sql = call.sql(1);
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    if (locked.is_inline() && sql.size() > kInlineSql) return Continuation::dirty_scheduler;
-    return description(locked, locked.connection().cached(sql));
-  });
+  DescriptionReply reply(call.env(), call.atoms());
+  return run_request(call, request::Describe{call.sql(1)}, reply);
 }
 
 Term close_statement(Call& call) {
   const std::string_view id = call.binary(0, "statement id");
-  return with_connection(
-      call, parent_of(call, id, IdKind::statement), [&](LockedConnection& locked) -> Answer {
-        const auto number = child_number(call, locked.object().id(), id, IdKind::statement);
-        if (locked.contents().statements.erase(number) == 0)
-          throw Failure::not_found(IdKind::statement);
-        return call.atoms().ok;
-      });
+  ConnectionPtr connection = parent_of(call, id, IdKind::statement);
+  const StatementId statement{child_number(call, connection->id(), id, IdKind::statement)};
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, std::move(connection), request::CloseStatement{statement}, reply);
 }
 
 }  // namespace libsql::nif

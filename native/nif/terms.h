@@ -20,7 +20,7 @@ namespace libsql::nif {
 // The type of a term in words: messages do not print terms.
 [[nodiscard]] std::string_view term_kind(ErlNifEnv* env, Term term) noexcept;
 
-// Decoders throw Failure; `what` names the argument in the message.
+// Decoders throw Error of the kind invalid_argument; `what` names the argument in the message.
 [[nodiscard]] std::string_view binary_of(ErlNifEnv* env, Term term, std::string_view what);
 // SQL must be UTF-8, because it comes back in column names and errors, which are texts of Elixir.
 [[nodiscard]] std::string_view sql_of(ErlNifEnv* env, Term term);

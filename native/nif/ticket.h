@@ -9,9 +9,9 @@
 
 #include <erl_nif.h>
 
+#include "core/live_count.h"
 #include "core/mutex.h"
 #include "libsql/write_ticket.h"
-#include "live_count.h"
 #include "registry.h"
 #include "resource.h"
 
@@ -54,7 +54,7 @@ class Ticket {
   const std::shared_ptr<State> state_;
   const std::weak_ptr<ConnectionObject> connection_;
   const ErlNifPid caller_;
-  const LiveCount count_;
+  const core::LiveCount count_;
 
   core::Mutex mutex_;  // Innermost: held for a few instructions, never while calling the library.
   WriteTicket::State status_ LIBSQL_GUARDED_BY(mutex_) = WriteTicket::State::waiting;

@@ -2,31 +2,59 @@
 #include "executor.h"
 #include "ids.h"
 #include "operations.h"
+#include "reply.h"
 
 namespace libsql::nif {
 
 namespace {
 
-Term transaction_id(LockedConnection& locked) {
-  const std::uint64_t serial = locked.connection().transaction_serial();
-  return make_binary(locked.env(), child_id(locked.object().id(), IdKind::transaction, serial));
+Term transaction_id(ErlNifEnv* env, const std::string& connection, const SessionState& state) {
+  return make_binary(env, child_id(connection, IdKind::transaction, state.transaction));
 }
 
-enum class SavepointOperation : std::uint8_t { open, release, rollback_to };
+// {:ok, id} of the transaction that has begun.
+class BeginReply final : public Reply {
+ public:
+  BeginReply(const Call& call, const std::string& connection)
+      : Reply(call.env(), call.atoms()), connection_(connection) {}
 
-void run_savepoint(Connection& connection, SavepointOperation operation, std::string_view name) {
-  switch (operation) {
-    case SavepointOperation::open:
-      connection.savepoint(name);
-      return;
-    case SavepointOperation::release:
-      connection.release_savepoint(name);
-      return;
-    case SavepointOperation::rollback_to:
-      connection.rollback_to_savepoint(name);
-      return;
+ private:
+  Term success(const SessionState& state) override {
+    return ok(transaction_id(env(), connection_, state));
   }
-}
+
+  const std::string& connection_;
+};
+
+// :ok, or :idle if there was nothing to roll back.
+class RollbackReply final : public Reply {
+ public:
+  using Reply::Reply;
+  void done(StatementKind /*kind*/, std::int64_t count) override { was_open_ = count > 0; }
+
+ private:
+  Term success(const SessionState& /*state*/) override {
+    return was_open_ ? atoms().ok : atoms().idle;
+  }
+
+  bool was_open_ = false;
+};
+
+// {:ok, {in_transaction?, id | nil}}
+class StatusReply final : public Reply {
+ public:
+  StatusReply(const Call& call, const std::string& connection)
+      : Reply(call.env(), call.atoms()), connection_(connection) {}
+
+ private:
+  Term success(const SessionState& state) override {
+    const bool open = state.in_transaction;
+    return ok(make_tuple(env(), open ? atoms().true_ : atoms().false_,
+                         open ? transaction_id(env(), connection_, state) : atoms().nil));
+  }
+
+  const std::string& connection_;
+};
 
 }  // namespace
 
@@ -38,80 +66,70 @@ Term begin_transaction(Call& call) {
                                                 {atoms.read_only, TransactionMode::read_only}};
   const TransactionMode mode =
       choice_of(call.argument(1), choices, ":deferred, :immediate, :exclusive, :read_only");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    locked.will_write();
-    Connection& connection = locked.connection();
-    const bool takes_turn =
-        mode == TransactionMode::immediate || mode == TransactionMode::exclusive;
-    // Tried first: throwing would_block is slower than the usual wait.
-    if (takes_turn && !connection.in_transaction() && !connection.try_write())
-      return Continuation::write_ticket;
-    connection.begin_transaction(mode);
-    return call.ok(transaction_id(locked));
-  });
+  ConnectionPtr connection = call.connection(0);
+  BeginReply reply(call, connection->id());
+  return run_request(call, connection, request::Begin{mode}, reply);
 }
 
 Term commit(Call& call) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    Connection& connection = locked.connection();
-    if (connection.in_transaction() && !locked.allows(connection.end_of_transaction_cost())) {
-      return Continuation::dirty_scheduler;
-    }
-    connection.commit();
-    return call.atoms().ok;
-  });
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, request::Commit{}, reply);
 }
 
 Term rollback(Call& call) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    Connection& connection = locked.connection();
-    if (connection.in_transaction() && !locked.allows(connection.end_of_transaction_cost())) {
-      return Continuation::dirty_scheduler;
-    }
-    return connection.rollback() ? call.atoms().ok : call.atoms().idle;
-  });
+  RollbackReply reply(call.env(), call.atoms());
+  return run_request(call, request::Rollback{}, reply);
 }
 
 Term savepoint(Call& call) {
   const Atoms& atoms = call.atoms();
-  const AtomValue<SavepointOperation> choices[] = {
-      {atoms.open, SavepointOperation::open},
-      {atoms.release, SavepointOperation::release},
-      {atoms.rollback_to, SavepointOperation::rollback_to}};
-  const auto operation = choice_of(call.argument(1), choices, ":open, :release, :rollback_to");
+  const AtomValue<SavepointOp> choices[] = {{atoms.open, SavepointOp::open},
+                                            {atoms.release, SavepointOp::release},
+                                            {atoms.rollback_to, SavepointOp::rollback_to}};
+  const SavepointOp operation =
+      choice_of(call.argument(1), choices, ":open, :release, :rollback_to");
   const std::string_view name = call.binary(2, "savepoint name");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    // RELEASE of an outermost savepoint, opened by SQL outside of a transaction, commits.
-    if (operation != SavepointOperation::open && locked.connection().in_transaction() &&
-        !locked.allows(locked.connection().end_of_transaction_cost())) {
-      return Continuation::dirty_scheduler;
-    }
-    run_savepoint(locked.connection(), operation, name);
-    return call.atoms().ok;
+  Reply reply(call.env(), call.atoms());
+  return run_request(call, request::Savepoint{operation, name}, reply);
+}
+
+namespace {
+
+// {:ok, allowed?} after a change of the rule.
+class WritesReply final : public Reply {
+ public:
+  WritesReply(const Call& call, WriteRule rule)
+      : Reply(call.env(), call.atoms()), allowed_(rule == WriteRule::allow) {}
+
+ private:
+  Term success(const SessionState& /*state*/) override {
+    return ok(allowed_ ? atoms().true_ : atoms().false_);
+  }
+
+  const bool allowed_;
+};
+
+Term may_write(Call& call) {
+  return with_connection(call, [&](LockedConnection& locked) {
+    return call.ok(locked.connection().read_only() ? call.atoms().false_ : call.atoms().true_);
   });
 }
 
+}  // namespace
+
 Term writes(Call& call) {
-  enum class Request : std::uint8_t { ask, refuse, allow };
-  const Atoms& atoms = call.atoms();
-  const AtomValue<Request> choices[] = {
-      {atoms.ask, Request::ask}, {atoms.refuse, Request::refuse}, {atoms.allow, Request::allow}};
-  const Request request = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    Connection& connection = locked.connection();
-    if (request == Request::refuse) connection.refuse_writes();
-    if (request == Request::allow) connection.allow_writes();
-    return call.ok(connection.read_only() ? atoms.false_ : atoms.true_);
-  });
+  if (call.argument(1) == call.atoms().ask) return may_write(call);
+  const AtomValue<WriteRule> choices[] = {{call.atoms().refuse, WriteRule::refuse},
+                                          {call.atoms().allow, WriteRule::allow}};
+  const WriteRule rule = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
+  WritesReply reply(call, rule);
+  return run_request(call, request::Writes{rule}, reply);
 }
 
 Term transaction_status(Call& call) {
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    const Atoms& atoms = call.atoms();
-    const bool open = locked.connection().in_transaction();
-    return call.ok(make_tuple(locked.env(), open ? atoms.true_ : atoms.false_,
-                              open ? transaction_id(locked) : atoms.nil));
-  });
+  ConnectionPtr connection = call.connection(0);
+  StatusReply reply(call, connection->id());
+  return run_request(call, connection, request::Status{}, reply);
 }
 
 }  // namespace libsql::nif

@@ -91,13 +91,12 @@ Term backup(Call& call) {
   if (call.argument(3) != call.atoms().nil) pid = pid_of(call.env(), call.argument(3), "progress");
   const int pages = pages_of(call, 4);
   const KeyChoice key = key_choice_of(call.env(), *call.state(), call.argument(5));
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     const BackupProgress progress = progress_to(call, pid);
     if (direction == Direction::to) {
       locked.connection().backup_to(path, progress, pages, key);
       return call.atoms().ok;
     }
-    if (!locked.hold_write()) return Continuation::write_ticket;
     locked.connection().restore_from(path, progress, pages, key);
     return call.atoms().ok;
   });
@@ -105,8 +104,7 @@ Term backup(Call& call) {
 
 Term serialise(Call& call) {
   const std::string_view database = call.binary(1, "database");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    locked.wait_for_write();
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     return call.ok(make_binary(locked.env(), locked.connection().serialise(database)));
   });
 }
@@ -114,10 +112,8 @@ Term serialise(Call& call) {
 Term deserialise(Call& call) {
   const std::string_view image = call.binary(1, "image");
   const std::string_view database = call.binary(2, "database");
-  return with_connection_ok(call, [&](LockedConnection& locked) {
-    locked.wait_for_write();
-    locked.connection().deserialise(image, database);
-  });
+  return with_connection_ok(
+      call, [&](LockedConnection& locked) { locked.connection().deserialise(image, database); });
 }
 
 Term checkpoint(Call& call) {
@@ -129,8 +125,7 @@ Term checkpoint(Call& call) {
   const CheckpointMode mode =
       choice_of(call.argument(1), choices, ":passive, :full, :restart, :truncate");
   const std::string_view database = call.binary(2, "database");
-  return with_connection(call, [&](LockedConnection& locked) -> Answer {
-    locked.wait_for_write();
+  return with_connection(call, [&](LockedConnection& locked) -> Term {
     const CheckpointResult result = locked.connection().checkpoint(mode, database);
     return call.ok(make_tuple(locked.env(), result.busy ? atoms.true_ : atoms.false_,
                               enif_make_int(locked.env(), result.log_frames),
@@ -141,10 +136,8 @@ Term checkpoint(Call& call) {
 Term vacuum_into(Call& call) {
   const std::string path(call.binary(1, "path"));
   const KeyChoice key = key_choice_of(call.env(), *call.state(), call.argument(2));
-  return with_connection_ok(call, [&](LockedConnection& locked) {
-    locked.wait_for_write();
-    locked.connection().vacuum_into(path, key);
-  });
+  return with_connection_ok(
+      call, [&](LockedConnection& locked) { locked.connection().vacuum_into(path, key); });
 }
 
 Term rekey(Call& call) {

@@ -47,6 +47,51 @@ std::string insert_text(const Import& request, const std::vector<std::string>& c
          marks + ")";
 }
 
+// All of an import or nothing: a transaction, or a savepoint inside the one that is open.
+class ImportScope {
+ public:
+  explicit ImportScope(Connection& connection)
+      : connection_(connection), nested_(connection.in_transaction()) {
+    if (nested_) {
+      connection_.savepoint(kName);
+    } else {
+      connection_.begin_transaction(TransactionMode::immediate);
+    }
+  }
+  ImportScope(const ImportScope&) = delete;
+  ImportScope& operator=(const ImportScope&) = delete;
+  ~ImportScope() {
+    if (kept_) return;
+    try {
+      if (!nested_) {
+        connection_.rollback();
+      } else if (connection_.in_transaction()) {
+        connection_.rollback_to_savepoint(kName);
+        connection_.release_savepoint(kName);
+      }
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+      // The next statement reports the error again.
+    }
+  }
+
+  void keep() {
+    if (nested_) {
+      connection_.release_savepoint(kName);
+    } else {
+      kept_ = true;  // A commit that is refused rolls back.
+      connection_.commit();
+    }
+    kept_ = true;
+  }
+
+ private:
+  static constexpr std::string_view kName = "libsql_import";
+
+  Connection& connection_;
+  const bool nested_;
+  bool kept_ = false;
+};
+
 // One run of an import.
 class Importer {
  public:
@@ -54,7 +99,7 @@ class Importer {
       : connection_(connection), request_(request), reader_(in, request.delimiters) {}
 
   std::uint64_t run(const std::function<bool()>& cancelled, ProgressBar& bar) {
-    AtomicScope scope(connection_, TransactionMode::immediate);
+    ImportScope scope(connection_);
     for (std::uint64_t i = 0; i < request_.skip; ++i) reader_.next(record_);
     const std::vector<std::string> columns = open_table();
     Statement insert = connection_.prepare(insert_text(request_, columns));

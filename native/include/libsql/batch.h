@@ -10,18 +10,11 @@
 #include <vector>
 
 #include "libsql/error.h"
+#include "libsql/request.h"
 #include "libsql/sql.h"
 #include "libsql/value.h"
 
 namespace libsql {
-
-// What to do when a member of a batch fails.
-enum class OnError {
-  proceed,   // Run the others; each failure is reported in its place. An interrupt or a deadline
-             // ends it.
-  halt,      // Stop at the first failure; the members before it have run.
-  rollback,  // All or nothing: a transaction, or a savepoint inside an open one.
-};
 
 // One member's rows (empty without RETURNING or SELECT) and count.
 struct BatchResult {

@@ -17,42 +17,21 @@
 #include "libsql/batch.h"
 #include "libsql/cursor.h"
 #include "libsql/events.h"
+#include "libsql/maintenance.h"
 #include "libsql/options.h"
+#include "libsql/receiver.h"
+#include "libsql/request.h"
 #include "libsql/statement.h"
 #include "libsql/transaction.h"
 #include "libsql/value.h"
-#include "libsql/write_ticket.h"
 
 namespace libsql {
 
-// Counters since the connection was opened.
-struct ConnectionStats {
-  std::uint64_t cache_hits = 0;
-  std::uint64_t cache_misses = 0;
-  std::uint64_t cache_entries = 0;
-  std::uint64_t write_waits = 0;   // times the write lock was not free at once
-  std::uint64_t busy_retries = 0;  // times SQLite's busy handler was asked (other processes)
-  std::uint64_t checkpoints = 0;
-  std::int64_t memory_bytes = 0;  // page cache, schema and statements
-};
-
-// Called during a backup or a restore with the pages left and the pages in all. Return false to
-// stop.
-using BackupProgress = std::function<bool(int remaining, int total)>;
-
-enum class CheckpointMode { passive, full, restart, truncate };
-struct CheckpointResult {
-  bool busy;                // could not run to the end because of readers or writers
-  int log_frames;           // frames in the write-ahead log, -1 if there is none
-  int checkpointed_frames;  // frames of the log whose pages are in the database file
-};
-
 // A connection.
 //
-// Threads: thread-compatible, except interrupt(), queue_for_write() tickets and is_open(), which
-// any thread may call at any time. Lifetime: a resource; movable so that a factory can return it.
-// Statements, cursors and transactions keep the session's memory alive, but close() ends it for all
-// of them.
+// Threads: thread-compatible, except interrupt(), cancel() and is_open(), which any thread may call
+// at any time. Lifetime: a resource; movable so that a factory can return it. Statements, cursors
+// and transactions keep the session's memory alive, but close() ends it for all of them.
 class Connection {
  public:
   Connection(Connection&&) noexcept;
@@ -64,6 +43,18 @@ class Connection {
   // Rolls back, finalises all statements and closes. A second call does nothing.
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept;
+
+  // --- Requests ---
+
+  // Starts one request; `receiver` gets its answer. The form of the API for callers that must not
+  // block: they set Limits, and what start() cannot do within them it says. The calls below are
+  // written with it, and wait.
+  Started start(const Request& request, const Limits& limits, Receiver& receiver);
+  // Gives up a request that is pending, by what Receiver::detach() has returned: it ends with
+  // ErrorKind::interrupted, unless its answer comes first.
+  void cancel(const Receiver& receiver) noexcept;
+  // Errors: closed.
+  [[nodiscard]] SessionState state() const;
 
   // --- Statements ---
 
@@ -125,15 +116,6 @@ class Connection {
   // Whether writes are refused now: by the transaction, by PRAGMA query_only, or because the
   // database was opened read-only.
   [[nodiscard]] bool read_only() const;
-  // The number of the connection's latest transaction: each has one of its own.
-  [[nodiscard]] std::uint64_t transaction_serial() const;
-  // The number of the last transaction that SQLite has rolled back by itself, when a statement in
-  // it failed: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none.
-  // Statements that were meant for it would run outside of any transaction.
-  [[nodiscard]] std::uint64_t auto_rolled_back() const;
-  // What commit() or rollback() would cost now.
-  [[nodiscard]] StatementCost end_of_transaction_cost() const;
-
   // --- Facts ---
 
   [[nodiscard]] std::int64_t last_insert_rowid() const;
@@ -157,26 +139,6 @@ class Connection {
   // not use the connection.
   void set_cancel_check(std::function<bool()> cancelled);
 
-  // For callers that must not block. While a budget is set, a statement that runs longer, meets a
-  // lock of another process, or needs the write lock while another connection holds it, stops with
-  // ErrorKind::would_block, and nothing has changed: it can be run again. Only
-  // StatementCost::bounded_read and bounded_write statements may run under a budget.
-  void set_budget(std::optional<std::chrono::microseconds> budget);
-  // With `false`, a statement that needs the write lock while another connection of this OS process
-  // holds it fails with would_block instead of waiting. Default true.
-  void set_write_wait(bool wait);
-  // Takes the write lock of this process's queue, if it is free, for the next statement that
-  // writes. True if this connection has it now.
-  bool try_write();
-  // Queues for it. `granted` is called once, on the thread that releases the lock, without mutexes
-  // held; it must not use the connection. The connection then has the lock until its next
-  // statement that writes has ended its transaction, or the ticket is cancelled or destroyed.
-  [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(std::function<void()> granted);
-  // Gives back a write lock that no transaction uses.
-  void release_write() noexcept;
-  // Takes the write lock and keeps it between statements until the matching release_write().
-  // Errors: as a statement that writes; then nothing is held.
-  void hold_write();
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const;
 
@@ -217,15 +179,12 @@ class Connection {
   void reset();
 
  private:
-  friend class AtomicScope;
   friend class Database;
+  friend struct ConnectionAccess;  // native/testing/session_of.h
   explicit Connection(std::shared_ptr<core::Session> session);
   [[nodiscard]] core::Session& session() const;
   // Exactly one statement; `keep` takes it from the cache and gives it back there.
   [[nodiscard]] Statement compile(std::string_view sql, bool keep);
-  // As first(); `keep` as in compile().
-  [[nodiscard]] std::optional<Statement> next(std::string_view sql, bool keep,
-                                              std::string_view& tail);
   std::optional<Value> run_pragma(std::string_view sql);
 
   std::shared_ptr<core::Session> session_;

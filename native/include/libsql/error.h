@@ -35,6 +35,11 @@ enum class ErrorKind {
   out_of_memory,   // Memory could not be allocated.
   unsupported,     // This build or this kind of session does not offer the feature.
   closed,          // The connection is closed.
+  missing_parameters,     // Values are given by name, and some names have none.
+  positional_parameters,  // Values are given by name, but the statement has parameters without one.
+  unknown_transaction,    // The transaction that a request belongs to is not open.
+  unknown_statement,      // No statement of the session has this id.
+  unknown_cursor,         // No cursor has this id; one ends with the transaction it was opened in.
 };
 
 // The kind's name as written above, e.g. "constraint".

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "libsql/sql.h"
+#include "libsql/statement_info.h"
 #include "libsql/value.h"
 
 namespace libsql {
@@ -20,31 +21,6 @@ namespace core {
 class PreparedStatement;
 class Session;
 }  // namespace core
-
-enum class Step { row, done };
-
-// What a statement may cost: what a caller that must not block needs to know.
-enum class StatementCost {
-  bounded_read,   // A query without an instruction that may take long; run it under a budget.
-  bounded_write,  // Touches a fixed number of rows and waits for no disk: never needs a budget.
-  unbounded,      // Anything else, and queries that exceeded their budget lately.
-};
-
-// A result column. `origin` (the table's own column name) and `declared_type` are empty for
-// expressions.
-struct ColumnInfo {
-  std::string name;
-  std::optional<std::string> origin;
-  std::optional<std::string> declared_type;
-};
-
-// What the executions of a statement have cost so far.
-struct StatementCounters {
-  std::int64_t full_scan_steps = 0;    // Steps forward in a table read without an index.
-  std::int64_t sorts = 0;              // Sorts, where no index had the order.
-  std::int64_t automatic_indexes = 0;  // Rows of indexes that SQLite made for one execution.
-  std::int64_t instructions = 0;       // Of SQLite's virtual machine.
-};
 
 // A temporary that owns its bytes, which are gone at the end of the expression.
 template <typename T>
@@ -71,7 +47,6 @@ class Statement {
   [[nodiscard]] StatementKind kind() const noexcept;
   // The statement cannot change the database file. Source: sqlite.org/c3ref/stmt_readonly.html
   [[nodiscard]] bool read_only() const;
-  [[nodiscard]] StatementCost cost() const;
   [[nodiscard]] StatementCounters counters() const;
 
   [[nodiscard]] int parameter_count() const;
@@ -135,6 +110,7 @@ class Statement {
  private:
   friend class Connection;
   friend class Cursor;
+  friend struct ConnectionAccess;  // native/testing/session_of.h
   Statement(std::shared_ptr<core::Session> session, std::unique_ptr<core::PreparedStatement> impl);
   void give_back() noexcept;
   [[nodiscard]] core::PreparedStatement& impl() const;

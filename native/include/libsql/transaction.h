@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "libsql/options.h"
 #include "libsql/text.h"
@@ -17,7 +15,6 @@ namespace core {
 class Session;
 }
 class Connection;
-class Statement;
 
 // A named savepoint inside a transaction. Nest as deep as you like; end in the reverse order.
 //
@@ -74,36 +71,6 @@ class Transaction {
   std::shared_ptr<core::Session> session_;
   bool active_ = true;
   std::uint64_t serial_ = 0;
-};
-
-// All or nothing: a transaction of its own, or a savepoint inside the one that is open. Rolls back
-// unless it is kept.
-//
-// Threads: thread-compatible, together with its connection.
-class AtomicScope {
- public:
-  // `mode` is that of a transaction of its own; a savepoint ignores it. Errors: those of
-  // Connection::begin().
-  AtomicScope(Connection& connection, TransactionMode mode);
-  AtomicScope(const AtomicScope&) = delete;
-  AtomicScope& operator=(const AtomicScope&) = delete;
-  ~AtomicScope();
-
-  // To be called before each statement that runs inside. Errors: misuse for one that would end the
-  // transaction or savepoint, so that the changes could no longer be undone: COMMIT, ROLLBACK, and
-  // RELEASE or ROLLBACK TO a savepoint that was not opened inside.
-  void admit(const Statement& statement);
-  // Commits, or releases the savepoint. Errors: whatever refuses that; nothing is then kept.
-  void keep();
-
- private:
-  void undo() noexcept;
-
-  std::shared_ptr<core::Session> session_;
-  bool nested_;
-  bool kept_ = false;
-  std::uint64_t serial_ = 0;
-  std::vector<std::string> savepoints_;  // Opened inside by statements; in lower case.
 };
 
 }  // namespace libsql

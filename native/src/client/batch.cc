@@ -1,97 +1,73 @@
-// Batches: many statements in one call, in one transaction or each by itself.
+// The public Batch: hands its members to the session and collects their results.
 #include "libsql/batch.h"
 
-#include <algorithm>
+#include <span>
+#include <string_view>
 #include <utility>
 
+#include "client/blocking_receiver.h"
 #include "core/session.h"
 #include "libsql/connection.h"
 
 namespace libsql {
 namespace {
 
-bool may_write(const Batch& batch) {
-  return std::ranges::any_of(batch.members(), [](const Batch::Member& member) {
-    switch (statement_kind(member.sql)) {
-      case StatementKind::insert:
-      case StatementKind::update:
-      case StatementKind::del:
-      case StatementKind::ddl:
-      case StatementKind::drop:
-      case StatementKind::other:
-        return true;
-      case StatementKind::select:
-      case StatementKind::pragma:
-      case StatementKind::begin:
-      case StatementKind::commit:
-      case StatementKind::rollback:
-      case StatementKind::savepoint:
-      case StatementKind::release:
-      case StatementKind::attach:
-      case StatementKind::unknown:
-        return false;
-    }
-    return true;
-  });
-}
-
-// Holds the write lock for a scope: no other connection writes between two members, and a
-// connection that must not wait fails before the first of them has run.
-class WriteHold {
+// The members as the session reads them.
+class Members final : public Commands {
  public:
-  explicit WriteHold(core::Session& session) : session_(session) { session_.hold_write(); }
-  WriteHold(const WriteHold&) = delete;
-  WriteHold& operator=(const WriteHold&) = delete;
-  ~WriteHold() { session_.release_write(); }
+  explicit Members(const Batch& batch) noexcept : members_(batch.members()) {}
+
+  void rewind() override { next_ = 0; }
+  bool next(Command& command) override {
+    if (next_ == members_.size()) return false;
+    const Batch::Member& member = members_[next_++];
+    views_.assign(member.parameters.begin(), member.parameters.end());
+    parameters_.set(views_);
+    command = {std::string_view(member.sql), &parameters_};
+    return true;
+  }
 
  private:
-  core::Session& session_;
+  const std::vector<Batch::Member>& members_;
+  std::size_t next_ = 0;
+  std::vector<ValueView> views_;
+  PositionalParameters parameters_;
 };
 
-std::vector<Value> copy_row(std::span<const ValueView> row) {
-  std::vector<Value> values;
-  values.reserve(row.size());
-  for (const ValueView& value : row) values.push_back(value.to_value());
-  return values;
-}
+class ResultCollector final : public client::BlockingReceiver {
+ public:
+  explicit ResultCollector(const Batch& batch) noexcept : members_(batch.members()) {}
 
-void run_member(Connection& connection, const Batch::Member& member, AtomicScope* scope,
-                BatchResult& result) {
-  Statement statement = connection.cached(member.sql);
-  if (scope != nullptr) scope->admit(statement);
-  result.kind = statement.kind();
-  statement.bind_all(std::vector<ValueView>(member.parameters.begin(), member.parameters.end()));
-  if (!statement.returns_rows()) {
-    result.count = statement.execute();
-    return;
+  void columns(std::span<const std::string_view> names) override {
+    result_.columns.assign(names.begin(), names.end());
   }
-  while (statement.step() == Step::row) result.rows.push_back(copy_row(statement.row()));
-  for (int i = 0; i < statement.run_column_count(); ++i) {
-    result.columns.emplace_back(statement.run_column_name(i));
+  bool row(std::span<const ValueView> values) override {
+    std::vector<Value>& copies = result_.rows.emplace_back();
+    copies.reserve(values.size());
+    for (const ValueView& value : values) copies.push_back(value.to_value());
+    return true;
   }
-  const bool is_query = result.kind == StatementKind::select || statement.read_only();
-  result.count = is_query ? static_cast<std::int64_t>(result.rows.size()) : connection.changes();
-}
+  void done(StatementKind kind, std::int64_t count) override {
+    result_.kind = kind;
+    result_.count = count;
+    results_.push_back(std::exchange(result_, {}));
+  }
+  void failed(const Error& error) override {
+    result_ = {};
+    result_.kind = statement_kind(members_[results_.size()].sql);
+    result_.error = error;
+    results_.push_back(std::exchange(result_, {}));
+  }
+  [[nodiscard]] std::vector<BatchResult> results() && { return std::move(results_); }
+  [[nodiscard]] bool has_failed_member() const noexcept {
+    return !results_.empty() && results_.back().error.has_value();
+  }
 
-// `scope` is that of an atomic batch, null for any other.
-std::vector<BatchResult> run_each(Connection& connection, const Batch& batch, OnError on_error,
-                                  AtomicScope* scope = nullptr) {
-  std::vector<BatchResult> results;
-  results.reserve(batch.members().size());
-  for (const Batch::Member& member : batch.members()) {
-    BatchResult& result = results.emplace_back();
-    try {
-      run_member(connection, member, scope, result);
-    } catch (const Error& error) {
-      if (on_error == OnError::rollback) throw;
-      result = BatchResult{};
-      result.kind = statement_kind(member.sql);
-      result.error = error;
-      if (on_error == OnError::halt || error.ends_batch()) break;
-    }
-  }
-  return results;
-}
+ private:
+  const std::vector<Batch::Member>& members_;
+  BatchResult result_;
+  std::vector<BatchResult> results_;
+};
 
 }  // namespace
 
@@ -101,16 +77,15 @@ Batch& Batch::add(Text sql, std::vector<Value> parameters) {
 }
 
 std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
-  const bool writes = may_write(batch);
-  if (on_error == OnError::rollback) {
-    AtomicScope scope(*this, writes ? TransactionMode::immediate : TransactionMode::deferred);
-    std::vector<BatchResult> results = run_each(*this, batch, on_error, &scope);
-    scope.keep();
-    return results;
+  Members members(batch);
+  ResultCollector collector(batch);
+  try {
+    collector.run(session(), request::Batch{members, on_error});
+  } catch (const Error&) {
+    // The error that has ended the batch is its last result, unless all of it is undone.
+    if (on_error == OnError::rollback || !collector.has_failed_member()) throw;
   }
-  if (!writes) return run_each(*this, batch, on_error);
-  const WriteHold hold(session());
-  return run_each(*this, batch, on_error);
+  return std::move(collector).results();
 }
 
 }  // namespace libsql

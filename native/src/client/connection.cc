@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "client/savepoints.h"
+#include "client/blocking_receiver.h"
 #include "core/file_error.h"
 #include "core/session.h"
 #include "core/sql_pragma.h"
@@ -25,8 +25,6 @@ void check_file_path(std::string_view path) {
 }
 
 }  // namespace
-
-using SavepointOp = core::Session::SavepointOp;
 
 namespace {
 
@@ -52,6 +50,21 @@ void Connection::close() noexcept {
 
 bool Connection::is_open() const noexcept { return session_ != nullptr && session_->is_open(); }
 
+// --- Requests ---
+
+Started Connection::start(const Request& request, const Limits& limits, Receiver& receiver) {
+  return session().start(request, limits, receiver);
+}
+
+void Connection::cancel(const Receiver& receiver) noexcept {
+  if (session_ != nullptr) session_->cancel(receiver);
+}
+
+SessionState Connection::state() const {
+  if (!is_open()) throw Error(ErrorKind::closed, "the connection is closed");
+  return session().state();
+}
+
 // --- Statements ---
 
 Statement Connection::compile(std::string_view sql, bool keep) {
@@ -61,7 +74,7 @@ Statement Connection::compile(std::string_view sql, bool keep) {
     throw Error(ErrorKind::invalid_argument, "the SQL text contains no statement");
   }
   Statement statement(session_, std::move(impl));
-  if (statement_kind(tail) != StatementKind::unknown) {
+  if (!tail.empty()) {
     throw Error(ErrorKind::invalid_argument, "the SQL text contains more than one statement");
   }
   return statement;
@@ -72,30 +85,16 @@ Statement Connection::prepare(TextView sql) { return compile(sql, false); }
 Statement Connection::cached(TextView sql) { return compile(sql, true); }
 
 std::optional<Statement> Connection::first(TextView sql, std::string_view& tail) {
-  return next(sql, true, tail);
+  auto impl = session().prepare(sql, core::PrepareMode::cached, &tail);
+  if (impl == nullptr) return std::nullopt;
+  return Statement(session_, std::move(impl));
 }
 
-// sqlite3_prepare copies the whole text for each statement, which is quadratic for a long script:
-// so the next statement is cut out first. It is not cached, because scripts rarely repeat
-// statements.
-std::optional<Statement> Connection::next(std::string_view sql, bool keep, std::string_view& tail) {
-  constexpr std::size_t kLongText = std::size_t{16} * 1024;
-  for (;;) {
-    const std::string_view text = sql.size() > kLongText ? first_statement(sql) : sql;
-    const bool cut = text.size() < sql.size();
-    auto impl = session().prepare(text, mode_of(keep && !cut), &tail);
-    if (cut) tail = sql.substr(text.size() - tail.size());
-    if (impl != nullptr) return Statement(session_, std::move(impl));
-    if (statement_kind(tail) == StatementKind::unknown) return std::nullopt;
-    sql = tail;
-  }
-}
-
-void Connection::uncache(TextView sql) { session().uncache(sql); }
+void Connection::uncache(TextView sql) { client::run(session(), request::Uncache{sql}); }
 
 void Connection::execute_script(TextView sql) {
   std::string_view rest = sql;
-  while (auto statement = next(rest, false, rest)) statement->execute();
+  while (auto statement = first(rest, rest)) statement->execute();
 }
 
 Value Connection::query_one(TextView sql, std::span<const ValueView> values) {
@@ -124,36 +123,38 @@ Transaction Connection::begin(TransactionMode mode) {
   return Transaction(session_);
 }
 
-void Connection::begin_transaction(TransactionMode mode) { session().begin(mode); }
-void Connection::commit() { session().commit(); }
-bool Connection::rollback() { return session().rollback(); }
+void Connection::begin_transaction(TransactionMode mode) {
+  client::run(session(), request::Begin{mode});
+}
+void Connection::commit() { client::run(session(), request::Commit{}); }
+
+bool Connection::rollback() {
+  const bool open = in_transaction();
+  client::run(session(), request::Rollback{});
+  return open;
+}
 
 void Connection::savepoint(TextView name) {
-  client::run_savepoint(session(), SavepointOp::open, name);
+  client::run(session(), request::Savepoint{SavepointOp::open, name});
 }
 void Connection::release_savepoint(TextView name) {
-  client::run_savepoint(session(), SavepointOp::release, name);
+  client::run(session(), request::Savepoint{SavepointOp::release, name});
 }
 void Connection::rollback_to_savepoint(TextView name) {
-  client::run_savepoint(session(), SavepointOp::rollback_to, name);
+  client::run(session(), request::Savepoint{SavepointOp::rollback_to, name});
 }
 
-bool Connection::in_transaction() const { return session().in_transaction(); }
-void Connection::refuse_writes() { session().refuse_writes(); }
-void Connection::allow_writes() { session().allow_writes(); }
+bool Connection::in_transaction() const { return session().state().in_transaction; }
+void Connection::refuse_writes() { client::run(session(), request::Writes{WriteRule::refuse}); }
+void Connection::allow_writes() { client::run(session(), request::Writes{WriteRule::allow}); }
 bool Connection::read_only() const { return session().read_only(); }
-std::uint64_t Connection::transaction_serial() const { return session().transaction_serial(); }
-std::uint64_t Connection::auto_rolled_back() const { return session().auto_rolled_back(); }
-StatementCost Connection::end_of_transaction_cost() const {
-  return session().end_of_transaction_cost();
-}
 
 // --- Facts ---
 
-std::int64_t Connection::last_insert_rowid() const { return session().last_insert_rowid(); }
-std::int64_t Connection::changes() const { return session().changes(); }
-std::int64_t Connection::total_changes() const { return session().total_changes(); }
-ConnectionStats Connection::stats() const { return session().stats(); }
+std::int64_t Connection::last_insert_rowid() const { return state().last_insert_rowid; }
+std::int64_t Connection::changes() const { return state().changes; }
+std::int64_t Connection::total_changes() const { return state().total_changes; }
+ConnectionStats Connection::stats() const { return client::local_control(session()).stats(); }
 
 std::optional<Value> Connection::run_pragma(std::string_view sql) {
   Statement statement = prepare(sql);  // Never cached: some pragmas act while they are compiled.
@@ -175,7 +176,7 @@ std::optional<Value> Connection::pragma(TextView name, TextView value) {
 // --- Waiting and stopping ---
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {
-  session().set_busy_timeout(timeout);
+  client::local_control(session()).set_busy_timeout(timeout);
 }
 
 void Connection::interrupt() noexcept {
@@ -187,54 +188,43 @@ void Connection::set_deadline(std::optional<std::chrono::steady_clock::time_poin
 }
 
 void Connection::set_cancel_check(std::function<bool()> cancelled) {
-  session().set_cancel_check(std::move(cancelled));
+  client::local_control(session()).set_cancel_check(std::move(cancelled));
 }
 
-void Connection::set_budget(std::optional<std::chrono::microseconds> budget) {
-  session().set_budget(budget);
+std::chrono::milliseconds Connection::busy_timeout() const {
+  return client::local_control(session()).busy_timeout();
 }
-
-void Connection::set_write_wait(bool wait) { session().set_write_wait(wait); }
-bool Connection::try_write() { return session().try_write(); }
-
-std::shared_ptr<WriteTicket> Connection::queue_for_write(std::function<void()> granted) {
-  return session().queue_for_write(std::move(granted));
-}
-
-void Connection::release_write() noexcept {
-  if (session_ != nullptr) session_->release_write();
-}
-
-void Connection::hold_write() { session().hold_write(); }
-std::chrono::milliseconds Connection::busy_timeout() const { return session().busy_timeout(); }
 
 // --- The database as a whole ---
 
 CheckpointResult Connection::checkpoint(CheckpointMode mode, TextView database) {
-  return session().checkpoint(mode, database);
+  return client::local_control(session()).checkpoint(mode, database);
 }
 
 void Connection::backup_to(TextView path, const BackupProgress& progress, int pages_per_step,
                            const KeyChoice& key) {
   check_file_path(path);
-  session().backup_to(std::string(path), progress, pages_per_step, key);
+  client::local_control(session()).backup_to(std::string(path), progress, pages_per_step, key);
 }
 
 void Connection::restore_from(TextView path, const BackupProgress& progress, int pages_per_step,
                               const KeyChoice& key) {
   check_file_path(path);
-  session().restore_from(std::string(path), progress, pages_per_step, key);
+  client::local_control(session()).restore_from(std::string(path), progress, pages_per_step, key);
 }
 
-std::string Connection::serialise(TextView database) { return session().serialise(database); }
+std::string Connection::serialise(TextView database) {
+  return client::local_control(session()).serialise(database);
+}
 
 void Connection::deserialise(TextView image, TextView database) {
-  session().deserialise(image, database);
+  client::local_control(session()).deserialise(image, database);
 }
 
 void Connection::vacuum_into(TextView path, const KeyChoice& key) {
   check_file_path(path);
-  const std::string location = session().copy_location(std::string(path), key);
+  const std::string location =
+      client::local_control(session()).copy_location(std::string(path), key);
   try {
     prepare("VACUUM INTO ?").execute(location);
   } catch (const Error& error) {
@@ -244,14 +234,20 @@ void Connection::vacuum_into(TextView path, const KeyChoice& key) {
 
 // --- Extensions, events, policy ---
 
-void Connection::enable_extensions(bool enabled) { session().enable_extensions(enabled); }
-void Connection::load_extension(const Extension& extension) { session().load_extension(extension); }
-void Connection::observe(EventHandler handler) { session().observe(std::move(handler)); }
-
-void Connection::set_access_policy(AccessPolicy policy) {
-  session().set_access_policy(std::move(policy));
+void Connection::enable_extensions(bool enabled) {
+  client::local_control(session()).enable_extensions(enabled);
+}
+void Connection::load_extension(const Extension& extension) {
+  client::local_control(session()).load_extension(extension);
+}
+void Connection::observe(EventHandler handler) {
+  client::local_control(session()).observe(std::move(handler));
 }
 
-void Connection::reset() { session().reset(); }
+void Connection::set_access_policy(AccessPolicy policy) {
+  client::local_control(session()).set_access_policy(std::move(policy));
+}
+
+void Connection::reset() { client::run(session(), request::Reset{}); }
 
 }  // namespace libsql

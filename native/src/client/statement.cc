@@ -51,7 +51,6 @@ StatementKind Statement::kind() const noexcept {
   return impl_ == nullptr ? StatementKind::unknown : impl_->kind();
 }
 bool Statement::read_only() const { return impl().read_only(); }
-StatementCost Statement::cost() const { return impl().cost(); }
 StatementCounters Statement::counters() const { return impl().counters(); }
 
 int Statement::parameter_count() const { return impl().parameter_count(); }

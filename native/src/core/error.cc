@@ -178,12 +178,22 @@ std::string_view to_string(ErrorKind kind) noexcept {
       return "unsupported";
     case ErrorKind::closed:
       return "closed";
+    case ErrorKind::missing_parameters:
+      return "missing_parameters";
+    case ErrorKind::positional_parameters:
+      return "positional_parameters";
+    case ErrorKind::unknown_transaction:
+      return "unknown_transaction";
+    case ErrorKind::unknown_statement:
+      return "unknown_statement";
+    case ErrorKind::unknown_cursor:
+      return "unknown_cursor";
   }
   return "error";
 }
 
 std::optional<ErrorKind> error_kind(TextView name) noexcept {
-  for (int kind = 0; kind <= static_cast<int>(ErrorKind::closed); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::unknown_cursor); ++kind) {
     if (to_string(static_cast<ErrorKind>(kind)) == name) return static_cast<ErrorKind>(kind);
   }
   return std::nullopt;
@@ -236,6 +246,11 @@ Recovery recovery_of(ErrorKind kind, int extended_code) noexcept {
     case ErrorKind::too_big:
     case ErrorKind::out_of_memory:
     case ErrorKind::unsupported:
+    case ErrorKind::missing_parameters:
+    case ErrorKind::positional_parameters:
+    case ErrorKind::unknown_transaction:
+    case ErrorKind::unknown_statement:
+    case ErrorKind::unknown_cursor:
       break;
   }
   recovery.transaction_lost |= recovery.connection_lost;

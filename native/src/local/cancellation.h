@@ -32,6 +32,7 @@ class Cancellation {
   void set_busy_timeout(std::chrono::milliseconds timeout) noexcept;
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const noexcept { return busy_timeout_; }
   void set_deadline(std::optional<Clock::time_point> deadline) noexcept { deadline_ = deadline; }
+  [[nodiscard]] std::optional<Clock::time_point> deadline() const noexcept { return deadline_; }
   void set_check(std::function<bool()> cancelled) noexcept { check_ = std::move(cancelled); }
   // The budget runs from now on.
   void set_budget(std::optional<std::chrono::microseconds> budget) noexcept;

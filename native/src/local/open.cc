@@ -184,7 +184,7 @@ void apply(sqlite3* db, const std::string& location, const Options& options, Key
   run_pragmas(db, options, keys, false);
 }
 
-void load_extensions(core::Session& session, const Options& options) {
+void load_extensions(LocalSession& session, const Options& options) {
   if (options.extensions.empty()) return;
   session.enable_extensions(true);
   for (const Extension& extension : options.extensions) session.load_extension(extension);

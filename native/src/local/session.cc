@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libsql/sql.h"
+#include "local/open_handles.h"
 #include "local/statement_cost.h"
 
 namespace libsql::local {
@@ -22,6 +23,7 @@ LocalSession::LocalSession(DbHandle db, Keys keys, const Options& options)
     : keys_(std::move(keys)),
       db_(std::move(db)),
       cache_(options.statement_cache_size),
+      handles_(std::make_unique<OpenHandles>()),
       auto_checkpoint_(options.wal_auto_checkpoint) {
   cancellation_->install(db_.get(), options.progress_steps);
   cancellation_->set_busy_timeout(options.busy_timeout);
@@ -37,6 +39,7 @@ sqlite3* LocalSession::db() const {
 void LocalSession::close() noexcept {
   if (!open_.exchange(false)) return;
   for (auto& control : controls_) control.reset();
+  handles_->close_all();
   cache_.clear();
   for (LocalStatement* statement : live_) statement->detach();
   for (const auto& weak : tickets_) {
@@ -89,15 +92,32 @@ void LocalSession::check_compilation(std::string_view sql) const {
   throw Error(ErrorKind::would_block, "compiling may exceed the work budget").with_statement(sql);
 }
 
-std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view sql,
-                                                               core::PrepareMode mode,
-                                                               std::string_view* tail) {
+// sqlite3_prepare copies the whole text for each statement, which is quadratic for a long script:
+// so the next statement is cut out first. It is not cached, because scripts rarely repeat
+// statements.
+std::unique_ptr<LocalStatement> LocalSession::compile(std::string_view sql, core::PrepareMode mode,
+                                                      std::string_view* tail) {
+  constexpr std::size_t kLongText = std::size_t{16} * 1024;
   db();
   *tail = {};
-  const bool lookup = mode == core::PrepareMode::cached;
-  if (lookup) {
+  if (mode == core::PrepareMode::cached) {
     if (auto statement = cache_.take(sql)) return statement;
   }
+  while (sql.size() > kLongText) {
+    const std::string_view text = first_statement(sql);
+    if (text.size() == sql.size()) break;
+    auto statement = compile_text(text, core::PrepareMode::fresh, tail);
+    const std::string_view rest = sql.substr(text.size() - tail->size());
+    *tail = statement_kind(rest) == StatementKind::unknown ? std::string_view() : rest;
+    if (statement != nullptr || tail->empty()) return statement;
+    sql = rest;
+  }
+  return compile_text(sql, mode, tail);
+}
+
+std::unique_ptr<LocalStatement> LocalSession::compile_text(std::string_view sql,
+                                                           core::PrepareMode mode,
+                                                           std::string_view* tail) {
   const StatementKind kind = statement_kind(sql);
   if (!is_dml(kind)) {
     refuse_key_in_sql(sql);
@@ -122,8 +142,19 @@ std::unique_ptr<core::PreparedStatement> LocalSession::prepare(std::string_view 
   if (statement_kind(*tail) == StatementKind::unknown) *tail = {};
   const std::string_view text = sql.substr(0, sql.size() - tail->size());
   auto statement = std::make_unique<LocalStatement>(*this, std::move(stmt), std::string(text));
-  if (lookup && !pragma && tail->empty()) cache_.reserve(*statement);
+  if (mode == core::PrepareMode::cached && !pragma && tail->empty()) cache_.reserve(*statement);
   return statement;
+}
+
+std::unique_ptr<LocalStatement> LocalSession::compile_one(std::string_view sql,
+                                                          core::PrepareMode mode) {
+  std::string_view tail;
+  auto statement = compile(sql, mode, &tail);
+  if (statement != nullptr && tail.empty()) return statement;
+  const bool none = statement == nullptr;
+  if (!none) give_back(std::move(statement));
+  throw Error(ErrorKind::invalid_argument, none ? "the SQL text contains no statement"
+                                                : "the SQL text contains more than one statement");
 }
 
 void LocalSession::give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept {

@@ -9,8 +9,11 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -29,7 +32,9 @@
 
 namespace libsql::local {
 
-class LocalSession final : public core::Session {
+class OpenHandles;
+
+class LocalSession final : public core::Session, public core::LocalControl {
  public:
   // Takes over an open connection; open.h applies the options.
   LocalSession(DbHandle db, Keys keys, const Options& options);
@@ -40,29 +45,19 @@ class LocalSession final : public core::Session {
   void close() noexcept override;
   [[nodiscard]] bool is_open() const noexcept override { return open_.load(); }
 
+  Started start(const Request& request, const Limits& limits, Receiver& receiver) override;
+  // No request is ever pending.
+  void cancel(const Receiver& /*receiver*/) noexcept override {}
+  [[nodiscard]] SessionState state() const override;
+  [[nodiscard]] bool read_only() const override;
+  [[nodiscard]] core::LocalControl* local() noexcept override { return this; }
+
   [[nodiscard]] std::unique_ptr<core::PreparedStatement> prepare(std::string_view sql,
                                                                  core::PrepareMode mode,
-                                                                 std::string_view* tail) override;
+                                                                 std::string_view* tail) override {
+    return compile(sql, mode, tail);
+  }
   void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override;
-  void uncache(std::string_view sql) override { cache_.remove(sql); }
-
-  void begin(TransactionMode mode) override;
-  void commit() override;
-  bool rollback() override;
-  void savepoint(SavepointOp op, std::string_view name) override;
-  [[nodiscard]] bool in_transaction() const override { return in_transaction_; }
-  // By PRAGMA query_only.
-  void refuse_writes() override;
-  void allow_writes() noexcept override;
-  [[nodiscard]] bool read_only() const override;
-  [[nodiscard]] std::uint64_t transaction_serial() const override { return serial_; }
-  [[nodiscard]] std::uint64_t auto_rolled_back() const override { return auto_rolled_back_; }
-  [[nodiscard]] StatementCost end_of_transaction_cost() const override;
-
-  [[nodiscard]] std::int64_t last_insert_rowid() const override;
-  [[nodiscard]] std::int64_t changes() const override;
-  [[nodiscard]] std::int64_t total_changes() const override;
-  [[nodiscard]] ConnectionStats stats() const override;
 
   void set_busy_timeout(std::chrono::milliseconds timeout) override {
     cancellation_->set_busy_timeout(timeout);
@@ -77,15 +72,7 @@ class LocalSession final : public core::Session {
   void set_cancel_check(std::function<bool()> cancelled) override {
     cancellation_->set_check(std::move(cancelled));
   }
-  void set_budget(std::optional<std::chrono::microseconds> budget) override {
-    cancellation_->set_budget(budget);
-  }
-  void set_write_wait(bool wait) override { write_wait_ = wait; }
-  bool try_write() override;
-  [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(
-      std::function<void()> granted) override;
-  void release_write() noexcept override;
-  void hold_write() override;
+  [[nodiscard]] ConnectionStats stats() const override;
 
   CheckpointResult checkpoint(CheckpointMode mode, std::string_view database) override;
   void backup_to(const std::string& path, const BackupProgress& progress, int pages,
@@ -100,7 +87,70 @@ class LocalSession final : public core::Session {
   void load_extension(const Extension& extension) override;
   void observe(EventHandler handler) override;
   void set_access_policy(AccessPolicy policy) override;
-  void reset() override;
+
+  // --- For requests (request_runner.cc, batches.cc) ---
+
+  // As prepare(). A text that was cut out of a long one is not cached.
+  [[nodiscard]] std::unique_ptr<LocalStatement> compile(std::string_view sql,
+                                                        core::PrepareMode mode,
+                                                        std::string_view* tail);
+  // Errors: invalid_argument unless `sql` holds exactly one statement.
+  [[nodiscard]] std::unique_ptr<LocalStatement> compile_one(std::string_view sql,
+                                                            core::PrepareMode mode);
+  void uncache(std::string_view sql) { cache_.remove(sql); }
+  [[nodiscard]] OpenHandles& handles() noexcept { return *handles_; }
+  // Room for the names of a result's columns, used by one request at a time.
+  [[nodiscard]] std::vector<std::string_view>& column_names() noexcept { return column_names_; }
+  [[nodiscard]] std::int64_t changes() const;
+  // Resets statements and rolls back.
+  void reset();
+
+  void begin(TransactionMode mode);
+  void commit();
+  // True if there was a transaction.
+  bool rollback();
+  // Errors: misuse outside a transaction.
+  void savepoint(SavepointOp op, std::string_view name);
+  // Rolls back to a savepoint and releases it, for destructors. Does nothing if it has ended with
+  // an outer one. If that fails for lack of memory, rolls back the whole transaction, so that no
+  // part of the savepoint's changes is kept.
+  void undo_savepoint(std::string_view name) noexcept;
+  [[nodiscard]] bool in_transaction() const noexcept { return in_transaction_; }
+  // Refuses writes, by PRAGMA query_only, until allow_writes() or the end of the transaction.
+  // Errors: misuse outside a transaction.
+  void refuse_writes();
+  // Ends what the last refuse_writes() began, and nothing else.
+  void allow_writes() noexcept;
+  [[nodiscard]] std::uint64_t transaction_serial() const noexcept { return serial_; }
+  // The number of the open transaction, 0 for none.
+  [[nodiscard]] std::uint64_t open_transaction() const noexcept {
+    return in_transaction_ ? serial_ : 0;
+  }
+  // The number of the last transaction that SQLite has rolled back by itself, when a statement in
+  // it failed: an interrupted write, a full disk, ON CONFLICT ROLLBACK. 0 if there was none.
+  [[nodiscard]] std::uint64_t auto_rolled_back() const noexcept { return auto_rolled_back_; }
+  // What commit() or rollback() would cost now.
+  [[nodiscard]] StatementCost end_of_transaction_cost() const;
+
+  // While a budget is set, a statement that runs longer, meets a lock of another process, or needs
+  // the write lock while another connection holds it, stops with ErrorKind::would_block, and
+  // nothing has changed: it can be run again. Only bounded statements may run under a budget.
+  void set_budget(std::optional<std::chrono::microseconds> budget) {
+    cancellation_->set_budget(budget);
+  }
+  // With `false`, a statement that needs the write lock while another connection of this OS process
+  // holds it fails with would_block instead of waiting.
+  void set_write_wait(bool wait) noexcept { write_wait_ = wait; }
+  // Takes the write lock of this process's queue, if it is free, for the next statement that
+  // writes. True if this connection has it now.
+  bool try_write();
+  // Queues for it; see Receiver::on_turn().
+  [[nodiscard]] std::shared_ptr<WriteTicket> queue_for_write(std::function<void()> granted);
+  // Gives back a write lock that no transaction uses.
+  void release_write() noexcept;
+  // Takes the write lock and keeps it between statements until the matching release_write().
+  // Errors: as a statement that writes; then nothing is held.
+  void hold_write();
 
   // --- For opening (open.cc) ---
 
@@ -149,11 +199,15 @@ class LocalSession final : public core::Session {
   void count_cursor(int difference) noexcept { cursors_ += difference; }
 
  private:
+  class LimitScope;
   enum class Control : std::uint8_t { deferred, immediate, exclusive, commit, rollback };
   static constexpr std::size_t kControls = 5;
   // A commit of at most this many small writes is itself small.
   static constexpr int kMaxInlineWrites = 64;
 
+  [[nodiscard]] std::unique_ptr<LocalStatement> compile_text(std::string_view sql,
+                                                             core::PrepareMode mode,
+                                                             std::string_view* tail);
   // Compiles with SQLite's own automatic checkpoint installed, and reads the settings again.
   [[nodiscard]] StmtHandle compile_pragma(std::string_view sql, std::string_view* tail);
   [[nodiscard]] StmtHandle compile_busy_timeout(std::string_view sql, std::string_view* tail);
@@ -202,6 +256,8 @@ class LocalSession final : public core::Session {
   Access access_;
   std::unordered_set<LocalStatement*> live_;
   StatementCache cache_;
+  std::unique_ptr<OpenHandles> handles_;
+  std::vector<std::string_view> column_names_;
   std::array<std::unique_ptr<LocalStatement>, kControls> controls_;
 
   std::shared_ptr<WriterQueue> queue_;  // Null for private databases in memory.

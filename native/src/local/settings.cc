@@ -136,9 +136,7 @@ void LocalSession::load_extension(const Extension& extension) {
   }
 }
 
-std::int64_t LocalSession::last_insert_rowid() const { return sqlite3_last_insert_rowid(db()); }
 std::int64_t LocalSession::changes() const { return sqlite3_changes64(db()); }
-std::int64_t LocalSession::total_changes() const { return sqlite3_total_changes64(db()); }
 
 ConnectionStats LocalSession::stats() const {
   ConnectionStats stats;

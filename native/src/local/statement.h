@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#include "core/session.h"
+#include "core/prepared_statement.h"
 #include "core/sql_savepoint.h"
 #include "local/sqlite.h"
 #include "local/writer_queue.h"
@@ -22,6 +22,13 @@ namespace libsql::local {
 
 class LocalSession;
 class LocalStatement;
+
+// What a statement may cost: what a request under a budget has to know.
+enum class StatementCost : std::uint8_t {
+  bounded_read,   // A query without an instruction that may take long; it runs under the budget.
+  bounded_write,  // Touches a fixed number of rows and waits for no disk: never needs a budget.
+  unbounded,      // Anything else, and queries that exceeded their budget lately.
+};
 
 // An entry of the statement cache (statement_cache.h). `idle` owns the statement while nobody uses
 // it; `statement` points to it at all times.
@@ -44,7 +51,6 @@ class LocalStatement final : public core::PreparedStatement {
   [[nodiscard]] std::string_view sql() const noexcept override { return sql_; }
   [[nodiscard]] StatementKind kind() const noexcept override { return kind_; }
   [[nodiscard]] bool read_only() const override { return read_only_; }
-  [[nodiscard]] StatementCost cost() override;
   [[nodiscard]] StatementCounters counters() const override;
 
   [[nodiscard]] int parameter_count() const override;
@@ -66,6 +72,7 @@ class LocalStatement final : public core::PreparedStatement {
 
   // --- For the session ---
 
+  [[nodiscard]] StatementCost cost();
   // Finalises: the session is closing.
   void detach() noexcept;
   // The transaction has ended; a cursor of that transaction ends with it.

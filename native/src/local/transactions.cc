@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libsql/sql.h"
+#include "local/borrowed_statement.h"
 #include "local/session.h"
 
 namespace libsql::local {
@@ -13,23 +14,6 @@ namespace {
 
 constexpr const char* kControlSql[] = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
                                        "ROLLBACK"};
-
-// Returns a statement to the cache at the end of the scope.
-class BorrowedStatement {
- public:
-  BorrowedStatement(LocalSession& session,
-                    std::unique_ptr<core::PreparedStatement> statement) noexcept
-      : session_(session), statement_(std::move(statement)) {}
-  BorrowedStatement(const BorrowedStatement&) = delete;
-  BorrowedStatement& operator=(const BorrowedStatement&) = delete;
-  ~BorrowedStatement() { session_.give_back(std::move(statement_)); }
-
-  core::PreparedStatement* operator->() const noexcept { return statement_.get(); }
-
- private:
-  LocalSession& session_;
-  std::unique_ptr<core::PreparedStatement> statement_;
-};
 
 }  // namespace
 
@@ -101,14 +85,31 @@ bool LocalSession::rollback() {
 
 void LocalSession::savepoint(SavepointOp op, std::string_view name) {
   db();
-  if (!in_transaction_) throw Error(ErrorKind::misuse, "No active transaction");
+  if (!in_transaction_) {
+    throw Error(ErrorKind::misuse, "a savepoint needs a transaction, and none is active");
+  }
   const char* verb = op == SavepointOp::open      ? "SAVEPOINT "
                      : op == SavepointOp::release ? "RELEASE "
                                                   : "ROLLBACK TO ";
-  std::string_view tail;
   const BorrowedStatement statement(
-      *this, prepare(verb + quote_identifier(name), core::PrepareMode::cached, &tail));
+      *this, compile_one(verb + quote_identifier(name), core::PrepareMode::cached));
   statement->step();
+}
+
+void LocalSession::undo_savepoint(std::string_view name) noexcept {
+  try {
+    savepoint(SavepointOp::rollback_to, name);
+    savepoint(SavepointOp::release, name);
+    return;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::error) return;  // "no such savepoint"
+  } catch (const std::exception&) {
+  }
+  try {
+    rollback();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+    // The next call on the session reports the error again.
+  }
 }
 
 StatementCost LocalSession::end_of_transaction_cost() const {

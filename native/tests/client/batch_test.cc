@@ -5,6 +5,7 @@
 
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
@@ -180,7 +181,7 @@ TEST_F(BatchFileTest, WouldBlockComesBeforeTheFirstMember) {
   Connection one = connect();
   one.execute("CREATE TABLE t(a)");
   Connection two = connect();
-  two.set_write_wait(false);
+  testing::session_of(two).set_write_wait(false);
   Transaction transaction = one.begin(TransactionMode::immediate);
   Batch batch;
   batch.add("SELECT 1").add("INSERT INTO t VALUES (1)");

@@ -10,6 +10,7 @@
 
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/session_of.h"
 #include "testing/wait.h"
 
 namespace libsql {
@@ -286,7 +287,7 @@ TEST_F(ConnectionTest, ClosingTwiceIsHarmless) {
   db_.close();
   EXPECT_FALSE(db_.is_open());
   db_.interrupt();
-  db_.release_write();
+  testing::session_of(db_).release_write();
   EXPECT_THAT([&] { return db_.prepare("SELECT 1"); }, throws_error(ErrorKind::closed));
   EXPECT_THAT([&] { return db_.begin(); }, throws_error(ErrorKind::closed));
   EXPECT_THAT([&] { return db_.serialise(); }, throws_error(ErrorKind::closed));

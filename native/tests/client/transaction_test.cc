@@ -7,6 +7,7 @@
 
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
@@ -106,10 +107,10 @@ TEST_F(TransactionTest, EndingItLeavesALaterTransactionAlone) {
 
 TEST_F(TransactionTest, EachTransactionHasItsOwnSerial) {
   db_.begin_transaction(TransactionMode::deferred);
-  const std::uint64_t first = db_.transaction_serial();
+  const std::uint64_t first = db_.state().transaction;
   EXPECT_TRUE(db_.rollback());
   db_.execute("BEGIN");
-  EXPECT_NE(db_.transaction_serial(), first);
+  EXPECT_NE(db_.state().transaction, first);
   db_.commit();
 }
 
@@ -238,20 +239,20 @@ TEST_F(TransactionTest, AllowingWritesLeavesTheUsersOwnPragmaAlone) {
 }
 
 TEST_F(TransactionTest, ReportsWhichTransactionSqliteHasRolledBack) {
-  EXPECT_EQ(db_.auto_rolled_back(), 0);
+  EXPECT_EQ(testing::session_of(db_).auto_rolled_back(), 0);
   insert(1);
   db_.begin_transaction(TransactionMode::deferred);
-  const std::uint64_t lost = db_.transaction_serial();
+  const std::uint64_t lost = db_.state().transaction;
   EXPECT_THAT([&] { db_.execute("INSERT OR ROLLBACK INTO t VALUES (1)"); },
               throws_error(ErrorKind::constraint));
   EXPECT_FALSE(db_.in_transaction());
-  EXPECT_EQ(db_.auto_rolled_back(), lost);
+  EXPECT_EQ(testing::session_of(db_).auto_rolled_back(), lost);
 
   db_.execute("BEGIN");
   db_.execute("ROLLBACK");
   Transaction next = db_.begin();
   next.commit();
-  EXPECT_EQ(db_.auto_rolled_back(), lost);
+  EXPECT_EQ(testing::session_of(db_).auto_rolled_back(), lost);
 }
 
 }  // namespace

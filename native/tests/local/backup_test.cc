@@ -8,6 +8,7 @@
 
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
@@ -53,18 +54,18 @@ TEST_F(BackupTest, WhileItRunsNoStatementOnTheFileIsBounded) {
   Connection other = Database(path("test.db")).connect();
   Statement lookup = other.prepare("SELECT b FROM t WHERE a = 1");
   lookup.execute();
-  ASSERT_EQ(lookup.cost(), StatementCost::bounded_read);
-  std::vector<StatementCost> costs;
+  ASSERT_EQ(testing::cost_of(lookup), local::StatementCost::bounded_read);
+  std::vector<local::StatementCost> costs;
   db_.backup_to(
       path("copy.db"),
       [&](int, int) {
-        costs.push_back(lookup.cost());
+        costs.push_back(testing::cost_of(lookup));
         return true;
       },
       50);
-  EXPECT_THAT(costs, ::testing::Each(StatementCost::unbounded));
+  EXPECT_THAT(costs, ::testing::Each(local::StatementCost::unbounded));
   EXPECT_FALSE(costs.empty());
-  EXPECT_EQ(lookup.cost(), StatementCost::bounded_read);
+  EXPECT_EQ(testing::cost_of(lookup), local::StatementCost::bounded_read);
 }
 
 TEST_F(BackupTest, ReplacesAnExistingCopy) {

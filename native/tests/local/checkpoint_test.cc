@@ -12,12 +12,16 @@
 
 #include "testing/database_test.h"
 #include "testing/queue_of.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
 
 using namespace std::chrono_literals;
+using local::StatementCost;
+using testing::cost_of;
 using testing::query;
+using testing::session_of;
 
 constexpr std::string_view kInsert = "INSERT INTO t VALUES (1)";
 
@@ -42,14 +46,14 @@ class CheckpointTest : public testing::FileTest {
 TEST_F(CheckpointTest, ACommitUnderABudgetRunsNoCheckpoint) {
   const Options options = with_checkpoint_at(2);
   Connection writer = connect(options);
-  writer.set_budget(1s);
+  session_of(writer).set_budget(1s);
   insert_large(writer, 3);
   EXPECT_EQ(writer.stats().checkpoints, 0U);
   // Another connection takes it into account: its commits are too costly for a normal scheduler.
   Connection other = connect(options);
   Transaction transaction = other.begin(TransactionMode::immediate);
   other.execute(kInsert);
-  EXPECT_EQ(other.end_of_transaction_cost(), StatementCost::unbounded);
+  EXPECT_EQ(session_of(other).end_of_transaction_cost(), StatementCost::unbounded);
   transaction.commit();
   EXPECT_EQ(other.stats().checkpoints, 1U);
 }
@@ -116,13 +120,13 @@ TEST_F(CheckpointTest, WhileOthersWaitALongLogIsSyncedAheadOfItsCheckpoint) {
   while (queue_->log_frames < 32) insert_large(writer, 1);
   Statement insert = writer.prepare(kInsert);
   insert.execute();
-  ASSERT_EQ(insert.cost(), StatementCost::bounded_write);
+  ASSERT_EQ(cost_of(insert), StatementCost::bounded_write);
   const auto cost_with_a_waiter = [&] {
     Transaction transaction = writer.begin(TransactionMode::immediate);
     insert.execute();
-    EXPECT_EQ(writer.end_of_transaction_cost(), StatementCost::bounded_write);
-    const auto ticket = waiter.queue_for_write([] {});
-    const StatementCost cost = writer.end_of_transaction_cost();
+    EXPECT_EQ(session_of(writer).end_of_transaction_cost(), StatementCost::bounded_write);
+    const auto ticket = session_of(waiter).queue_for_write([] {});
+    const StatementCost cost = session_of(writer).end_of_transaction_cost();
     transaction.commit();
     return cost;
   };

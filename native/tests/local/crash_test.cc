@@ -7,6 +7,7 @@
 
 #include "testing/child_process.h"
 #include "testing/database_test.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
@@ -108,9 +109,9 @@ TEST_F(CrashTest, WaitsForAnotherProcessAsLongAsItMay) {
   db.set_cancel_check([&] { return ++asked > 2; });
   EXPECT_TRUE(fails_with(ErrorKind::interrupted));
   db.set_cancel_check({});
-  db.set_budget(std::chrono::seconds(10));
+  testing::session_of(db).set_budget(std::chrono::seconds(10));
   EXPECT_TRUE(fails_with(ErrorKind::would_block));
-  db.set_budget(std::nullopt);
+  testing::session_of(db).set_budget(std::nullopt);
   holder.kill();
   EXPECT_EQ(db.execute("INSERT INTO t VALUES (1)"), 1);
 }

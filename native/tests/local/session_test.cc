@@ -12,6 +12,7 @@
 #include "testing/database_test.h"
 #include "testing/matchers.h"
 #include "testing/queue_of.h"
+#include "testing/session_of.h"
 #include "testing/wait.h"
 
 namespace libsql {
@@ -19,6 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::query;
+using testing::session_of;
 using testing::throws_error;
 using State = WriteTicket::State;
 
@@ -228,7 +230,7 @@ TEST_F(SessionTest, AnUnfinishedWritingStatementHoldsTheLock) {
 
 TEST_F(SessionTest, WithoutWaitingAWriteWouldBlock) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
-  two_.set_write_wait(false);
+  session_of(two_).set_write_wait(false);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   EXPECT_THAT([&] { two_.begin_transaction(TransactionMode::immediate); },
               throws_error(ErrorKind::would_block));
@@ -241,38 +243,38 @@ TEST_F(SessionTest, WithoutWaitingAWriteWouldBlock) {
 
 TEST_F(SessionTest, TicketsAreGrantedWhenTheLockIsFree) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
-  two_.set_write_wait(false);
+  session_of(two_).set_write_wait(false);
   testing::Gate granted;
-  const auto ticket = two_.queue_for_write([&] { granted.open(); });
+  const auto ticket = session_of(two_).queue_for_write([&] { granted.open(); });
   EXPECT_EQ(ticket->state(), State::waiting);
   EXPECT_FALSE(granted.is_open());
   transaction.commit();
   EXPECT_TRUE(granted.wait());
   EXPECT_EQ(ticket->state(), State::granted);
-  one_.set_write_wait(false);
+  session_of(one_).set_write_wait(false);
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   EXPECT_EQ(two_.execute(kInsert), 1);
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
 
 TEST_F(SessionTest, AGrantedTicketServesAWholeTransaction) {
-  const auto ticket = two_.queue_for_write([] {});
+  const auto ticket = session_of(two_).queue_for_write([] {});
   EXPECT_EQ(ticket->state(), State::granted);
   two_.begin_transaction(TransactionMode::immediate);
   two_.execute(kInsert);
-  one_.set_write_wait(false);
+  session_of(one_).set_write_wait(false);
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   two_.commit();
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
 
 TEST_F(SessionTest, CancelledAndDroppedTicketsReleaseTheLock) {
-  one_.set_write_wait(false);
-  auto ticket = two_.queue_for_write([] {});
+  session_of(one_).set_write_wait(false);
+  auto ticket = session_of(two_).queue_for_write([] {});
   EXPECT_THAT([&] { one_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   EXPECT_EQ(ticket->cancel(), State::granted);
   EXPECT_EQ(one_.execute(kInsert), 1);
-  ticket = two_.queue_for_write([] {});
+  ticket = session_of(two_).queue_for_write([] {});
   ticket.reset();
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
@@ -280,7 +282,7 @@ TEST_F(SessionTest, CancelledAndDroppedTicketsReleaseTheLock) {
 TEST_F(SessionTest, WaitingTicketsCanBeCancelledFromAnywhere) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
   testing::Gate granted;
-  const auto ticket = two_.queue_for_write([&] { granted.open(); });
+  const auto ticket = session_of(two_).queue_for_write([&] { granted.open(); });
   std::jthread([&] { EXPECT_EQ(ticket->cancel(), State::waiting); }).join();
   transaction.commit();
   EXPECT_FALSE(granted.is_open());
@@ -290,73 +292,73 @@ TEST_F(SessionTest, WaitingTicketsCanBeCancelledFromAnywhere) {
 
 TEST_F(SessionTest, AClosedConnectionLeavesTheQueue) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
-  auto ticket = two_.queue_for_write([] {});
+  auto ticket = session_of(two_).queue_for_write([] {});
   two_.close();
   ticket.reset();
   transaction.commit();
-  one_.set_write_wait(false);
+  session_of(one_).set_write_wait(false);
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
 
 TEST_F(SessionTest, TryWriteTakesAFreeLock) {
-  EXPECT_TRUE(two_.try_write());
-  EXPECT_TRUE(two_.try_write());
-  EXPECT_FALSE(one_.try_write());
-  two_.release_write();
-  EXPECT_TRUE(one_.try_write());
+  EXPECT_TRUE(session_of(two_).try_write());
+  EXPECT_TRUE(session_of(two_).try_write());
+  EXPECT_FALSE(session_of(one_).try_write());
+  session_of(two_).release_write();
+  EXPECT_TRUE(session_of(one_).try_write());
   EXPECT_EQ(one_.execute(kInsert), 1);
-  EXPECT_TRUE(two_.try_write());
-  two_.release_write();
+  EXPECT_TRUE(session_of(two_).try_write());
+  session_of(two_).release_write();
 }
 
 TEST_F(SessionTest, HoldWriteKeepsTheLockBetweenStatements) {
-  one_.hold_write();
+  session_of(one_).hold_write();
   one_.execute(kInsert);
-  two_.set_write_wait(false);
+  session_of(two_).set_write_wait(false);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::would_block));
   one_.execute(kInsert);
-  one_.release_write();
+  session_of(one_).release_write();
   EXPECT_EQ(two_.execute(kInsert), 1);
 }
 
 TEST_F(SessionTest, HoldWriteFailsAsAWriteDoes) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
-  two_.set_write_wait(false);
-  EXPECT_THAT([&] { two_.hold_write(); }, throws_error(ErrorKind::would_block));
-  two_.set_write_wait(true);
+  session_of(two_).set_write_wait(false);
+  EXPECT_THAT([&] { session_of(two_).hold_write(); }, throws_error(ErrorKind::would_block));
+  session_of(two_).set_write_wait(true);
   two_.set_busy_timeout(10ms);
-  EXPECT_THAT([&] { two_.hold_write(); }, throws_error(ErrorKind::busy));
+  EXPECT_THAT([&] { session_of(two_).hold_write(); }, throws_error(ErrorKind::busy));
   transaction.commit();
   EXPECT_EQ(one_.execute(kInsert), 1);
 }
 
 TEST_F(SessionTest, BudgetsStopLongQueries) {
-  one_.set_budget(500us);
+  session_of(one_).set_budget(500us);
   EXPECT_THAT([&] { return query(one_, kSlow); }, throws_error(ErrorKind::would_block));
-  one_.set_budget(std::nullopt);
+  session_of(one_).set_budget(std::nullopt);
   EXPECT_EQ(query(one_, kSlow), "3000000");
 }
 
 TEST_F(SessionTest, BudgetsLeaveShortStatementsAlone) {
-  one_.set_budget(1s);
+  session_of(one_).set_budget(1s);
   EXPECT_EQ(query(one_, "SELECT 1"), "1");
   EXPECT_EQ(one_.execute(kInsert), 1);
-  one_.set_budget(std::nullopt);
+  session_of(one_).set_budget(std::nullopt);
 }
 
 // SQLite looks at the budget every so many instructions of a compiled statement's whole life, the
 // last time after the commit.
 TEST_F(SessionTest, ASpentBudgetDoesNotReportACommitThatHappenedAsStopped) {
   for (int i = 0; i < 200; ++i) {
-    one_.set_budget(0us);
+    session_of(one_).set_budget(0us);
     ASSERT_NO_THROW(one_.begin_transaction(TransactionMode::immediate)) << i;
-    one_.set_budget(std::nullopt);
+    session_of(one_).set_budget(std::nullopt);
     one_.execute(kInsert);
-    one_.set_budget(0us);
+    session_of(one_).set_budget(0us);
     ASSERT_NO_THROW(one_.savepoint("s")) << i;
     ASSERT_NO_THROW(one_.release_savepoint("s")) << i;
     ASSERT_NO_THROW(one_.commit()) << i;
-    one_.set_budget(std::nullopt);
+    session_of(one_).set_budget(std::nullopt);
   }
   EXPECT_EQ(query(two_, "SELECT count(*) FROM t"), "200");
 }
@@ -383,9 +385,9 @@ TEST_F(SessionTest, AWriteThatIsReportedAsStoppedLeavesNoRow) {
 
 TEST_F(SessionTest, ABudgetedWriteWouldBlockInsteadOfWaiting) {
   Transaction transaction = one_.begin(TransactionMode::immediate);
-  two_.set_budget(1s);
+  session_of(two_).set_budget(1s);
   EXPECT_THAT([&] { two_.execute(kInsert); }, throws_error(ErrorKind::would_block));
-  two_.set_budget(std::nullopt);
+  session_of(two_).set_budget(std::nullopt);
   transaction.commit();
   EXPECT_EQ(two_.execute(kInsert), 1);
 }

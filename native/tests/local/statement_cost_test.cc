@@ -5,9 +5,14 @@
 
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/session_of.h"
 
 namespace libsql {
 namespace {
+
+using local::StatementCost;
+using testing::cost_of;
+using testing::session_of;
 
 class StatementCostTest : public testing::FileTest {
  protected:
@@ -21,7 +26,11 @@ class StatementCostTest : public testing::FileTest {
     Statement statement = db_.prepare(sql);
     const Transaction transaction = db_.begin();
     statement.execute();
-    return statement.cost();
+    return cost_of(statement);
+  }
+  StatementCost cost_of_text(std::string_view sql) {
+    Statement statement = db_.prepare(sql);
+    return cost_of(statement);
   }
   Connection db_ = connect();
 };
@@ -39,7 +48,7 @@ TEST_F(StatementCostTest, QueriesWhoseInstructionsAreBoundedAreLeftToTheirBudget
         "SELECT id, row_number() OVER (PARTITION BY a ORDER BY id) FROM t",
         "SELECT coalesce(a, 1), abs(id), typeof(a), date(a) FROM t"}) {
     EXPECT_EQ(cost(sql), StatementCost::bounded_read) << sql;
-    EXPECT_EQ(db_.prepare(sql).cost(), StatementCost::bounded_read) << "first use: " << sql;
+    EXPECT_EQ(cost_of_text(sql), StatementCost::bounded_read) << "first use: " << sql;
   }
 }
 
@@ -52,7 +61,7 @@ TEST_F(StatementCostTest, QueriesWithAnInstructionThatMayTakeLongAreUnbounded) {
         "SELECT value FROM json_each('[1]')", "SELECT group_concat(a) FROM t",
         "SELECT json_extract(a, '$.x') FROM t", "SELECT replace(a, 'x', 'y') FROM t"}) {
     EXPECT_EQ(cost(sql), StatementCost::unbounded) << sql;
-    EXPECT_EQ(db_.prepare(sql).cost(), StatementCost::unbounded) << "first use: " << sql;
+    EXPECT_EQ(cost_of_text(sql), StatementCost::unbounded) << "first use: " << sql;
   }
 }
 
@@ -72,8 +81,8 @@ TEST_F(StatementCostTest, EverythingElseIsUnbounded) {
   EXPECT_EQ(cost("INSERT INTO t SELECT * FROM t"), StatementCost::unbounded);
   EXPECT_EQ(cost("INSERT INTO with_trigger VALUES (1)"), StatementCost::unbounded);
   EXPECT_EQ(cost("CREATE TABLE u(a)"), StatementCost::unbounded);
-  EXPECT_EQ(db_.prepare("VACUUM").cost(), StatementCost::unbounded);
-  EXPECT_EQ(db_.prepare("PRAGMA wal_checkpoint").cost(), StatementCost::unbounded);
+  EXPECT_EQ(cost_of_text("VACUUM"), StatementCost::unbounded);
+  EXPECT_EQ(cost_of_text("PRAGMA wal_checkpoint"), StatementCost::unbounded);
 }
 
 TEST_F(StatementCostTest, QueriesThatExceedTheirBudgetBecomeUnbounded) {
@@ -81,30 +90,30 @@ TEST_F(StatementCostTest, QueriesThatExceedTheirBudgetBecomeUnbounded) {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
       " SELECT max(i) FROM n";
   Statement statement = db_.prepare(kSlow);
-  EXPECT_EQ(statement.cost(), StatementCost::bounded_read);
-  db_.set_budget(std::chrono::microseconds(200));
+  EXPECT_EQ(cost_of(statement), StatementCost::bounded_read);
+  session_of(db_).set_budget(std::chrono::microseconds(200));
   try {
     statement.execute();
     FAIL() << "finished within its budget";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::would_block);
   }
-  db_.set_budget(std::nullopt);
-  EXPECT_EQ(statement.cost(), StatementCost::unbounded);
+  session_of(db_).set_budget(std::nullopt);
+  EXPECT_EQ(cost_of(statement), StatementCost::unbounded);
 }
 
 TEST_F(StatementCostTest, UnderABudgetOnlyQuickCompilationsStart) {
   std::string nested = "SELECT 1";
   for (int i = 0; i < 20; ++i) nested.append(" + (SELECT max(a) FROM t)");
   const std::string large = "SELECT '" + std::string(5000, 'x') + "'";
-  db_.set_budget(std::chrono::seconds(10));
+  session_of(db_).set_budget(std::chrono::seconds(10));
   for (const std::string& sql : {nested, large}) {
     EXPECT_THAT([&] { return db_.cached(sql); }, testing::throws_error(ErrorKind::would_block));
   }
   EXPECT_NO_THROW(static_cast<void>(db_.cached("SELECT 1 FROM t JOIN t AS u USING (id)")));
-  db_.set_budget(std::nullopt);
+  session_of(db_).set_budget(std::nullopt);
   { const Statement compiled = db_.cached(nested); }
-  db_.set_budget(std::chrono::seconds(10));
+  session_of(db_).set_budget(std::chrono::seconds(10));
   EXPECT_NO_THROW(static_cast<void>(db_.cached(nested)));  // It need not be compiled again.
 }
 
@@ -117,23 +126,23 @@ TEST_F(StatementCostTest, RunsThatExceedTheirBudgetDoNotCount) {
   Statement once = db_.prepare(kSlow);
   once.execute();
   Statement twice = db_.prepare(kSlow);
-  db_.set_budget(std::chrono::microseconds(200));
+  session_of(db_).set_budget(std::chrono::microseconds(200));
   EXPECT_THAT([&] { twice.execute(); }, testing::throws_error(ErrorKind::would_block));
   EXPECT_EQ(twice.counters().instructions, 0);
-  db_.set_budget(std::nullopt);
+  session_of(db_).set_budget(std::nullopt);
   twice.execute();
   EXPECT_EQ(twice.counters().instructions, once.counters().instructions);
 }
 
 TEST_F(StatementCostTest, TheCostOfEndingATransactionDependsOnItsWrites) {
   db_.begin_transaction(TransactionMode::deferred);
-  EXPECT_NE(db_.end_of_transaction_cost(), StatementCost::unbounded);
+  EXPECT_NE(session_of(db_).end_of_transaction_cost(), StatementCost::unbounded);
   db_.execute("INSERT INTO t SELECT value, zeroblob(100) FROM json_each('[1,2,3]')");
   db_.execute(
       "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < "
       "90000)"
       " SELECT i, zeroblob(100) FROM n");
-  EXPECT_EQ(db_.end_of_transaction_cost(), StatementCost::unbounded);
+  EXPECT_EQ(session_of(db_).end_of_transaction_cost(), StatementCost::unbounded);
   db_.rollback();
 }
 

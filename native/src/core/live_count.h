@@ -1,12 +1,16 @@
 // Counts live objects, for leak tests (EctoLibSql.Nif.live_counts/0).
-#ifndef LIBSQL_NIF_LIVE_COUNT_H_
-#define LIBSQL_NIF_LIVE_COUNT_H_
+#ifndef LIBSQL_CORE_LIVE_COUNT_H_
+#define LIBSQL_CORE_LIVE_COUNT_H_
 
 #include <atomic>
 #include <cstdint>
 #include <utility>
 
-namespace libsql::nif {
+namespace libsql::core {
+
+// Of all sessions of this process: statements and cursors that are kept between two requests.
+inline std::atomic<std::int64_t> live_statements{0};
+inline std::atomic<std::int64_t> live_cursors{0};
 
 // Counts its owner for as long as it lives.
 class LiveCount {
@@ -26,6 +30,6 @@ class LiveCount {
   std::atomic<std::int64_t>* counter_;
 };
 
-}  // namespace libsql::nif
+}  // namespace libsql::core
 
-#endif  // LIBSQL_NIF_LIVE_COUNT_H_
+#endif  // LIBSQL_CORE_LIVE_COUNT_H_
