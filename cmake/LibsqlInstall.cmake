@@ -16,8 +16,14 @@ install(EXPORT libsqlTargets NAMESPACE libsql:: DESTINATION ${CMAKE_INSTALL_LIBD
 configure_package_config_file(cmake/libsqlConfig.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfig.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/libsql)
+# Before 1.0 a minor version may change an interface: a request for 0.3 must not get 0.10.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(LIBSQL_COMPATIBILITY SameMinorVersion)
+else()
+  set(LIBSQL_COMPATIBILITY SameMajorVersion)
+endif()
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/libsqlConfigVersion.cmake
-  COMPATIBILITY SameMajorVersion)
+  COMPATIBILITY ${LIBSQL_COMPATIBILITY})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/libsqlConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/libsql)
