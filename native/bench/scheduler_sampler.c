@@ -1,6 +1,6 @@
-// Samples the normal schedulers of an Erlang VM from outside, for bench/schedulers.exs: every 2 ms the
-// time that each has run and has waited for a processor, so that waits for the processor are not taken
-// for a scheduler that is held.
+// Samples the normal schedulers of an Erlang VM from outside, for bench/schedulers.exs: every 2 ms
+// the time that each has run and has waited for a processor, so that waits for the processor are
+// not taken for a scheduler that is held.
 //
 // Usage: bench_scheduler_sampler PID FILE. Ends when its standard input does. Each line of FILE:
 // CLOCK_REALTIME in ns, number of the scheduler, ns on a processor, ns waited for one.

@@ -36,7 +36,7 @@ class DescriptionReply final : public Reply {
  public:
   using Reply::Reply;
   void described(const StatementDescription& description) override {
-    description_ = make_tuple(env(), columns(description), parameters(description));
+    description_ = make_tuple(env(), column_terms(description), parameter_names(description));
   }
 
  private:
@@ -45,7 +45,7 @@ class DescriptionReply final : public Reply {
   [[nodiscard]] Term optional_binary(const std::optional<std::string>& text) const {
     return text ? make_binary(env(), *text) : atoms().nil;
   }
-  [[nodiscard]] Term columns(const StatementDescription& description) const {
+  [[nodiscard]] Term column_terms(const StatementDescription& description) const {
     TermBuffer terms;
     for (const ColumnInfo& column : description.columns) {
       terms.push(make_tuple(env(), make_binary(env(), column.name), optional_binary(column.origin),
@@ -53,7 +53,7 @@ class DescriptionReply final : public Reply {
     }
     return terms.list(env());
   }
-  [[nodiscard]] Term parameters(const StatementDescription& description) const {
+  [[nodiscard]] Term parameter_names(const StatementDescription& description) const {
     TermBuffer terms;
     for (const std::string& name : description.parameters) {
       terms.push(name.empty() ? atoms().nil : make_binary(env(), name));
