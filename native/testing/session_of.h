@@ -4,6 +4,7 @@
 #define LIBSQL_TESTING_SESSION_OF_H_
 
 #include <memory>
+#include <utility>
 
 #include "libsql/connection.h"
 #include "libsql/statement.h"
@@ -16,6 +17,12 @@ namespace libsql {
 struct ConnectionAccess {
   static core::Session& session(Connection& connection) { return connection.session(); }
   static core::PreparedStatement& statement(Statement& statement) { return statement.impl(); }
+  static std::shared_ptr<core::Session> shared(Connection& connection) {
+    return connection.session_;
+  }
+  static Connection connection(std::shared_ptr<core::Session> session) {
+    return Connection(std::move(session));
+  }
 };
 
 }  // namespace libsql
