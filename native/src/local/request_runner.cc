@@ -11,6 +11,7 @@
 #include "libsql/sql.h"
 #include "local/borrowed_statement.h"
 #include "local/open_handles.h"
+#include "local/parameters.h"
 
 namespace libsql::local {
 
@@ -20,75 +21,6 @@ namespace {
 constexpr std::size_t kBoundedSql = std::size_t{16} * 1024;
 constexpr std::size_t kBoundedValues = std::size_t{64} * 1024;
 constexpr int kAbortRollback = 516;  // SQLITE_ABORT_ROLLBACK. Source: sqlite.org/rescode.html
-
-bool is_positional(std::string_view name) noexcept { return name.empty() || name[0] == '?'; }
-
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    text += (text.empty() ? ":" : ", :") + std::string(name.substr(1));
-  }
-  return text;
-}
-
-[[noreturn]] void throw_missing(const LocalStatement& statement,
-                                const std::vector<std::string_view>& missing) {
-  std::vector<std::string_view> all;
-  for (int index = 1; index <= statement.parameter_count(); ++index) {
-    all.push_back(statement.parameter_name(index));
-  }
-  throw Error(ErrorKind::missing_parameters, "Missing required parameters: " + listed(missing) +
-                                                 ". The SQL requires: " + listed(all));
-}
-
-[[noreturn]] void throw_wrong_count(std::size_t expected, std::size_t given) {
-  throw Error(ErrorKind::invalid_argument,
-              "expected " + std::to_string(expected) +
-                  (expected == 1 ? " parameter, got " : " parameters, got ") +
-                  std::to_string(given));
-}
-
-// Calls `use(index, value)` for each parameter, with the value that has its name.
-template <typename Use>
-void each_by_name(const LocalStatement& statement, Parameters& parameters, Use&& use) {
-  std::vector<std::string_view> missing;
-  const int expected = statement.parameter_count();
-  for (int index = 1; index <= expected; ++index) {
-    const std::string_view name = statement.parameter_name(index);
-    if (is_positional(name)) {
-      throw Error(ErrorKind::positional_parameters,
-                  "Cannot use named parameter map with SQL that has positional parameters");
-    }
-    ValueView value;
-    if (!parameters.find(name, value)) {
-      missing.push_back(name);
-    } else if (missing.empty()) {
-      use(index, value);
-    }
-  }
-  if (!missing.empty()) throw_missing(statement, missing);
-}
-
-// The same by position.
-template <typename Use>
-void each_by_position(const LocalStatement& statement, std::span<const ValueView> values,
-                      Use&& use) {
-  const auto expected = static_cast<std::size_t>(statement.parameter_count());
-  if (values.size() != expected) throw_wrong_count(expected, values.size());
-  int index = 0;
-  for (const ValueView& value : values) use(++index, value);
-}
-
-template <typename Use>
-void each_value(const LocalStatement& statement, Parameters* parameters, Use&& use) {
-  if (parameters == nullptr) {
-    each_by_position(statement, {}, use);
-  } else if (parameters->by_name()) {
-    each_by_name(statement, *parameters, use);
-  } else {
-    each_by_position(statement, parameters->values(), use);
-  }
-}
 
 // Ends an execution, however its scope ends, and clears values that the caller owns.
 class ExecutionScope {
