@@ -138,9 +138,7 @@ std::function<void()> LockedConnection::on_turn() {
   return [ticket = ticket_] { ticket->grant(); };
 }
 
-void LockedConnection::queued(std::shared_ptr<WriteTicket> place) {
-  ticket_->attach(std::move(place));
-}
+void LockedConnection::queued(const std::shared_ptr<WriteTicket>& place) { ticket_->attach(place); }
 
 Term LockedConnection::wait_in_queue() {
   assert_locked();

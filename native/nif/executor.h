@@ -65,7 +65,7 @@ class LockedConnection final : public CallSite {
   // transaction, where it holds nobody up, it also takes turns with others if it runs for long.
   void only_reads(bool only_reads) override;
   [[nodiscard]] std::function<void()> on_turn() override;
-  void queued(std::shared_ptr<WriteTicket> place) override;
+  void queued(const std::shared_ptr<WriteTicket>& place) override;
 
  private:
   // Asserts owns_lock() for Clang's analysis, which cannot follow the lock into a member.

@@ -9,7 +9,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <utility>
 
 #include <erl_nif.h>
 
@@ -53,7 +52,7 @@ class CallSite {
   virtual ~CallSite() = default;
   virtual void only_reads(bool only_reads) = 0;
   [[nodiscard]] virtual std::function<void()> on_turn() = 0;
-  virtual void queued(std::shared_ptr<WriteTicket> place) = 0;
+  virtual void queued(const std::shared_ptr<WriteTicket>& place) = 0;
 };
 
 // The answer of one call: :ok, unless a subclass has more to say, or {:error, map}.
@@ -70,7 +69,7 @@ class Reply : public Receiver {
   void run_at(CallSite& site) noexcept { site_ = &site; }
   void only_reads(bool only_reads) final { site_->only_reads(only_reads); }
   [[nodiscard]] std::function<void()> on_turn() final { return site_->on_turn(); }
-  void queued(std::shared_ptr<WriteTicket> place) final { site_->queued(std::move(place)); }
+  void queued(const std::shared_ptr<WriteTicket>& place) final { site_->queued(place); }
 
  protected:
   [[nodiscard]] virtual Term success(const SessionState& /*state*/) { return atoms_.ok; }

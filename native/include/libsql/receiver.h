@@ -61,7 +61,7 @@ class Receiver {
   // dropped.
   [[nodiscard]] virtual std::function<void()> on_turn() { return {}; }
   // It has been queued, before start() returns.
-  virtual void queued(std::shared_ptr<WriteTicket> /*place*/) {}
+  virtual void queued(const std::shared_ptr<WriteTicket>& /*place*/) {}
   // The receiver for an answer that comes after start() has returned. Null: it cannot wait.
   [[nodiscard]] virtual std::shared_ptr<Receiver> detach() { return nullptr; }
 };

@@ -105,7 +105,7 @@ std::unique_ptr<LocalStatement> LocalSession::compile(std::string_view sql, core
   }
   while (sql.size() > kLongText) {
     const std::string_view text = first_statement(sql);
-    if (text.size() == sql.size()) break;
+    if (statement_kind(sql.substr(text.size())) == StatementKind::unknown) break;
     auto statement = compile_text(text, core::PrepareMode::fresh, tail);
     const std::string_view rest = sql.substr(text.size() - tail->size());
     *tail = statement_kind(rest) == StatementKind::unknown ? std::string_view() : rest;

@@ -58,9 +58,7 @@ class Recorder final : public Receiver {
   std::function<void()> on_turn() override {
     return [this] { granted.open(); };
   }
-  void queued(std::shared_ptr<WriteTicket> granted_place) override {
-    place = std::move(granted_place);
-  }
+  void queued(const std::shared_ptr<WriteTicket>& granted_place) override { place = granted_place; }
   [[nodiscard]] std::string text() { return std::exchange(text_, {}); }
 
   bool full = false;
