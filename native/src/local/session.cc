@@ -39,8 +39,8 @@ sqlite3* LocalSession::db() const {
 void LocalSession::close() noexcept {
   if (!open_.exchange(false)) return;
   for (auto& control : controls_) control.reset();
+  cache_.clear();  // First: its slots point to the statements that are in use.
   handles_->close_all();
-  cache_.clear();
   for (LocalStatement* statement : live_) statement->detach();
   for (const auto& weak : tickets_) {
     if (const auto ticket = weak.lock()) ticket->cancel();

@@ -271,6 +271,15 @@ TEST_F(RequestTest, CursorsAreReadInPortionsAndEndWithTheirTransaction) {
   EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "unknown_cursor");
 }
 
+TEST_F(RequestTest, ClosingEndsOpenCursorsAndStatements) {
+  run(request::OpenCursor{{"SELECT a FROM t"}});
+  EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "columns a;row 1;portion 1;finished");
+  run(request::Prepare{"SELECT a FROM t"});
+  db_.close();
+  EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "closed");
+  EXPECT_EQ(run(request::CloseStatement{recorder_.statement}), "closed");
+}
+
 TEST_F(RequestTest, ARequestRunsOnlyInTheTransactionThatItNames) {
   EXPECT_EQ(run(request::Begin{}), "finished");
   Limits limits;
