@@ -128,6 +128,8 @@ Term batch(Call& call) {
                                         {call.atoms().rollback, OnError::rollback}};
   const OnError on_error = choice_of(call.argument(2), choices, ":proceed, :halt, :rollback");
   call.set_timeout(integer_of(call.env(), call.argument(3), "timeout"));
+  // On a thread of ours: counting a long list takes long.
+  if (!call.is_inline()) static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
   MemberList members(call.env(), call.atoms(), call.argument(1));
   BatchReply reply(call.env(), call.atoms());
   return run_request(call, request::Batch{members, on_error}, reply);

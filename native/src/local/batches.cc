@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libsql/error.h"
+#include "libsql/sql.h"
 #include "local/atomic_scope.h"
 #include "local/borrowed_statement.h"
 #include "local/open_handles.h"
@@ -69,6 +70,10 @@ bool RequestRunner::may_write(Commands& members) {
   Command member;
   try {
     while (members.next(member)) {
+      // By its text first: a pragma acts while it is compiled, which must happen in the
+      // transaction.
+      const auto* sql = std::get_if<std::string_view>(&member.statement);
+      if (sql != nullptr && statement_kind(*sql) != StatementKind::select) return true;
       const LocalStatement& statement = run.compile(member);
       if (statement.kind() != StatementKind::select || !statement.read_only()) return true;
     }

@@ -128,7 +128,8 @@ Started RequestRunner::execute(LocalStatement& statement, Parameters* parameters
   if (is_bounded() && bytes > kBoundedValues) return Started::would_block;
   writes_ |= !statement.read_only();
   const bool only_reads = statement.read_only() && statement.kind() == StatementKind::select;
-  if (only_reads) receiver_.only_reads(true);
+  // Before each statement: one that has failed did not take it back.
+  receiver_.only_reads(only_reads);
   const Started started = step_through(statement);
   if (only_reads) receiver_.only_reads(false);
   if (started == Started::finished) scope.finished();
@@ -256,6 +257,9 @@ Started RequestRunner::operator()(const request::OpenCursor& request) {
 // Under a budget only what is at its end: a step that ran out of it could not be repeated, because
 // the rows before it have been read.
 Started RequestRunner::operator()(const request::Fetch& request) {
+  if (request.max_rows == 0) {
+    throw Error(ErrorKind::invalid_argument, "a portion of a cursor has at least one row, not 0");
+  }
   OpenCursor& cursor = session_.handles().find(request.cursor, session_.open_transaction());
   if (is_bounded() && !cursor.done) return Started::would_block;
   LocalStatement& statement = *cursor.statement;
@@ -263,7 +267,7 @@ Started RequestRunner::operator()(const request::Fetch& request) {
   const auto step = [&] {
     if (!cursor.done && statement.step() == Step::done) cursor.done = true;
   };
-  if (rows < request.max_rows) step();
+  step();
   announce_columns(statement);
   while (!cursor.done) {
     static_cast<void>(receiver_.row(statement.row()));

@@ -240,6 +240,12 @@ TEST_F(RequestTest, ABatchEndsWithTheLossOfItsTransaction) {
   EXPECT_EQ(query(db_, "SELECT count(*) FROM t WHERE a = 9"), "0");
 }
 
+TEST_F(RequestTest, APragmaOfAnAtomicBatchActsWithinItsTransaction) {
+  Texts members({"PRAGMA foreign_keys = OFF", "SELECT nothing"});
+  EXPECT_EQ(run(request::Batch{members, OnError::rollback}), "done 0;failed error;error");
+  EXPECT_EQ(query(db_, "PRAGMA foreign_keys"), "1");
+}
+
 TEST_F(RequestTest, AScriptRunsItsStatementsUntilOneFails) {
   EXPECT_EQ(run(request::Script{"INSERT INTO t VALUES (3); SELECT max(a) AS m FROM t;"}),
             "done 1;columns m;row 3;done 1;finished");
@@ -263,6 +269,7 @@ TEST_F(RequestTest, CursorsAreReadInPortionsAndEndWithTheirTransaction) {
   EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "columns a;row 1;portion 1;finished");
   EXPECT_EQ(run(request::Fetch{recorder_.cursor, 9}), "columns a;row 2;portion 1 last;finished");
   EXPECT_EQ(run(request::Fetch{recorder_.cursor, 9}), "columns a;portion 0 last;finished");
+  EXPECT_EQ(run(request::Fetch{recorder_.cursor, 0}), "invalid_argument");
   EXPECT_EQ(run(request::CloseCursor{recorder_.cursor}), "finished");
   EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "unknown_cursor");
   db_.execute("BEGIN");
