@@ -21,6 +21,14 @@ std::optional<JournalHeader> header_at(const RealFile& journal, sqlite3_int64 at
   return header;
 }
 
+sqlite3_int64 sector_of(const JournalHeader& header) {
+  return static_cast<sqlite3_int64>(header.sector_size);
+}
+
+sqlite3_int64 record_bytes(std::size_t page_size) {
+  return static_cast<sqlite3_int64>(kWord + page_size + kWord);
+}
+
 // One record: a page number, an image, a checksum.
 struct Record {
   std::uint32_t number = 0;
@@ -52,43 +60,77 @@ bool same(const JournalHeader& a, const JournalHeader& b) {
   return a.records == b.records && a.nonce == b.nonce;
 }
 
-}  // namespace
-
-JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher) {
-  Scratch scratch;
+// Whose key wrote the first record of the segment at `at`.
+JournalKey key_of_segment(const RealFile& journal, sqlite3_int64 at, PageCipher& cipher,
+                          Scratch& scratch) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::optional<JournalHeader> header = header_at(journal, 0);
+    const std::optional<JournalHeader> header = header_at(journal, at);
     if (!header || !header->counted()) return JournalKey::unknown;
-    const auto first = static_cast<sqlite3_int64>(header->sector_size);
-    std::optional<Record> record = record_at(journal, header->page_size, first, scratch);
+    std::optional<Record> record =
+        record_at(journal, header->page_size, at + sector_of(*header), scratch);
     if (!record || !is_page(*record, header->page_size)) return JournalKey::unknown;
     if (verifies(*record, *header, cipher)) return JournalKey::same;
-    const std::optional<JournalHeader> again = header_at(journal, 0);
+    const std::optional<JournalHeader> again = header_at(journal, at);
     if (again && same(*header, *again)) return JournalKey::other;
   }
   return JournalKey::unknown;
 }
 
-std::optional<std::size_t> restores_first_page(const RealFile& journal, PageCipher& cipher) {
-  sqlite3_int64 size = 0;
-  if (journal.size(&size) != SQLITE_OK) return {};
+// The segments of a journal, in their order, as long as their records are counted.
+class Segments {
+ public:
+  explicit Segments(const RealFile& journal) : journal_(journal) {
+    if (journal_.size(&size_) == SQLITE_OK) enter(0);
+  }
+  [[nodiscard]] const std::optional<JournalHeader>& header() const noexcept { return header_; }
+  [[nodiscard]] sqlite3_int64 at() const noexcept { return at_; }
+  // A segment begins at a multiple of the sector's size.
+  void next() {
+    const sqlite3_int64 sector = sector_of(*header_);
+    const sqlite3_int64 end = at_ + sector + header_->records * record_bytes(header_->page_size);
+    enter((end + sector - 1) / sector * sector);
+  }
+
+ private:
+  void enter(sqlite3_int64 at) {
+    at_ = at;
+    header_ = at < size_ ? header_at(journal_, at) : std::nullopt;
+    if (header_ && !header_->counted()) header_.reset();
+  }
+
+  const RealFile& journal_;
+  sqlite3_int64 size_ = 0;
+  sqlite3_int64 at_ = 0;
+  std::optional<JournalHeader> header_;
+};
+
+}  // namespace
+
+JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher) {
   Scratch scratch;
-  sqlite3_int64 at = 0;
-  std::optional<JournalHeader> header = header_at(journal, at);
-  while (header && header->counted()) {
-    const auto sector = static_cast<sqlite3_int64>(header->sector_size);
-    at += sector;
-    for (std::uint32_t i = 0; i < header->records; ++i) {
-      std::optional<Record> record = record_at(journal, header->page_size, at, scratch);
+  JournalKey key = JournalKey::unknown;
+  for (Segments segments(journal); segments.header(); segments.next()) {
+    const bool first = segments.at() == 0;
+    const JournalKey found = key_of_segment(journal, segments.at(), cipher, scratch);
+    if (first) key = found;
+    if (found == JournalKey::other) return first ? found : JournalKey::same_in_part;
+    if (found == JournalKey::unknown) break;
+  }
+  return key;
+}
+
+std::optional<std::size_t> restores_first_page(const RealFile& journal, PageCipher& cipher) {
+  Scratch scratch;
+  for (Segments segments(journal); segments.header(); segments.next()) {
+    const JournalHeader& header = *segments.header();
+    sqlite3_int64 at = segments.at() + sector_of(header);
+    for (std::uint32_t i = 0; i < header.records; ++i, at += record_bytes(header.page_size)) {
+      std::optional<Record> record = record_at(journal, header.page_size, at, scratch);
       if (!record) return {};
       if (record->number == 1) {
-        return verifies(*record, *header, cipher) ? std::optional(header->page_size) : std::nullopt;
+        return verifies(*record, header, cipher) ? std::optional(header.page_size) : std::nullopt;
       }
-      at += static_cast<sqlite3_int64>(kWord + header->page_size + kWord);
     }
-    at = (at + sector - 1) / sector * sector;
-    if (at >= size) break;
-    header = header_at(journal, at);
   }
   return {};
 }

@@ -18,9 +18,12 @@ enum class JournalKey : std::uint8_t {
   unknown,  // no header, no counted record, or nothing that can be read
   same,     // the first record was written with the key of `cipher`
   other,
+  // A later segment is counted and cannot be read: SQLite would play back the part before it. libSQL
+  // writes such journals for pages of 512 bytes, whose headers it encrypts like pages.
+  same_in_part,
 };
 
-// Whose key wrote the first counted record of a journal.
+// Whose key wrote the first record of each counted segment of a journal.
 [[nodiscard]] JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher);
 
 // The page size of a journal that holds page 1 as the key of `cipher` has written it; empty if

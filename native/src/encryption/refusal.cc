@@ -37,6 +37,9 @@ const char* text_of(Refusal refusal) noexcept {
     case Refusal::interrupted_rekey:
       return "the rollback journal was written with another encryption key: open the file with the "
              "key that it had before its key was changed";
+    case Refusal::damaged_journal:
+      return "the rollback journal can be played back only in part: it is damaged, or libSQL wrote "
+             "it for pages of 512 bytes, which it cannot restore; use a backup of the file";
     case Refusal::damaged_page:
       return "a page of the file is damaged or was changed";
     case Refusal::page_size:

@@ -18,6 +18,7 @@ enum class Refusal : std::uint8_t {
   unknown_version,    // the authenticated format in a version that this library does not know
   damaged_header,     // the key is the file's, its first page is not whole
   interrupted_rekey,  // a hot journal of another key
+  damaged_journal,    // a hot journal of which only a part can be played back
   damaged_page,       // a page that the cipher refuses
   page_size,          // a page of another size than the file's
   reserved_bytes,     // a database whose pages have no room for the authenticated format

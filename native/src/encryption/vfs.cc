@@ -175,8 +175,15 @@ Refusal check_key(MainFile& file, sqlite3_vfs* vfs, const char* name) {
   Companion journal(vfs, journal_name);
   if (!journal.is_open()) return refusal;
   if (refusal == Refusal::none) {
-    const JournalKey key = key_of_journal(journal.real(), file.cipher());
-    return key == JournalKey::other ? Refusal::interrupted_rekey : Refusal::none;
+    switch (key_of_journal(journal.real(), file.cipher())) {
+      case JournalKey::other:
+        return Refusal::interrupted_rekey;
+      case JournalKey::same_in_part:
+        return Refusal::damaged_journal;
+      case JournalKey::unknown:
+      case JournalKey::same:
+        return Refusal::none;
+    }
   }
   const std::optional<std::size_t> restored = restores_first_page(journal.real(), file.cipher());
   if (!restored) return refusal;

@@ -80,5 +80,33 @@ TEST_F(InterruptedKeyChangeTest, AThirdKeyIsRefusedAndChangesNothing) {
   EXPECT_EQ(files_of(directory_.path("")), before);
 }
 
+// libSQL encrypts the header of a later segment like a page when pages have 512 bytes; at the sync it
+// writes the first 12 bytes of it again, the magic number and the count.
+class UnreadableSegmentTest : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  void SetUp() override {
+    for (const std::string suffix : {"", "-journal"}) {
+      std::string bytes =
+          testing::read_file(std::string(LIBSQL_FIXTURES "/hotjournal-1024.db") + suffix);
+      constexpr std::size_t kNonceAt = 12;
+      if (suffix == "-journal") bytes[GetParam() + kNonceAt] ^= 1;
+      testing::write_file(directory_.path("change.db") + suffix, bytes);
+    }
+  }
+  testing::TemporaryDirectory directory_;
+};
+
+TEST_P(UnreadableSegmentTest, AJournalThatCanBePlayedBackOnlyInPartIsRefusedAndNothingChanges) {
+  const auto before = files_of(directory_.path(""));
+  Options options;
+  options.encryption = testing::encryption(Cipher::aes256cbc, kOldKey);
+  EXPECT_THAT([&] { return Database(directory_.path("change.db"), options).connect(); },
+              throws_error(ErrorKind::not_a_database, "only in part"));
+  EXPECT_EQ(files_of(directory_.path("")), before);
+}
+
+// Where the second segment of the fixture begins, one in the middle, and the last one.
+INSTANTIATE_TEST_SUITE_P(Segments, UnreadableSegmentTest, ::testing::Values(7168, 13312, 20480));
+
 }  // namespace
 }  // namespace libsql::encryption
