@@ -28,6 +28,8 @@ struct HttpClient::State {
   State(IoThread& io, const Options& options)
       : context(io.context()),
         tls(make_tls_context(options.ca_file)),
+        proxies(options.proxies),
+        way{io.context(), tls, io.resolver(), proxies},
         pool(options.pool),
         max_body_bytes(options.max_body_bytes) {}
 
@@ -35,6 +37,8 @@ struct HttpClient::State {
   std::atomic<ExchangeId> next_id{1};
   // Of the I/O thread:
   boost::asio::ssl::context tls;
+  const ProxySettings proxies;
+  const Connector::Environment way;
   HttpPool pool;
   std::uint64_t max_body_bytes;
   std::map<ExchangeId, std::shared_ptr<HttpExchange>> running;
@@ -63,8 +67,7 @@ HttpClient::ExchangeId HttpClient::start(HttpRequest request, std::shared_ptr<Ht
   const ExchangeId id = state_->next_id++;
   boost::asio::post(state_->context, [state = state_, id, request = std::move(request),
                                       events = std::move(events)]() mutable {
-    const HttpExchange::Environment environment{state->context, state->tls, state->pool,
-                                                state->max_body_bytes};
+    const HttpExchange::Environment environment{state->way, state->pool, state->max_body_bytes};
     // The exchange keeps the state, whose members it uses, through this function.
     auto exchange =
         std::make_shared<HttpExchange>(environment, std::move(request), std::move(events),

@@ -10,6 +10,7 @@
 #include "remote/http.h"
 #include "remote/http_connection.h"
 #include "remote/io_thread.h"
+#include "remote/proxy.h"
 
 namespace libsql::remote {
 
@@ -21,6 +22,7 @@ class HttpClient {
   struct Options {
     HttpPool::Options pool;
     std::string ca_file;  // Certificates beside the system's (PEM); for tests and private servers.
+    ProxySettings proxies;
     std::uint64_t max_body_bytes = std::uint64_t{256} << 20;
   };
   using ExchangeId = std::uint64_t;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "remote/proxy.h"
 #include "remote/tls.h"
 #include "remote/url.h"
 
@@ -37,6 +38,10 @@ class HttpConnection {
   // What was read beyond the answer's end.
   [[nodiscard]] boost::beast::flat_buffer& buffer() noexcept { return buffer_; }
 
+  // The proxy at its other end, which passes each request on; none at the end of a tunnel.
+  [[nodiscard]] const std::optional<Proxy>& proxy() const noexcept { return proxy_; }
+  void set_proxy(const Proxy& proxy) { proxy_ = proxy; }
+
   // The server has neither closed it nor sent anything unasked.
   [[nodiscard]] bool is_quiet();
   void close() noexcept;
@@ -45,6 +50,7 @@ class HttpConnection {
   boost::beast::tcp_stream tcp_;
   std::optional<TlsStream> tls_;
   boost::beast::flat_buffer buffer_;
+  std::optional<Proxy> proxy_;
 };
 
 // Keeps connections for a while after their answers (RFC 9112, section 9.3).

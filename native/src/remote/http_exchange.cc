@@ -9,10 +9,8 @@
 
 namespace libsql::remote {
 
-namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using asio::ip::tcp;
 
 namespace {
 
@@ -40,8 +38,7 @@ HttpExchange::HttpExchange(const Environment& environment, HttpRequest request,
       request_(std::move(request)),
       events_(std::move(events)),
       ended_(std::move(ended)),
-      deadline_(environment.context),
-      resolver_(environment.context) {
+      deadline_(environment.way.context) {
   parser_.body_limit(environment.max_body_bytes);
   parser_.header_limit(kMaxHeadBytes);
 }
@@ -67,7 +64,7 @@ void HttpExchange::start() {
   if (reused_) {
     write();
   } else {
-    resolve();
+    connect();
   }
 }
 
@@ -75,53 +72,31 @@ void HttpExchange::cancel() {
   if (!finished_) fail(Reason::cancelled, "the request was cancelled");
 }
 
-void HttpExchange::resolve() {
-  resolver_.async_resolve(
-      request_.url.host, std::to_string(request_.url.port),
-      then([](HttpExchange& self, const Code& error, const tcp::resolver::results_type& found) {
-        if (error) {
-          self.fail(Reason::resolve, self.request_.url.host + ": " + error.message());
+void HttpExchange::connect() {
+  connector_ = std::make_shared<Connector>(
+      environment_.way, request_.url,
+      [self = shared_from_this()](std::unique_ptr<HttpConnection> connection,
+                                  const Connector::Failure* failure) {
+        self->connector_.reset();
+        if (failure != nullptr) {
+          self->fail(failure->reason, failure->message);
         } else {
-          self.connect(found);
+          self->connection_ = std::move(connection);
+          self->write();
         }
-      }));
-}
-
-void HttpExchange::connect(const tcp::resolver::results_type& addresses) {
-  connection_ = std::make_unique<HttpConnection>(environment_.context);
-  connection_->tcp().async_connect(
-      addresses, then([](HttpExchange& self, const Code& error, const tcp::endpoint& /*peer*/) {
-        if (error) {
-          self.fail(Reason::connect, self.request_.url.authority() + ": " + error.message());
-          return;
-        }
-        Code ignored;
-        self.connection_->tcp().socket().set_option(tcp::no_delay(true), ignored);
-        if (self.request_.url.tls) {
-          self.handshake();
-        } else {
-          self.write();
-        }
-      }));
-}
-
-void HttpExchange::handshake() {
-  TlsStream& stream = connection_->start_tls(environment_.tls, request_.url.host);
-  stream.async_handshake(
-      asio::ssl::stream_base::client, then([](HttpExchange& self, const Code& error) {
-        if (error) {
-          self.fail(Reason::tls, self.request_.url.authority() + ": " + error.message());
-        } else {
-          self.write();
-        }
-      }));
+      });
+  connector_->start();
 }
 
 void HttpExchange::write() {
   message_.method_string(request_.method);
-  message_.target(request_.target);
+  const auto& proxy = connection_->proxy();
+  message_.target(proxy ? "http://" + request_.url.authority() + request_.target : request_.target);
   message_.set(http::field::host, request_.url.authority());
   for (const auto& [name, value] : request_.headers) message_.set(name, value);
+  if (proxy && !proxy->authorization.empty()) {
+    message_.set(http::field::proxy_authorization, proxy->authorization);
+  }
   message_.body() = std::move(request_.body);
   message_.prepare_payload();
   writing_ = true;
@@ -217,7 +192,8 @@ void HttpExchange::fail(Reason reason, const std::string& message) {
 void HttpExchange::finish(const std::optional<HttpFailure>& failure) {
   finished_ = true;
   deadline_.cancel();
-  resolver_.cancel();
+  if (connector_) connector_->cancel();
+  connector_.reset();
   // Operations that are under way still use the connection; it closes now and goes with the last.
   if (connection_) connection_->close();
   ended_();

@@ -1,4 +1,4 @@
-// The steps of one HTTP exchange: connection, TLS, request, head, body.
+// The steps of one HTTP exchange: connection, request, head, body.
 #ifndef LIBSQL_REMOTE_HTTP_EXCHANGE_H_
 #define LIBSQL_REMOTE_HTTP_EXCHANGE_H_
 
@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 
+#include "remote/connector.h"
 #include "remote/http.h"
 #include "remote/http_connection.h"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,8 +26,7 @@ namespace libsql::remote {
 class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
  public:
   struct Environment {
-    boost::asio::io_context& context;
-    boost::asio::ssl::context& tls;
+    const Connector::Environment& way;
     HttpPool& pool;
     std::uint64_t max_body_bytes;
   };
@@ -44,9 +43,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   using Stage = HttpFailure::Stage;
   using Reason = HttpFailure::Reason;
 
-  void resolve();
-  void connect(const boost::asio::ip::tcp::resolver::results_type& addresses);
-  void handshake();
+  void connect();
   void write();
   void read_head();
   void on_head();
@@ -66,7 +63,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   std::shared_ptr<HttpEvents> events_;
   std::function<void()> ended_;
   boost::asio::steady_timer deadline_;
-  boost::asio::ip::tcp::resolver resolver_;
+  std::shared_ptr<Connector> connector_;  // Until there is a connection.
   std::unique_ptr<HttpConnection> connection_;
   boost::beast::http::request<boost::beast::http::string_body> message_;
   boost::beast::http::response_parser<boost::beast::http::buffer_body> parser_;

@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "remote/resolver.h"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -15,13 +17,14 @@ namespace libsql::remote {
 // Threads: context() may be used from any thread to post; objects bound to it belong to its thread.
 class IoThread {
  public:
-  IoThread();
+  explicit IoThread(Resolver::LookUp look_up = Resolver::ask_system);
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
   // REQUIRES: not on the thread itself.
   ~IoThread();
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }
   [[nodiscard]] bool is_current() const noexcept {
     return std::this_thread::get_id() == thread_.get_id();
   }
@@ -29,6 +32,7 @@ class IoThread {
  private:
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  Resolver resolver_;
   std::thread thread_;
 };
 
