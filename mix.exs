@@ -180,9 +180,11 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Native.Replica,
           EctoLibSql.Query,
           EctoLibSql.Result,
+          EctoLibSql.Cursor,
           EctoLibSql.State,
           EctoLibSql.Error,
           EctoLibSql.Options,
+          EctoLibSql.EncryptionKey,
           EctoLibSql.Telemetry
         ],
         Files: [EctoLibSql.Doctor],
@@ -196,7 +198,8 @@ defmodule EctoLibSql.MixProject do
   defp guides do
     case File.read("docs/guides/overview.md") do
       {:ok, overview} ->
-        linked = for [_, name] <- Regex.scan(~r"\]\((\w+\.md)\)", overview), do: name
+        [_, chapters] = String.split(overview, "## Chapters", parts: 2)
+        linked = for [_, name] <- Regex.scan(~r"\]\((\w+\.md)\)", chapters), do: name
         for name <- Enum.uniq(["overview.md" | linked]), do: "docs/guides/" <> name
 
       {:error, _} ->
