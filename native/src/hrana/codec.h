@@ -51,8 +51,16 @@ class CursorReader {
   CursorReader& operator=(const CursorReader&) = delete;
   virtual ~CursorReader() = default;
 
-  // Pushes the entries that are complete. Views hold until the call returns.
-  virtual void feed(std::string_view bytes) = 0;
+  // Takes the next bytes, for next().
+  virtual void add(std::string_view bytes) = 0;
+  // Pushes the next entry that is complete; false if there is none. Views hold until the next call.
+  [[nodiscard]] virtual bool next() = 0;
+  // Both at once: pushes all entries that are complete.
+  void feed(std::string_view bytes) {
+    add(bytes);
+    while (next()) {
+    }
+  }
   // The body has ended cleanly. Errors: truncated inside an entry, inside a step, or without head.
   // The last entry of sqld, replication_index, is not required: Turso Cloud ends without it.
   virtual void finish() = 0;

@@ -4,9 +4,10 @@
 
 namespace libsql::hrana {
 
-void CursorBody::feed(std::string_view bytes) {
-  frames_.add(bytes);
-  while (const auto frame = frames_.next()) take(*frame);
+bool CursorBody::next() {
+  const auto frame = frames_.next();
+  if (frame) take(*frame);
+  return frame.has_value();
 }
 
 void CursorBody::take(std::span<char> frame) {

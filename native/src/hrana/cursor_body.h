@@ -17,7 +17,8 @@ class CursorBody : public CursorReader {
   CursorBody(Framing framing, std::size_t max_bytes, std::size_t padding, Receiver& receiver)
       : frames_(framing, max_bytes, padding), order_(receiver) {}
 
-  void feed(std::string_view bytes) override;
+  void add(std::string_view bytes) override { frames_.add(bytes); }
+  bool next() override;
   void finish() override;
   [[nodiscard]] const std::optional<Head>& head() const noexcept override { return head_; }
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "core/file_error.h"
+#include "core/result_code.h"
 #include "encryption/refusal.h"
 #include "local/open_error.h"
 
@@ -17,44 +18,7 @@ __attribute__((weak)) const char* sqlite3_column_origin_name(sqlite3_stmt*, int)
 
 namespace libsql::local {
 
-ErrorKind kind_of(int extended_code) noexcept {
-  switch (extended_code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_PROTOCOL:
-      return ErrorKind::busy;
-    case SQLITE_LOCKED:
-      return ErrorKind::locked;
-    case SQLITE_CONSTRAINT:
-      return ErrorKind::constraint;
-    case SQLITE_READONLY:
-      return ErrorKind::read_only;
-    case SQLITE_AUTH:
-      return ErrorKind::denied;
-    case SQLITE_INTERRUPT:
-      return ErrorKind::interrupted;
-    case SQLITE_PERM:
-    case SQLITE_CANTOPEN:
-      return ErrorKind::cannot_open;
-    case SQLITE_NOTADB:
-      return ErrorKind::not_a_database;
-    case SQLITE_CORRUPT:
-      return ErrorKind::corrupt;
-    case SQLITE_FULL:
-      return ErrorKind::full;
-    case SQLITE_IOERR:
-      return ErrorKind::io;
-    case SQLITE_TOOBIG:
-      return ErrorKind::too_big;
-    case SQLITE_NOMEM:
-      return ErrorKind::out_of_memory;
-    case SQLITE_RANGE:
-      return ErrorKind::invalid_argument;
-    case SQLITE_MISUSE:
-      return ErrorKind::misuse;
-    default:
-      return ErrorKind::error;
-  }
-}
+ErrorKind kind_of(int extended_code) noexcept { return core::kind_of_code(extended_code); }
 
 namespace {
 

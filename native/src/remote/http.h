@@ -21,6 +21,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::chrono::steady_clock::time_point deadline;
+  // Until when the connection must stand, if that is earlier.
+  std::optional<std::chrono::steady_clock::time_point> connect_deadline;
+  bool new_connection = false;  // None from the pool.
 };
 
 struct HttpHead {
@@ -61,8 +64,9 @@ class HttpEvents {
 
   // Any status; a redirect is not followed.
   virtual void head(const HttpHead& head) noexcept = 0;
-  // A piece of the body, as it arrived. The view holds until the call returns.
-  virtual void body(std::string_view piece) noexcept = 0;
+  // A piece of the body, as it arrived. The view holds until the call returns. False: no more is
+  // read until HttpClient::resume(), and the deadline rests.
+  [[nodiscard]] virtual bool body(std::string_view piece) noexcept = 0;
   // Once, last.
   virtual void finished(const std::optional<HttpFailure>& failure) noexcept = 0;
 };

@@ -87,4 +87,13 @@ void HttpClient::cancel(ExchangeId id) {
   });
 }
 
+void HttpClient::resume(ExchangeId id, std::chrono::steady_clock::time_point deadline) {
+  boost::asio::post(state_->context, [state = state_, id, deadline] {
+    const auto found = state->running.find(id);
+    if (found == state->running.end()) return;
+    const auto exchange = found->second;
+    exchange->resume(deadline);
+  });
+}
+
 }  // namespace libsql::remote

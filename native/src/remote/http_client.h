@@ -2,6 +2,7 @@
 #ifndef LIBSQL_REMOTE_HTTP_CLIENT_H_
 #define LIBSQL_REMOTE_HTTP_CLIENT_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,8 @@ class HttpClient {
   // The exchange finishes as cancelled, and its connection closes, unless it has finished. Returns
   // at once.
   void cancel(ExchangeId id);
+  // Goes on reading a body that has paused, until this deadline. Returns at once.
+  void resume(ExchangeId id, std::chrono::steady_clock::time_point deadline);
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "remote/http_exchange.h"
 
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <utility>
@@ -55,11 +56,9 @@ auto HttpExchange::then(Next next) {
 }
 
 void HttpExchange::start() {
-  deadline_.expires_at(request_.deadline);
-  deadline_.async_wait(then([](HttpExchange& self, const Code& /*error*/) {
-    self.fail(Reason::deadline, "the deadline passed");
-  }));
-  connection_ = environment_.pool.take(request_.url);
+  const auto connected_by = request_.connect_deadline.value_or(request_.deadline);
+  wait_until(std::min(connected_by, request_.deadline));
+  if (!request_.new_connection) connection_ = environment_.pool.take(request_.url);
   reused_ = connection_ != nullptr;
   if (reused_) {
     write();
@@ -68,8 +67,24 @@ void HttpExchange::start() {
   }
 }
 
+// Replaces the deadline before, whose handler may be on its way already.
+void HttpExchange::wait_until(std::chrono::steady_clock::time_point deadline) {
+  deadline_.expires_at(deadline);
+  deadline_.async_wait(then([](HttpExchange& self, const Code& error) {
+    const bool passed = std::chrono::steady_clock::now() >= self.deadline_.expiry();
+    if (!error && passed) self.fail(Reason::deadline, "the deadline passed");
+  }));
+}
+
 void HttpExchange::cancel() {
   if (!finished_) fail(Reason::cancelled, "the request was cancelled");
+}
+
+void HttpExchange::resume(std::chrono::steady_clock::time_point deadline) {
+  if (finished_ || !paused_) return;
+  paused_ = false;
+  wait_until(deadline);
+  read_body();
 }
 
 void HttpExchange::connect() {
@@ -100,6 +115,7 @@ void HttpExchange::write() {
   message_.body() = std::move(request_.body);
   message_.prepare_payload();
   writing_ = true;
+  wait_until(request_.deadline);
   connection_->with_stream([this](auto& stream) {
     http::async_write(stream, message_,
                       then([](HttpExchange& self, const Code& error, std::size_t /*bytes*/) {
@@ -153,10 +169,13 @@ void HttpExchange::read_body() {
 
 void HttpExchange::on_body(const Code& error) {
   const std::size_t size = piece_.size() - parser_.get().body().size;
-  if (size > 0) events_->body({piece_.data(), size});
+  const bool pause = size > 0 && !events_->body({piece_.data(), size});
   if (finished_) return;
   if (error && error != http::error::need_buffer) {
     fail_io(error);
+  } else if (pause) {
+    paused_ = true;
+    deadline_.expires_at(std::chrono::steady_clock::time_point::max());
   } else {
     read_body();
   }

@@ -3,6 +3,7 @@
 #define LIBSQL_REMOTE_HTTP_EXCHANGE_H_
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,12 +38,15 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
 
   void start();
   void cancel();
+  // After HttpEvents::body() has paused it.
+  void resume(std::chrono::steady_clock::time_point deadline);
 
  private:
   using Code = boost::system::error_code;
   using Stage = HttpFailure::Stage;
   using Reason = HttpFailure::Reason;
 
+  void wait_until(std::chrono::steady_clock::time_point deadline);
   void connect();
   void write();
   void read_head();
@@ -71,6 +75,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   bool reused_ = false;    // The connection comes from the pool.
   bool writing_ = false;   // Bytes of the request may have left.
   bool answered_ = false;  // Bytes of the answer have come.
+  bool paused_ = false;    // By the reader of the body.
   bool finished_ = false;
 };
 

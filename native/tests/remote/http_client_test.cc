@@ -29,10 +29,11 @@ using Stage = HttpFailure::Stage;
 class Recorder : public HttpEvents {
  public:
   void head(const HttpHead& head) noexcept override { head_ = head; }
-  void body(std::string_view piece) noexcept override {
+  bool body(std::string_view piece) noexcept override {
     text += piece;
     ++pieces;
     got_body.open();
+    return !pauses;
   }
   void finished(const std::optional<HttpFailure>& how) noexcept override {
     failure = how;
@@ -42,7 +43,8 @@ class Recorder : public HttpEvents {
 
   HttpHead head_;
   std::string text;
-  int pieces = 0;
+  std::atomic<bool> pauses{false};
+  std::atomic<int> pieces{0};
   int ends = 0;
   std::optional<HttpFailure> failure;
   libsql::testing::Gate got_body;

@@ -133,7 +133,10 @@ TEST(ProxySettingsTest, RefuseOtherProxiesWithoutQuotingThem) {
 class Recorder : public HttpEvents {
  public:
   void head(const HttpHead& head) noexcept override { status = head.status; }
-  void body(std::string_view piece) noexcept override { text += piece; }
+  bool body(std::string_view piece) noexcept override {
+    text += piece;
+    return true;
+  }
   void finished(const std::optional<HttpFailure>& how) noexcept override {
     failure = how;
     end.open();

@@ -1,0 +1,225 @@
+#include "remote/http_call.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hrana/http_error.h"
+#include "remote/server_error.h"
+
+#include <boost/asio/dispatch.hpp>
+
+namespace libsql::remote {
+
+namespace {
+
+using Executed = StreamFailure::Executed;
+using Stage = HttpFailure::Stage;
+using Reason = HttpFailure::Reason;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;
+
+Error error_of(const HttpFailure& failure) {
+  switch (failure.reason) {
+    case Reason::resolve:
+    case Reason::connect:
+    case Reason::tls:
+      return unreachable("the server cannot be reached: " + failure.message);
+    case Reason::network:
+      return failure.stage == Stage::not_sent ? unreachable(failure.message)
+                                              : Error(ErrorKind::io, failure.message);
+    case Reason::malformed:
+      return {ErrorKind::io, failure.message};
+    case Reason::too_large:
+      return {ErrorKind::too_big, failure.message + ": read the rows with a cursor"};
+    case Reason::deadline:
+      return {ErrorKind::timeout, "the server did not answer in time: " + failure.message};
+    case Reason::cancelled:
+      return {ErrorKind::interrupted, "interrupted"};
+  }
+  return {ErrorKind::io, failure.message};
+}
+
+struct Refusal {
+  Error error;
+  Executed executed;
+};
+
+// Source: what sqld and Turso answer, and RFC 9110, section 15.
+Refusal refusal_of(int status, const hrana::HttpError& answer, bool on_open_stream) {
+  const std::string message = answer.message + " (HTTP " + std::to_string(status) + ')';
+  if (answer.code == "STREAM_EXPIRED") {
+    return {server_error({answer.message, *answer.code, {}}), Executed::no};
+  }
+  switch (status) {
+    case 401:
+    case 403:
+      return {unauthorised(message), Executed::unknown};
+    case 404:
+      if (on_open_stream) {
+        return {with_lost_transaction(try_again("the server has closed the stream: " + message)),
+                Executed::no};
+      }
+      return {Error(ErrorKind::cannot_open, "the server has no such database: " + message),
+              Executed::no};
+    case 408:
+      return {Error(ErrorKind::timeout, message), Executed::unknown};
+    case 429:
+      return {try_again(message), Executed::no};
+    case 502:
+    case 503:
+    case 504:
+      return {unreachable(message), Executed::unknown};
+    default:
+      return {Error(ErrorKind::error, message), Executed::unknown};
+  }
+}
+
+}  // namespace
+
+HttpCall::HttpCall(std::shared_ptr<HttpOrigin> origin, Spec spec)
+    : origin_(std::move(origin)),
+      spec_(std::move(spec)),
+      backoff_(origin_->backoff()),
+      wait_(origin_->io().context()),
+      version_(origin_->version() == 2 ? 2 : 3) {}
+
+void HttpCall::begin() {
+  if (!ended_) ask_token();
+}
+
+void HttpCall::ask_token() {
+  const std::weak_ptr<HttpCall> weak = weak_from_this();
+  // The call lives on in the timer: a token that never comes ends with the deadline.
+  wait_.expires_at(spec_.deadline);
+  wait_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || self->exchange_ || self->ended_) return;
+    self->fail(Error(ErrorKind::timeout, "the auth token did not come in time"), Executed::no);
+  });
+  origin_->ask_token([weak, context = &origin_->io().context()](
+                         const std::optional<AuthToken>& token, const Error* error) {
+    std::optional<Error> failure;
+    if (error != nullptr) failure = *error;
+    boost::asio::dispatch(*context, [weak, token, failure] {
+      const auto self = weak.lock();
+      if (self == nullptr || self->ended_) return;
+      if (failure) {
+        self->fail(*failure, Executed::no);
+      } else {
+        self->attempt(token);
+      }
+    });
+  });
+}
+
+void HttpCall::attempt(const std::optional<AuthToken>& token) {
+  wait_.cancel();
+  HttpRequest request = origin_->request(spec_.server, spec_.endpoint, version_, token);
+  request.body = version_ == 2 && spec_.body_of_version_2 ? *spec_.body_of_version_2 : spec_.body;
+  request.deadline = spec_.deadline;
+  request.connect_deadline = steady_clock::now() + origin_->connect_timeout();
+  request.new_connection = new_connection_;
+  head_ = {};
+  error_body_.clear();
+  exchange_ = origin_->client().start(std::move(request), shared_from_this());
+}
+
+void HttpCall::cancel() {
+  if (!ended_) fail(Error(ErrorKind::interrupted, "interrupted"), Executed::unknown);
+}
+
+void HttpCall::stop() {
+  ended_ = true;
+  wait_.cancel();
+  if (exchange_) origin_->client().cancel(*exchange_);
+}
+
+void HttpCall::resume(Deadline deadline) {
+  if (exchange_) origin_->client().resume(*exchange_, deadline);
+}
+
+void HttpCall::fail(const Error& error, Executed executed) {
+  if (ended_) return;
+  const bool sent = sent_ || exchange_.has_value();
+  stop();
+  const bool unknown = sent && executed == Executed::unknown;
+  failed({unknown ? Executed::unknown : Executed::no,
+          unknown && !spec_.repeatable ? with_unknown_outcome(error) : error},
+         sent);
+}
+
+// --- The events of an exchange ---
+
+void HttpCall::head(const HttpHead& head) noexcept { head_ = head; }
+
+bool HttpCall::body(std::string_view bytes) noexcept {
+  if (ended_) return true;
+  if (head_.status == 200) return piece(bytes);
+  error_body_.append(bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, error_body_.size())));
+  return true;
+}
+
+void HttpCall::finished(const std::optional<HttpFailure>& failure) noexcept {
+  if (ended_) return;
+  exchange_.reset();
+  if (failure) {
+    on_failure(*failure);
+  } else if (head_.status != 200) {
+    on_status();
+  } else {
+    if (version_ != origin_->version()) origin_->set_version(version_);
+    sent_ = true;
+    complete();
+  }
+}
+
+void HttpCall::on_failure(const HttpFailure& failure) {
+  if (failure.stage == Stage::not_sent) {
+    const bool final = failure.reason == Reason::tls || failure.reason == Reason::cancelled;
+    if (!final && again({})) return;
+    return fail(error_of(failure), Executed::no);
+  }
+  sent_ = true;
+  if (failure.stage == Stage::stale && may_repeat() && !new_connection_) {
+    new_connection_ = true;
+    return ask_token();
+  }
+  fail(error_of(failure), Executed::unknown);
+}
+
+bool HttpCall::try_version_2() {
+  const bool may_be_old = origin_->version() == 0 && version_ == 3 && !spec_.on_open_stream &&
+                          spec_.body_of_version_2.has_value();
+  if (!may_be_old || (head_.status != 404 && head_.status != 405)) return false;
+  version_ = 2;
+  return true;
+}
+
+void HttpCall::on_status() {
+  const auto [error, executed] = refusal_of(
+      head_.status, hrana::decode_http_error(origin_->encoding(), head_.status, error_body_),
+      spec_.on_open_stream);
+  if (try_version_2()) {
+    first_refusal_ = error;
+    return ask_token();
+  }
+  const auto retry_after = head_.retry_after.value_or(std::chrono::seconds(0));
+  const bool too_many = head_.status == 429 && !spec_.on_open_stream;
+  const bool gone = head_.status == 502 || head_.status == 503 || head_.status == 504;
+  if ((too_many || (gone && may_repeat())) && again(retry_after)) return;
+  sent_ = true;
+  // Neither version is there: the first answer says why.
+  fail(first_refusal_ && executed == Executed::no ? *first_refusal_ : error, executed);
+}
+
+bool HttpCall::again(std::chrono::milliseconds retry_after) {
+  const auto wait = backoff_.next(origin_->draw(), retry_after);
+  if (!wait || steady_clock::now() + *wait >= spec_.deadline) return false;
+  wait_.expires_after(*wait);
+  wait_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && !self->ended_) self->ask_token();
+  });
+  return true;
+}
+
+}  // namespace libsql::remote

@@ -1,0 +1,75 @@
+// A server that is reached over HTTP: its URL, its token, what was learnt about it.
+#ifndef LIBSQL_REMOTE_HTTP_ORIGIN_H_
+#define LIBSQL_REMOTE_HTTP_ORIGIN_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hrana/codec.h"
+#include "libsql/remote_options.h"
+#include "remote/backoff.h"
+#include "remote/http_client.h"
+#include "remote/io_thread.h"
+#include "remote/url.h"
+
+namespace libsql::remote {
+
+// What the transport takes from outside, so that tests can put doubles there.
+struct HttpEnvironment {
+  IoThread& io;
+  std::shared_ptr<HttpClient> client;
+  std::function<double()> draw;  // Random numbers in [0, 1), asked on the I/O thread.
+  Backoff::Options backoff;
+};
+
+enum class Endpoint : std::uint8_t { pipeline, cursor };
+
+// Threads: thread-safe, unless stated otherwise.
+class HttpOrigin {
+ public:
+  // Errors: invalid_argument for a header that the library sends itself, and for one with a control
+  // character; the message does not quote its value.
+  HttpOrigin(Url url, const RemoteOptions& options, HttpEnvironment environment);
+
+  [[nodiscard]] const Url& url() const noexcept { return url_; }
+  [[nodiscard]] hrana::Encoding encoding() const noexcept { return encoding_; }
+  [[nodiscard]] IoThread& io() const noexcept { return environment_.io; }
+  [[nodiscard]] HttpClient& client() const noexcept { return *environment_.client; }
+  [[nodiscard]] Backoff::Options backoff() const noexcept { return environment_.backoff; }
+  // On the I/O thread.
+  [[nodiscard]] double draw() const { return environment_.draw(); }
+  [[nodiscard]] hrana::ClientCodec& decoder() const noexcept { return *decoder_; }
+
+  // 0 before the first answer.
+  [[nodiscard]] int version() const noexcept { return version_; }
+  void set_version(int version) noexcept { version_ = version; }
+
+  // Asks for the token; `taker` is called once, on any thread.
+  void ask_token(TokenAnswer::Taker taker) const;
+  // A request to `server`, which gets the token and the key only if it has this origin.
+  [[nodiscard]] HttpRequest request(const Url& server, Endpoint endpoint, int version,
+                                    const std::optional<AuthToken>& token) const;
+  [[nodiscard]] std::chrono::milliseconds connect_timeout() const noexcept {
+    return options_.connect_timeout;
+  }
+
+ private:
+  const Url url_;
+  const RemoteOptions options_;
+  const HttpEnvironment environment_;
+  const hrana::Encoding encoding_;
+  const std::unique_ptr<hrana::ClientCodec> decoder_;
+  std::atomic<int> version_{0};
+};
+
+// Encodes requests on the calling thread.
+[[nodiscard]] hrana::ClientCodec& encoder_of_thread(hrana::Encoding encoding);
+
+}  // namespace libsql::remote
+
+#endif  // LIBSQL_REMOTE_HTTP_ORIGIN_H_
