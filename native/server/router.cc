@@ -1,0 +1,80 @@
+#include "server/router.h"
+
+#include <array>
+#include <utility>
+
+#include "libsql/database.h"
+#include "server/http_cursor.h"
+#include "server/http_pipeline.h"
+
+namespace libsql::server {
+namespace {
+
+namespace http = boost::beast::http;
+using hrana::Encoding;
+using Handler = void (*)(Services&, HttpRequest, HttpReply);
+
+void pipeline_json(Services& services, HttpRequest request, HttpReply reply) {
+  serve_pipeline(services, Encoding::json, std::move(request), std::move(reply));
+}
+void pipeline_protobuf(Services& services, HttpRequest request, HttpReply reply) {
+  serve_pipeline(services, Encoding::protobuf, std::move(request), std::move(reply));
+}
+void cursor_json(Services& services, HttpRequest request, HttpReply reply) {
+  serve_cursor(services, Encoding::json, std::move(request), std::move(reply));
+}
+void cursor_protobuf(Services& services, HttpRequest request, HttpReply reply) {
+  serve_cursor(services, Encoding::protobuf, std::move(request), std::move(reply));
+}
+// A probe of a version of the protocol.
+void supported(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
+  reply.send({200, std::string(kText), "libsql-dev-server speaks this version of Hrana"});
+}
+void health(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
+  reply.send({200, {}, {}});
+}
+void version(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
+  reply.send(
+      {200, std::string(kText),
+       "libsql-dev-server " LIBSQL_VERSION " (SQLite " + std::string(sqlite_version()) + ")"});
+}
+
+struct Route {
+  http::verb verb;
+  std::string_view path;
+  Handler handler;
+};
+
+constexpr auto kRoutes = std::to_array<Route>({
+    {http::verb::get, "/v2", supported},
+    {http::verb::get, "/v3", supported},
+    {http::verb::get, "/v3-protobuf", supported},
+    {http::verb::post, "/v2/pipeline", pipeline_json},
+    {http::verb::post, "/v3/pipeline", pipeline_json},
+    {http::verb::post, "/v3-protobuf/pipeline", pipeline_protobuf},
+    {http::verb::post, "/v3/cursor", cursor_json},
+    {http::verb::post, "/v3-protobuf/cursor", cursor_protobuf},
+    {http::verb::get, "/health", health},
+    {http::verb::get, "/version", version},
+});
+
+}  // namespace
+
+void route(Services& services, HttpRequest request, HttpReply reply) {
+  std::string_view path = request.path;
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  bool exists = false;
+  for (const Route& candidate : kRoutes) {
+    if (candidate.path != path) continue;
+    if (candidate.verb == request.message.method()) {
+      return candidate.handler(services, std::move(request), std::move(reply));
+    }
+    exists = true;
+  }
+  if (exists) {
+    return reply.send(json_error(405, {"this path has another method", "METHOD_NOT_ALLOWED", {}}));
+  }
+  reply.send(json_error(404, {"no such path", "NOT_FOUND", {}}));
+}
+
+}  // namespace libsql::server

@@ -1,0 +1,91 @@
+// The SQL connection of one stream, and its part in the turns of the writers.
+#ifndef LIBSQL_SERVER_SQL_SESSION_H_
+#define LIBSQL_SERVER_SQL_SESSION_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "libsql/connection.h"
+#include "libsql/database.h"
+#include "libsql/events.h"
+#include "server/serial_queue.h"
+#include "server/write_gate.h"
+
+namespace libsql::server {
+
+// What a client may do with the database.
+enum class Access : std::uint8_t { read_write, read_only };
+
+// What the sessions of one server share.
+//
+// Threads: thread-safe.
+struct Engine {
+  Engine(Database where, std::function<EventHandler()> make_observer, std::size_t response_bytes,
+         std::chrono::milliseconds longest_turn)
+      : database(std::move(where)),
+        observer(std::move(make_observer)),
+        most_response_bytes(response_bytes),
+        gate(longest_turn) {}
+
+  const Database database;
+  const std::function<EventHandler()> observer;  // Makes the observer of each session.
+  const std::size_t most_response_bytes;
+  WriteGate gate;
+};
+
+// Threads: bound to `queue`, except abandon() and what it has of a Writer.
+class SqlSession final : public WriteGate::Writer, public std::enable_shared_from_this<SqlSession> {
+ public:
+  SqlSession(std::shared_ptr<Engine> engine, std::shared_ptr<SerialQueue> queue)
+      : engine_(std::move(engine)), queue_(std::move(queue)) {}
+  ~SqlSession() override { close(); }
+
+  // Opened by the first use. Errors: Error.
+  [[nodiscard]] Connection& connection();
+  [[nodiscard]] bool in_transaction() const;
+  [[nodiscard]] std::size_t most_response_bytes() const noexcept {
+    return engine_->most_response_bytes;
+  }
+
+  // A program begins: one execute, batch, sequence or cursor. True if the transaction was rolled
+  // back since the last one because it kept others waiting: everything in this program fails with
+  // transaction_timeout().
+  [[nodiscard]] bool begin_program();
+  // How often a transaction has been taken away; a statement that was begun before is dead.
+  [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }
+
+  // Waits for the write turn, unless this session has it. Errors: Error interrupted if the client
+  // has gone.
+  void take_write_turn();
+  // Gives it back, unless a transaction is open.
+  void statement_ended() noexcept;
+  // Rolls back.
+  void close() noexcept;
+
+  // The client has gone: what runs stops soon, and nothing more should.
+  void abandon() noexcept;
+  [[nodiscard]] bool gave_up() const noexcept override { return abandoned_; }
+  void evict() noexcept override;
+
+ private:
+  void end_turn() noexcept;
+  void give_transaction_up() noexcept;
+
+  const std::shared_ptr<Engine> engine_;
+  const std::shared_ptr<SerialQueue> queue_;
+  std::optional<Connection> connection_;
+  bool has_turn_ = false;
+  bool timed_out_ = false;  // The next program is to hear of it.
+  std::uint64_t evictions_ = 0;
+  std::atomic<bool> abandoned_{false};
+  std::atomic<bool> eviction_due_{false};
+};
+
+}  // namespace libsql::server
+
+#endif  // LIBSQL_SERVER_SQL_SESSION_H_

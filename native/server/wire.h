@@ -1,0 +1,76 @@
+// A client's connection, with or without TLS: one type, so that HTTP and WebSockets are compiled
+// once. Models AsyncReadStream and AsyncWriteStream of Asio.
+#ifndef LIBSQL_SERVER_WIRE_H_
+#define LIBSQL_SERVER_WIRE_H_
+
+#include <memory>
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/websocket/teardown.hpp>
+
+namespace libsql::server {
+
+// Threads: thread-bound, to the I/O thread.
+class Wire {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  using executor_type = Socket::executor_type;
+
+  // `tls`: null without it.
+  Wire(Socket socket, boost::asio::ssl::context* tls)
+      : socket_(std::make_unique<Socket>(std::move(socket))) {
+    if (tls != nullptr) tls_ = std::make_unique<Tls>(*socket_, *tls);
+  }
+
+  [[nodiscard]] executor_type get_executor() noexcept { return socket_->get_executor(); }
+  [[nodiscard]] Socket& socket() noexcept { return *socket_; }
+  [[nodiscard]] bool encrypted() const noexcept { return tls_ != nullptr; }
+
+  // Before anything else; done at once without TLS.
+  template <typename Handler>
+  void async_handshake(Handler handler) {
+    if (tls_) {
+      tls_->async_handshake(boost::asio::ssl::stream_base::server, std::move(handler));
+    } else {
+      handler(boost::system::error_code());
+    }
+  }
+  template <typename Buffers, typename Handler>
+  auto async_read_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
+    return socket_->async_read_some(buffers, std::forward<Handler>(handler));
+  }
+  template <typename Buffers, typename Handler>
+  auto async_write_some(const Buffers& buffers, Handler&& handler) {
+    if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
+    return socket_->async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+  void close() noexcept {
+    boost::system::error_code ignored;
+    socket_->shutdown(Socket::shutdown_both, ignored);
+    socket_->close(ignored);
+  }
+
+ private:
+  using Tls = boost::asio::ssl::stream<Socket&>;
+
+  std::unique_ptr<Socket> socket_;  // Before TLS, which refers to it.
+  std::unique_ptr<Tls> tls_;
+};
+
+// How Beast ends a WebSocket: found by the name of its argument's namespace.
+template <typename Handler>
+void async_teardown(boost::beast::role_type role, Wire& wire, Handler&& handler) {
+  boost::beast::websocket::async_teardown(role, wire.socket(), std::forward<Handler>(handler));
+}
+
+// How Beast drops a connection whose time is over; found likewise.
+inline void beast_close_socket(Wire& wire) { wire.close(); }
+
+}  // namespace libsql::server
+
+#endif  // LIBSQL_SERVER_WIRE_H_
