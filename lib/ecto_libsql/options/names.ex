@@ -94,8 +94,8 @@ defmodule EctoLibSql.Options.Names do
     dump_path dump_prefixes prefix quiet force skip_if_loaded no_compile no_deps_check
   )a
 
-  # What libraries read from a repository's configuration: Oban.
-  @libraries ~w(migrator)a
+  # What libraries put into a repository's configuration: Oban; AshSqlite.
+  @libraries ~w(migrator installed_extensions migrations_path)a
 
   # Ecto.Adapters.LibSql.
   @adapter ~w(dialect migration_lock_term fkey_names sandboxed connect_log)a

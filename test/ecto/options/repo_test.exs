@@ -48,7 +48,9 @@ defmodule Ecto.Adapters.LibSql.Options.RepoTest do
           [migration_source: "versions", migration_primary_key: [type: :binary_id]],
           [queue_target: 50, queue_interval: 1000, ownership_timeout: 5000, idle_interval: 1000],
           [show_sensitive_data_on_connection_error: true, dump_path: "structure.sql"],
-          [scheme: "ecto", hostname: "localhost", port: 1, migrator: Oban.Migrations.SQLite]
+          [scheme: "ecto", hostname: "localhost", port: 1, migrator: Oban.Migrations.SQLite],
+          # AshSqlite.Repo puts these in.
+          [installed_extensions: [], migrations_path: nil, case_sensitive_like: :on]
         ] do
       assert {:ok, repo} = start(opts)
       Supervisor.stop(repo)
