@@ -221,14 +221,14 @@ defmodule LibsqlBench.Concurrent do
 
     prepare = fn _ ->
       state = StateTarget.open(file)
-      StateTarget.select(state, query, 1000)
+      StateTarget.select(state, query, 1000, 1000)
       state
     end
 
     ours = fn ->
       {ns, _} =
         Measure.workers(@workers, prepare, fn state ->
-          Enum.each(1..@ranges, fn _ -> StateTarget.select(state, query, 1000) end)
+          Enum.each(1..@ranges, fn _ -> StateTarget.select(state, query, 1000, 1000) end)
         end)
 
       ns / (@workers * @ranges)

@@ -39,6 +39,19 @@ defmodule LibsqlBench.Ecto do
     end
   end
 
+  defmodule Child do
+    @moduledoc false
+    use Ecto.Schema
+
+    schema "child" do
+      field(:t_id, :integer)
+      field(:name, :string)
+      field(:body, :string)
+      field(:score, :float)
+      field(:data, :binary)
+    end
+  end
+
   @rows 100_000
   @lookups 5_000
   @inserts 2_000
@@ -59,6 +72,7 @@ defmodule LibsqlBench.Ecto do
 
     [
       get(file),
+      children(file),
       all(file, "1,000 structs", 1000, 500, 3.2),
       all(file, "1,000 structs, a process each", 1000, 500, 3.2, &reading/1),
       all(file, "100,000 structs", @rows, 5, 6),
@@ -94,6 +108,18 @@ defmodule LibsqlBench.Ecto do
       raw = fn -> per_operation(RawC.run("point_select", file, [@lookups])) end
       measured = fn repo -> Measure.time(fn -> look.(repo) end) / @lookups end
       Report.timed("Repo.get by key", in_turns(raw, measured), :lower, 9)
+    end)
+  end
+
+  defp children(file) do
+    with_repos(file, 1, fn ->
+      keys = Fixture.keys(@lookups, div(@rows, 20), 1)
+      query = &from(c in Child, where: c.t_id == ^&1)
+      look = fn repo -> Enum.each(keys, &([_ | _] = repo.all(query.(&1)))) end
+      for repo <- @repos, do: Measure.in_fresh_process(fn -> look.(repo) end)
+      raw = fn -> per_operation(RawC.run("index_select", file, [@lookups])) end
+      measured = fn repo -> Measure.time(fn -> look.(repo) end) / @lookups end
+      Report.timed("Repo.all, 20 structs by an index", in_turns(raw, measured), :lower, 5)
     end)
   end
 

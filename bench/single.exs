@@ -19,6 +19,8 @@ defmodule LibsqlBench.Single do
     [
       point_select(file, keys),
       pool_point_select(file, keys, pool?),
+      children(file),
+      pool_children(file, pool?),
       select(file, "1,000 rows", 1000, 500, 1.6),
       select(file, "100,000 rows", 100_000, 10, 2.2),
       autocommit(dir),
@@ -74,13 +76,42 @@ defmodule LibsqlBench.Single do
 
   defp raw_lookup(file), do: per_operation(RawC.run("point_select", file, [@lookups]))
 
+  @children "20 rows by an index"
+
+  defp children(file) do
+    state = StateTarget.open(file)
+    query = StateTarget.query(Fixture.children_sql())
+    select = &StateTarget.select(state, query, &1, 20)
+    medians = compare_children(file, select)
+    StateTarget.close(state)
+    Report.timed("#{@children}, on a state", medians, :lower, 2)
+  end
+
+  defp pool_children(_file, false), do: no_pool("#{@children}, through a pool", :lower, 2.5)
+
+  defp pool_children(file, true) do
+    pool = PoolTarget.open(file, 1)
+    query = PoolTarget.prepare(pool, Fixture.children_sql())
+    medians = compare_children(file, &PoolTarget.select(pool, query, &1, 20))
+    PoolTarget.close(pool)
+    Report.timed("#{@children}, through a pool", medians, :lower, 2.5)
+  end
+
+  defp compare_children(file, select) do
+    keys = Fixture.keys(@lookups, div(@bulk, 20), 1)
+    all = fn -> Enum.each(keys, select) end
+    Measure.in_fresh_process(all)
+    raw = fn -> per_operation(RawC.run("index_select", file, [@lookups])) end
+    Measure.interleave(raw, fn -> Measure.time(all) / @lookups end)
+  end
+
   defp select(file, name, limit, count, goal) do
     state = StateTarget.open(file)
     query = StateTarget.query(Fixture.range_sql())
 
     ours = fn ->
       # Each result is dropped before the next: keeping all would measure the garbage collector.
-      select = fn _ -> StateTarget.select(state, query, limit) end
+      select = fn _ -> StateTarget.select(state, query, limit, limit) end
       Measure.time(fn -> Enum.each(1..count, select) end) / count
     end
 

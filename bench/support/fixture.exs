@@ -9,6 +9,8 @@ defmodule LibsqlBench.Fixture do
 
   def point_sql, do: "SELECT #{@columns} FROM t WHERE id = ?"
   def range_sql, do: "SELECT #{@columns} FROM t WHERE id <= ? ORDER BY id"
+  @doc "Twenty rows of the table child, by the index on its foreign key."
+  def children_sql, do: "SELECT #{@columns} FROM child WHERE t_id = ?"
   def insert_sql, do: "INSERT INTO t (#{@columns}) VALUES (?, ?, ?, ?, ?)"
 
   def create_sql do

@@ -24,6 +24,12 @@ defmodule LibsqlBench.PoolTarget do
     end)
   end
 
+  @doc "The rows for one parameter; `count` of them."
+  def select(pool, query, value, count) do
+    %Result{num_rows: ^count, rows: rows} = execute!(pool, query, [value])
+    rows
+  end
+
   def insert(conn, query, params) do
     %Result{num_rows: 1} = execute!(conn, query, params)
   end

@@ -44,9 +44,10 @@ defmodule LibsqlBench.StateTarget do
     end)
   end
 
-  def select(state, query, limit) do
-    {:ok, _, %Result{num_rows: ^limit, rows: rows}, _} =
-      EctoLibSql.handle_execute(query, [limit], [], state)
+  @doc "The rows for one parameter; `count` of them."
+  def select(state, query, value, count) do
+    {:ok, _, %Result{num_rows: ^count, rows: rows}, _} =
+      EctoLibSql.handle_execute(query, [value], [], state)
 
     rows
   end

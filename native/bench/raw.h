@@ -71,6 +71,8 @@ void raw_print(const struct raw_result* result);
 /* The workloads; `count` operations on the file at `path`. */
 struct raw_result raw_fill(const char* path, int64_t rows);
 struct raw_result raw_point_select(const char* path, int64_t count);
+/* Twenty rows of table child by an index. */
+struct raw_result raw_index_select(const char* path, int64_t count);
 struct raw_result raw_range_select(const char* path, int64_t rows_per_query, int64_t count);
 struct raw_result raw_autocommit_insert(const char* path, int64_t count);
 struct raw_result raw_bulk_insert(const char* path, int64_t count);

@@ -8,7 +8,7 @@
 static int usage(void) {
   fprintf(stderr,
           "usage: bench_raw_c fill FILE ROWS\n"
-          "       bench_raw_c point_select FILE COUNT\n"
+          "       bench_raw_c point_select|index_select FILE COUNT\n"
           "       bench_raw_c range_select FILE ROWS_PER_QUERY COUNT\n"
           "       bench_raw_c autocommit_insert|bulk_insert|multi_row_insert FILE COUNT\n"
           "       bench_raw_c writers|point_readers FILE THREADS COUNT_EACH\n"
@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
     result = raw_fill(path, n[0]);
   } else if (is(name, "point_select", count, 1)) {
     result = raw_point_select(path, n[0]);
+  } else if (is(name, "index_select", count, 1)) {
+    result = raw_index_select(path, n[0]);
   } else if (is(name, "range_select", count, 2)) {
     result = raw_range_select(path, n[0], n[1]);
   } else if (is(name, "autocommit_insert", count, 1)) {

@@ -22,6 +22,13 @@ static struct raw_result finish_write(const char* workload, sqlite3* db, sqlite3
   return (struct raw_result){.workload = workload, .count = count, .ns = ns, .checksum = checksum};
 }
 
+/* Twenty rows for each key of t: a copy of t with a foreign key and an index on it. */
+static const char* const kChildren =
+    "CREATE TABLE child (id INTEGER PRIMARY KEY, t_id INTEGER REFERENCES t, name TEXT, body TEXT,"
+    " score REAL, data BLOB);"
+    "INSERT INTO child SELECT id, (id - 1) / 20 + 1, name, body, score, data FROM t;"
+    "CREATE INDEX child_t_id ON child (t_id)";
+
 struct raw_result raw_fill(const char* path, int64_t rows) {
   sqlite3* db = raw_create(path);
   sqlite3_stmt* stmt = raw_prepare(db, kInsert);
@@ -32,8 +39,10 @@ struct raw_result raw_fill(const char* path, int64_t rows) {
     insert(db, stmt, &row);
   }
   raw_exec(db, "COMMIT");
+  const int64_t ns = raw_now_ns() - start;
+  raw_exec(db, kChildren);
   raw_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
-  return finish_write("fill", db, stmt, rows, raw_now_ns() - start);
+  return finish_write("fill", db, stmt, rows, ns);
 }
 
 struct raw_result raw_autocommit_insert(const char* path, int64_t count) {
@@ -124,24 +133,48 @@ struct raw_result raw_point_select(const char* path, int64_t count) {
       .workload = "point_select", .count = count, .ns = ns, .checksum = checksum};
 }
 
-static uint64_t select_range(sqlite3* db, sqlite3_stmt* stmt, int64_t limit) {
+static uint64_t select_rows(sqlite3* db, sqlite3_stmt* stmt, int64_t value) {
   uint64_t checksum = 0;
   int rc = SQLITE_ROW;
-  sqlite3_bind_int64(stmt, 1, limit);
+  sqlite3_bind_int64(stmt, 1, value);
   while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) checksum += raw_read_row(stmt);
   raw_check(db, rc, SQLITE_DONE, "select");
   sqlite3_reset(stmt);
   return checksum;
 }
 
+static uint64_t select_children(sqlite3* db, sqlite3_stmt* stmt, const int64_t* keys,
+                                int64_t count) {
+  uint64_t checksum = 0;
+  for (int64_t i = 0; i < count; ++i) checksum += select_rows(db, stmt, keys[i]);
+  return checksum;
+}
+
+struct raw_result raw_index_select(const char* path, int64_t count) {
+  sqlite3* db = raw_open(path);
+  sqlite3_stmt* stmt =
+      raw_prepare(db, "SELECT id, name, body, score, data FROM child WHERE t_id = ?");
+  int64_t* keys = raw_allocate(count, sizeof *keys);
+  raw_fill_keys(keys, count, count_rows(db) / 20, 1);
+  select_children(db, stmt, keys, count);
+  const int64_t start = raw_now_ns();
+  const uint64_t checksum = select_children(db, stmt, keys, count);
+  const int64_t ns = raw_now_ns() - start;
+  free(keys);
+  sqlite3_finalize(stmt);
+  sqlite3_close(db);
+  return (struct raw_result){
+      .workload = "index_select", .count = count, .ns = ns, .checksum = checksum};
+}
+
 struct raw_result raw_range_select(const char* path, int64_t rows_per_query, int64_t count) {
   sqlite3* db = raw_open(path);
   sqlite3_stmt* stmt =
       raw_prepare(db, "SELECT id, name, body, score, data FROM t WHERE id <= ? ORDER BY id");
-  const uint64_t checksum = select_range(db, stmt, rows_per_query);
+  const uint64_t checksum = select_rows(db, stmt, rows_per_query);
   const int64_t start = raw_now_ns();
   for (int64_t i = 0; i < count; ++i) {
-    if (select_range(db, stmt, rows_per_query) != checksum) {
+    if (select_rows(db, stmt, rows_per_query) != checksum) {
       raw_check(db, SQLITE_MISMATCH, SQLITE_OK, "checksum");
     }
   }

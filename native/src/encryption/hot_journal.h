@@ -18,8 +18,8 @@ enum class JournalKey : std::uint8_t {
   unknown,  // no header, no counted record, or nothing that can be read
   same,     // the first record was written with the key of `cipher`
   other,
-  // A later segment is counted and cannot be read: SQLite would play back the part before it. libSQL
-  // writes such journals for pages of 512 bytes, whose headers it encrypts like pages.
+  // A later segment is counted and cannot be read: SQLite would play back the part before it.
+  // libSQL writes such journals for pages of 512 bytes, whose headers it encrypts like pages.
   same_in_part,
 };
 

@@ -80,8 +80,8 @@ TEST_F(InterruptedKeyChangeTest, AThirdKeyIsRefusedAndChangesNothing) {
   EXPECT_EQ(files_of(directory_.path("")), before);
 }
 
-// libSQL encrypts the header of a later segment like a page when pages have 512 bytes; at the sync it
-// writes the first 12 bytes of it again, the magic number and the count.
+// libSQL encrypts the header of a later segment like a page when pages have 512 bytes; at the sync
+// it writes the first 12 bytes of it again, the magic number and the count.
 class UnreadableSegmentTest : public ::testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override {
