@@ -27,7 +27,7 @@ std::string_view own_code(ErrorKind kind) noexcept {
     case ErrorKind::read_only:
       return "SQLITE_READONLY";
     case ErrorKind::denied:
-      return "SQLITE_AUTH";
+      return "SQL_PARSE_ERROR";
     case ErrorKind::interrupted:
     case ErrorKind::timeout:
       return "SQLITE_INTERRUPT";
@@ -66,6 +66,12 @@ std::string_view own_code(ErrorKind kind) noexcept {
 
 }  // namespace
 
+SqlError unsupported_statement() {
+  return {"SQL_PARSE_ERROR",
+          "SQL string could not be parsed: unsupported statement: this server refuses ATTACH, "
+          "VACUUM, extensions, and settings that concern other clients"};
+}
+
 hrana::ErrorView SqlError::view() const noexcept {
   hrana::ErrorView view{message_, code_, {}};
   if (extended_code_) view.extended_code = *extended_code_;
@@ -73,6 +79,7 @@ hrana::ErrorView SqlError::view() const noexcept {
 }
 
 SqlError sql_error(const Error& error) {
+  if (error.kind() == ErrorKind::denied) return unsupported_statement();
   if (error.code() == kSqliteError && error.sql_offset() >= 0) {
     return {"SQL_INPUT_ERROR", "SQL input error: " + error.message() + " (at offset " +
                                    std::to_string(error.sql_offset()) + ")"};

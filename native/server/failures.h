@@ -35,6 +35,9 @@ class SqlError : public std::exception {
 // extended_code.
 [[nodiscard]] SqlError sql_error(const Error& error);
 
+// What a client must not do to others; sqld's code for it.
+[[nodiscard]] SqlError unsupported_statement();
+
 // A request that the protocol does not allow, or that may not be answered in band: the whole HTTP
 // request fails with `status` and the stream ends, or the WebSocket closes.
 class RequestRefused : public std::exception {

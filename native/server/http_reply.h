@@ -56,6 +56,7 @@ class HttpPeer {
   virtual void end() = 0;
   virtual void abort() noexcept = 0;
   virtual void on_disconnect(std::function<void()> handler) = 0;
+  virtual void cut_when_stopping() = 0;
 };
 
 // The right to answer, once: with send(), or begin(), write() …, end(). Without an answer, the
@@ -79,6 +80,10 @@ class HttpReply {
   // The client goes before the answer has ended. Called once at most, never after the end.
   void on_disconnect(std::function<void()> handler) {
     if (peer_) peer_->on_disconnect(std::move(handler));
+  }
+  // The answer has no end: a server that stops does not wait for it.
+  void cut_when_stopping() {
+    if (peer_) peer_->cut_when_stopping();
   }
 
  private:

@@ -45,7 +45,7 @@ void HttpSession::start() {
 
 void HttpSession::finish() {
   keep_alive_ = false;
-  if (!answering_) disconnected();
+  if (!answering_ || endless_) disconnected();
 }
 
 void HttpSession::read() {

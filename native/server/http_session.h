@@ -51,6 +51,7 @@ class HttpSession final : public HttpPeer,
   void end() override;
   void abort() noexcept override { disconnected(); }
   void on_disconnect(std::function<void()> handler) override;
+  void cut_when_stopping() override { endless_ = true; }
 
   [[nodiscard]] std::string head_of(int status, std::string_view content_type) const;
   void write_bytes(std::string bytes, std::function<void()> written);
@@ -67,6 +68,7 @@ class HttpSession final : public HttpPeer,
   bool answering_ = false;
   bool keep_alive_ = true;
   bool chunked_ = false;
+  bool endless_ = false;
   bool closed_ = false;
 };
 

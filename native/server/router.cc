@@ -6,6 +6,7 @@
 #include "libsql/database.h"
 #include "server/http_cursor.h"
 #include "server/http_pipeline.h"
+#include "server/listen.h"
 
 namespace libsql::server {
 namespace {
@@ -54,6 +55,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {http::verb::post, "/v3-protobuf/pipeline", pipeline_protobuf},
     {http::verb::post, "/v3/cursor", cursor_json},
     {http::verb::post, "/v3-protobuf/cursor", cursor_protobuf},
+    {http::verb::get, "/beta/listen", serve_listen},
     {http::verb::get, "/health", health},
     {http::verb::get, "/version", version},
 });

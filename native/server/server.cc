@@ -105,10 +105,9 @@ class Server::Core {
       location = (folder_->path() / "database.sqlite").string();
       settings.synchronous = "off";  // Nobody will read it after a crash.
     }
-    Database database(location, settings);
-    static_cast<void>(database.connect());  // To hear of errors now.
+    settings.double_quoted_strings = true;  // As other libSQL servers.
     return std::make_shared<Engine>(
-        std::move(database), [hub = changes_] { return hub->collect(); },
+        Database(location, settings), [hub = changes_] { return hub->collect(); },
         options.most_response_bytes, options.transaction_time);
   }
 

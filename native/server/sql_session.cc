@@ -4,6 +4,17 @@
 
 namespace libsql::server {
 
+bool Engine::can_observe(Connection& connection) {
+  try {
+    connection.observe([](const Event& /*event*/) {});
+    connection.observe(nullptr);
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::unsupported) return false;
+    throw;
+  }
+}
+
 Connection& SqlSession::connection() {
   if (connection_) return *connection_;
   connection_.emplace(engine_->database.connect());

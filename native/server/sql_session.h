@@ -25,17 +25,26 @@ enum class Access : std::uint8_t { read_write, read_only };
 //
 // Threads: thread-safe.
 struct Engine {
+  // Errors: those of opening the database.
   Engine(Database where, std::function<EventHandler()> make_observer, std::size_t response_bytes,
          std::chrono::milliseconds longest_turn)
       : database(std::move(where)),
-        observer(std::move(make_observer)),
+        keeper(database.connect()),
+        observer(can_observe(keeper) ? std::move(make_observer) : nullptr),
         most_response_bytes(response_bytes),
         gate(longest_turn) {}
 
   const Database database;
-  const std::function<EventHandler()> observer;  // Makes the observer of each session.
+  // While it is open, the end of another connection is not the last one's, which would move the
+  // whole write-ahead log into the file.
+  Connection keeper;
+  // Makes the observer of each session. Empty if this SQLite has no pre-update hook.
+  const std::function<EventHandler()> observer;
   const std::size_t most_response_bytes;
   WriteGate gate;
+
+ private:
+  [[nodiscard]] static bool can_observe(Connection& connection);
 };
 
 // Threads: bound to `queue`, except abandon() and what it has of a Writer.

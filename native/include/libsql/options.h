@@ -44,6 +44,9 @@ struct Options {
   // How long a connection waits for a lock; zero does not wait. Held to 0 to 2^31 - 1 milliseconds.
   std::chrono::milliseconds busy_timeout{5000};
   bool foreign_keys = true;
+  // A text in double quotes that names no column is a string, as SQLite takes it by default and
+  // libSQL servers do. Off, a misspelt name is an error. Source: sqlite.org/quirks.html
+  bool double_quoted_strings = false;
   // SQLite's words: off, normal, full, extra. Source: sqlite.org/pragma.html#pragma_synchronous
   Text synchronous = "normal";
   // delete, truncate, persist, memory, wal, off; empty leaves the file's own. Not applied to

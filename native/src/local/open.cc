@@ -50,11 +50,13 @@ DbHandle open_handle(const Keys& keys, OpenMode mode) {
 }
 
 // Settings whose default depends on how the system's SQLite was built.
-void configure(sqlite3* db) {
-  for (const int off :
-       {SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION}) {
-    check(db, sqlite3_db_config(db, off, 0, static_cast<int*>(nullptr)));
-  }
+void configure(sqlite3* db, const Options& options) {
+  const auto set = [db](int setting, bool on) {
+    check(db, sqlite3_db_config(db, setting, on ? 1 : 0, static_cast<int*>(nullptr)));
+  };
+  set(SQLITE_DBCONFIG_DQS_DML, options.double_quoted_strings);
+  set(SQLITE_DBCONFIG_DQS_DDL, options.double_quoted_strings);
+  set(SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, false);
   run_for_text(db, "PRAGMA secure_delete = 0");
   register_functions(db);
 }
@@ -170,7 +172,7 @@ void apply(sqlite3* db, const std::string& location, const Options& options, Key
     if (is_in_memory(db)) throw encryption_in_memory();
     keys.reserve(db, "main", SameKey{});
   }
-  configure(db);
+  configure(db, options);
   if (!read_only) run_pragmas(db, options, keys, true);
   // The first read of the file: fails if it is no database.
   run_for_text(db, "SELECT count(*) FROM sqlite_schema");

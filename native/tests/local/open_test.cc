@@ -89,6 +89,15 @@ TEST_F(OpenTest, FollowsItsOptions) {
   EXPECT_EQ(query(db, "SELECT a, length(a) FROM t"), "'\xC3\xA4'|1");
 }
 
+TEST_F(OpenTest, TakesDoubleQuotedStringsOnlyWhereTheyAreWanted) {
+  EXPECT_THAT([this] { connect().query_one("SELECT \"text\""); }, throws_error(ErrorKind::error));
+  Options options;
+  options.double_quoted_strings = true;
+  Connection db = connect(options);
+  EXPECT_EQ(query(db, "SELECT \"text\""), "'text'");
+  db.execute("CREATE TABLE t (a DEFAULT \"b\")");
+}
+
 TEST_F(OpenTest, RefusesOptionsThatAreWrong) {
   const auto opens_with = [&](auto change) {
     Options options;
