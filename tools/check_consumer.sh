@@ -23,7 +23,7 @@ for compiler in g++ clang++; do
   cmake -S examples/cpp -B "$scratch/$compiler" -DCMAKE_PREFIX_PATH="$scratch/prefix" \
     -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release >/dev/null
   cmake --build "$scratch/$compiler"
-  "$scratch/$compiler/bookshop"
+  for example in bookshop queries; do "$scratch/$compiler/$example"; done
 done
 
 answer=$("$scratch/prefix/bin/libsql" :memory: -c "SELECT 6 * 7" </dev/null)

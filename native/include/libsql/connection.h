@@ -11,9 +11,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "libsql/access_policy.h"
+#include "libsql/arguments.h"
 #include "libsql/batch.h"
 #include "libsql/cursor.h"
 #include "libsql/events.h"
@@ -21,6 +24,7 @@
 #include "libsql/options.h"
 #include "libsql/receiver.h"
 #include "libsql/request.h"
+#include "libsql/row.h"
 #include "libsql/statement.h"
 #include "libsql/transaction.h"
 #include "libsql/value.h"
@@ -69,14 +73,15 @@ class Connection {
   // Drops the cached statement of this text, if there is one.
   void uncache(TextView sql);
 
-  // Compiles (from the cache), binds, runs to the end; returns the number of rows changed.
-  template <typename... Values>
-  requires(SqlValue<std::decay_t<Values>>&&...) std::int64_t
-      execute(TextView sql, const Values&... values) {
-    if constexpr (sizeof...(Values) == 0) {
+  // Compiles (from the cache), binds, runs to the end; returns the number of rows changed. The
+  // arguments are values by position, named() ones, or a struct: see arguments.h.
+  template <typename... Arguments>
+  requires SqlArguments<Arguments...> std::int64_t execute(TextView sql,
+                                                           const Arguments&... arguments) {
+    if constexpr (sizeof...(Arguments) == 0) {
       return cached(sql).execute();
     } else {
-      return cached(sql).execute(values...);
+      return cached(sql).execute(arguments...);
     }
   }
   // Runs every statement of a text in turn. Errors: those of the first that fails; the ones before
@@ -84,6 +89,50 @@ class Connection {
   void execute_script(TextView sql);
   // The first column of the first row. Errors: error unless there is exactly one row.
   [[nodiscard]] Value query_one(TextView sql, std::span<const ValueView> values = {});
+  // The one row of a query, read as by Row::as(). Views do not compile: the row is gone.
+  // Errors: error unless there is exactly one row; those of Row::as().
+  template <OwnedColumn First, OwnedColumn... More, typename... Arguments>
+  requires SqlArguments<Arguments...>
+  [[nodiscard]] std::tuple<First, More...> query_one(TextView sql, const Arguments&... arguments) {
+    auto row = query_optional<First, More...>(sql, arguments...);
+    if (!row) throw_no_row(sql);
+    return *std::move(row);
+  }
+  // The same for a query that may have no row. Errors: error for more than one.
+  template <OwnedColumn First, OwnedColumn... More, typename... Arguments>
+  requires SqlArguments<Arguments...>
+  [[nodiscard]] std::optional<std::tuple<First, More...>> query_optional(
+      TextView sql, const Arguments&... arguments) {
+    return detail::with_arguments(
+        [&](const detail::ArgumentViews& views) {
+          Statement statement = cached(sql);
+          statement.bind_arguments(views);
+          std::optional<std::tuple<First, More...>> read;
+          if (const auto row = statement.next()) {
+            read = row->template as<First, More...>();
+            expect_end(statement);
+          }
+          return read;
+        },
+        arguments...);
+  }
+  // The one value of a query with one column and one row.
+  template <OwnedColumn T = Value, typename... Arguments>
+  requires SqlArguments<Arguments...>
+  [[nodiscard]] T query_value(TextView sql, const Arguments&... arguments) {
+    return std::get<0>(query_one<T>(sql, arguments...));
+  }
+  // The rows of a query, read one by one as they are asked for:
+  //   for (const auto [id, title] : db.query<std::int64_t, std::string_view>(sql, 8)) ...
+  // The arguments are copied.
+  template <typename... Columns, typename... Arguments>
+  requires SqlArguments<Arguments...>
+  [[nodiscard]] Rows<Columns...> query(TextView sql, const Arguments&... arguments) {
+    Statement statement = cached(sql);
+    std::vector<Value> values = detail::with_arguments(
+        [&](const detail::ArgumentViews& views) { return statement.owned(views); }, arguments...);
+    return Rows<Columns...>(cursor_of(std::move(statement), std::move(values)));
+  }
   [[nodiscard]] Cursor open_cursor(TextView sql, std::vector<Value> values = {});
   // Errors with OnError::rollback: that of the member that failed; otherwise see
   // BatchResult::error.
@@ -186,6 +235,10 @@ class Connection {
   // Exactly one statement; `keep` takes it from the cache and gives it back there.
   [[nodiscard]] Statement compile(std::string_view sql, bool keep);
   std::optional<Value> run_pragma(std::string_view sql);
+  [[nodiscard]] static Cursor cursor_of(Statement statement, std::vector<Value> values);
+  [[noreturn]] static void throw_no_row(std::string_view sql);
+  // Errors: error if there is another row.
+  static void expect_end(Statement& statement);
 
   std::shared_ptr<core::Session> session_;
 };

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <optional>
-#include <span>
+#include <utility>
 #include <vector>
 
+#include "libsql/row.h"
+#include "libsql/rows.h"
 #include "libsql/statement.h"
 #include "libsql/value.h"
 
@@ -21,8 +23,15 @@ namespace libsql {
 class Cursor {
  public:
   // The next row, or nothing at the end. Valid until the next call.
-  [[nodiscard]] std::optional<std::span<const ValueView>> next() &;
-  [[nodiscard]] std::optional<std::span<const ValueView>> next() && = delete;
+  [[nodiscard]] std::optional<Row> next() &;
+  [[nodiscard]] std::optional<Row> next() && = delete;
+  // The rows from the next one on; see Statement::rows().
+  template <typename... Columns>
+  [[nodiscard]] RowRange<Cursor, Columns...> rows() & {
+    return RowRange<Cursor, Columns...>(*this);
+  }
+  template <typename... Columns>
+  void rows() && = delete;
   // The statement, for its column names.
   [[nodiscard]] const Statement& statement() const noexcept { return statement_; }
   // No row is left.
@@ -35,6 +44,19 @@ class Cursor {
   std::vector<Value> bound_;  // The statement borrows their bytes.
   Statement statement_;
   bool done_ = false;
+};
+
+// The rows of Connection::query(): a cursor that is read once, from its beginning, by a range-based
+// for. Valid until the next row: what views among the `Columns` point to.
+template <typename... Columns>
+class Rows {
+ public:
+  explicit Rows(Cursor cursor) noexcept : cursor_(std::move(cursor)) {}
+  [[nodiscard]] auto begin() { return cursor_.rows<Columns...>().begin(); }
+  [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+ private:
+  Cursor cursor_;
 };
 
 }  // namespace libsql

@@ -9,8 +9,12 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
+#include "libsql/arguments.h"
+#include "libsql/row.h"
+#include "libsql/rows.h"
 #include "libsql/sql.h"
 #include "libsql/statement_info.h"
 #include "libsql/value.h"
@@ -24,8 +28,8 @@ class Session;
 
 // A temporary that owns its bytes, which are gone at the end of the expression.
 template <typename T>
-concept OwnsItsBytes =
-    std::is_same_v<T, std::string> || std::is_same_v<T, Blob> || std::is_same_v<T, Value>;
+concept OwnsItsBytes = OneOf<T, std::string, Blob, Value, std::optional<std::string>,
+                             std::optional<Blob>, std::optional<Value>>;
 
 // A compiled SQL statement.
 //
@@ -79,6 +83,19 @@ class Statement {
   void bind_all(std::span<const ValueView> values);
   // Binds by name, with or without prefix. Errors: invalid_argument if there is no such parameter.
   void bind(TextView name, const ValueView& value);
+  // Binds by name, with or without prefix, each parameter of the statement. Errors:
+  // missing_parameters, by name; invalid_argument for a name that the statement does not have,
+  // unless `unused` is Unused::ignore.
+  void bind_named(std::span<const NamedView> values, Unused unused = Unused::refuse);
+  // Values of types with a Conversion (value.h): the statement keeps what they become.
+  template <Converted T>
+  void bind(int index, const T& value) {
+    keep(index, Value(value));
+  }
+  template <Converted T>
+  void bind(TextView name, const T& value) {
+    keep(named_index(name), Value(value));
+  }
   // Their bytes would be gone before the statement runs; execute() takes them.
   template <OwnsItsBytes T>
   void bind(int index, T&& value) = delete;
@@ -90,21 +107,37 @@ class Statement {
   // After an error or Step::done the statement is reset by itself at the next bind or step.
   Step step();
   // The current row, empty if there is none; valid until the next step(), reset() or destruction.
-  [[nodiscard]] std::span<const ValueView> row() const&;
-  [[nodiscard]] std::span<const ValueView> row() const&& = delete;
+  [[nodiscard]] Row row() const&;
+  [[nodiscard]] Row row() const&& = delete;
   // Counted from 0. Errors: invalid_argument outside [0, column_count()), misuse without a row.
   [[nodiscard]] ValueView column(int index) const&;
   [[nodiscard]] ValueView column(int index) const&& = delete;
+  // Advances; the row that is current then, or nothing at the end.
+  [[nodiscard]] std::optional<Row> next() &;
+  [[nodiscard]] std::optional<Row> next() && = delete;
+  // The rows from the next one on, for a range-based for; read as in Row::as() if types are named:
+  //   for (const auto [id, title] : statement.rows<std::int64_t, std::string_view>()) ...
+  // What is read from one row is valid until the next.
+  template <typename... Columns>
+  [[nodiscard]] RowRange<Statement, Columns...> rows() & {
+    return RowRange<Statement, Columns...>(*this);
+  }
+  template <typename... Columns>
+  void rows() && = delete;
   // Ends the execution and keeps the bindings.
   void reset();
 
   // Runs to the end and returns the number of rows changed (0 for queries, which are drained).
   std::int64_t execute();
-  template <typename... Values>
-  requires(SqlValue<std::decay_t<Values>>&&...) std::int64_t execute(const Values&... values) {
-    const ValueView views[] = {ValueView(values)...};
-    bind_all(views);
-    return execute();
+  // Binds all parameters, as arguments.h says, and runs to the end.
+  template <typename... Arguments>
+  requires SqlArguments<Arguments...> std::int64_t execute(const Arguments&... arguments) {
+    return detail::with_arguments(
+        [this](const detail::ArgumentViews& views) {
+          bind_arguments(views);
+          return execute();
+        },
+        arguments...);
   }
 
  private:
@@ -114,9 +147,16 @@ class Statement {
   Statement(std::shared_ptr<core::Session> session, std::unique_ptr<core::PreparedStatement> impl);
   void give_back() noexcept;
   [[nodiscard]] core::PreparedStatement& impl() const;
+  // Errors: invalid_argument if there is no such parameter.
+  [[nodiscard]] int named_index(std::string_view name) const;
+  void keep(int index, Value value);
+  void bind_arguments(const detail::ArgumentViews& arguments);
+  // The values of all parameters by position, owned.
+  [[nodiscard]] std::vector<Value> owned(const detail::ArgumentViews& arguments) const;
 
   std::shared_ptr<core::Session> session_;
   std::unique_ptr<core::PreparedStatement> impl_;
+  std::vector<Value> kept_;  // One per parameter, once a converted value is bound.
 };
 
 }  // namespace libsql

@@ -6,11 +6,14 @@
 //   bool                                                                  INTEGER, 0 or 1
 //   float, double                                                         REAL
 //   std::string, std::string_view, char*, a string literal                TEXT
-//   Blob                                                                  BLOB
+//   Blob, std::span<const std::byte>                                      BLOB
 //   nullptr, std::nullopt, a char* that is null                           NULL
-// Everything else does not compile, so that the caller says what is meant: std::uint64_t (which
-// number beyond 2^63?), enumerations and std::byte, the character types `char`, `wchar_t` and
-// `charN_t` (a number or a text?), long double, and pointers to anything but char.
+//   std::optional of one of these                                         NULL or that
+// A type of your own joins as a parameter and as a column through Conversion (below);
+// std::chrono::sys_time does so in time.h. Everything else does not compile, so that the caller
+// says what is meant: std::uint64_t (which number beyond 2^63?), enumerations and std::byte, the
+// character types `char`, `wchar_t` and `charN_t` (a number or a text?), long double, and pointers
+// to anything but char.
 #ifndef LIBSQL_VALUE_H_
 #define LIBSQL_VALUE_H_
 
@@ -18,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -50,11 +54,40 @@ template <typename T>
 concept SqlNull = OneOf<T, std::nullptr_t, std::nullopt_t>;
 template <typename T>
 concept CharPointer = OneOf<T, const char*, char*>;
+template <typename T>
+concept SqlBytes = OneOf<T, std::span<const std::byte>, std::span<std::byte>>;
+template <typename T>
+concept SqlScalar = SqlInteger<T> || SqlReal<T> || SqlNull<T> || CharPointer<T> || SqlBytes<T> ||
+    OneOf<T, bool, std::string, std::string_view, Blob, Value, ValueView>;
+
+template <typename T>
+inline constexpr bool kIsOptional = false;
+template <typename T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+template <typename T>
+concept SqlOptional = kIsOptional<T> && SqlScalar<typename T::value_type>;
 
 // The closed list, and the two classes below. Arrays of char count as pointers to them.
 template <typename T>
-concept SqlValue = SqlInteger<T> || SqlReal<T> || SqlNull<T> || CharPointer<T> ||
-    OneOf<T, bool, std::string, std::string_view, Blob, Value, ValueView>;
+concept SqlValue = SqlScalar<T> || SqlOptional<T>;
+
+// How a type of your own is stored and read; specialise it before the type's first use:
+//   template <>
+//   struct libsql::Conversion<Isbn> {
+//     static std::string to_sql(const Isbn& isbn);         // a type of the closed list
+//     static Isbn from_sql(const libsql::ValueView& value);  // throws what the caller shall get
+//   };
+template <typename T>
+struct Conversion;
+
+// A type with a Conversion to SQL.
+template <typename T>
+concept Converted = (!SqlValue<T>)&&requires(const T& value) {
+  { Conversion<T>::to_sql(value) } -> SqlValue;
+};
+// What a parameter may be.
+template <typename T>
+concept SqlParameter = SqlValue<T> || Converted<T>;
 
 // An owned SQL value: a std::variant that is made from the closed list only.
 class Value : public std::variant<std::monostate, std::int64_t, double, std::string, Blob> {
@@ -80,6 +113,14 @@ class Value : public std::variant<std::monostate, std::int64_t, double, std::str
   }
   template <std::same_as<Blob> T>
   Value(T bytes) noexcept : variant(std::in_place_type<Blob>, std::move(bytes)) {}
+  template <SqlBytes T>
+  Value(T bytes) : variant(std::in_place_type<Blob>, bytes.begin(), bytes.end()) {}
+  template <SqlOptional T>
+  Value(const T& value) {
+    if (value) *this = Value(*value);
+  }
+  template <Converted T>
+  Value(const T& value) : Value(Conversion<T>::to_sql(value)) {}
   // NOLINTEND(google-explicit-constructor)
 };
 
@@ -107,8 +148,13 @@ class ValueView {
   template <std::same_as<std::string> T>
   ValueView(const T& text) noexcept : ValueView(std::string_view(text)) {}
   template <std::same_as<Blob> T>
-  ValueView(const T& bytes) noexcept
+  ValueView(const T& bytes) noexcept : ValueView(std::span<const std::byte>(bytes)) {}
+  template <SqlBytes T>
+  ValueView(T bytes) noexcept
       : ValueView(blob({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {}
+  template <SqlOptional T>
+  constexpr ValueView(const T& value) noexcept
+      : ValueView(value ? ValueView(*value) : ValueView()) {}
   template <std::same_as<Value> T>
   ValueView(const T& value) noexcept : ValueView(of(value)) {}
   // NOLINTEND(google-explicit-constructor)
@@ -131,6 +177,10 @@ class ValueView {
   }
   // The bytes of a text or a blob; empty for the other types. Not zero-terminated.
   [[nodiscard]] constexpr std::string_view bytes() const noexcept { return {data_, size_}; }
+  // The same bytes, as a blob's.
+  [[nodiscard]] std::span<const std::byte> byte_span() const noexcept {
+    return {reinterpret_cast<const std::byte*>(data_), size_};
+  }
 
   // An owned copy.
   [[nodiscard]] Value to_value() const;
@@ -145,6 +195,12 @@ class ValueView {
   };
   const char* data_ = nullptr;
   std::size_t size_ = 0;
+};
+
+// A value converted to `Optional`, if there is one: std::optional of a type with a Conversion.
+template <Converted T>
+struct Conversion<std::optional<T>> {
+  static Value to_sql(const std::optional<T>& value) { return value ? Value(*value) : Value(); }
 };
 
 // True when `bytes` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).

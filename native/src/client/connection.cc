@@ -100,18 +100,26 @@ void Connection::execute_script(TextView sql) {
 Value Connection::query_one(TextView sql, std::span<const ValueView> values) {
   Statement statement = cached(sql);
   statement.bind_all(values);
-  if (statement.step() == Step::done) {
-    throw Error(ErrorKind::error, "expected one row, got none").with_statement(sql);
-  }
+  if (statement.step() == Step::done) throw_no_row(sql);
   Value value = statement.column(0).to_value();
-  if (statement.step() == Step::row) {
-    throw Error(ErrorKind::error, "expected one row, got more").with_statement(sql);
-  }
+  expect_end(statement);
   return value;
 }
 
+void Connection::throw_no_row(std::string_view sql) {
+  throw Error(ErrorKind::error, "expected one row, got none").with_statement(sql);
+}
+
+void Connection::expect_end(Statement& statement) {
+  if (statement.step() == Step::done) return;
+  throw Error(ErrorKind::error, "expected one row, got more").with_statement(statement.sql());
+}
+
 Cursor Connection::open_cursor(TextView sql, std::vector<Value> values) {
-  Statement statement = cached(sql);
+  return cursor_of(cached(sql), std::move(values));
+}
+
+Cursor Connection::cursor_of(Statement statement, std::vector<Value> values) {
   statement.impl().bind_to_transaction();
   return Cursor(std::move(statement), std::move(values));
 }

@@ -10,11 +10,11 @@ Cursor::Cursor(Statement statement, std::vector<Value> bound)
   statement_.bind_all(std::vector<ValueView>(bound_.begin(), bound_.end()));
 }
 
-std::optional<std::span<const ValueView>> Cursor::next() & {
+std::optional<Row> Cursor::next() & {
   if (done_) return std::nullopt;
-  if (statement_.step() == Step::row) return statement_.row();
-  done_ = true;
-  return std::nullopt;
+  std::optional<Row> row = statement_.next();
+  done_ = !row.has_value();
+  return row;
 }
 
 }  // namespace libsql

@@ -29,6 +29,7 @@ Statement& Statement::operator=(Statement&& other) noexcept {
     give_back();
     session_ = std::move(other.session_);
     impl_ = std::move(other.impl_);
+    kept_ = std::move(other.kept_);
   }
   return *this;
 }
@@ -100,23 +101,102 @@ void Statement::bind_all(std::span<const ValueView> values) {
   for (const ValueView& value : values) statement.bind(++index, value);
 }
 
-void Statement::bind(TextView name, const ValueView& value) {
-  int index = parameter_index(name);
+namespace {
+
+// 0 if there is none.
+int index_of(const Statement& statement, std::string_view name) {
+  int index = statement.parameter_index(name);
   for (const char prefix : {':', '@', '$'}) {
     if (index != 0) break;
-    index = parameter_index(prefix + std::string(name));
+    index = statement.parameter_index(prefix + std::string(name));
   }
+  return index;
+}
+
+}  // namespace
+
+int Statement::named_index(std::string_view name) const {
+  const int index = index_of(*this, name);
   if (index == 0) {
     throw Error(ErrorKind::invalid_argument, "no such parameter: " + std::string(name));
   }
-  impl().bind(index, value);
+  return index;
+}
+
+void Statement::bind(TextView name, const ValueView& value) {
+  impl().bind(named_index(name), value);
+}
+
+namespace {
+
+// The views of all parameters by position. Errors: see Statement::bind_named().
+std::vector<ValueView> in_order(const Statement& statement, std::span<const NamedView> values,
+                                Unused unused) {
+  const auto count = static_cast<std::size_t>(statement.parameter_count());
+  std::vector<ValueView> ordered(count);
+  std::vector<bool> given(count);
+  for (const auto& [name, value] : values) {
+    const int index = index_of(statement, name);
+    if (index == 0 && unused == Unused::ignore) continue;
+    if (index == 0) {
+      throw Error(ErrorKind::invalid_argument, "no such parameter: " + std::string(name));
+    }
+    ordered[static_cast<std::size_t>(index) - 1] = value;
+    given[static_cast<std::size_t>(index) - 1] = true;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (given[i]) continue;
+    const std::string_view name = statement.parameter_name(static_cast<int>(i) + 1);
+    if (name.empty()) {
+      throw Error(ErrorKind::positional_parameters,
+                  "values are given by name, and parameter " + std::to_string(i + 1) + " has none");
+    }
+    throw Error(ErrorKind::missing_parameters, "no value for the parameter " + std::string(name));
+  }
+  return ordered;
+}
+
+}  // namespace
+
+void Statement::bind_named(std::span<const NamedView> values, Unused unused) {
+  bind_all(in_order(*this, values, unused));
+}
+
+void Statement::bind_arguments(const detail::ArgumentViews& arguments) {
+  if (arguments.by_name) return bind_named(arguments.named, arguments.unused);
+  bind_all(arguments.positional);
+}
+
+std::vector<Value> Statement::owned(const detail::ArgumentViews& arguments) const {
+  std::vector<ValueView> ordered;
+  if (arguments.by_name) ordered = in_order(*this, arguments.named, arguments.unused);
+  const std::span<const ValueView> views =
+      arguments.by_name ? std::span<const ValueView>(ordered) : arguments.positional;
+  std::vector<Value> values;
+  values.reserve(views.size());
+  for (const ValueView& view : views) values.push_back(view.to_value());
+  return values;
+}
+
+void Statement::keep(int index, Value value) {
+  check_index("parameter", index, 1, parameter_count());
+  impl().reset();  // A run in progress still reads the value of before.
+  kept_.resize(static_cast<std::size_t>(parameter_count()));
+  Value& kept = kept_[static_cast<std::size_t>(index) - 1];
+  kept = std::move(value);
+  impl().bind(index, kept);
 }
 
 void Statement::clear_bindings() { impl().clear_bindings(); }
 
 Step Statement::step() { return impl().step(); }
 
-std::span<const ValueView> Statement::row() const& { return impl().row(); }
+Row Statement::row() const& { return impl().row(); }
+
+std::optional<Row> Statement::next() & {
+  if (step() == Step::done) return std::nullopt;
+  return row();
+}
 
 ValueView Statement::column(int index) const& {
   const std::span<const ValueView> values = row();

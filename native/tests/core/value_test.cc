@@ -2,6 +2,8 @@
 #include "libsql/value.h"
 
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -53,7 +55,9 @@ TEST(ValueTest, IsMadeFromAClosedListOfTypes) {
   static_assert(is_value<double>() && is_value<std::string>() && is_value<const std::string&>());
   static_assert(is_value<std::string_view>() && is_value<const char*>() && is_value<char*>());
   static_assert(is_value<const char(&)[3]>() && is_value<Blob>() && is_value<std::nullptr_t>());
-  static_assert(is_value<std::nullopt_t>());
+  static_assert(is_value<std::nullopt_t>() && is_value<std::optional<int>>());
+  static_assert(is_value<const std::optional<std::string>&>());
+  static_assert(is_value<std::span<const std::byte>>() && is_value<std::span<std::byte>>());
 
   static_assert(!is_value<std::uint64_t>() && !is_value<unsigned long long>());
   static_assert(!is_value<char>() && !is_value<wchar_t>() && !is_value<char8_t>());
@@ -61,7 +65,9 @@ TEST(ValueTest, IsMadeFromAClosedListOfTypes) {
   static_assert(!is_value<Scoped>() && !is_value<std::byte>() && !is_value<long double>());
   static_assert(!is_value<int*>() && !is_value<const void*>() && !is_value<unsigned char*>());
   static_assert(!is_value<void (*)()>() && !is_value<ConvertsToText>());
-  static_assert(!is_value<std::optional<int>>() && !is_value<std::vector<bool>::reference>());
+  static_assert(!is_value<std::optional<std::uint64_t>>());
+  static_assert(!is_value<std::optional<std::optional<int>>>() && !is_value<std::span<int>>());
+  static_assert(!is_value<std::vector<bool>::reference>());
 }
 
 TEST(ValueTest, HoldsWhatItIsMadeFrom) {
@@ -74,6 +80,14 @@ TEST(ValueTest, HoldsWhatItIsMadeFrom) {
   EXPECT_EQ(std::get<Blob>(Value(Blob{std::byte{1}})), Blob{std::byte{1}});
   EXPECT_EQ(Value(nullptr), Value());
   EXPECT_EQ(Value(std::nullopt), Value());
+}
+
+TEST(ValueTest, AnOptionalIsNullOrItsValue) {
+  EXPECT_EQ(Value(std::optional<int>()), Value());
+  EXPECT_EQ(Value(std::optional<bool>(true)), Value(1));
+  EXPECT_TRUE(ValueView(std::optional<double>()).is_null());
+  const std::optional<std::string> text = "text";
+  EXPECT_EQ(ValueView(text).bytes().data(), text->data()) << "a view is no copy";
 }
 
 TEST(ValueTest, ANullCharPointerIsNull) {

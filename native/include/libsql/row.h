@@ -1,0 +1,142 @@
+// A row of a result: a view of its values that reads them as types of C++, strictly.
+//
+//   std::int64_t, int, ... any integer type but the character types   an INTEGER that fits it
+//   bool                                     an INTEGER that is 0 or 1
+//   double, float                            a REAL; an INTEGER up to 2^53, which is then exact
+//   std::string, std::string_view            a TEXT
+//   Blob, std::span<const std::byte>         a BLOB
+//   std::optional of one of these            NULL, or as the type itself
+//   Value, ValueView                         anything
+//   a type with a Conversion (value.h)       what its from_sql() takes; std::chrono: see time.h
+// Nothing else is converted: a NULL read as a number is an error, not 0.
+#ifndef LIBSQL_ROW_H_
+#define LIBSQL_ROW_H_
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "libsql/value.h"
+
+namespace libsql {
+
+template <typename T>
+concept ReadableInteger =
+    std::integral<T> && !OneOf<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
+// Points to the bytes of the row it is read from.
+template <typename T>
+concept BorrowedColumn =
+    OneOf<T, std::string_view, ValueView, std::span<const std::byte>,
+          std::optional<std::string_view>, std::optional<std::span<const std::byte>>>;
+template <typename T>
+concept ConvertedColumn = requires(const ValueView& value) {
+  { Conversion<T>::from_sql(value) } -> std::same_as<T>;
+};
+template <typename T>
+concept PlainColumn = ReadableInteger<T> || BorrowedColumn<T> || ConvertedColumn<T> ||
+    OneOf<T, bool, double, float, std::string, Blob, Value>;
+template <typename T>
+inline constexpr bool kIsOptionalColumn = false;
+template <PlainColumn T>
+inline constexpr bool kIsOptionalColumn<std::optional<T>> = true;
+// What a column can be read as.
+template <typename T>
+concept SqlColumn = PlainColumn<T> || kIsOptionalColumn<T>;
+// The same without views, for rows that are gone when the call returns.
+template <typename T>
+concept OwnedColumn = SqlColumn<T> && !BorrowedColumn<T>;
+
+namespace detail {
+
+// Errors: error, naming the column and what it holds.
+[[noreturn]] void throw_wrong_column(std::size_t column, const ValueView& value,
+                                     std::string_view expected);
+[[noreturn]] void throw_does_not_fit(std::size_t column, std::int64_t value, std::size_t bits,
+                                     bool is_signed);
+// Errors: invalid_argument.
+[[noreturn]] void throw_column_count(std::size_t columns, std::size_t types);
+[[noreturn]] void throw_column_index(int column, std::size_t columns);
+
+// Throw unless the value is of that kind.
+[[nodiscard]] std::int64_t read_integer(const ValueView& value, std::size_t column);
+[[nodiscard]] bool read_bool(const ValueView& value, std::size_t column);
+[[nodiscard]] double read_real(const ValueView& value, std::size_t column);
+[[nodiscard]] std::string_view read_text(const ValueView& value, std::size_t column);
+[[nodiscard]] std::span<const std::byte> read_blob(const ValueView& value, std::size_t column);
+
+template <SqlColumn T>
+[[nodiscard]] T read_column(const ValueView& value, std::size_t column) {
+  if constexpr (kIsOptionalColumn<T>) {
+    if (value.is_null()) return std::nullopt;
+    return read_column<typename T::value_type>(value, column);
+  } else if constexpr (ConvertedColumn<T>) {
+    return Conversion<T>::from_sql(value);
+  } else if constexpr (std::same_as<T, bool>) {
+    return read_bool(value, column);
+  } else if constexpr (ReadableInteger<T>) {
+    const std::int64_t integer = read_integer(value, column);
+    if (!std::in_range<T>(integer)) {
+      throw_does_not_fit(column, integer, sizeof(T) * 8, std::signed_integral<T>);
+    }
+    return static_cast<T>(integer);
+  } else if constexpr (OneOf<T, double, float>) {
+    return static_cast<T>(read_real(value, column));
+  } else if constexpr (OneOf<T, std::string, std::string_view>) {
+    return T(read_text(value, column));
+  } else if constexpr (std::same_as<T, Blob>) {
+    const std::span<const std::byte> bytes = read_blob(value, column);
+    return Blob(bytes.begin(), bytes.end());
+  } else if constexpr (std::same_as<T, std::span<const std::byte>>) {
+    return read_blob(value, column);
+  } else if constexpr (std::same_as<T, Value>) {
+    return value.to_value();
+  } else {
+    return value;
+  }
+}
+
+}  // namespace detail
+
+// The values of a row, as a span of views. Valid until the statement's or cursor's next step,
+// reset or destruction, and so is every view that is read from it.
+class Row : public std::span<const ValueView> {
+ public:
+  constexpr Row() noexcept = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a row is its values
+  constexpr Row(std::span<const ValueView> values) noexcept : span(values) {}
+
+  // All columns, one type for each:
+  //   const auto [id, title] = row.as<std::int64_t, std::string_view>();
+  // Errors: invalid_argument unless there are as many columns as types; error for a value that is
+  // not what the table above says.
+  template <SqlColumn... Columns>
+  [[nodiscard]] std::tuple<Columns...> as() const {
+    if (size() != sizeof...(Columns)) detail::throw_column_count(size(), sizeof...(Columns));
+    return read<Columns...>(std::index_sequence_for<Columns...>());
+  }
+
+  // One column, counted from 0. Errors: invalid_argument beyond the last; as as().
+  template <SqlColumn T>
+  [[nodiscard]] T get(int column) const {
+    const auto index = static_cast<std::size_t>(column);
+    if (column < 0 || index >= size()) detail::throw_column_index(column, size());
+    return detail::read_column<T>((*this)[index], index);
+  }
+
+ private:
+  template <typename... Columns, std::size_t... Indexes>
+  [[nodiscard]] std::tuple<Columns...> read(std::index_sequence<Indexes...> /*indexes*/) const {
+    // Braces: from left to right.
+    return std::tuple<Columns...>{detail::read_column<Columns>((*this)[Indexes], Indexes)...};
+  }
+};
+
+}  // namespace libsql
+
+#endif  // LIBSQL_ROW_H_

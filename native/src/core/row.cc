@@ -1,0 +1,89 @@
+// Reading the columns of a row, strictly.
+#include "libsql/row.h"
+
+#include <string>
+
+#include "libsql/error.h"
+
+namespace libsql::detail {
+namespace {
+
+std::string_view name_of(ValueType type) noexcept {
+  switch (type) {
+    case ValueType::null:
+      return "NULL";
+    case ValueType::integer:
+      return "an integer";
+    case ValueType::real:
+      return "a float";
+    case ValueType::text:
+      return "a text";
+    case ValueType::blob:
+      return "a blob";
+  }
+  return "a value";
+}
+
+}  // namespace
+
+void throw_wrong_column(std::size_t column, const ValueView& value, std::string_view expected) {
+  std::string message = "column " + std::to_string(column);
+  if (value.is_null()) {
+    message += " is NULL, not " + std::string(expected) + ": read it as a std::optional";
+  } else {
+    message += " holds " + std::string(name_of(value.type())) + ", not " + std::string(expected);
+  }
+  throw Error(ErrorKind::error, message);
+}
+
+void throw_does_not_fit(std::size_t column, std::int64_t value, std::size_t bits, bool is_signed) {
+  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": " + std::to_string(value) +
+                                    " does not fit an integer of " + std::to_string(bits) +
+                                    (is_signed ? " bits with a sign" : " bits without a sign"));
+}
+
+void throw_column_count(std::size_t columns, std::size_t types) {
+  throw Error(ErrorKind::invalid_argument, "the row has " + std::to_string(columns) +
+                                               " columns, and is read as " + std::to_string(types));
+}
+
+void throw_column_index(int column, std::size_t columns) {
+  throw Error(ErrorKind::invalid_argument, "column index " + std::to_string(column) +
+                                               " is out of bounds: the row has " +
+                                               std::to_string(columns) + " columns");
+}
+
+std::int64_t read_integer(const ValueView& value, std::size_t column) {
+  if (value.type() != ValueType::integer) throw_wrong_column(column, value, "an integer");
+  return value.integer();
+}
+
+bool read_bool(const ValueView& value, std::size_t column) {
+  const std::int64_t integer = read_integer(value, column);
+  if (integer == 0 || integer == 1) return integer == 1;
+  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": " +
+                                    std::to_string(integer) + " is neither 0 nor 1");
+}
+
+double read_real(const ValueView& value, std::size_t column) {
+  constexpr std::int64_t kLargestExact = std::int64_t{1} << 53;
+  if (value.type() == ValueType::real) return value.real();
+  if (value.type() != ValueType::integer) throw_wrong_column(column, value, "a number");
+  const std::int64_t integer = value.integer();
+  if (integer >= -kLargestExact && integer <= kLargestExact) return static_cast<double>(integer);
+  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": the integer " +
+                                    std::to_string(integer) +
+                                    " beyond 2^53 is read as a float: that would not be exact");
+}
+
+std::string_view read_text(const ValueView& value, std::size_t column) {
+  if (value.type() != ValueType::text) throw_wrong_column(column, value, "a text");
+  return value.bytes();
+}
+
+std::span<const std::byte> read_blob(const ValueView& value, std::size_t column) {
+  if (value.type() != ValueType::blob) throw_wrong_column(column, value, "a blob");
+  return value.byte_span();
+}
+
+}  // namespace libsql::detail
