@@ -5,13 +5,14 @@
 set -euo pipefail
 
 # To compile the library, the shell, the NIF and the Elixir part.
-build=(g++ cmake ninja-build pkg-config libsqlite3-dev libssl-dev libedit-dev libcli11-dev
+build=(g++ cmake ninja-build pkg-config libsqlite3-dev libssl-dev libsimdjson-dev
+  libprotozero-dev libboost-dev libedit-dev libcli11-dev
   elixir erlang-dev erlang-crypto erlang-public-key erlang-ssl erlang-parsetools
   erlang-runtime-tools erlang-tools ca-certificates)
 # The real data that the quickstart loads.
 quickstart=("${build[@]}" wamerican iso-codes)
 # C++ and ExUnit tests, benchmarks.
-test=("${quickstart[@]}" libsimdjson-dev libprotozero-dev libboost-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 sqlite3)
+test=("${quickstart[@]}" libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 sqlite3)
 # Formatting, layers, clang-tidy.
 lint=("${test[@]}" clang-format clang-tidy clang-tools python3-yaml git)
 # Everything that .ci/run uses: a second compiler, sanitizers, fuzzing, a bare system for a release.

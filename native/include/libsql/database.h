@@ -2,29 +2,49 @@
 #ifndef LIBSQL_DATABASE_H_
 #define LIBSQL_DATABASE_H_
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "libsql/connection.h"
 #include "libsql/options.h"
+#include "libsql/remote_options.h"
 #include "libsql/text.h"
 
 namespace libsql {
+
+namespace remote {
+class Transport;
+}
 
 // Where a database lives and how it is opened. A value type: opens nothing by itself.
 class Database {
  public:
   // `location` is a path, ":memory:" (one private database per connection), or a file: URI
-  // (sqlite.org/uri.html). Errors: invalid_argument for an empty location or an embedded NUL,
-  // unsupported for libsql://, http(s):// and ws(s):// in a build without remote sessions.
+  // (sqlite.org/uri.html). Errors: invalid_argument for an empty location, an embedded NUL, and the
+  // URL of a server.
   explicit Database(Text location, Options options = {});
+
+  // A database on a server. Its connections send nothing before their first request, so an error of
+  // the network is one of that request.
+  //
+  //   libsql://host, https://host     HTTP over TLS
+  //   http://host:8080                HTTP
+  //
+  // The query of the URL may hold authToken=… and, for libsql: with a port, tls=0. The token is
+  // sent to this server and to no other. Errors: invalid_argument, which quotes no secret;
+  // unsupported for wss: and ws: in a build without WebSockets; cannot_open for
+  // RemoteOptions::ca_file.
+  [[nodiscard]] static Database remote(TextView url, RemoteOptions options = {});
 
   // A location for an in-memory database that all connections made with it share for as long as one
   // of them is open. Each `name` is a database of its own.
   [[nodiscard]] static std::string shared_memory(TextView name);
 
-  // Opens a new connection. Errors: cannot_open, not_a_database, read_only, corrupt, busy, ...
+  // Opens a new connection. Errors of a local one: cannot_open, not_a_database, read_only, corrupt,
+  // busy, ...
   [[nodiscard]] Connection connect() const;
 
   // Changes the key of the database's file from that of options() to `key`: encrypts a plain file
@@ -33,15 +53,21 @@ class Database {
   // either key. Needs free space for a second file. Errors: busy while this process has the file
   // open in any other way, and while another one has it open in WAL mode or holds a lock (its idle
   // connections in other modes fail with not_a_database afterwards);
-  // interrupted when `progress` returns false; those of connect().
+  // interrupted when `progress` returns false; unsupported for one on a server; those of
+  // connect().
   void rekey(const KeyChoice& key, const BackupProgress& progress = {}) const;
 
+  // The URL of a server without its query.
   [[nodiscard]] const std::string& location() const noexcept { return location_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
  private:
+  Database() = default;
+
   std::string location_;
   Options options_;
+  std::shared_ptr<remote::Transport> transport_;  // Null for a local database.
+  std::chrono::milliseconds request_timeout_{0};
 };
 
 // The version of the SQLite library in use at run time, e.g. "3.40.1", and as a number, 3040001.

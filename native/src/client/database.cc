@@ -1,8 +1,9 @@
 // The public Database: checks a location and opens sessions.
 #include "libsql/database.h"
 
-#include <algorithm>
-#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "libsql/error.h"
@@ -10,18 +11,12 @@
 #include "local/open.h"
 #include "local/rekey.h"
 #include "local/spinning_mutex.h"
+#include "remote/network.h"
+#include "remote/session.h"
+#include "remote/url.h"
 
 namespace libsql {
 namespace {
-
-constexpr std::array<std::string_view, 5> kRemoteSchemes = {"libsql://", "http://", "https://",
-                                                            "ws://", "wss://"};
-
-bool has_scheme(std::string_view location, std::string_view scheme) {
-  return std::ranges::equal(location.substr(0, scheme.size()), scheme, {}, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-}
 
 void check_location(std::string_view location) {
   if (location.empty()) {
@@ -30,10 +25,9 @@ void check_location(std::string_view location) {
   if (location.find('\0') != std::string_view::npos) {
     throw Error(ErrorKind::invalid_argument, "the location of the database contains a zero byte");
   }
-  for (const std::string_view scheme : kRemoteSchemes) {
-    if (has_scheme(location, scheme)) {
-      throw Error(ErrorKind::unsupported, "remote databases are not available in this build");
-    }
+  if (remote::is_remote_url(location)) {
+    throw Error(ErrorKind::invalid_argument,
+                "the location is the URL of a server, not a file: use Database::remote()");
   }
 }
 
@@ -70,11 +64,27 @@ std::string Database::shared_memory(TextView text) {
   return "file:/" + percent_encode(name) + "?vfs=memdb";
 }
 
+Database Database::remote(TextView url, RemoteOptions options) {
+  const remote::Url parsed = remote::parse_url(url);
+  Database database;
+  const std::string_view text = url;
+  database.location_ = text.substr(0, text.find('?'));
+  database.request_timeout_ = options.request_timeout;
+  database.transport_ = remote::make_transport(parsed, options);
+  return database;
+}
+
 void Database::rekey(const KeyChoice& key, const BackupProgress& progress) const {
+  if (transport_ != nullptr) {
+    throw Error(ErrorKind::unsupported, "the key of a server's database is changed at the server");
+  }
   local::rekey(location_, options_, key, progress);
 }
 
 Connection Database::connect() const {
+  if (transport_ != nullptr) {
+    return Connection(std::make_shared<remote::RemoteSession>(transport_, request_timeout_));
+  }
   return Connection(local::open_session(location_, options_));
 }
 

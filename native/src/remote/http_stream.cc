@@ -130,9 +130,11 @@ void HttpStream::open_cursor(const Cursor& cursor, std::shared_ptr<Answer> answe
   spec.repeatable = cursor.repeatable;
   auto call = std::make_shared<HttpCursor>(state_, std::move(spec));
   call->want(cursor.max_rows, cursor.deadline, std::move(answer));
-  state_->begin(call);
-  const core::MutexLock lock(mutex_);
-  cursor_ = std::move(call);
+  {
+    const core::MutexLock lock(mutex_);
+    cursor_ = call;
+  }
+  state_->begin(std::move(call));
 }
 
 void HttpStream::fetch(std::uint32_t max_rows, Deadline deadline, std::shared_ptr<Answer> answer) {

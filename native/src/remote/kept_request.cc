@@ -95,7 +95,7 @@ class KeptRequest::Content final : public Commands {
   KeptCommand kept(const Command& command) const {
     KeptCommand copy;
     copy.cache = command.cache;
-    std::string_view sql;
+    std::string sql;
     if (const auto* id = std::get_if<StatementId>(&command.statement)) {
       copy.id = *id;
       sql = text_of_(*id);
@@ -125,7 +125,7 @@ class KeptRequest::Content final : public Commands {
         commands_.emplace_back().failure = std::current_exception();
       }
     }
-    request_.emplace<request::Batch>(*this, on_error);
+    request_.emplace<request::Batch>(request::Batch{*this, on_error});
   }
   void keep(request::Script& one) { one.sql = keep(one.sql); }
   void keep(request::Check& one) { one.sql = keep(one.sql); }

@@ -4,7 +4,7 @@
 
 #include <functional>
 #include <memory>
-#include <string_view>
+#include <string>
 
 #include "libsql/request.h"
 
@@ -13,8 +13,8 @@ namespace libsql::remote {
 // Lifetime: the request lives as long as this object.
 class KeptRequest {
  public:
-  // The text of a prepared statement, empty for an unknown one: its names choose the values.
-  using TextOf = std::function<std::string_view(StatementId)>;
+  // The text of a prepared statement: its names choose the values.
+  using TextOf = std::function<std::string(StatementId)>;
 
   // Errors: what the parameters throw for a command of its own; for a member of a batch, it is kept
   // and becomes the member's.

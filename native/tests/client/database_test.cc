@@ -18,7 +18,7 @@ TEST(DatabaseTest, ChecksItsLocation) {
               throws_error(ErrorKind::invalid_argument));
   for (const char* const remote : {"libsql://host", "LIBSQL://host", "http://host",
                                    "https://host/a", "ws://host", "wss://host"}) {
-    EXPECT_THAT([&] { return Database(remote); }, throws_error(ErrorKind::unsupported));
+    EXPECT_THAT([&] { return Database(remote); }, throws_error(ErrorKind::invalid_argument));
   }
 }
 

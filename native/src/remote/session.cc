@@ -1,0 +1,39 @@
+#include "remote/session.h"
+
+#include <string>
+#include <utility>
+
+#include "libsql/error.h"
+#include "libsql/sql.h"
+#include "remote/statement.h"
+
+namespace libsql::remote {
+
+RemoteSession::RemoteSession(std::shared_ptr<Transport> transport,
+                             std::chrono::milliseconds request_timeout)
+    : core_(std::make_shared<SessionCore>(std::move(transport), request_timeout)) {}
+
+std::unique_ptr<core::PreparedStatement> RemoteSession::prepare(std::string_view sql,
+                                                                core::PrepareMode /*mode*/,
+                                                                std::string_view* tail) {
+  if (!core_->is_open()) throw Error(ErrorKind::closed, "the connection is closed");
+  if (sql.find('\0') != std::string_view::npos) {
+    throw Error(ErrorKind::invalid_argument, "the SQL text contains a zero byte");
+  }
+  *tail = {};
+  while (statement_kind(sql) != StatementKind::unknown) {
+    const std::string_view first = first_statement(sql);
+    const std::string_view rest = sql.substr(first.size());
+    sql = rest;
+    if (statement_kind(first) == StatementKind::unknown) continue;  // A semicolon alone.
+    if (statement_kind(rest) != StatementKind::unknown) *tail = rest;
+    return std::make_unique<RemoteStatement>(core_, std::string(first));
+  }
+  return nullptr;
+}
+
+void RemoteSession::give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept {
+  statement.reset();
+}
+
+}  // namespace libsql::remote
