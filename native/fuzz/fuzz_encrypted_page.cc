@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/wal_checksum.h"
 #include "encryption/aes256cbc.h"
 #include "encryption/aes256gcm.h"
 #include "encryption/file_header.h"
 #include "encryption/journal_file.h"
-#include "encryption/wal_file.h"
 #include "fuzz/check.h"
 
 namespace libsql::fuzz {
@@ -33,8 +33,8 @@ void check_header(ConstBytes bytes) {
   if (encryption::parse_journal_header(bytes, &journal)) {
     check(encryption::is_page_size(journal.page_size), "a journal has a page size");
   }
-  encryption::WalChecksum sums;
-  sums.add(bytes.first(bytes.size() / 8 * 8), encryption::WalChecksum::Order::little_endian);
+  core::WalChecksum sums;
+  sums.add(bytes.first(bytes.size() / 8 * 8), core::WalChecksum::Order::little_endian);
 }
 
 void check_ciphers(ConstBytes bytes) {

@@ -50,13 +50,4 @@ FileKind kind_of_file(ConstBytes first) noexcept {
   return has_clear_header(first) ? FileKind::perhaps_aes256cbc : FileKind::unknown;
 }
 
-std::uint32_t load_be32(const unsigned char* from) noexcept {
-  return (std::uint32_t{from[0]} << 24U) | (std::uint32_t{from[1]} << 16U) |
-         (std::uint32_t{from[2]} << 8U) | std::uint32_t{from[3]};
-}
-
-void store_be32(unsigned char* to, std::uint32_t number) noexcept {
-  for (unsigned i = 0; i < 4; ++i) to[i] = static_cast<unsigned char>(number >> (24U - 8U * i));
-}
-
 }  // namespace libsql::encryption

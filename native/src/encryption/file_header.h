@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/big_endian.h"
 #include "encryption/openssl.h"
 
 namespace libsql::encryption {
@@ -43,9 +44,8 @@ enum class FileKind : std::uint8_t {
 
 [[nodiscard]] bool all_zero(ConstBytes bytes) noexcept;
 
-// Big-endian numbers, as SQLite writes them.
-[[nodiscard]] std::uint32_t load_be32(const unsigned char* from) noexcept;
-void store_be32(unsigned char* to, std::uint32_t number) noexcept;
+using core::load_be32;
+using core::store_be32;
 
 }  // namespace libsql::encryption
 

@@ -1,7 +1,6 @@
 #include "encryption/wal_file.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "encryption/file_header.h"
@@ -17,35 +16,7 @@ constexpr std::size_t kHeaderSumsAt = 24;
 constexpr std::size_t kFrameSumsAt = 16;
 constexpr std::size_t kSummedBytes = 8;
 
-std::uint32_t load_native32(const unsigned char* from) noexcept {
-  std::uint32_t number = 0;
-  std::memcpy(&number, from, sizeof number);
-  return number;
-}
-
-template <typename Load>
-void add_words(WalChecksum& sums, ConstBytes bytes, Load&& load) noexcept {
-  std::uint32_t first = sums.first;
-  std::uint32_t second = sums.second;
-  for (std::size_t at = 0; at + 8 <= bytes.size(); at += 8) {
-    first += load(bytes.data() + at) + second;
-    second += load(bytes.data() + at + 4) + first;
-  }
-  sums = {first, second};
-}
-
 }  // namespace
-
-void WalChecksum::add(ConstBytes bytes, Order order) noexcept {
-  constexpr Order kNative =
-      std::endian::native == std::endian::big ? Order::big_endian : Order::little_endian;
-  if (order == kNative) return add_words(*this, bytes, load_native32);
-  if (order == Order::big_endian) return add_words(*this, bytes, load_be32);
-  add_words(*this, bytes, [](const unsigned char* from) {
-    return std::uint32_t{from[0]} | (std::uint32_t{from[1]} << 8U) |
-           (std::uint32_t{from[2]} << 16U) | (std::uint32_t{from[3]} << 24U);
-  });
-}
 
 // Of the log itself, because one that was left behind may have another page size than the database.
 int WalFile::learn_page_size() {
@@ -108,12 +79,13 @@ int WalFile::write(ConstBytes from, sqlite3_int64 at) {
 
 // The sums that a frame's own go on from: those of the frame before it, or of the file header. Read
 // each time, because another connection may have started the log anew.
-int WalFile::seed(sqlite3_int64 frame, WalChecksum* sums, WalChecksum::Order* order) const {
+int WalFile::seed(sqlite3_int64 frame, core::WalChecksum* sums,
+                  core::WalChecksum::Order* order) const {
   std::array<unsigned char, kWalHeaderBytes> header{};
   int rc = real().read(header, 0);
   if (rc != SQLITE_OK) return rc;
-  *order = (load_be32(header.data()) & 1U) != 0 ? WalChecksum::Order::big_endian
-                                                : WalChecksum::Order::little_endian;
+  *order = (load_be32(header.data()) & 1U) != 0 ? core::WalChecksum::Order::big_endian
+                                                : core::WalChecksum::Order::little_endian;
   std::array<unsigned char, kSummedBytes> bytes{};
   std::copy_n(header.begin() + kHeaderSumsAt, bytes.size(), bytes.begin());
   if (frame != kWalHeader) {
@@ -137,8 +109,8 @@ int WalFile::write_image(ConstBytes plain, sqlite3_int64 at) {
   const std::uint32_t number = load_be32(header.data());
   const int allowed = main_.check_page(number, plain);
   if (allowed != SQLITE_OK) return allowed;
-  WalChecksum sums;
-  WalChecksum::Order order{};
+  core::WalChecksum sums;
+  core::WalChecksum::Order order{};
   const int rc = seed(frame_at, &sums, &order);
   if (rc != SQLITE_OK) return rc;
   const Bytes image = frame.subspan(kFrameHeader);

@@ -11,19 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/wal_checksum.h"
 #include "encryption/encrypted_file.h"
 #include "encryption/main_file.h"
 
 namespace libsql::encryption {
-
-// The two running sums of a log. `bytes`: a multiple of 8.
-struct WalChecksum {
-  std::uint32_t first = 0;
-  std::uint32_t second = 0;
-
-  enum class Order : std::uint8_t { big_endian, little_endian };
-  void add(ConstBytes bytes, Order order) noexcept;
-};
 
 class WalFile final : public EncryptedFile {
  public:
@@ -44,7 +36,8 @@ class WalFile final : public EncryptedFile {
   // Where in its frame an offset lies; negative for the file header.
   [[nodiscard]] sqlite3_int64 place_in_frame(sqlite3_int64 at) const noexcept;
   [[nodiscard]] int write_image(ConstBytes plain, sqlite3_int64 at);
-  [[nodiscard]] int seed(sqlite3_int64 frame, WalChecksum* sums, WalChecksum::Order* order) const;
+  [[nodiscard]] int seed(sqlite3_int64 frame, core::WalChecksum* sums,
+                         core::WalChecksum::Order* order) const;
 
   MainFile& main_;
   Scratch scratch_;
