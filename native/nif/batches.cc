@@ -67,6 +67,10 @@ class BatchReply final : public Reply {
     lengthen();
   }
 
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<BatchReply>(env, atoms());
+  }
+
  private:
   Term success(const SessionState& /*state*/) override {
     end_run();
@@ -113,6 +117,10 @@ class ScriptReply final : public Reply {
     results_.push(encoder_.done(kind, count));
   }
 
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<ScriptReply>(env, atoms());
+  }
+
  private:
   Term success(const SessionState& /*state*/) override { return ok(results_.list(env())); }
 
@@ -128,8 +136,7 @@ Term batch(Call& call) {
                                         {call.atoms().rollback, OnError::rollback}};
   const OnError on_error = choice_of(call.argument(2), choices, ":proceed, :halt, :rollback");
   call.set_timeout(integer_of(call.env(), call.argument(3), "timeout"));
-  // On a thread of ours: counting a long list takes long.
-  if (!call.is_inline()) static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
+  static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
   MemberList members(call.env(), call.atoms(), call.argument(1));
   BatchReply reply(call.env(), call.atoms());
   return run_request(call, request::Batch{members, on_error}, reply);

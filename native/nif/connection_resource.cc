@@ -48,9 +48,11 @@ ConnectionObject::ConnectionObject(std::shared_ptr<State> state, Connection conn
     : state_(std::move(state)),
       id_(state_->registry.new_id()),
       owner_(owner),
+      answers_later_(connection.answers_later()),
       count_(state_->counts.connections),
-      busy_timeout_(connection.busy_timeout().count()),
-      contents_(std::move(connection)) {}
+      contents_(std::move(connection)) {
+  if (!answers_later_) note_busy_timeout();
+}
 
 ConnectionPtr ConnectionObject::open(const std::shared_ptr<State>& state, const ErlNifPid& owner,
                                      Connection connection) {
@@ -80,16 +82,48 @@ void ConnectionObject::interrupt() noexcept {
 
 void ConnectionObject::note_transaction(ErlNifEnv* env, const ErlNifPid& caller,
                                         const SessionState& state) {
+  if (knows(state)) return;
+  // Each transaction has a greater number than the one before, and ends once.
+  const std::uint64_t order = 2 * state.transaction + (state.in_transaction ? 0 : 1);
+  if (order < contents_.noted) return;
+  contents_.noted = order;
   if (!state.in_transaction) {
-    if (contents_.owned_transaction == 0) return;
-    contents_.owned_transaction = 0;
-    transaction_owner_.clear();
+    forget_owner();
     return;
   }
-  if (state.transaction == contents_.owned_transaction) return;
-  contents_.owned_transaction = state.transaction;
+  owned_transaction_ = state.transaction;
   transaction_owner_.set(caller);
   if (!monitor_transaction_owner(env, caller)) process_down(caller);
+}
+
+bool ConnectionObject::knows(const SessionState& state) const noexcept {
+  const std::uint64_t owned = owned_transaction_.load(std::memory_order_relaxed);
+  return owned == (state.in_transaction ? state.transaction : 0);
+}
+
+void ConnectionObject::forget_owner() noexcept {
+  owned_transaction_ = 0;
+  transaction_owner_.clear();
+}
+
+void ConnectionObject::note_later(const ErlNifPid& caller, const SessionState& state) noexcept {
+  if (notes_under_way_ == 0 && knows(state)) return;
+  ++notes_under_way_;
+  state_->reaper.post([weak = weak_from_this(), caller, state] {
+    const ConnectionPtr connection = weak.lock();
+    if (connection == nullptr) return;
+    connection->mutex_.lock();
+    const core::HeldLock lock(connection->mutex_);
+    connection->note_transaction(nullptr, caller, state);
+    --connection->notes_under_way_;
+  });
+}
+
+std::int64_t ConnectionObject::busy_timeout() const {
+  if (answers_later_) {
+    throw Error(ErrorKind::unsupported, "only a connection to a local database waits for locks");
+  }
+  return busy_timeout_;
 }
 
 void ConnectionObject::note_busy_timeout() {
@@ -115,7 +149,46 @@ void ConnectionObject::process_down(const ErlNifPid& pid) noexcept {
   if (same(pid, owner_)) state_->registry.drop_owner(id_);
 }
 
+namespace {
+
+// The answer to a request for which nobody waits.
+class ForgottenAnswer final : public Receiver,
+                              public std::enable_shared_from_this<ForgottenAnswer> {
+ public:
+  ForgottenAnswer(std::weak_ptr<ConnectionObject> connection, const ErlNifPid& pid) noexcept
+      : connection_(std::move(connection)), pid_(pid) {}
+  void finished(const Error* /*error*/, const SessionState& state) noexcept override {
+    if (const ConnectionPtr connection = connection_.lock()) connection->note_later(pid_, state);
+  }
+  [[nodiscard]] std::shared_ptr<Receiver> detach() override { return shared_from_this(); }
+
+ private:
+  const std::weak_ptr<ConnectionObject> connection_;
+  const ErlNifPid pid_;
+};
+
+}  // namespace
+
+// Requests of the dead process end by themselves (Job::process_down), and others go on.
+void ConnectionObject::roll_back_later(const ErlNifPid& pid) noexcept {
+  mutex_.lock();
+  const core::HeldLock lock(mutex_);
+  if (!is_open() || !transaction_owner_.is(pid)) return;
+  try {
+    const auto answer = std::make_shared<ForgottenAnswer>(weak_from_this(), pid);
+    Limits limits;
+    limits.transaction = owned_transaction_;
+    static_cast<void>(contents_.connection.start(request::Rollback{}, limits, *answer));
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+    // The server rolls back at the latest when the connection is closed.
+  }
+}
+
 void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
+  if (answers_later_) {
+    roll_back_later(pid);
+    return;
+  }
   do {
     if (!transaction_owner_.interrupt_if(pid, interruptible())) return;
   } while (!mutex_.try_lock_for(kInterruptAgain));
@@ -127,15 +200,13 @@ void ConnectionObject::roll_back_after(const ErlNifPid& pid) noexcept {
   } catch (const std::exception&) {
     // SQLite rolls back at the latest when the connection is closed.
   }
-  contents_.owned_transaction = 0;
-  transaction_owner_.clear();
+  forget_owner();
 }
 
 void ConnectionObject::close_contents() noexcept {
   tickets_.cancel_all();  // One may have been made while we waited for the mutex.
   contents_.connection.close();
-  contents_.owned_transaction = 0;
-  transaction_owner_.clear();
+  forget_owner();
 }
 
 bool ConnectionObject::close() noexcept {

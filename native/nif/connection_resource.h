@@ -68,8 +68,9 @@ struct ConnectionContents {
   explicit ConnectionContents(Connection opened) noexcept : connection(std::move(opened)) {}
 
   Connection connection;
-  // The transaction whose owner is known, 0 for none; the process last monitored for that.
-  std::uint64_t owned_transaction = 0;
+  // The latest state whose owner was noted (see note_transaction()).
+  std::uint64_t noted = 0;
+  // The process last monitored for that.
   std::optional<ErlNifPid> monitored;
   ErlNifMonitor monitor{};
   // The library's observer is set.
@@ -104,7 +105,15 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   // The number of interrupts so far. A call compares it, so that an interrupt between its pass on a
   // normal scheduler and the one on a thread of ours is not lost.
   [[nodiscard]] std::uint64_t interrupts() const noexcept { return interrupts_; }
-  [[nodiscard]] std::int64_t busy_timeout() const noexcept { return busy_timeout_; }
+  // Errors: unsupported.
+  [[nodiscard]] std::int64_t busy_timeout() const;
+  // See Connection::answers_later().
+  [[nodiscard]] bool answers_later() const noexcept { return answers_later_; }
+  // Gives up a request that is pending.
+  void cancel(const Receiver& receiver) noexcept { interruptible().cancel(receiver); }
+  // As note_transaction(), for an answer that came later: the reaper does it, if anything is to be
+  // noted. Answers may come in any order.
+  void note_later(const ErlNifPid& caller, const SessionState& state) noexcept;
 
   // --- With the mutex ---
 
@@ -134,7 +143,12 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   [[nodiscard]] bool monitor_transaction_owner(ErlNifEnv* env, const ErlNifPid& caller) noexcept
       LIBSQL_REQUIRES(mutex_);
   void close_contents() noexcept LIBSQL_REQUIRES(mutex_);
-  // For its interrupt() alone, which any thread may call without the mutex.
+  // The same without waiting for the answer.
+  void roll_back_later(const ErlNifPid& pid) noexcept LIBSQL_EXCLUDES(mutex_);
+  // The owner of this state's transaction has been noted.
+  [[nodiscard]] bool knows(const SessionState& state) const noexcept;
+  void forget_owner() noexcept;
+  // For its interrupt() and cancel() alone, which any thread may call without the mutex.
   [[nodiscard]] Connection& interruptible() noexcept LIBSQL_NO_THREAD_SAFETY_ANALYSIS {
     return contents_.connection;
   }
@@ -142,11 +156,15 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   const std::shared_ptr<State> state_;
   const std::string id_;
   const ErlNifPid owner_;
+  const bool answers_later_;
   std::optional<core::LiveCount> count_;  // until close()
 
   std::atomic<bool> closing_{false};
   std::atomic<std::uint64_t> interrupts_{0};
-  std::atomic<std::int64_t> busy_timeout_;
+  std::atomic<std::int64_t> busy_timeout_{0};
+  // The transaction whose owner is known, 0 for none. Written with the mutex.
+  std::atomic<std::uint64_t> owned_transaction_{0};
+  std::atomic<int> notes_under_way_{0};  // of note_later()
   TicketTable tickets_;
   Subscribers subscribers_;
   const std::shared_ptr<JobQueue> jobs_ = std::make_shared<JobQueue>();

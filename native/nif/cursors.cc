@@ -16,11 +16,15 @@ namespace {
 // {:ok, id}
 class CursorReply final : public Reply {
  public:
-  CursorReply(const Call& call, const std::string& connection)
-      : Reply(call.env(), call.atoms()), connection_(connection) {}
+  CursorReply(ErlNifEnv* env, const Atoms& atoms, const std::string& connection)
+      : Reply(env, atoms), connection_(connection) {}
   void opened(CursorId cursor) override {
     id_ = make_binary(env(),
                       child_id(connection_, IdKind::cursor, static_cast<std::uint64_t>(cursor)));
+  }
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<CursorReply>(env, atoms(), connection_);
   }
 
  private:
@@ -46,6 +50,10 @@ class PortionReply final : public Reply {
                           last ? atoms().true_ : atoms().false_);
   }
 
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<PortionReply>(env, atoms());
+  }
+
  private:
   Term success(const SessionState& /*state*/) override { return ok(portion_); }
 
@@ -60,7 +68,7 @@ Term open_cursor(Call& call) {
   const std::string_view sql = call.sql(1);
   ConnectionPtr connection = call.connection(0);
   TermParameters parameters(call.env(), call.atoms(), call.argument(2));
-  CursorReply reply(call, connection->id());
+  CursorReply reply(call.env(), call.atoms(), connection->id());
   return run_request(call, std::move(connection), request::OpenCursor{{sql, &parameters}}, reply);
 }
 

@@ -59,6 +59,7 @@ void LockedConnection::lock_elsewhere() {
     }
   }
   check_interrupts();
+  if (object_->answers_later()) return;
   turns_.emplace(call_.state()->turns);
   connection().set_deadline(call_.deadline());
   // The count is compared, too: the library drops an interrupt that comes before the statement
@@ -94,7 +95,7 @@ void LockedConnection::check_interrupts() const {
 }
 
 LockedConnection::~LockedConnection() {
-  if (!owns_lock() || is_inline()) return;
+  if (!owns_lock() || is_inline() || object_->answers_later()) return;
   try {
     connection().set_cancel_check({});
     connection().set_deadline({});
@@ -105,11 +106,23 @@ LockedConnection::~LockedConnection() {
 Limits LockedConnection::limits() const {
   Limits limits;
   if (is_inline()) limits.budget = kInlineBudget;
-  if (const auto& id = call_.transaction_id()) {
-    limits.transaction = child_number(call_, object_->id(), *id, IdKind::transaction);
-  }
+  limits.transaction = transaction();
   limits.queue = true;
+  if (object_->answers_later()) limits.deadline = call_.deadline_after(started_);
   return limits;
+}
+
+std::optional<std::uint64_t> LockedConnection::transaction() const {
+  const auto& id = call_.transaction_id();
+  if (!id) return std::nullopt;
+  return child_number(call_, object_->id(), *id, IdKind::transaction);
+}
+
+void LockedConnection::check_latest_state() {
+  const auto wanted = transaction();
+  const SessionState state = connection().state();
+  if (!wanted || (state.in_transaction && state.transaction == *wanted)) return;
+  throw Error(ErrorKind::unknown_transaction, "Transaction not found");
 }
 
 Term LockedConnection::run(const Request& request, Reply& reply) {
@@ -119,8 +132,8 @@ Term LockedConnection::run(const Request& request, Reply& reply) {
       return wait_in_queue();
     case Started::would_block:
       return leave();
-    case Started::pending:  // Only for a receiver that can be detached, which a Reply cannot.
-      throw Error(ErrorKind::unsupported, "the connection does not answer at once");
+    case Started::pending:
+      return wait_for_answer();
     case Started::finished:
       break;
   }
@@ -140,6 +153,18 @@ std::function<void()> LockedConnection::on_turn() {
 
 void LockedConnection::queued(const std::shared_ptr<WriteTicket>& place) { ticket_->attach(place); }
 
+std::shared_ptr<Receiver> LockedConnection::detach(const Reply& reply) {
+  later_ = std::make_shared<LaterAnswer>(call_.state(), object_, call_.self(), reply);
+  return LaterAnswer::receiver(later_);
+}
+
+// What complete() does at the end of other calls, the answer does when it comes.
+Term LockedConnection::wait_for_answer() {
+  object_->tickets().drop(call_.self());
+  if (is_inline()) charge_time();
+  return call_.answer_later(later_);
+}
+
 Term LockedConnection::wait_in_queue() {
   assert_locked();
   object_->note_transaction(call_.caller_env(), call_.self(), connection().state());
@@ -154,7 +179,7 @@ Term LockedConnection::fail(Term error) {
 Term LockedConnection::complete(Term result, const SessionState& state) {
   assert_locked();
   object_->note_transaction(call_.caller_env(), call_.self(), state);
-  object_->note_busy_timeout();
+  if (!object_->answers_later()) object_->note_busy_timeout();
   object_->tickets().drop(call_.self());
   if (contents().observing && object_->subscribers().empty()) {
     connection().observe({});

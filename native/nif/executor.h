@@ -13,6 +13,7 @@
 #include "connection_resource.h"
 #include "core/mutex.h"
 #include "core/turns.h"
+#include "later_answer.h"
 #include "libsql/connection.h"
 #include "libsql/request.h"
 #include "reply.h"
@@ -52,10 +53,14 @@ class LockedConnection final : public CallSite {
   // returns what `body` does.
   template <typename Body>
   [[nodiscard]] Term run_body(Body&& body) {
-    Reply status(env(), atoms());
-    status.run_at(*this);
-    static_cast<void>(connection().start(request::Status{}, limits(), status));
-    if (status.term() != atoms().ok) return complete(status.term(), status.state());
+    if (object_->answers_later()) {
+      check_latest_state();
+    } else {
+      Reply status(env(), atoms());
+      status.run_at(*this);
+      static_cast<void>(connection().start(request::Status{}, limits(), status));
+      if (status.term() != atoms().ok) return complete(status.term(), status.state());
+    }
     const Term answer = body(*this);
     return complete(answer, connection().is_open() ? connection().state() : SessionState{});
   }
@@ -66,6 +71,7 @@ class LockedConnection final : public CallSite {
   void only_reads(bool only_reads) override;
   [[nodiscard]] std::function<void()> on_turn() override;
   void queued(const std::shared_ptr<WriteTicket>& place) override;
+  [[nodiscard]] std::shared_ptr<Receiver> detach(const Reply& reply) override;
 
  private:
   // Asserts owns_lock() for Clang's analysis, which cannot follow the lock into a member.
@@ -77,7 +83,11 @@ class LockedConnection final : public CallSite {
   [[nodiscard]] bool is_over() const;  // its deadline has passed
 
   [[nodiscard]] Limits limits() const;
+  // Refuses a call whose transaction was not open when the latest answer came.
+  void check_latest_state();
+  [[nodiscard]] std::optional<std::uint64_t> transaction() const;
   [[nodiscard]] Term leave();
+  [[nodiscard]] Term wait_for_answer();
   [[nodiscard]] Term wait_in_queue();
   [[nodiscard]] Term complete(Term result, const SessionState& state);
   void charge_time() noexcept;
@@ -88,7 +98,8 @@ class LockedConnection final : public CallSite {
   std::optional<core::Turns::Computation> turns_;  // on a thread of ours
   std::chrono::steady_clock::time_point started_;
   bool takes_turns_ = false;
-  ResourcePtr<Ticket> ticket_;  // Once the request is queued.
+  ResourcePtr<Ticket> ticket_;          // Once the request is queued.
+  std::shared_ptr<LaterAnswer> later_;  // Once the answer comes later.
 };
 
 // Calls `use(locked)` with a connection, or leaves the scheduler. Errors end the pass as well.

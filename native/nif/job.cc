@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connection_resource.h"
+#include "later_answer.h"
 #include "run.h"
 #include "state.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 // How often a running job looks whether its caller lives.
 constexpr std::chrono::milliseconds kLookInterval{2};
-// Longer timeouts are cut, so that sums with them do not overflow.
-constexpr std::int64_t kLongest = std::int64_t{1000} * 3600 * 24 * 365;
 // List cells and map entries that are copied on a normal scheduler.
 constexpr int kMostElements = 4000;
 
@@ -56,10 +55,21 @@ Job::Job(const Call& call, Operation operation, ConnectionPtr connection, Argume
     arguments_[static_cast<std::size_t>(index)] = enif_make_copy(target, call.argument(index));
 }
 
+Job::Job(const Call& call, std::shared_ptr<LaterAnswer> answer) noexcept
+    : state_(call.state()),
+      caller_(call.self()),
+      operation_(nullptr),
+      arity_(0),
+      later_(std::move(answer)) {}
+
 void Job::start(ERL_NIF_TERM tag, std::int64_t milliseconds) {
   if (!move(Status::created, Status::preparing))
     throw Error(ErrorKind::misuse, "the job has been started before");
   tag_ = enif_make_copy(env(), tag);
+  if (later_ != nullptr) {
+    hand_over();
+    return;
+  }
   if (milliseconds >= 0) deadline_ = after(milliseconds);
   status_ = Status::queued;
   auto self = ResourcePtr<Job>::share(this);
@@ -75,9 +85,15 @@ void Job::start(ERL_NIF_TERM tag, std::int64_t milliseconds) {
   }
 }
 
+void Job::hand_over() noexcept {
+  status_ = Status::later;
+  later_->send_to(std::move(message_), tag_);
+}
+
 Job::Cancelled Job::cancel() noexcept {
   if (move(Status::created, Status::cancelled) || move(Status::queued, Status::cancelled)) {
     if (connection_ != nullptr) connection_->jobs()->remove(this);
+    if (later_ != nullptr) later_->cancel(LaterAnswer::Reason::dead_caller);
     release();
     return Cancelled::cancelled;
   }
@@ -86,6 +102,9 @@ Job::Cancelled Job::cancel() noexcept {
     case Status::running:
     case Status::reading:
       return Cancelled::running;
+    case Status::later:
+      later_->cancel(LaterAnswer::Reason::timeout);
+      return later_->is_answered() ? Cancelled::answered : Cancelled::running;
     case Status::answered:
       return Cancelled::answered;
     default:
@@ -97,9 +116,27 @@ void Job::run() noexcept {
   if (!move(Status::queued, Status::running)) return;
   if (!is_abandoned()) {
     Call call(*this);
-    answer(run_operation(call, operation_));
+    const ERL_NIF_TERM term = run_operation(call, operation_);
+    if (later_ == nullptr) {
+      answer(term);
+    } else {
+      watch_caller(nullptr);
+      hand_over();
+    }
   }
   release();
+}
+
+void Job::watch_caller(ErlNifEnv* env) noexcept {
+  ErlNifPid caller = caller_;
+  if (enif_monitor_process(env, this, &caller, nullptr) != 0)
+    later_->cancel(LaterAnswer::Reason::dead_caller);
+}
+
+// Cancelling may take the session's locks and end in messages, which a monitor callback must not
+// do: the reaper does.
+void Job::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) noexcept {
+  state_->reaper.post([later = later_] { later->cancel(LaterAnswer::Reason::dead_caller); });
 }
 
 void Job::refuse(const Error& error) noexcept {
@@ -131,7 +168,7 @@ bool Job::is_abandoned() noexcept {
 }
 
 Job::Clock::time_point Job::after(std::int64_t milliseconds) const noexcept {
-  return called_ + std::chrono::milliseconds(std::min(milliseconds, kLongest));
+  return called_ + std::chrono::milliseconds(std::min(milliseconds, kLongestTimeout));
 }
 
 // The term of the job may live on until the caller's next garbage collection.

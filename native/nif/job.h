@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <erl_nif.h>
 
@@ -21,12 +22,16 @@ namespace libsql::nif {
 
 struct State;
 class Call;
+class LaterAnswer;
 using Operation = ERL_NIF_TERM (*)(Call& call);
 
 inline constexpr int kMostArguments = 6;
+// Longer timeouts are cut, so that sums with them do not overflow.
+inline constexpr std::int64_t kLongestTimeout = std::int64_t{1000} * 3600 * 24 * 365;
 
 // The resource in {:pending, job}. EctoLibSql.Connection.Await starts it; it then sends
-// {:ecto_libsql_answer, tag, answer} once, unless it has been cancelled.
+// {:ecto_libsql_answer, tag, answer} once, unless it has been cancelled. If the session answers
+// later, the request has been started by the call, or is started by run(), and LaterAnswer sends.
 //
 // Threads: start() and cancel() by the calling process, run() by the thread that it starts on.
 // Whoever moves the state out of `created` or `queued` may use the arguments and the connection.
@@ -39,6 +44,8 @@ class Job {
   // the job waits for the connection's turn (JobQueue).
   enum class Arguments : std::uint8_t { small, large };
   Job(const Call& call, Operation operation, ConnectionPtr connection, Arguments size) noexcept;
+  // Of a request that has been started.
+  Job(const Call& call, std::shared_ptr<LaterAnswer> answer) noexcept;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
   ~Job() = default;
@@ -52,6 +59,9 @@ class Job {
     answered,   // the message has been sent, or is about to be
   };
   [[nodiscard]] Cancelled cancel() noexcept;
+
+  // Called by the VM when the caller of a request whose answer comes later has died.
+  void process_down(ErlNifEnv* env, const ErlNifPid& pid) noexcept;
 
   // Runs it and sends the answer, unless it has been cancelled.
   void run() noexcept;
@@ -71,6 +81,10 @@ class Job {
   // That many milliseconds after the call.
   [[nodiscard]] Clock::time_point after(std::int64_t milliseconds) const noexcept;
   [[nodiscard]] std::optional<Clock::time_point> deadline() const noexcept { return deadline_; }
+  // The request has started; its answer comes later.
+  void answer_later(std::shared_ptr<LaterAnswer> answer) noexcept { later_ = std::move(answer); }
+  // Gives the request up when the caller dies. `env`: of the caller, or null on a thread of ours.
+  void watch_caller(ErlNifEnv* env) noexcept;
   // Whether the caller may be answered before the job ends: only while it does nothing but read.
   void allow_abandoning(bool allowed) noexcept;
   // True once nobody waits for the answer: it was cancelled, or its caller is dead.
@@ -83,6 +97,7 @@ class Job {
     queued,
     running,
     reading,  // running, and may be abandoned
+    later,    // the answer comes later
     answered,
     cancelled,
   };
@@ -91,6 +106,8 @@ class Job {
     return status_.compare_exchange_strong(from, to);
   }
   void answer(ERL_NIF_TERM answer) noexcept;
+  // Leaves the tag to the later answer.
+  void hand_over() noexcept;
   void release() noexcept;
 
   const std::shared_ptr<State> state_;
@@ -102,6 +119,8 @@ class Job {
   ConnectionPtr connection_;
   Message message_;
   std::optional<Message> large_arguments_;
+  // Written before the status becomes `later`, or by the constructor.
+  std::shared_ptr<LaterAnswer> later_;
   std::array<ERL_NIF_TERM, kMostArguments> arguments_{};
   ERL_NIF_TERM tag_ = 0;
   std::optional<Clock::time_point> deadline_;

@@ -53,7 +53,13 @@ constexpr ErlNifFunc slow(const char* name, unsigned arity) {
   return {name, arity, &start<operation, leave_with_connection>, 0};
 }
 
-// The same without a connection.
+// The same, unless the connection answers later.
+template <Operation operation>
+constexpr ErlNifFunc slow_here(const char* name, unsigned arity) {
+  return {name, arity, &start<operation, leave_or_start<operation>>, 0};
+}
+
+// As slow(), without a connection.
 template <Operation operation>
 constexpr ErlNifFunc alone(const char* name, unsigned arity) {
   return {name, arity, &start<operation, leave_alone>, 0};
@@ -65,15 +71,15 @@ ErlNifFunc functions[] = {
     quick<close_connection>("close", 1),
     quick<ping>("ping", 1),
     quick<interrupt>("interrupt", 1),
-    slow<reset_connection>("reset", 1),
+    slow_here<reset_connection>("reset", 1),
     quick<cancel_write>("cancel_write", 1),
     quick<run_job>("run_job", 3),
     quick<cancel_job>("cancel_job", 1),
     quick<busy_timeout>("busy_timeout", 1),
 
     quick<execute>("execute", 4),
-    slow<script>("script", 4),
-    slow<batch>("batch", 4),
+    slow_here<script>("script", 4),
+    slow_here<batch>("batch", 4),
     quick<prepare>("prepare", 2),
     quick<check>("check", 2),
     quick<uncache>("uncache", 2),

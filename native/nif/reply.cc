@@ -11,6 +11,14 @@ namespace {
 // Texts and blobs of one result that are read on a normal scheduler, in bytes.
 constexpr std::size_t kInlineResult = std::size_t{256} * 1024;
 
+// What was interrupted because the caller's time was over. What the session knows stays true.
+Error timed_out(const Error& error) {
+  return Error(ErrorKind::timeout, "interrupted: the timeout passed before the answer came",
+               error.extended_code())
+      .with_statement(error.statement())
+      .with_recovery(error.recovery());
+}
+
 }  // namespace
 
 void ResultEncoder::columns(std::span<const std::string_view> names) {
@@ -47,11 +55,17 @@ Term Reply::failure(const Error& error) {
 void Reply::finished(const Error* error, const SessionState& state) noexcept {
   state_ = state;
   try {
-    term_ = error == nullptr ? success(state) : failure(*error);
+    if (error == nullptr) {
+      term_ = success(state);
+    } else {
+      const bool too_late = error->kind() == ErrorKind::interrupted && site_->gave_up();
+      term_ = failure(too_late ? timed_out(*error) : *error);
+    }
   } catch (...) {
     term_ = make_tuple(env_, atoms_.error,
                        error_map(env_, atoms_, Error(ErrorKind::out_of_memory, "out of memory")));
   }
+  site_->answered();
 }
 
 }  // namespace libsql::nif

@@ -43,6 +43,8 @@ class ResultEncoder {
   Term last_ = 0;
 };
 
+class Reply;
+
 // Where a call runs and waits: the calls of Receiver that are not about the answer.
 class CallSite {
  public:
@@ -53,6 +55,12 @@ class CallSite {
   virtual void only_reads(bool only_reads) = 0;
   [[nodiscard]] virtual std::function<void()> on_turn() = 0;
   virtual void queued(const std::shared_ptr<WriteTicket>& place) = 0;
+  // The answer comes later: who gets it then.
+  [[nodiscard]] virtual std::shared_ptr<Receiver> detach(const Reply& reply) = 0;
+  // Whether the caller's time was over when it came.
+  [[nodiscard]] virtual bool gave_up() const noexcept { return false; }
+  // The reply has its term.
+  virtual void answered() noexcept {}
 };
 
 // The answer of one call: :ok, unless a subclass has more to say, or {:error, map}.
@@ -70,6 +78,12 @@ class Reply : public Receiver {
   void only_reads(bool only_reads) final { site_->only_reads(only_reads); }
   [[nodiscard]] std::function<void()> on_turn() final { return site_->on_turn(); }
   void queued(const std::shared_ptr<WriteTicket>& place) final { site_->queued(place); }
+  [[nodiscard]] std::shared_ptr<Receiver> detach() final { return site_->detach(*this); }
+  // A reply for the same call that has got nothing yet and builds its terms in `env`. It outlives
+  // the call, but not the connection.
+  [[nodiscard]] virtual std::unique_ptr<Reply> again(ErlNifEnv* env) const {
+    return std::make_unique<Reply>(env, atoms_);
+  }
 
  protected:
   [[nodiscard]] virtual Term success(const SessionState& /*state*/) { return atoms_.ok; }
@@ -96,6 +110,9 @@ class ResultReply final : public Reply {
     result_ = encoder_.done(kind, count);
   }
   void has_more_statements() override { is_script_ = true; }
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<ResultReply>(env, atoms());
+  }
 
  private:
   Term success(const SessionState& /*state*/) override {

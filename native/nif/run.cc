@@ -57,7 +57,7 @@ ConnectionPtr Call::connection(int index) {
 
 Term Call::leave_scheduler(const ConnectionPtr& connection) {
   if (connection != nullptr && !interrupts_seen_) interrupts_seen_ = connection->interrupts();
-  if (copy_ != nullptr && connection != nullptr && are_large(env_, arity_, arguments_)) {
+  if (copy_ != nullptr && connection != nullptr && has_large_arguments()) {
     std::array<Term, kMostArguments + 1> arguments{};
     std::copy_n(arguments_, arity_, arguments.begin());
     arguments[static_cast<std::size_t>(arity_)] = enif_make_uint64(env_, *interrupts_seen_);
@@ -71,8 +71,29 @@ Term Call::leave_scheduler(const ConnectionPtr& connection) {
 }
 
 void Call::set_timeout(std::int64_t milliseconds) noexcept {
+  timeout_ = milliseconds;
   if (job_ == nullptr || milliseconds < 0) return;
   deadline_ = job_->after(milliseconds);
+}
+
+std::optional<std::chrono::steady_clock::time_point> Call::deadline_after(
+    std::chrono::steady_clock::time_point began) const noexcept {
+  if (job_ != nullptr) return deadline_;
+  if (timeout_ < 0) return std::nullopt;
+  return began + std::chrono::milliseconds(std::min(timeout_, kLongestTimeout));
+}
+
+Term Call::answer_later(const std::shared_ptr<LaterAnswer>& answer) {
+  if (answer == nullptr) {
+    throw Error(ErrorKind::misuse, "the session answers later and has not detached the receiver");
+  }
+  if (job_ != nullptr) {
+    job_->answer_later(answer);
+    return atoms().ok;
+  }
+  const auto job = state_->jobs.make(*this, answer);
+  job->watch_caller(env_);
+  return make_tuple(env_, atoms().pending, job.term(env_));
 }
 
 Term Call::error(const Error& error) const {
@@ -108,6 +129,10 @@ Term make_job(ErlNifEnv* env, int argc, const Term argv[], Operation operation) 
 }
 
 Term leave_with_connection(Call& call) { return call.leave_scheduler(call.connection(0)); }
+
+bool must_leave(Call& call) {
+  return !call.connection(0)->answers_later() || call.has_large_arguments();
+}
 
 Term leave_alone(Call& call) { return call.leave_scheduler(nullptr); }
 

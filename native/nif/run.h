@@ -58,6 +58,12 @@ class Call {
   // Ends this pass; the operation starts again on a thread of ours, when the connection has no
   // earlier job left; at once if there is no connection. An inline call only.
   [[nodiscard]] Term leave_scheduler(const ConnectionPtr& connection);
+  // Whether copying the arguments, or encoding them, takes too long for a normal scheduler.
+  [[nodiscard]] bool has_large_arguments() const noexcept {
+    return are_large(env_, arity_, arguments_);
+  }
+  // Ends this pass; the request has started, and its answer goes to the caller when it comes.
+  [[nodiscard]] Term answer_later(const std::shared_ptr<LaterAnswer>& answer);
   // True once nobody waits for the answer any more. On a thread of ours only.
   [[nodiscard]] bool is_abandoned() noexcept { return job_ != nullptr && job_->is_abandoned(); }
   // The call runs one statement and nothing else.
@@ -74,12 +80,15 @@ class Call {
   }
 
   // The call ends `milliseconds` after it was made, whether it waits for its connection or runs;
-  // negative: as the caller of its job has said. Passes on normal schedulers are too short to need
-  // it. Before with_connection().
+  // negative: as the caller of its job has said. Before with_connection().
   void set_timeout(std::int64_t milliseconds) noexcept;
+  // On a thread of ours. Passes on normal schedulers are too short to need it,
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept {
     return deadline_;
   }
+  // but requests that outlive them do not: `began` is when this pass has begun.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline_after(
+      std::chrono::steady_clock::time_point began) const noexcept;
 
   [[nodiscard]] Term ok(Term value) const { return make_tuple(env_, atoms().ok, value); }
   [[nodiscard]] Term error(const Error& error) const;
@@ -97,6 +106,7 @@ class Call {
   NifFunction copy_ = nullptr;
   Job* job_ = nullptr;
   bool one_statement_ = false;
+  std::int64_t timeout_ = -1;  // of a pass on a normal scheduler
   const std::shared_ptr<State>& state_;
   ErlNifPid self_;
   std::optional<std::string_view> transaction_id_;
@@ -113,11 +123,18 @@ class Call {
                             Operation operation) noexcept;
 // The operation that goes elsewhere at once, with the connection that argument 0 names, or without.
 [[nodiscard]] Term leave_with_connection(Call& call);
+// The operation goes elsewhere unless the connection answers later, and its arguments are small.
+[[nodiscard]] bool must_leave(Call& call);
 [[nodiscard]] Term leave_alone(Call& call);
 
 template <Operation operation>
 Term copy_arguments(ErlNifEnv* env, int argc, const Term argv[]) {
   return make_job(env, argc, argv, operation);
+}
+
+template <Operation operation>
+Term leave_or_start(Call& call) {
+  return must_leave(call) ? leave_with_connection(call) : operation(call);
 }
 
 template <Operation operation, Operation first = operation>

@@ -17,11 +17,15 @@ namespace {
 // {:ok, id}
 class PreparedReply final : public Reply {
  public:
-  PreparedReply(const Call& call, const std::string& connection)
-      : Reply(call.env(), call.atoms()), connection_(connection) {}
+  PreparedReply(ErlNifEnv* env, const Atoms& atoms, const std::string& connection)
+      : Reply(env, atoms), connection_(connection) {}
   void prepared(StatementId statement) override {
     id_ = make_binary(
         env(), child_id(connection_, IdKind::statement, static_cast<std::uint64_t>(statement)));
+  }
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<PreparedReply>(env, atoms(), connection_);
   }
 
  private:
@@ -37,6 +41,10 @@ class DescriptionReply final : public Reply {
   using Reply::Reply;
   void described(const StatementDescription& description) override {
     description_ = make_tuple(env(), column_terms(description), parameter_names(description));
+  }
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<DescriptionReply>(env, atoms());
   }
 
  private:
@@ -78,6 +86,10 @@ class CountersReply final : public Reply {
     enif_make_map_from_arrays(env(), keys, values, std::size(keys), &map_);
   }
 
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<CountersReply>(env, atoms());
+  }
+
  private:
   Term success(const SessionState& /*state*/) override { return ok(map_); }
 
@@ -89,6 +101,10 @@ class CheckReply final : public Reply {
  public:
   using Reply::Reply;
   void has_more_statements() override { is_script_ = true; }
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<CheckReply>(env, atoms());
+  }
 
  private:
   Term success(const SessionState& /*state*/) override {
@@ -119,7 +135,7 @@ Term execute(Call& call) {
 Term prepare(Call& call) {
   const std::string_view sql = call.sql(1);
   ConnectionPtr connection = call.connection(0);
-  PreparedReply reply(call, connection->id());
+  PreparedReply reply(call.env(), call.atoms(), connection->id());
   return run_request(call, std::move(connection), request::Prepare{sql}, reply);
 }
 

@@ -15,8 +15,12 @@ Term transaction_id(ErlNifEnv* env, const std::string& connection, const Session
 // {:ok, id} of the transaction that has begun.
 class BeginReply final : public Reply {
  public:
-  BeginReply(const Call& call, const std::string& connection)
-      : Reply(call.env(), call.atoms()), connection_(connection) {}
+  BeginReply(ErlNifEnv* env, const Atoms& atoms, const std::string& connection)
+      : Reply(env, atoms), connection_(connection) {}
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<BeginReply>(env, atoms(), connection_);
+  }
 
  private:
   Term success(const SessionState& state) override {
@@ -32,6 +36,10 @@ class RollbackReply final : public Reply {
   using Reply::Reply;
   void done(StatementKind /*kind*/, std::int64_t count) override { was_open_ = count > 0; }
 
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<RollbackReply>(env, atoms());
+  }
+
  private:
   Term success(const SessionState& /*state*/) override {
     return was_open_ ? atoms().ok : atoms().idle;
@@ -43,8 +51,12 @@ class RollbackReply final : public Reply {
 // {:ok, {in_transaction?, id | nil}}
 class StatusReply final : public Reply {
  public:
-  StatusReply(const Call& call, const std::string& connection)
-      : Reply(call.env(), call.atoms()), connection_(connection) {}
+  StatusReply(ErlNifEnv* env, const Atoms& atoms, const std::string& connection)
+      : Reply(env, atoms), connection_(connection) {}
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<StatusReply>(env, atoms(), connection_);
+  }
 
  private:
   Term success(const SessionState& state) override {
@@ -67,7 +79,7 @@ Term begin_transaction(Call& call) {
   const TransactionMode mode =
       choice_of(call.argument(1), choices, ":deferred, :immediate, :exclusive, :read_only");
   ConnectionPtr connection = call.connection(0);
-  BeginReply reply(call, connection->id());
+  BeginReply reply(call.env(), call.atoms(), connection->id());
   return run_request(call, connection, request::Begin{mode}, reply);
 }
 
@@ -98,15 +110,19 @@ namespace {
 // {:ok, allowed?} after a change of the rule.
 class WritesReply final : public Reply {
  public:
-  WritesReply(const Call& call, WriteRule rule)
-      : Reply(call.env(), call.atoms()), allowed_(rule == WriteRule::allow) {}
+  WritesReply(ErlNifEnv* env, const Atoms& atoms, WriteRule rule)
+      : Reply(env, atoms), rule_(rule) {}
+
+  std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<WritesReply>(env, atoms(), rule_);
+  }
 
  private:
   Term success(const SessionState& /*state*/) override {
-    return ok(allowed_ ? atoms().true_ : atoms().false_);
+    return ok(rule_ == WriteRule::allow ? atoms().true_ : atoms().false_);
   }
 
-  const bool allowed_;
+  const WriteRule rule_;
 };
 
 Term may_write(Call& call) {
@@ -122,13 +138,13 @@ Term writes(Call& call) {
   const AtomValue<WriteRule> choices[] = {{call.atoms().refuse, WriteRule::refuse},
                                           {call.atoms().allow, WriteRule::allow}};
   const WriteRule rule = choice_of(call.argument(1), choices, ":ask, :refuse, :allow");
-  WritesReply reply(call, rule);
+  WritesReply reply(call.env(), call.atoms(), rule);
   return run_request(call, request::Writes{rule}, reply);
 }
 
 Term transaction_status(Call& call) {
   ConnectionPtr connection = call.connection(0);
-  StatusReply reply(call, connection->id());
+  StatusReply reply(call.env(), call.atoms(), connection->id());
   return run_request(call, connection, request::Status{}, reply);
 }
 

@@ -1,139 +1,106 @@
-// A session whose answers come late, from a thread of its own, or never: as a network's would. It
-// runs each request on another session at once and keeps what that tells for later.
+// A session whose answers come late, in another order than the requests, or never: as a network's
+// would. It runs each request on another session, on a thread of its own, and tells what comes of
+// it later, on a second thread.
 #ifndef LIBSQL_TESTING_LATE_SESSION_H_
 #define LIBSQL_TESTING_LATE_SESSION_H_
 
+#include <atomic>
 #include <chrono>
-#include <functional>
+#include <cstddef>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "core/mutex.h"
 #include "core/session.h"
 #include "libsql/receiver.h"
+#include "remote/kept_request.h"
+#include "testing/kept_answer.h"
 
 namespace libsql::testing {
 
-// Keeps an answer, and tells it again.
-class KeptAnswer final : public Receiver {
- public:
-  void columns(std::span<const std::string_view> names) override {
-    keep([names = std::vector<std::string>(names.begin(), names.end())](Receiver& receiver) {
-      receiver.columns(std::vector<std::string_view>(names.begin(), names.end()));
-    });
-  }
-  bool row(std::span<const ValueView> values) override {
-    std::vector<Value> row;
-    for (const ValueView& value : values) row.push_back(value.to_value());
-    keep([row = std::move(row)](Receiver& receiver) {
-      static_cast<void>(receiver.row(std::vector<ValueView>(row.begin(), row.end())));
-    });
-    return true;
-  }
-  void done(StatementKind kind, std::int64_t count) override {
-    keep([=](Receiver& receiver) { receiver.done(kind, count); });
-  }
-  void failed(const Error& error) override {
-    keep([=](Receiver& receiver) { receiver.failed(error); });
-  }
-  void finished(const Error* error, const SessionState& state) noexcept override {
-    if (error != nullptr) error_ = *error;
-    state_ = state;
-  }
+// A statement with this comment is not answered until it is given up.
+inline constexpr std::string_view kNeverAnswers = "/* never answers */";
 
-  void tell(Receiver& receiver) const {
-    for (const auto& call : calls_) call(receiver);
-    receiver.finished(error_ ? &*error_ : nullptr, state_);
-  }
-
- private:
-  using Call = std::function<void(Receiver&)>;
-  void keep(Call call) { calls_.push_back(std::move(call)); }
-
-  std::vector<Call> calls_;
-  std::optional<Error> error_;
-  SessionState state_;
-};
-
+// Every other answer takes longer than the next one; with a budget, every fourth request has to be
+// started again without.
+//
 // Threads: as core::Session.
+// Lifetime: the session that it runs on may outlive it.
 class LateSession final : public core::Session {
  public:
   enum class Answers { late, never };
-  explicit LateSession(std::shared_ptr<core::Session> inner, Answers answers = Answers::late)
-      : inner_(std::move(inner)), answers_(answers) {}
+  explicit LateSession(std::shared_ptr<core::Session> inner, Answers answers = Answers::late);
   LateSession(const LateSession&) = delete;
   LateSession& operator=(const LateSession&) = delete;
-  ~LateSession() override = default;
+  ~LateSession() override;
 
-  Started start(const Request& request, const Limits& limits, Receiver& receiver) override {
-    auto answer = std::make_unique<KeptAnswer>();
-    inner_->start(request, limits, *answer);
-    auto detached = receiver.detach();
-    if (answers_ == Answers::never) {
-      const core::MutexLock lock(mutex_);
-      pending_.push_back(std::move(detached));
-      return Started::pending;
-    }
-    threads_.emplace_back([answer = std::move(answer), to = std::move(detached)] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      answer->tell(*to);
-    });
-    return Started::pending;
-  }
-  void cancel(const Receiver& receiver) noexcept override {
-    give_up([&](const Receiver* one) { return one == &receiver; });
-  }
-  void interrupt() noexcept override {
-    give_up([](const Receiver* /*one*/) { return true; });
-  }
-  // Something waits for its answer.
-  [[nodiscard]] bool waits() {
-    const core::MutexLock lock(mutex_);
-    return !pending_.empty();
-  }
+  [[nodiscard]] bool answers_later() const noexcept override { return true; }
+  Started start(const Request& request, const Limits& limits, Receiver& receiver) override;
+  void cancel(const Receiver& receiver) noexcept override;
+  void interrupt() noexcept override;
+  // Something waits for an answer that never comes.
+  [[nodiscard]] bool waits();
 
-  void close() noexcept override { inner_->close(); }
-  [[nodiscard]] bool is_open() const noexcept override { return inner_->is_open(); }
-  [[nodiscard]] SessionState state() const override { return inner_->state(); }
-  [[nodiscard]] bool read_only() const override { return inner_->read_only(); }
-  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {
-    inner_->set_deadline(deadline);
-  }
+  void close() noexcept override;
+  [[nodiscard]] bool is_open() const noexcept override;
+  [[nodiscard]] SessionState state() const override;
+  [[nodiscard]] bool read_only() const override;
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override;
   [[nodiscard]] std::unique_ptr<core::PreparedStatement> prepare(std::string_view sql,
                                                                  core::PrepareMode mode,
-                                                                 std::string_view* tail) override {
-    return inner_->prepare(sql, mode, tail);
-  }
-  void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override {
-    inner_->give_back(std::move(statement));
-  }
+                                                                 std::string_view* tail) override;
+  void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override;
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Asked {
+    std::unique_ptr<remote::KeptRequest> request;
+    std::string prepares;  // The text of a Prepare.
+    Limits limits;
+    std::shared_ptr<Receiver> receiver;
+  };
+  struct Told {
+    std::unique_ptr<KeptAnswer> answer;
+    std::shared_ptr<Receiver> receiver;
+  };
+
+  // Copies the request for the thread that runs it. Errors: those of its values.
+  void ask(const Request& request, const Limits& limits, Receiver& receiver)
+      LIBSQL_REQUIRES(mutex_);
+  // Asks those that have not been told anything and that `chosen` takes to give up.
   template <typename Chosen>
-  void give_up(const Chosen& chosen) noexcept {
-    std::vector<std::shared_ptr<Receiver>> ended;
-    {
-      const core::MutexLock lock(mutex_);
-      std::erase_if(pending_, [&](const auto& one) {
-        if (!chosen(one.get())) return false;
-        ended.push_back(one);
-        return true;
-      });
-    }
-    const Error error(ErrorKind::interrupted, "interrupted");
-    for (const auto& one : ended) one->finished(&error, SessionState{});
-  }
+  void give_up(const Chosen& chosen) noexcept;
+  // Ends the threads. False if that has been done.
+  bool end() noexcept;
+  void run_requests() noexcept;
+  void run(Asked asked) noexcept;
+  void tell_answers() noexcept;
 
   const std::shared_ptr<core::Session> inner_;
   const Answers answers_;
-  core::Mutex mutex_;
-  std::vector<std::shared_ptr<Receiver>> pending_ LIBSQL_GUARDED_BY(mutex_);
-  std::vector<std::jthread> threads_;
+  std::atomic<bool> stops_{false};  // what runs
+
+  mutable core::Mutex mutex_;
+  core::CondVar changed_;
+  std::size_t started_ LIBSQL_GUARDED_BY(mutex_) = 0;
+  bool open_ LIBSQL_GUARDED_BY(mutex_) = true;
+  bool runs_no_more_ LIBSQL_GUARDED_BY(mutex_) = false;
+  SessionState state_ LIBSQL_GUARDED_BY(mutex_);
+  bool read_only_ LIBSQL_GUARDED_BY(mutex_) = false;
+  std::optional<Clock::time_point> deadline_ LIBSQL_GUARDED_BY(mutex_);
+  std::deque<Asked> asked_ LIBSQL_GUARDED_BY(mutex_);
+  const Receiver* running_ LIBSQL_GUARDED_BY(mutex_) = nullptr;
+  std::deque<std::shared_ptr<Receiver>> unanswered_ LIBSQL_GUARDED_BY(mutex_);
+  std::multimap<Clock::time_point, Told> told_ LIBSQL_GUARDED_BY(mutex_);
+  std::map<StatementId, std::string> texts_ LIBSQL_GUARDED_BY(mutex_);
+  std::thread runner_;
+  std::thread teller_;
 };
 
 }  // namespace libsql::testing

@@ -54,6 +54,10 @@ class Connection {
   // block: they set Limits, and what start() cannot do within them it says. The calls below are
   // written with it, and wait.
   Started start(const Request& request, const Limits& limits, Receiver& receiver);
+  // Whether what takes time happens at a server, so that start() never waits: it answers pending,
+  // or would_block (with a budget) for a request that takes long to encode. Several may be pending;
+  // they run in the order of the calls.
+  [[nodiscard]] bool answers_later() const noexcept;
   // Gives up a request that is pending, by what Receiver::detach() has returned: it ends with
   // ErrorKind::interrupted, unless its answer comes first.
   void cancel(const Receiver& receiver) noexcept;

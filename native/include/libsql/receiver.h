@@ -62,7 +62,10 @@ class Receiver {
   [[nodiscard]] virtual std::function<void()> on_turn() { return {}; }
   // It has been queued, before start() returns.
   virtual void queued(const std::shared_ptr<WriteTicket>& /*place*/) {}
-  // The receiver for an answer that comes after start() has returned. Null: it cannot wait.
+  // The receiver for an answer that comes after start() has returned. Null: it cannot wait. It is
+  // asked for once, within start() and before any call that is about the answer; from then on the
+  // whole answer goes to what it returned, and start() answers pending. What row() returns there
+  // means nothing: the rows are not given a second time.
   [[nodiscard]] virtual std::shared_ptr<Receiver> detach() { return nullptr; }
 };
 

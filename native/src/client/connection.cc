@@ -56,6 +56,10 @@ Started Connection::start(const Request& request, const Limits& limits, Receiver
   return session().start(request, limits, receiver);
 }
 
+bool Connection::answers_later() const noexcept {
+  return session_ != nullptr && session_->answers_later();
+}
+
 void Connection::cancel(const Receiver& receiver) noexcept {
   if (session_ != nullptr) session_->cancel(receiver);
 }

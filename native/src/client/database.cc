@@ -14,6 +14,9 @@
 #include "remote/network.h"
 #include "remote/session.h"
 #include "remote/url.h"
+#ifdef LIBSQL_LATE_SESSIONS
+#include "testing/late_session.h"
+#endif
 
 namespace libsql {
 namespace {
@@ -85,7 +88,12 @@ Connection Database::connect() const {
   if (transport_ != nullptr) {
     return Connection(std::make_shared<remote::RemoteSession>(transport_, request_timeout_));
   }
+#ifdef LIBSQL_LATE_SESSIONS
+  return Connection(
+      std::make_shared<testing::LateSession>(local::open_session(location_, options_)));
+#else
   return Connection(local::open_session(location_, options_));
+#endif
 }
 
 std::string_view sqlite_version() noexcept { return local::version(); }

@@ -31,7 +31,8 @@ class Session {
   virtual void close() noexcept = 0;
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
 
-  // See the public Connection::start().
+  // See the public Connection::start() and Connection::answers_later().
+  [[nodiscard]] virtual bool answers_later() const noexcept { return false; }
   virtual Started start(const Request& request, const Limits& limits, Receiver& receiver) = 0;
   // Gives up a request that is pending, by the receiver that detach() has returned: it is finished
   // with ErrorKind::interrupted, unless its answer comes first.

@@ -27,6 +27,7 @@ class RemoteSession final : public core::Session {
   void close() noexcept override { core_->close(); }
   [[nodiscard]] bool is_open() const noexcept override { return core_->is_open(); }
 
+  [[nodiscard]] bool answers_later() const noexcept override { return true; }
   Started start(const Request& request, const Limits& limits, Receiver& receiver) override {
     return core_->start(request, limits, receiver);
   }
