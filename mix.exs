@@ -149,7 +149,7 @@ defmodule EctoLibSql.MixProject do
       links: %{},
       files:
         ~w(lib mix.exs .formatter.exs README.md CHANGELOG.md LICENSE CMakeLists.txt CMakePresets.json
-           cmake native/CMakeLists.txt native/include native/src native/nif
+           cmake native/CMakeLists.txt native/include native/src native/nif native/server
            tools/mix_compile_libsql.exs)
         |> Enum.filter(&File.exists?(Path.join(__DIR__, &1)))
     ]

@@ -19,17 +19,29 @@ defmodule Mix.Tasks.Compile.Libsql do
   @impl Mix.Task.Compiler
   def run(_args) do
     if first?(), do: Mix.shell().info("ecto_libsql: #{Mix.Project.config()[:libsql_build]}")
-    root = File.cwd!()
-    preset = env("LIBSQL_CMAKE_PRESET", "nif")
-    arguments = OptionParser.split(env("LIBSQL_CMAKE_ARGS", ""))
-    build = Path.join([root, "build", build_name(preset, arguments)])
+    {root, build, preset, arguments} = folders(File.cwd!())
 
     with :ok <- tools_present(),
          :ok <- configure(root, build, preset, arguments),
-         :ok <- build(build) do
+         :ok <- build(build, "libsql_nif") do
       install(build, Path.join(root, "priv"))
     else
       {:error, text} -> {:error, [diagnostic(root, text)]}
+    end
+  end
+
+  @doc """
+  Builds `libsql-dev-server`, if that is needed, in the build folder of the NIF, and returns its path.
+  """
+  @spec server() :: {:ok, Path.t()} | {:error, String.t()}
+  def server do
+    {root, build, preset, arguments} = folders(root())
+
+    with :ok <- tools_present(),
+         :ok <- configure(root, build, preset, arguments),
+         :ok <- server_offered(build),
+         :ok <- build(build, "libsql-dev-server") do
+      {:ok, Path.join(build, "native/server/libsql-dev-server")}
     end
   end
 
@@ -44,6 +56,30 @@ defmodule Mix.Tasks.Compile.Libsql do
   # above the first line that they print.
   defp first? do
     not File.regular?(Path.join(Mix.Project.manifest_path(), "compile.elixir"))
+  end
+
+  # Of ecto_libsql, be it this project or a dependency of it.
+  defp root, do: Path.dirname(__DIR__)
+
+  defp folders(root) do
+    preset = env("LIBSQL_CMAKE_PRESET", "nif")
+    arguments = OptionParser.split(env("LIBSQL_CMAKE_ARGS", ""))
+    {root, Path.join([root, "build", build_name(preset, arguments)]), preset, arguments}
+  end
+
+  # CMake offers the server where it has found what it needs.
+  defp server_offered(build) do
+    case System.cmd("cmake", ["--build", build, "--target", "help"], stderr_to_stdout: true) do
+      {targets, 0} ->
+        if targets =~ "libsql-dev-server",
+          do: :ok,
+          else:
+            {:error,
+             "libsql-dev-server needs CLI11 (on Debian and Ubuntu: apt-get install libcli11-dev); remove #{build} afterwards"}
+
+      {output, _status} ->
+        {:error, output}
+    end
   end
 
   defp env(name, default) do
@@ -136,9 +172,9 @@ defmodule Mix.Tasks.Compile.Libsql do
       File.regular?(Path.join(build, "CMakeCache.txt"))
   end
 
-  defp build(build) do
+  defp build(build, target) do
     cmake(
-      ["--build", build, "--target", "libsql_nif", "--parallel", "#{System.schedulers_online()}"],
+      ["--build", build, "--target", target, "--parallel", "#{System.schedulers_online()}"],
       "the native part does not compile (folder #{build})"
     )
   end

@@ -90,7 +90,7 @@ TEST_F(OpenTest, FollowsItsOptions) {
 }
 
 TEST_F(OpenTest, TakesDoubleQuotedStringsOnlyWhereTheyAreWanted) {
-  EXPECT_THAT([this] { connect().query_one("SELECT \"text\""); }, throws_error(ErrorKind::error));
+  EXPECT_THAT([this] { connect().execute("SELECT \"text\""); }, throws_error(ErrorKind::error));
   Options options;
   options.double_quoted_strings = true;
   Connection db = connect(options);
