@@ -23,7 +23,8 @@ struct Texts {
 
 void declare(CLI::App& app, Arguments& arguments, Texts& texts) {
   app.add_option("FILE", arguments.file,
-                 "The database; if it does not exist, the first write creates it");
+                 "The database; if it does not exist, the first write creates it. Or the URL of a "
+                 "server: libsql://, https://, http://");
   app.add_option("SQL", texts.positionals, "SQL or dot commands to run, as -c does")->type_name("");
   app.add_option("-c,--command", texts.options, "Run SQL or a dot command and leave (repeatable)")
       ->type_name("SQL")
@@ -37,10 +38,10 @@ void declare(CLI::App& app, Arguments& arguments, Texts& texts) {
   app.add_flag("--bail,!--no-bail", arguments.bail,
                "Scripts end at the first error (default), or go on");
   app.add_flag("--readonly", arguments.read_only, "Open the database for reading only");
-  auto* const variable = app.add_option("--key-env", arguments.key.environment,
+  auto* const variable = app.add_option("--key-env", arguments.key.secret.environment,
                                         "The environment variable with the encryption key");
   variable->type_name("NAME");
-  auto* const descriptor = app.add_option("--key-fd", arguments.key.descriptor,
+  auto* const descriptor = app.add_option("--key-fd", arguments.key.secret.descriptor,
                                           "The file descriptor to read the encryption key from");
   descriptor->type_name("N")->check(CLI::NonNegativeNumber)->excludes(variable);
   app.add_option("--cipher", arguments.key.cipher, "aes256cbc (libSQL's, default) or aes256gcm")
@@ -49,6 +50,14 @@ void declare(CLI::App& app, Arguments& arguments, Texts& texts) {
   app.add_option("--kdf", arguments.key.derivation, "With aes256gcm: hkdf (default) or scrypt")
       ->check(CLI::IsMember({"hkdf", "scrypt"}))
       ->type_name("KDF");
+  auto* const token = app.add_option("--token-env", arguments.token.environment,
+                                     "The environment variable with the token of a server");
+  token->type_name("NAME");
+  app.add_option("--token-fd", arguments.token.descriptor,
+                 "The file descriptor to read the token of a server from")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->excludes(token);
   app.add_option("--init", arguments.init, "Run a script first; at the prompt, instead of libsqlrc")
       ->type_name("SCRIPT");
   app.add_flag("--no-init", arguments.no_init, "Run no libsqlrc at the prompt");

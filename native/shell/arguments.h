@@ -17,7 +17,7 @@ struct CommandText {
 };
 
 struct Arguments {
-  std::string file = ":memory:";
+  std::string file = ":memory:";  // or the URL of a server
   std::vector<CommandText> commands;
   std::string mode;
   std::string init;  // --init
@@ -26,6 +26,7 @@ struct Arguments {
   bool bail = true;
   bool read_only = false;
   KeySource key;
+  SecretSource token;
 };
 
 // Reads the command line. Returns the exit code when there is nothing to run: after --help and

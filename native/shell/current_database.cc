@@ -49,7 +49,7 @@ bool is_missing(const std::filesystem::path& file) {
 }  // namespace
 
 std::filesystem::path file_of(const std::string& location) {
-  if (location == ":memory:") return {};
+  if (location == ":memory:" || Database::is_remote(location)) return {};
   std::string_view rest = location;
   if (!rest.starts_with(kUri)) return location;
   rest.remove_prefix(kUri.size());
@@ -66,13 +66,33 @@ std::filesystem::path file_of(const std::string& location) {
   return path == ":memory:" ? std::string() : path;
 }
 
+std::string without_query(const std::string& location) {
+  return Database::is_remote(location) ? location.substr(0, location.find('?')) : location;
+}
+
+CurrentDatabase::Opened CurrentDatabase::open_server(const std::string& url, Access access,
+                                                     const Credentials& credentials) {
+  if (access == Access::read_only) {
+    throw CommandError(
+        "a server decides by the token whether it may be written to: --readonly is "
+        "for files");
+  }
+  RemoteOptions options;
+  if (credentials.key) options.encryption_key = credentials.key->key;
+  if (credentials.token) options.auth_token = *credentials.token;
+  Database database = Database::remote(url, std::move(options));
+  Connection connection = database.connect();
+  return {std::move(database), std::move(connection), false};
+}
+
 CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& location, Access access,
-                                                       const std::optional<Encryption>& key) {
+                                                       const Credentials& credentials) {
+  if (Database::is_remote(location)) return open_server(location, access, credentials);
   Options options;
   options.journal_mode = "";  // Opening a file must not change its journal mode.
   if (access == Access::read_only) options.mode = OpenMode::read_only;
   Options plain = options;
-  if (location != ":memory:") options.encryption = key;
+  if (location != ":memory:") options.encryption = credentials.key;
   Database database(location, options);
   const bool missing = access == Access::read_write && is_missing(file_of(location));
   Connection connection = (missing ? Database(kNoFile, plain) : database).connect();
@@ -80,21 +100,23 @@ CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& locati
 }
 
 CurrentDatabase::CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                                 const std::optional<Encryption>& key)
-    : CurrentDatabase(interrupts, open_database(location, access, key), key) {}
+                                 Credentials credentials)
+    : CurrentDatabase(interrupts, open_database(location, access, credentials), credentials) {}
 
-CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened,
-                                 std::optional<Encryption> key)
+CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened, Credentials credentials)
     : interrupts_(interrupts),
-      key_(std::move(key)),
+      credentials_(std::move(credentials)),
       database_(std::move(opened.database)),
       connection_(std::move(opened.connection)),
+      token_for_(database_.location()),
       missing_(opened.missing) {
-  watch_interrupts(connection_);
+  watch_interrupts(database_, connection_);
 }
 
 // Connection::interrupt() has no effect between two statements; this check stops the next one.
-void CurrentDatabase::watch_interrupts(Connection& connection) {
+// A connection to a server has no such check: there the interrupt stops what waits for the answer.
+void CurrentDatabase::watch_interrupts(const Database& database, Connection& connection) {
+  if (Database::is_remote(database.location())) return;
   connection.set_cancel_check([this] { return interrupts_.requested(); });
 }
 
@@ -102,8 +124,11 @@ void CurrentDatabase::open(const std::string& location, Access access) {
   if (connection_.in_transaction()) {
     throw CommandError("a transaction is open: COMMIT or ROLLBACK it before .open");
   }
-  Opened opened = open_database(location, access, key_);
-  watch_interrupts(opened.connection);
+  // A token is sent to the server that it was given for, and to no other.
+  Credentials credentials = credentials_;
+  if (without_query(location) != token_for_) credentials.token.reset();
+  Opened opened = open_database(location, access, credentials);
+  watch_interrupts(opened.database, opened.connection);
   interrupts_.exchange(connection_, opened.connection);
   database_ = std::move(opened.database);
   missing_ = opened.missing;
@@ -134,7 +159,7 @@ void CurrentDatabase::remember(const Statement& statement, std::vector<Value> va
 
 void CurrentDatabase::create() {
   Connection created = database_.connect();
-  watch_interrupts(created);
+  watch_interrupts(database_, created);
   for (const auto& [sql, values] : repeated_) {
     Statement statement = created.prepare(sql);
     bind_values(statement, values);

@@ -14,19 +14,26 @@
 
 #include "libsql/connection.h"
 #include "libsql/database.h"
+#include "libsql/remote_options.h"
 #include "shell/interrupts.h"
 
 namespace libsql::shell {
 
 enum class Access { read_write, read_only };
 
+// What the command line gives to open databases with.
+struct Credentials {
+  std::optional<Encryption> key;   // of all files that are opened; a server gets it for its own
+  std::optional<AuthToken> token;  // for the first server alone
+};
+
 // Threads: thread-bound.
 class CurrentDatabase {
  public:
   // `interrupts` must outlive this object. Errors: Error if the database cannot be opened, or its
-  // folder does not exist.
+  // folder does not exist; CommandError for reading a server only.
   CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                  const std::optional<Encryption>& key = std::nullopt);
+                  Credentials credentials = {});
   CurrentDatabase(const CurrentDatabase&) = delete;
   CurrentDatabase& operator=(const CurrentDatabase&) = delete;
   ~CurrentDatabase() = default;
@@ -62,23 +69,27 @@ class CurrentDatabase {
     std::vector<Value> values;
   };
   static Opened open_database(const std::string& location, Access access,
-                              const std::optional<Encryption>& key);
-  CurrentDatabase(Interrupts& interrupts, Opened opened, std::optional<Encryption> key);
-  void watch_interrupts(Connection& connection);
+                              const Credentials& credentials);
+  static Opened open_server(const std::string& url, Access access, const Credentials& credentials);
+  CurrentDatabase(Interrupts& interrupts, Opened opened, Credentials credentials);
+  void watch_interrupts(const Database& database, Connection& connection);
   void create();
 
   Interrupts& interrupts_;
-  // Of all files that are opened.
-  std::optional<Encryption> key_;
+  Credentials credentials_;
   Database database_;
   Connection connection_;
+  const std::string token_for_;  // the location of the command line
   bool missing_;
   std::vector<Repeated> repeated_;
 };
 
-// The file that a location names; empty for a database in memory, and for a URI that decides itself
-// whether the file is created (parameters mode and vfs).
+// The file that a location names; empty for a database in memory or on a server, and for a URI that
+// decides itself whether the file is created (parameters mode and vfs).
 [[nodiscard]] std::filesystem::path file_of(const std::string& location);
+
+// A location as it may be shown: the query of a server's URL may hold a token.
+[[nodiscard]] std::string without_query(const std::string& location);
 
 }  // namespace libsql::shell
 

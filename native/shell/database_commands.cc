@@ -45,7 +45,7 @@ Outcome open(Shell& shell, const Words& words) {
   try {
     shell.database().open(location, access);
   } catch (const Error& error) {
-    throw CommandError("cannot open " + location + ": " + error.message());
+    throw CommandError("cannot open " + without_query(location) + ": " + error.message());
   }
   return Outcome::proceed;
 }
@@ -56,7 +56,7 @@ Outcome databases(Shell& shell, const Words& /*words*/) {
   while (statement.step() == Step::row) {
     const std::string_view name = statement.column(0).bytes();
     const bool main = name == "main";
-    std::string file(statement.column(1).bytes());
+    std::string file(statement.column(1).bytes());  // at a server the server's file
     if (main && shell.database().missing()) {
       file = std::filesystem::absolute(file_of(shell.database().location())).string();
     }

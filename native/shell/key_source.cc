@@ -37,39 +37,54 @@ std::string decode_base64(std::string_view text) {
   return bytes;
 }
 
-std::string read_environment(const std::string& name) {
+std::string read_environment(const std::string& name, std::string_view what) {
   const char* const text =
       std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   if (text == nullptr || *text == '\0') {
-    throw CommandError("the environment variable " + name + " holds no key");
+    throw CommandError("the environment variable " + name + " holds no " + std::string(what));
   }
   return text;
 }
 
-std::string read_descriptor(int descriptor) {
+std::string read_descriptor(int descriptor, std::string_view what) {
   std::string bytes;
   std::array<char, 256> part{};
   for (;;) {
     const ssize_t length = ::read(descriptor, part.data(), part.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) {
-      throw CommandError("cannot read the key from descriptor " + std::to_string(descriptor) +
-                         ": " + std::generic_category().message(errno));
+      throw CommandError("cannot read the " + std::string(what) + " from descriptor " +
+                         std::to_string(descriptor) + ": " +
+                         std::generic_category().message(errno));
     }
     if (length == 0) break;
     bytes.append(part.data(), static_cast<std::size_t>(length));
   }
   if (bytes.ends_with('\n')) bytes.pop_back();
-  if (bytes.empty()) throw CommandError("the descriptor of the key holds none");
+  if (bytes.empty())
+    throw CommandError("the descriptor of the " + std::string(what) + " holds none");
   return bytes;
+}
+
+// `what` it is, for errors.
+std::string read_secret(const SecretSource& source, std::string_view what) {
+  return source.environment.empty() ? read_descriptor(source.descriptor, what)
+                                    : read_environment(source.environment, what);
 }
 
 }  // namespace
 
+std::optional<AuthToken> read_token(const SecretSource& source) {
+  if (source.empty()) return std::nullopt;
+  std::string text = read_secret(source, "token");
+  AuthToken token(text);
+  std::ranges::fill(text, '\0');
+  return token;
+}
+
 std::optional<Encryption> read_key(const KeySource& source) {
-  if (source.environment.empty() && source.descriptor < 0) return std::nullopt;
-  std::string key = source.environment.empty() ? read_descriptor(source.descriptor)
-                                               : read_environment(source.environment);
+  if (source.secret.empty()) return std::nullopt;
+  std::string key = read_secret(source.secret, "key");
   if (key.starts_with(kBase64)) key = decode_base64(std::string_view(key).substr(kBase64.size()));
   const std::optional<Cipher> cipher = cipher_of(source.cipher);
   if (!cipher) throw CommandError("unknown cipher: " + source.cipher);

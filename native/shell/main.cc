@@ -112,14 +112,18 @@ int run_shell(const Arguments& arguments) {
   std::optional<CurrentDatabase> database;
   try {
     const Access access = arguments.read_only ? Access::read_only : Access::read_write;
-    const std::optional<Encryption> key = read_key(arguments.key);
-    if (key && arguments.file == ":memory:") throw CommandError("a key needs a FILE");
-    database.emplace(interrupts, arguments.file, access, key);
+    Credentials credentials{.key = read_key(arguments.key), .token = read_token(arguments.token)};
+    if (credentials.key && arguments.file == ":memory:") throw CommandError("a key needs a FILE");
+    if (credentials.token && !Database::is_remote(arguments.file)) {
+      throw CommandError("a token needs the URL of a server");
+    }
+    database.emplace(interrupts, arguments.file, access, std::move(credentials));
   } catch (const CommandError& error) {
     std::cerr << "libsql: " << error.what() << '\n';
     return kUsage;
   } catch (const Error& error) {
-    std::cerr << "libsql: cannot open " << arguments.file << ": " << error.message() << '\n';
+    std::cerr << "libsql: cannot open " << without_query(arguments.file) << ": " << error.message()
+              << '\n';
     return kUsage;
   }
   Settings settings;

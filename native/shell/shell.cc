@@ -175,11 +175,7 @@ void Shell::execute(Statement& statement) {
   const Stopwatch stopwatch;
   std::vector<Value> values = parameters_.values_for(statement);
   bind_values(statement, values);
-  if (statement.column_count() == 0) {
-    statement.execute();
-  } else {
-    write_rows(statement);
-  }
+  write_rows(statement);
   if (database_.missing()) database_.remember(statement, std::move(values));
   if (settings_.timer) {
     out().flush();
@@ -190,8 +186,9 @@ void Shell::execute(Statement& statement) {
 
 void Shell::write_rows(Statement& statement) {
   // The first step comes before begin(): it may fail, and it recompiles the statement, possibly
-  // with other columns, if the schema has changed.
+  // with other columns, if the schema has changed. Of a server's statement it tells the columns.
   Step step = statement.step();
+  if (statement.column_count() == 0) return;
   const auto formatter = make_formatter(settings_.style, out());
   formatter->begin(column_names(statement));
   try {

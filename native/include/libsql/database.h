@@ -39,6 +39,9 @@ class Database {
   // RemoteOptions::ca_file.
   [[nodiscard]] static Database remote(TextView url, RemoteOptions options = {});
 
+  // Whether a location is the URL of a server: by its scheme, whatever follows.
+  [[nodiscard]] static bool is_remote(TextView location) noexcept;
+
   // A location for an in-memory database that all connections made with it share for as long as one
   // of them is open. Each `name` is a database of its own.
   [[nodiscard]] static std::string shared_memory(TextView name);

@@ -77,6 +77,8 @@ Database Database::remote(TextView url, RemoteOptions options) {
   return database;
 }
 
+bool Database::is_remote(TextView location) noexcept { return remote::is_remote_url(location); }
+
 void Database::rekey(const KeyChoice& key, const BackupProgress& progress) const {
   if (transport_ != nullptr) {
     throw Error(ErrorKind::unsupported, "the key of a server's database is changed at the server");
