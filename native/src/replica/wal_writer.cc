@@ -170,7 +170,9 @@ LogState WalWriter::commit(std::uint32_t pages, Durability durability) {
   // COMMIT, never ROLLBACK, after which SQLite would keep its cached pages.
   usable_ = run_commit();
   if (publication_ == Publication::rebuild && usable_) {
-    local::run_for_text(db_.get(), "SELECT count(*) FROM sqlite_schema");
+    // Builds the index, which otherwise the next reader does. The commit has happened.
+    constexpr const char* kRead = "SELECT count(*) FROM sqlite_schema";
+    usable_ = sqlite3_exec(db_.get(), kRead, nullptr, nullptr, nullptr) == SQLITE_OK;
   }
   return state;
 }
