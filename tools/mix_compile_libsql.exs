@@ -13,7 +13,7 @@ defmodule Mix.Tasks.Compile.Libsql do
 
   use Mix.Task.Compiler
 
-  @packages "cmake ninja-build g++ libsqlite3-dev libssl-dev erlang-dev"
+  @packages "cmake ninja-build g++ libsqlite3-dev libssl-dev libsimdjson-dev libprotozero-dev libboost-dev erlang-dev"
   @library "libsql_nif.so"
 
   @impl Mix.Task.Compiler
@@ -47,7 +47,9 @@ defmodule Mix.Tasks.Compile.Libsql do
 
   @impl Mix.Task.Compiler
   def clean do
-    File.rm(Path.join("priv", @library))
+    for file <- [@library | Path.wildcard("priv/*.so.*")],
+        do: File.rm(Path.join("priv", Path.basename(file)))
+
     File.rm_rf(Path.join("build", "nif"))
     :ok
   end
@@ -196,7 +198,7 @@ defmodule Mix.Tasks.Compile.Libsql do
     end
   end
 
-  # Renames a copy over the file, so that a running VM keeps the one that it has loaded.
+  # The shared libraries that CMake has put beside the NIF go with it: it looks for them in its own folder.
   defp install(build, priv) do
     case Path.wildcard(Path.join(build, "**/#{@library}")) do
       [built | _] ->
@@ -206,10 +208,11 @@ defmodule Mix.Tasks.Compile.Libsql do
 
         if changed? do
           File.mkdir_p!(priv)
-          temporary = "#{target}.#{System.pid()}"
-          File.cp!(built, temporary)
-          File.touch!(temporary, stamp.mtime)
-          File.rename!(temporary, target)
+
+          for beside <- Path.wildcard(Path.join(Path.dirname(built), "*.so.*")),
+              do: replace(beside, priv)
+
+          replace(built, priv)
         end
 
         Mix.Project.build_structure()
@@ -218,6 +221,15 @@ defmodule Mix.Tasks.Compile.Libsql do
       [] ->
         {:error, [diagnostic(build, "ecto_libsql: CMake built no #{@library} in #{build}")]}
     end
+  end
+
+  # Renames a copy over the file, so that a running VM keeps the one that it has loaded.
+  defp replace(built, priv) do
+    target = Path.join(priv, Path.basename(built))
+    temporary = "#{target}.#{System.pid()}"
+    File.cp!(built, temporary)
+    File.touch!(temporary, File.stat!(built, time: :posix).mtime)
+    File.rename!(temporary, target)
   end
 
   defp same?(built, {:ok, there}), do: {built.size, built.mtime} == {there.size, there.mtime}
