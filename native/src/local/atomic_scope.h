@@ -4,9 +4,8 @@
 #define LIBSQL_LOCAL_ATOMIC_SCOPE_H_
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
+#include "core/atomic_members.h"
 #include "libsql/options.h"
 #include "local/session.h"
 #include "local/statement.h"
@@ -36,7 +35,7 @@ class AtomicScope {
   const bool nested_;
   bool kept_ = false;
   std::uint64_t serial_ = 0;
-  std::vector<std::string> savepoints_;  // Opened inside by statements; in lower case.
+  core::AtomicMembers members_;
 };
 
 }  // namespace libsql::local

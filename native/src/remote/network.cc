@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "core/mutex.h"
 #include "remote/http_stream.h"
@@ -27,6 +28,8 @@ class HttpClients {
     if (auto client = known.lock()) return client;
     HttpClient::Options options;
     options.ca_file = ca_file;
+    // A pool of as many connections keeps its sockets.
+    options.pool.max_idle_per_server = 64;
     options.proxies =
         ProxySettings::from_environment([](const char* name) { return std::getenv(name); });
     auto client = std::make_shared<HttpClient>(io_thread(), options);
@@ -64,8 +67,10 @@ std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& o
   }
   Backoff::Options backoff;
   backoff.attempts = options.attempts;
+  Url server = url;
+  server.auth_token.reset();  // It is copied with every request.
   return std::make_shared<HttpTransport>(
-      url, with_token_of(url, options),
+      std::move(server), with_token_of(url, options),
       HttpEnvironment{io_thread(), http_clients().get(options.ca_file), &draw, backoff});
 }
 
