@@ -185,6 +185,7 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Error,
           EctoLibSql.Options,
           EctoLibSql.EncryptionKey,
+          EctoLibSql.AuthToken,
           EctoLibSql.Telemetry
         ],
         Files: [EctoLibSql.Doctor],

@@ -90,12 +90,20 @@ defmodule EctoLibSql.Nif do
   # max_threads: n, soft_heap_limit: bytes, hard_heap_limit: bytes (these three of the whole VM),
   # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored).
   # A missing key means its default. The caller becomes the owner.
+  # With remote: true, `location` is a URL, and the keys are those of libsql::RemoteOptions:
+  # auth_token: key | pid (which receives {:ecto_libsql_token, request} and calls give_token/2),
+  # remote_encryption_key: key, encoding: :json | :protobuf, connect_timeout: ms, request_timeout: ms,
+  # headers: [{name, value}], ca_file: binary, and those of the whole VM.
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
   def open(_location, _options), do: not_loaded()
 
   # Copies the bytes of an encryption key into memory outside the VM's heaps.
   @spec new_key(binary()) :: reference()
   def new_key(_bytes), do: not_loaded()
+
+  # Answers a question for a token: with a key, nil for none, or a text that says why there is none.
+  @spec give_token(reference(), reference() | nil | binary()) :: :ok | failure()
+  def give_token(_request, _token), do: not_loaded()
 
   # Interrupts what runs, rolls back and closes.
   @spec close(conn()) :: :ok | failure()

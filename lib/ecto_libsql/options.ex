@@ -75,12 +75,26 @@ defmodule EctoLibSql.Options do
     * `:encryption_kdf` - with `:aes256gcm`: `:hkdf` (default) for random keys, or `:scrypt` for passphrases, which may
       be shorter than 32 bytes. For new files; an existing file says itself how its key is derived.
 
-  Remote and replica connections (`:uri`) are not available in this build: the options are refused, nothing is opened
-  or written.
+  A database on a server (see `EctoLibSql.State.detect_mode/1` for which options make it one). Options of local files are
+  refused, `:busy_timeout` and `:statement_cache_size` have no effect:
+
+    * `:uri` - `libsql://host` or `https://host`, `http://host:8080`. The query may hold `authToken=...`.
+    * `:auth_token` - a string, an `EctoLibSql.AuthToken`, or, for tokens that expire, a function without arguments or
+      `{module, function, args}`, which is asked before each request and returns one (or nil). It runs in a process of the
+      connection's own, one call at a time.
+    * `:remote_encryption_key` - the key, in Base64, of a database that the server keeps encrypted.
+    * `:connect_timeout` - milliseconds to reach the server, default 10,000.
+    * `:request_timeout` - milliseconds for a request without a `:timeout` of its own, default 60,000.
+    * `:headers` - `[{name, value}]`, sent with each request.
+    * `:tls` - `[cacertfile: path]`: certificates beside the system's. A proxy is taken from `HTTPS_PROXY`,
+      `HTTP_PROXY` and `NO_PROXY`.
+
+  Replica connections (`:uri`, `:database` and `:sync`) are not available in this build: the options are refused,
+  nothing is opened or written.
   """
 
   alias EctoLibSql.{Error, State}
-  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process}
+  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process, Remote}
 
   defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
 
@@ -128,12 +142,12 @@ defmodule EctoLibSql.Options do
 
     {:ok,
      %__MODULE__{
-       location: Location.database!(opts),
+       location: location!(mode, opts),
        mode: mode,
        sync: State.detect_sync(opts),
        shared_memory: shared_memory!(opts),
        changes: changes!(opts[:changes]),
-       native: native(opts),
+       native: if(mode == :remote, do: Remote.native(opts), else: native(opts)),
        settings: settings(opts)
      }}
   catch
@@ -152,21 +166,20 @@ defmodule EctoLibSql.Options do
 
   defp available!(:unknown, _opts) do
     Check.refuse(
-      "the option :database is missing (a path, or \":memory:\"); remote connections would need :uri"
+      "the option :database is missing (a path, or \":memory:\"), or :uri, the URL of a server"
     )
   end
 
   defp available!(:local, opts) do
     if opts[:remote_encryption_key] do
-      unavailable!("remote encryption", :remote_encryption_key)
+      Check.refuse("the option :remote_encryption_key needs a database on a server (:uri)")
     end
   end
 
-  defp available!(_remote, opts) do
-    case opts[:mode] do
-      mode when mode in [:remote, :remote_replica] -> unavailable!("#{mode} connections", :mode)
-      _ -> unavailable!("remote and replica connections", :uri)
-    end
+  defp available!(:remote, _opts), do: :ok
+
+  defp available!(:remote_replica, opts) do
+    unavailable!("replicas", if(opts[:mode] == :remote_replica, do: :mode, else: :sync))
   end
 
   defp unavailable!(what, key) do
@@ -174,6 +187,9 @@ defmodule EctoLibSql.Options do
   end
 
   # --- Sections ---
+
+  defp location!(:remote, opts), do: Remote.url!(opts)
+  defp location!(_local, opts), do: Location.database!(opts)
 
   defp shared_memory!(opts) do
     case opts[:shared_memory] do

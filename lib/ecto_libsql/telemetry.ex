@@ -25,7 +25,7 @@ defmodule EctoLibSql.Telemetry do
     * `[:ecto_libsql, :cursor]` - a portion of a cursor was read. Measurements: `duration`,
       `num_rows`. Metadata: `conn_id`, `cursor`.
 
-  Remote and replica connections, which are not available in this build, have two more:
+  Replica connections, which are not available in this build, have two more:
   `[:ecto_libsql, :sync]` and `[:ecto_libsql, :reconnect]`.
   """
 

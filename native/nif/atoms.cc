@@ -38,6 +38,7 @@ constexpr AtomName kAtomNames[] = {
     {&Atoms::running, "running"},
     {&Atoms::answered, "answered"},
     {&Atoms::answer_message, "ecto_libsql_answer"},
+    {&Atoms::token_message, "ecto_libsql_token"},
     {&Atoms::not_found, "not_found"},
     {&Atoms::foreign, "foreign"},
     {&Atoms::not_found_connection, "not_found_connection"},

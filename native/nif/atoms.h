@@ -15,6 +15,7 @@ struct Atoms {
   Term ok, error, nil, true_, false_, null, infinity, neg_infinity, nan, blob, text, done;
   Term wait, granted, cancelled, waiting, granted_message, cancelled_message, backup_message;
   Term event_message, script, idle, pending, running, answered, answer_message;
+  Term token_message;
   // Kinds of failure that the library does not have, and their extended codes.
   Term not_found, foreign;
   Term not_found_connection, not_found_transaction, not_found_statement, not_found_cursor;

@@ -10,7 +10,7 @@ namespace libsql::nif {
 
 Term open_connection(Call& call) {
   ErlNifEnv* env = call.env();
-  OpenRequest request = open_request(env, *call.state(), call.argument(0), call.argument(1));
+  OpenRequest request = open_request(env, call.state(), call.argument(0), call.argument(1));
   if (request.max_threads) {
     call.state()->threads.set_most_threads(static_cast<std::size_t>(*request.max_threads));
   }
@@ -19,7 +19,9 @@ Term open_connection(Call& call) {
     limit_memory(request.memory.value_or(MemoryLimits{}));
   }
   Connection connection =
-      Database(std::move(request.location), std::move(request.options)).connect();
+      request.is_remote
+          ? Database::remote(request.location, std::move(request.remote)).connect()
+          : Database(std::move(request.location), std::move(request.options)).connect();
   const ConnectionPtr opened =
       ConnectionObject::open(call.state(), call.self(), std::move(connection));
   const auto handle = call.state()->handles.make(opened);

@@ -68,6 +68,7 @@ constexpr ErlNifFunc alone(const char* name, unsigned arity) {
 ErlNifFunc functions[] = {
     alone<open_connection>("open", 2),
     quick<new_key>("new_key", 1),
+    quick<give_token>("give_token", 2),
     quick<close_connection>("close", 1),
     quick<ping>("ping", 1),
     quick<interrupt>("interrupt", 1),

@@ -9,6 +9,9 @@ namespace libsql::nif {
 // keys.cc
 Term new_key(Call& call);
 
+// tokens.cc
+Term give_token(Call& call);
+
 // connections.cc
 Term open_connection(Call& call);
 Term close_connection(Call& call);

@@ -8,6 +8,7 @@
 #include "keys.h"
 #include "libsql/database.h"
 #include "state.h"
+#include "tokens.h"
 
 namespace libsql::nif {
 
@@ -16,6 +17,7 @@ namespace {
 // One option while it is being read.
 struct Entry {
   ErlNifEnv* env;
+  const std::shared_ptr<State>& shared_state;
   const State& state;
   std::string name;  // ":busy_timeout"
   Term value;
@@ -68,6 +70,19 @@ std::vector<Attachment> attachments(const Entry& entry) {
   return read;
 }
 
+EncryptionKey key_of(const Entry& entry) {
+  const KeyObject* const key = entry.state.keys.get(entry.env, entry.value);
+  if (key == nullptr) throw_invalid("expected a key as " + entry.name);
+  return key->key();
+}
+
+RemoteEncoding encoding_of(const Entry& entry) {
+  const AtomValue<RemoteEncoding> choices[] = {
+      {make_atom(entry.env, "json"), RemoteEncoding::json},
+      {make_atom(entry.env, "protobuf"), RemoteEncoding::protobuf}};
+  return choice_of(entry.value, choices, ":json, :protobuf");
+}
+
 using Reader = void (*)(const Entry& entry, OpenRequest& request);
 struct Option {
   std::string_view name;
@@ -108,6 +123,23 @@ constexpr Option kOptions[] = {
     {"max_threads", [](const Entry& e, OpenRequest& r) { r.max_threads = e.number(); }},
     {"shared_memory",
      [](const Entry& e, OpenRequest& r) { r.location = Database::shared_memory(e.text()); }},
+    {"remote", [](const Entry& e, OpenRequest& r) { r.is_remote = e.boolean(); }},
+    {"auth_token",
+     [](const Entry& e, OpenRequest& r) { read_token(e.env, e.shared_state, e.value, r.remote); }},
+    {"remote_encryption_key",
+     [](const Entry& e, OpenRequest& r) { r.remote.encryption_key = key_of(e); }},
+    {"encoding", [](const Entry& e, OpenRequest& r) { r.remote.encoding = encoding_of(e); }},
+    {"connect_timeout",
+     [](const Entry& e, OpenRequest& r) {
+       r.remote.connect_timeout = std::chrono::milliseconds(e.number());
+     }},
+    {"request_timeout",
+     [](const Entry& e, OpenRequest& r) {
+       r.remote.request_timeout = std::chrono::milliseconds(e.number());
+     }},
+    {"headers",
+     [](const Entry& e, OpenRequest& r) { r.remote.headers = e.pairs<std::pair<Text, Text>>(); }},
+    {"ca_file", [](const Entry& e, OpenRequest& r) { r.remote.ca_file = e.text(); }},
 };
 
 void read_option(const Entry& entry, OpenRequest& request) {
@@ -143,15 +175,16 @@ class MapIterator {
 
 }  // namespace
 
-OpenRequest open_request(ErlNifEnv* env, const State& state, Term location, Term options) {
-  OpenRequest request{std::string(binary_of(env, location, "location")), {}, {}, {}};
+OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state, Term location, Term options) {
+  OpenRequest request;
+  request.location = binary_of(env, location, "location");
   MapIterator entries(env, options);
   Term key = 0;
   Term value = 0;
   while (entries.next(&key, &value)) {
     const auto name = atom_text(env, key);
     if (!name) throw_invalid("options must have atoms as keys");
-    read_option(Entry{env, state, ":" + *name, value}, request);
+    read_option(Entry{env, state, *state, ":" + *name, value}, request);
   }
   return request;
 }

@@ -10,6 +10,7 @@
 
 #include "libsql/database.h"
 #include "libsql/options.h"
+#include "libsql/remote_options.h"
 #include "terms.h"
 
 namespace libsql::nif {
@@ -18,7 +19,9 @@ struct State;
 
 struct OpenRequest {
   std::string location;
-  Options options;
+  Options options;  // of a local database
+  bool is_remote = false;
+  RemoteOptions remote;
   // Of the process.
   std::optional<MemoryLimits> memory;
   std::optional<int> max_threads;
@@ -27,7 +30,7 @@ struct OpenRequest {
 };
 
 // Errors: Error of the kind invalid_argument that names the option; never its value.
-[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const State& state, Term location,
+[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state, Term location,
                                        Term options);
 
 }  // namespace libsql::nif

@@ -40,7 +40,8 @@ bool State::open_types(ErlNifEnv* env, ErlNifResourceFlags flags) {
          tickets.open(env, "ecto_libsql_ticket", flags) &&
          jobs.open(env, "ecto_libsql_job", flags) &&
          subscriptions.open(env, "ecto_libsql_subscription", flags) &&
-         keys.open(env, "ecto_libsql_key", flags);
+         keys.open(env, "ecto_libsql_key", flags) &&
+         token_requests.open(env, "ecto_libsql_token_request", flags);
 }
 
 const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {

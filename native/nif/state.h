@@ -21,6 +21,7 @@
 #include "resource.h"
 #include "terms.h"
 #include "ticket.h"
+#include "tokens.h"
 
 namespace libsql::nif {
 
@@ -48,6 +49,7 @@ struct State {
   ResourceType<Job> jobs;
   ResourceType<Subscription> subscriptions;
   ResourceType<KeyObject> keys;
+  ResourceType<TokenRequest> token_requests;
   Registry registry;
   core::Turns turns{std::max(1U, std::thread::hardware_concurrency())};  // of long reads
   core::ThreadPool threads{core::ThreadPool::Options{}};

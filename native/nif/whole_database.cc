@@ -142,7 +142,7 @@ Term vacuum_into(Call& call) {
 
 Term rekey(Call& call) {
   ErlNifEnv* const env = call.env();
-  const OpenRequest request = open_request(env, *call.state(), call.argument(0), call.argument(1));
+  const OpenRequest request = open_request(env, call.state(), call.argument(0), call.argument(1));
   const KeyChoice key = key_choice_of(env, *call.state(), call.argument(2));
   std::optional<ErlNifPid> pid;
   if (call.argument(3) != call.atoms().nil) pid = pid_of(env, call.argument(3), "progress");

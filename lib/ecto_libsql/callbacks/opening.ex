@@ -3,7 +3,7 @@ defmodule EctoLibSql.Callbacks.Opening do
   # How a connection is opened and closed; EctoLibSql documents what each callback returns.
 
   alias EctoLibSql.Callbacks.{Call, ConnectLog, SandboxCopy, SharedMemory}
-  alias EctoLibSql.Connection.{Control, Lifetime}
+  alias EctoLibSql.Connection.{Control, Lifetime, Statements}
   alias EctoLibSql.{Emitter, Error, Options, State}
 
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
@@ -28,9 +28,12 @@ defmodule EctoLibSql.Callbacks.Opening do
     end
   end
 
+  # A server is asked at once, so that a wrong address or token is an error of connecting.
   defp open(options, native) do
     with {:ok, {id, handle} = opened} <- Lifetime.open(options.location, native),
-         :ok <- report_changes(%State{conn_id: id, handle: handle}, options.changes),
+         state = %State{conn_id: id, handle: handle},
+         :ok <- reach(options.mode, state),
+         :ok <- report_changes(state, options.changes),
          do: {:ok, opened}
   end
 
@@ -69,9 +72,18 @@ defmodule EctoLibSql.Callbacks.Opening do
 
   @spec ping(State.t()) :: {:ok, State.t()} | {:disconnect, Error.t(), State.t()}
   def ping(state) do
-    case Lifetime.ping(state) do
-      :ok -> {:ok, state}
+    with :ok <- Lifetime.ping(state),
+         :ok <- reach(state.mode, state) do
+      {:ok, state}
+    else
       {:error, error} -> {:disconnect, error, state}
     end
   end
+
+  # Whether the server answers: one round trip.
+  defp reach(:remote, state) do
+    with {:ok, _result} <- Statements.single(state, "SELECT 1", []), do: :ok
+  end
+
+  defp reach(_local, _state), do: :ok
 end

@@ -2,16 +2,17 @@ defmodule EctoLibSql.Connection.Lifetime do
   @moduledoc false
   # Opening, interrupting and closing connections.
 
-  alias EctoLibSql.Connection.Call
+  alias EctoLibSql.Connection.{Call, TokenKeeper}
   alias EctoLibSql.{Error, Nif, State}
 
   @doc """
-  Opens a connection that the calling process owns; `options` as in EctoLibSql.Nif.open/2. An error is about the file
-  or an option, so it has no statement: the one that failed is not the caller's.
+  Opens a connection that the calling process owns; `options` as in EctoLibSql.Nif.open/2, where `:auth_token` may also be a
+  function. An error is about the file or an option, so it has no statement: the one that failed is not the caller's.
   """
   @spec open(String.t(), map()) :: {:ok, {String.t(), reference()}} | {:error, Error.t()}
   def open(location, options) do
-    with {:error, %Error{} = error} <- Call.structured(Nif.open(location, options)),
+    with {:error, %Error{} = error} <-
+           Call.structured(Nif.open(location, TokenKeeper.install(options))),
          do: {:error, %{error | statement: nil, offset: nil}}
   end
 

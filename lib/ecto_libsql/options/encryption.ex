@@ -6,6 +6,7 @@ defmodule EctoLibSql.Options.Encryption do
   import EctoLibSql.Options.Check, only: [refuse: 1, refuse: 3]
 
   alias EctoLibSql.{EncryptionKey, Error}
+  alias EctoLibSql.Options.Remote
 
   @type encryption :: {reference(), :aes256cbc | :aes256gcm, :hkdf | :scrypt}
   @typedoc "`:same` as the connection's database, `:none`, or a key of its own."
@@ -62,6 +63,8 @@ defmodule EctoLibSql.Options.Encryption do
   def protect(opts) when not is_list(opts), do: opts
 
   def protect(opts) do
+    opts = if Keyword.keyword?(opts), do: Remote.protect(opts), else: opts
+
     Enum.map(opts, fn
       {name, key} when name in [:encryption_key, :key] and is_binary(key) and key != "" ->
         {name, EncryptionKey.new(key)}

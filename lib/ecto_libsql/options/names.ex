@@ -107,6 +107,13 @@ defmodule EctoLibSql.Options.Names do
   @spec connection() :: [atom()]
   def connection, do: @database ++ @pragmas ++ @remote ++ @pool ++ @repo ++ @libraries ++ @adapter
 
+  @doc "Options of a connection that a server has no use for."
+  @spec local_only() :: [atom()]
+  def local_only do
+    @pragmas ++
+      ~w(attach load_extensions serialized shared_memory changes encryption_key key encryption_cipher encryption_kdf)a
+  end
+
   @doc "Options of `EctoLibSql.query/4`."
   @spec query() :: [atom()]
   def query, do: [:cache | @call]

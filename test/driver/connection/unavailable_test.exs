@@ -1,6 +1,6 @@
 defmodule EctoLibSql.Connection.UnavailableTest do
-  # Options for remote connections, replicas and encryption are refused with an error that names them; no local
-  # connection is opened in their place.
+  # Options for servers that cannot be reached and for replicas are refused with an error; no local connection is opened in
+  # their place.
   use EctoLibSql.DriverCase, async: true
 
   @token "eyJ0b2tlbg.secret-token"

@@ -21,9 +21,13 @@ defmodule Ecto.Adapters.LibSql.Options.Repo do
     queue_target: 2500
   ]
 
+  # A server has settings of its own.
+  @remote_defaults Keyword.take(@defaults, [:default_transaction_mode, :queue_target])
+
   @spec connection(keyword()) :: keyword()
   def connection(opts) do
-    opts = @defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
+    defaults = if local?(opts), do: @defaults, else: @remote_defaults
+    opts = defaults |> Keyword.merge(opts) |> Keyword.put_new(:pool_size, 5)
     # A connection does not learn its pool's module; see EctoLibSql.Callbacks.SandboxCopy.
     sandboxed? = opts[:pool] in [Ecto.Adapters.SQL.Sandbox, DBConnection.Ownership]
     opts = Keyword.put(opts, :sandboxed, sandboxed?)
