@@ -20,6 +20,14 @@ excluded =
         node_libsql:
           "no libsql for Node.js: npm install libsql, and NODE_PATH names its node_modules"
       ]
+    ) ++
+    if(EctoLibSql.NodeClients.available?(),
+      do: [],
+      else: [
+        node_clients:
+          "no clients of libSQL servers for Node.js: npm install @libsql/client @libsql/hrana-client libsql " <>
+            "@tursodatabase/serverless, and NODE_PATH names their node_modules"
+      ]
     )
 
 included =
