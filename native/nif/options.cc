@@ -175,7 +175,8 @@ class MapIterator {
 
 }  // namespace
 
-OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state, Term location, Term options) {
+OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state, Term location,
+                         Term options) {
   OpenRequest request;
   request.location = binary_of(env, location, "location");
   MapIterator entries(env, options);

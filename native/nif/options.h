@@ -30,8 +30,8 @@ struct OpenRequest {
 };
 
 // Errors: Error of the kind invalid_argument that names the option; never its value.
-[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state, Term location,
-                                       Term options);
+[[nodiscard]] OpenRequest open_request(ErlNifEnv* env, const std::shared_ptr<State>& state,
+                                       Term location, Term options);
 
 }  // namespace libsql::nif
 

@@ -14,8 +14,8 @@ namespace libsql::nif {
 
 struct State;
 
-// The resource in {:ecto_libsql_token, request}, which give_token() answers. If the process is dead,
-// or drops the message, the request fails as unauthorised when the resource goes.
+// The resource in {:ecto_libsql_token, request}, which give_token() answers. If the process is
+// dead, or drops the message, the request fails as unauthorised when the resource goes.
 class TokenRequest {
  public:
   explicit TokenRequest(TokenAnswer answer) noexcept : answer_(std::move(answer)) {}
@@ -25,8 +25,8 @@ class TokenRequest {
   const TokenAnswer answer_;
 };
 
-// A reference of new_key/1, or the pid of the process to ask, which gets {:ecto_libsql_token, :done}
-// when nobody will ask it any more. Errors: invalid_argument.
+// A reference of new_key/1, or the pid of the process to ask, which gets {:ecto_libsql_token,
+// :done} when nobody will ask it any more. Errors: invalid_argument.
 void read_token(ErlNifEnv* env, const std::shared_ptr<State>& state, Term term,
                 RemoteOptions& options);
 

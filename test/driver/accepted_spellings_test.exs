@@ -84,6 +84,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     end
   end
 
+  @tag :local
   test "savepoints, busy_timeout and reset return :ok", %{state: state} do
     assert :ok = Native.busy_timeout(state, 100)
     {:ok, begun} = Native.begin(state)

@@ -1,6 +1,9 @@
 defmodule EctoLibSql.AccessPolicyTest do
   use EctoLibSql.DriverCase, async: true
 
+  # What belongs to a local file.
+  @moduletag :local
+
   setup do
     state = open!()
     run!(state, "CREATE TABLE open (x)")

@@ -120,6 +120,7 @@ defmodule EctoLibSql.CursorsTest do
     run!(file!(path, busy_timeout: 0), "CREATE TABLE t (x)")
   end
 
+  @tag :local
   test "memory is bounded by max_rows, not by the result" do
     state = open!()
     sql = "SELECT i, printf('%0100d', i) FROM (#{@numbers})"

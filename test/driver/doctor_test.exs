@@ -61,6 +61,7 @@ defmodule EctoLibSql.DoctorTest do
   end
 
   @tag :plain
+  @tag :local
   test "print!/1 raises on damage, after the report", %{path: path, state: state} do
     run!(state, "CREATE TABLE t (a)")
     run!(state, "INSERT INTO t VALUES (zeroblob(100000))")

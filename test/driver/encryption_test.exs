@@ -245,6 +245,7 @@ defmodule EctoLibSql.EncryptionTest do
     end
 
     @tag :plain
+    @tag :local
     test "are written with the key that the options name" do
       path = temp_file()
       state = path |> secret!() |> with_rows()
@@ -264,6 +265,7 @@ defmodule EctoLibSql.EncryptionTest do
       assert :ok = Native.restore(state, Path.join(folder, "vacuum.db"))
     end
 
+    @tag :local
     test "an image is plain" do
       state = temp_file() |> secret!() |> with_rows()
       assert {:ok, image} = EctoLibSql.serialize(state)

@@ -1,6 +1,9 @@
 defmodule EctoLibSql.EventsTest do
   use EctoLibSql.DriverCase, async: true
 
+  # What belongs to a local file.
+  @moduletag :local
+
   setup do
     state = file!(temp_file())
     run!(state, "CREATE TABLE t (id INTEGER PRIMARY KEY, x)")

@@ -14,6 +14,7 @@ defmodule EctoLibSql.GuidesTest do
   @commands ~w(shell)
 
   for guide <- @driver do
+    @tag :local
     test "the examples of #{guide} do what they say" do
       File.cd!(temp_folder(), fn ->
         assert Guide.run(Path.join(@guides, unquote(guide) <> ".md")) > 0

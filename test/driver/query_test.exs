@@ -15,6 +15,7 @@ defmodule EctoLibSql.QueryTest do
              EctoLibSql.handle_execute("SELECT 1", [], [], state)
   end
 
+  @tag :local
   test "with cache: false is not put into the statement cache" do
     state = open!()
     {:ok, before} = Native.stats(state)

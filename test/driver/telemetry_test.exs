@@ -70,6 +70,7 @@ defmodule EctoLibSql.TelemetryTest do
   end
 
   @tag :telemetry
+  @tag :local
   test "a wait for the write lock is reported" do
     path = temp_file()
     holder = file!(path)

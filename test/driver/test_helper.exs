@@ -14,6 +14,10 @@ excluded =
       do: [plain: "opens its files with programs or tasks that have no key"],
       else: []
     ) ++
+    if(EctoLibSql.Suite.name() == "late",
+      do: [local: "needs what only a connection to a local file has"],
+      else: [late: "needs sessions that answer late"]
+    ) ++
     if(EctoLibSql.NodeLibSql.available?(),
       do: [],
       else: [

@@ -18,6 +18,7 @@ defmodule EctoLibSql.ThreadsTest do
     for _ <- 1..30, do: run!(state, "INSERT INTO texts VALUES (?)", [row])
   end
 
+  @tag :local
   test "a timeout of 100 ms ends every query within 150 ms" do
     state = file!(temp_file())
     texts(state)
@@ -136,6 +137,7 @@ defmodule EctoLibSql.ThreadsTest do
     assert_usable(state)
   end
 
+  @tag :local
   test "100 endless queries hold up neither files, sockets and code nor other connections" do
     path = temp_file()
     state = file!(path)
@@ -219,6 +221,7 @@ defmodule EctoLibSql.ThreadsTest do
   IO.inspect(result.rows)
   """
 
+  @tag :local
   test "at the limit of threads calls wait, their timeouts count, and short ones go on" do
     assert @limited |> EctoLibSql.OtherVM.output() |> String.split("\n", trim: true) == [
              "config :ecto_libsql, max_threads: must be an integer from 1 to 10000, or not be set (512), got: 0",

@@ -8,6 +8,11 @@ defmodule EctoLibSql.Suite do
   #   doctor_test, ecto/mix/doctor_test: the doctor opens the file itself; with a key in encrypted_file_test and encrypt_test
   #   ecto/mix/file_maintenance_test: mix tasks open the file themselves; a backup with a key in encrypt_test
 
+  #
+  # With ECTO_LIBSQL_SUITE=late every connection is one whose answers come late, as a server's do
+  # (native/testing/late_session.h; the native library must be built with LIBSQL_CMAKE_ARGS=-DLIBSQL_LATE_SESSIONS=ON). Left
+  # out, tagged :local, is what only a connection to a local file has: its settings, copies, hooks and the queue of writers.
+
   @key "the key of the encrypted suite .."
 
   def name, do: System.get_env("ECTO_LIBSQL_SUITE", "file")

@@ -145,6 +145,7 @@ defmodule EctoLibSql.Connection.ConnectTest do
   end
 
   # SQLite's own shared cache would be another database than the one that connections share.
+  @tag :local
   test "a copy into a shared database in memory arrives there" do
     uri = "file:copy_#{System.unique_integer([:positive])}?mode=memory&cache=shared"
     [source, reader] = [open!(), open!(database: uri)]

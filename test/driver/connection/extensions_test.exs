@@ -46,6 +46,7 @@ defmodule EctoLibSql.Connection.ExtensionsTest do
     on_exit(fn -> File.rm_rf!(@folder) end)
   end
 
+  @tag :local
   test "load_ext/2 needs the switch, then loads" do
     state = open!()
     assert {:error, "loading extensions is switched off" <> _} = Native.load_ext(state, @library)
@@ -54,6 +55,7 @@ defmodule EctoLibSql.Connection.ExtensionsTest do
     assert value!(state, "SELECT answer()") == 42
   end
 
+  @tag :local
   test "load_ext/3 takes an entry point" do
     state = open!()
     assert :ok = Native.enable_extensions(state, true)
@@ -71,6 +73,7 @@ defmodule EctoLibSql.Connection.ExtensionsTest do
     end
   end
 
+  @tag :local
   test "enabling extensions does not open the SQL function" do
     state = open!()
     assert :ok = Native.enable_extensions(state, true)

@@ -115,6 +115,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert {:ok, _} = EctoLibSql.connect(database: path, mode: [:readwrite, :create])
   end
 
+  @tag :local
   test "busy_timeout is what PRAGMA busy_timeout shows, and sets" do
     path = temp_file()
     state = file!(path, busy_timeout: 123)
@@ -149,6 +150,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert error!(file!(path, busy_timeout: 0), "INSERT INTO t VALUES (1)").sqlite.code == :busy
   end
 
+  @tag :local
   test "statement_cache_size: 0 keeps nothing" do
     state = open!(statement_cache_size: 0)
     for _ <- 1..3, do: run!(state, "SELECT 1")
@@ -163,6 +165,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert rows!(state, "SELECT x FROM other.o") == [[1]]
   end
 
+  @tag :local
   test "serialized loads an image" do
     source = open!()
     run!(source, "CREATE TABLE t (x)")
@@ -171,6 +174,7 @@ defmodule EctoLibSql.Connection.OptionsTest do
     assert value!(open!(serialized: image), "SELECT x FROM t") == 42
   end
 
+  @tag :local
   test "serialized is for memory: a file would stay as it is" do
     {:ok, image} = Native.serialize(open!())
     path = temp_file()

@@ -2,6 +2,9 @@ defmodule EctoLibSql.Native.DatabaseTest do
   # The database as a whole: backup, images, checkpoints, compact copies.
   use EctoLibSql.DriverCase, async: true
 
+  # What belongs to a local file.
+  @moduletag :local
+
   setup do
     path = temp_file()
     state = file!(path)

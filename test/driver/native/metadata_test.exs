@@ -29,6 +29,7 @@ defmodule EctoLibSql.Native.MetadataTest do
     assert Native.get_is_autocommit(state) == true
   end
 
+  @tag :local
   test "busy_timeout/1,2 set and refuse a negative time", %{state: state} do
     assert :ok = Native.busy_timeout(state)
     assert :ok = Native.busy_timeout(state, 0)
@@ -103,6 +104,7 @@ defmodule EctoLibSql.Native.MetadataTest do
   end
 
   describe "extensions" do
+    @tag :local
     test "are off until enabled, and a missing file is an error", %{state: state} do
       path = Path.join(temp_folder(), "missing_extension")
       assert {:error, "loading extensions is switched off" <> _} = Native.load_ext(state, path)

@@ -352,6 +352,7 @@ defmodule EctoLibSql.PoolTest do
     assert EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows == [[400]]
   end
 
+  @tag :local
   test "after_connect may subscribe every connection of a pool" do
     pool = start!(pool_size: 2, after_connect: {EctoLibSql, :subscribe, [[:update], self()]})
     table!(pool)

@@ -176,6 +176,7 @@ defmodule EctoLibSql.Raw.FunctionsTest do
     assert Native.is_autocommit(id) == true
   end
 
+  @tag :local
   test "control functions are :ok", %{id: id} do
     assert :ok = Native.set_busy_timeout(id, 10)
     assert :ok = Native.interrupt_connection(id)

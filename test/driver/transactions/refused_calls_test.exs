@@ -11,6 +11,7 @@ defmodule EctoLibSql.Transactions.RefusedCallsTest do
     %{path: path, state: state}
   end
 
+  @tag :local
   test "a waiting writer whose transaction ends meanwhile leaves the write lock to others",
        context do
     %{path: path, state: state} = context

@@ -141,6 +141,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     insert(ended, 3, 3)
   end
 
+  @tag :local
   test "a waiting writer gets the lock when it is free", %{path: path, state: state} do
     {_pid, held} = holder(path)
     {waiter, _} = waiter(path)
@@ -149,6 +150,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     assert value!(state, "SELECT count(*) FROM t") == 2
   end
 
+  @tag :local
   test "writers are served in the order of their arrival", %{path: path, state: state} do
     {_pid, held} = holder(path)
     waiters = for _ <- 1..5, do: waiter(path)
@@ -157,6 +159,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     assert value!(state, "SELECT count(*) FROM t") == 6
   end
 
+  @tag :local
   test "a waiting writer can be interrupted", %{path: path} do
     {_pid, held} = holder(path)
     {waiter, waiting} = waiter(path)
@@ -196,6 +199,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     run!(state, "DELETE FROM t")
   end
 
+  @tag :local
   test "a waiting writer that is killed leaves the queue", %{path: path, state: state} do
     {_pid, held} = holder(path)
     {killed, _} = waiter(path)
@@ -207,6 +211,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     assert rows!(state, "SELECT who FROM t ORDER BY who") == [[0], [1], [9]]
   end
 
+  @tag :local
   test "when the holder is killed the next waiter proceeds at once", %{path: path, state: state} do
     {pid, _held} = holder_without_state(path)
     {waiter, _} = waiter(path, busy_timeout: 30_000)

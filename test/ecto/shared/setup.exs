@@ -57,7 +57,7 @@ defmodule Ecto.Integration.LibSqlSetup do
 
   def database(name) do
     case suite() do
-      "file" -> [database: Path.join(folder(), name <> ".db")]
+      file when file in ["file", "late"] -> [database: Path.join(folder(), name <> ".db")]
       "encrypted" -> EctoLibSql.Suite.options(database: Path.join(folder(), name <> ".db"))
       "memory" -> [database: ":memory:", shared_memory: "suite_" <> name]
     end
