@@ -6,7 +6,7 @@ set -euo pipefail
 
 # To compile the library, the shell, the NIF and the Elixir part.
 build=(g++ cmake ninja-build pkg-config libsqlite3-dev libssl-dev libsimdjson-dev
-  libprotozero-dev libboost-dev libedit-dev libcli11-dev
+  libprotozero-dev libboost-dev libhwy-dev libedit-dev libcli11-dev
   elixir erlang-dev erlang-crypto erlang-public-key erlang-ssl erlang-parsetools
   erlang-runtime-tools erlang-tools ca-certificates)
 # The real data that the quickstart loads.

@@ -13,7 +13,7 @@ defmodule Mix.Tasks.Compile.Libsql do
 
   use Mix.Task.Compiler
 
-  @packages "cmake ninja-build g++ libsqlite3-dev libssl-dev libsimdjson-dev libprotozero-dev libboost-dev erlang-dev"
+  @packages "cmake ninja-build g++ libsqlite3-dev libssl-dev libsimdjson-dev libprotozero-dev libboost-dev libhwy-dev erlang-dev"
   @library "libsql_nif.so"
 
   @impl Mix.Task.Compiler

@@ -14,6 +14,7 @@
 
 #include "local/decimal.h"
 #include "local/sql_function.h"
+#include "vector/functions.h"
 
 namespace libsql::local {
 
@@ -259,6 +260,7 @@ void register_functions(sqlite3* db) {
                                            &called_by_sqlite<&decimal_sum_inverse>, nullptr));
   check(db, sqlite3_create_collation_v2(db, "decimal", SQLITE_UTF8, nullptr, &collate_decimals,
                                         nullptr));
+  check(db, vector::register_functions(db));
 }
 
 }  // namespace libsql::local

@@ -16,6 +16,7 @@ namespace libsql::local {
 //   decimal_sub(a, b)         the exact difference
 //   decimal_mul(a, b)         the exact product; an error beyond Decimal::kMaxFactorDigits digits
 //   decimal                   collation: decimal numbers stored as text compare by value
+// and those of vector/functions.h.
 // Errors: those of sqlite3_create_function_v2.
 void register_functions(sqlite3* db);
 

@@ -1,0 +1,17 @@
+// Why a vector function refused its arguments: becomes the error of the SQL statement.
+#ifndef LIBSQL_VECTOR_FAILURE_H_
+#define LIBSQL_VECTOR_FAILURE_H_
+
+#include <stdexcept>
+
+namespace libsql::vector {
+
+// Its text is libSQL's. It never leaves this folder: functions.cc hands it to SQLite.
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace libsql::vector
+
+#endif  // LIBSQL_VECTOR_FAILURE_H_

@@ -1,0 +1,65 @@
+// The loops over the components of two vectors, compiled for several SIMD instruction sets.
+//
+// All kernels read exactly the bytes of the components: data end where a database page may end.
+#ifndef LIBSQL_VECTOR_KERNELS_H_
+#define LIBSQL_VECTOR_KERNELS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace libsql::vector {
+
+// The sums of a*b, a*a and b*b.
+struct Products {
+  double dot = 0;
+  double left = 0;
+  double right = 0;
+};
+
+// The same of bytes, with the sums of a and of b.
+struct ByteProducts {
+  std::uint64_t dot = 0;
+  std::uint64_t left = 0;
+  std::uint64_t right = 0;
+  std::uint64_t left_sum = 0;
+  std::uint64_t right_sum = 0;
+};
+
+// A float8 vector: alpha * q + shift for each byte q.
+struct Scaled {
+  const std::byte* data;
+  float alpha;
+  float shift;
+};
+
+// The functions of one instruction set. `count` is the number of components; the data may be
+// unaligned. Single-precision sums are kept in several lanes, which are added as doubles.
+struct Kernels {
+  using Multiply = Products (*)(const std::byte* left, const std::byte* right, std::size_t count);
+  using Squares = double (*)(const std::byte* left, const std::byte* right, std::size_t count);
+
+  const char* target;
+  Multiply multiply_float32;
+  Multiply multiply_float64;
+  Multiply multiply_float16;
+  Multiply multiply_floatb16;
+  ByteProducts (*multiply_bytes)(const std::byte* left, const std::byte* right, std::size_t count);
+  // The sum of (a-b)*(a-b).
+  Squares squares_float32;
+  Squares squares_float64;
+  Squares squares_float16;
+  Squares squares_floatb16;
+  double (*squares_float8)(const Scaled& left, const Scaled& right, std::size_t count);
+  // How many of the first `count` bits differ.
+  std::uint64_t (*different_bits)(const std::byte* left, const std::byte* right, std::size_t count);
+};
+
+// The fastest that this processor runs. Thread-safe.
+[[nodiscard]] const Kernels& kernels() noexcept;
+// All that this processor runs, slowest first. Thread-safe.
+[[nodiscard]] std::span<const Kernels* const> supported_kernels() noexcept;
+
+}  // namespace libsql::vector
+
+#endif  // LIBSQL_VECTOR_KERNELS_H_

@@ -1,0 +1,115 @@
+#include "vector/scalar_kernels.h"
+
+#include <bit>
+#include <cstring>
+
+#include "vector/half.h"
+
+namespace libsql::vector {
+
+namespace {
+
+template <typename Stored>
+Stored stored_at(const std::byte* data, std::size_t index) {
+  Stored value;
+  std::memcpy(&value, data + index * sizeof value, sizeof value);
+  return value;
+}
+
+float float32_at(const std::byte* data, std::size_t index) { return stored_at<float>(data, index); }
+double float64_at(const std::byte* data, std::size_t index) {
+  return stored_at<double>(data, index);
+}
+float float16_at(const std::byte* data, std::size_t index) {
+  return from_float16(stored_at<std::uint16_t>(data, index));
+}
+float floatb16_at(const std::byte* data, std::size_t index) {
+  return from_bfloat16(stored_at<std::uint16_t>(data, index));
+}
+std::uint64_t byte_at(const std::byte* data, std::size_t index) {
+  return std::to_integer<std::uint64_t>(data[index]);
+}
+
+// In the elements' own precision, left to right, as libSQL.
+template <auto at>
+Products multiply(const std::byte* left, const std::byte* right, std::size_t count) {
+  using Number = decltype(at(left, 0));
+  Number dot = 0;
+  Number left_squares = 0;
+  Number right_squares = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Number a = at(left, i);
+    const Number b = at(right, i);
+    dot += a * b;
+    left_squares += a * a;
+    right_squares += b * b;
+  }
+  return {dot, left_squares, right_squares};
+}
+
+template <auto at>
+double squares(const std::byte* left, const std::byte* right, std::size_t count) {
+  using Number = decltype(at(left, 0));
+  Number sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Number difference = at(left, i) - at(right, i);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+ByteProducts multiply_bytes(const std::byte* left, const std::byte* right, std::size_t count) {
+  ByteProducts sums;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t a = byte_at(left, i);
+    const std::uint64_t b = byte_at(right, i);
+    sums.dot += a * b;
+    sums.left += a * a;
+    sums.right += b * b;
+    sums.left_sum += a;
+    sums.right_sum += b;
+  }
+  return sums;
+}
+
+float scaled_at(const Scaled& vector, std::size_t index) {
+  return vector.alpha * static_cast<float>(byte_at(vector.data, index)) + vector.shift;
+}
+
+double squares_float8(const Scaled& left, const Scaled& right, std::size_t count) {
+  float sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float difference = scaled_at(left, i) - scaled_at(right, i);
+    sum += difference * difference;
+  }
+  return static_cast<double>(sum);
+}
+
+std::uint64_t different_bits(const std::byte* left, const std::byte* right, std::size_t count) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < (count + 7) / 8; ++i) {
+    const std::size_t bits = count - 8 * i;
+    const std::uint64_t used = bits < 8 ? (1U << bits) - 1U : 0xFFU;
+    sum += static_cast<std::uint64_t>(std::popcount((byte_at(left, i) ^ byte_at(right, i)) & used));
+  }
+  return sum;
+}
+
+constexpr Kernels kScalar = {"scalar",
+                             &multiply<&float32_at>,
+                             &multiply<&float64_at>,
+                             &multiply<&float16_at>,
+                             &multiply<&floatb16_at>,
+                             &multiply_bytes,
+                             &squares<&float32_at>,
+                             &squares<&float64_at>,
+                             &squares<&float16_at>,
+                             &squares<&floatb16_at>,
+                             &squares_float8,
+                             &different_bits};
+
+}  // namespace
+
+const Kernels& scalar_kernels() noexcept { return kScalar; }
+
+}  // namespace libsql::vector
