@@ -67,9 +67,6 @@ class HttpOrigin {
   std::atomic<int> version_{0};
 };
 
-// Encodes requests on the calling thread.
-[[nodiscard]] hrana::ClientCodec& encoder_of_thread(hrana::Encoding encoding);
-
 }  // namespace libsql::remote
 
 #endif  // LIBSQL_REMOTE_HTTP_ORIGIN_H_

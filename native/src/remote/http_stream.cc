@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hrana/malformed.h"
+#include "remote/encoder.h"
 #include "remote/version_2.h"
 
 namespace libsql::remote {

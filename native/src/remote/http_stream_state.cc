@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "libsql/error.h"
+#include "remote/encoder.h"
 
 #include <boost/asio/post.hpp>
 

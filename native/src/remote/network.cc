@@ -8,6 +8,8 @@
 
 #include "core/mutex.h"
 #include "remote/http_stream.h"
+#include "remote/socket_stream.h"
+#include "remote/tls.h"
 
 namespace libsql::remote {
 
@@ -17,6 +19,10 @@ namespace {
 IoThread& io_thread() {
   static IoThread& thread = *std::make_unique<IoThread>().release();
   return thread;
+}
+
+ProxySettings proxies() {
+  return ProxySettings::from_environment([](const char* name) { return std::getenv(name); });
 }
 
 // The clients that are in use, by their certificates.
@@ -30,8 +36,7 @@ class HttpClients {
     options.ca_file = ca_file;
     // A pool of as many connections keeps its sockets.
     options.pool.max_idle_per_server = 64;
-    options.proxies =
-        ProxySettings::from_environment([](const char* name) { return std::getenv(name); });
+    options.proxies = proxies();
     auto client = std::make_shared<HttpClient>(io_thread(), options);
     known = client;
     return client;
@@ -45,6 +50,31 @@ class HttpClients {
 HttpClients& http_clients() {
   static HttpClients& clients = *std::make_unique<HttpClients>().release();
   return clients;
+}
+
+// The contexts of TLS that are in use, by their certificates: to read those takes a tenth of a
+// second.
+class TlsContexts {
+ public:
+  std::shared_ptr<boost::asio::ssl::context> get(const std::string& ca_file)
+      LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    std::weak_ptr<boost::asio::ssl::context>& known = contexts_[ca_file];
+    if (auto context = known.lock()) return context;
+    auto context = std::make_shared<boost::asio::ssl::context>(make_tls_context(ca_file));
+    known = context;
+    return context;
+  }
+
+ private:
+  core::Mutex mutex_;
+  std::map<std::string, std::weak_ptr<boost::asio::ssl::context>> contexts_
+      LIBSQL_GUARDED_BY(mutex_);
+};
+
+TlsContexts& tls_contexts() {
+  static TlsContexts& contexts = *std::make_unique<TlsContexts>().release();
+  return contexts;
 }
 
 double draw() {
@@ -61,14 +91,20 @@ RemoteOptions with_token_of(const Url& url, const RemoteOptions& options) {
 }  // namespace
 
 std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& options) {
-  if (url.protocol == Protocol::web_socket) {
-    throw Error(ErrorKind::unsupported,
-                "WebSockets are not available in this build: use http:, https: or libsql:");
-  }
   Backoff::Options backoff;
   backoff.attempts = options.attempts;
   Url server = url;
   server.auth_token.reset();  // It is copied with every request.
+  if (url.protocol == Protocol::web_socket) {
+    return std::make_shared<SocketTransport>(
+        std::move(server), with_token_of(url, options),
+        SocketEnvironment{io_thread(),
+                          url.tls ? tls_contexts().get(options.ca_file) : nullptr,
+                          proxies(),
+                          &draw,
+                          backoff,
+                          {}});
+  }
   return std::make_shared<HttpTransport>(
       std::move(server), with_token_of(url, options),
       HttpEnvironment{io_thread(), http_clients().get(options.ca_file), &draw, backoff});

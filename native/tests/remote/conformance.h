@@ -21,12 +21,21 @@ namespace libsql {
 
 // The last two are a server that somebody else runs: its URL in LIBSQL_TEST_SERVER, with an empty
 // database.
-enum class Way { local, http_json, http_protobuf, given_json, given_protobuf };
+enum class Way {
+  local,
+  http_json,
+  http_protobuf,
+  socket_json,
+  socket_protobuf,
+  given_json,
+  given_protobuf
+};
 
 inline const char* given_server() { return std::getenv("LIBSQL_TEST_SERVER"); }
 
 inline std::vector<Way> ways() {
-  std::vector<Way> result{Way::local, Way::http_json, Way::http_protobuf};
+  std::vector<Way> result{Way::local, Way::http_json, Way::http_protobuf, Way::socket_json,
+                          Way::socket_protobuf};
   if (given_server() != nullptr)
     result.insert(result.end(), {Way::given_json, Way::given_protobuf});
   return result;
@@ -40,6 +49,10 @@ inline std::string name_of(Way way) {
       return "HttpJson";
     case Way::http_protobuf:
       return "HttpProtobuf";
+    case Way::socket_json:
+      return "SocketJson";
+    case Way::socket_protobuf:
+      return "SocketProtobuf";
     case Way::given_json:
       return "GivenJson";
     case Way::given_protobuf:
@@ -62,10 +75,13 @@ class Conformance : public ::testing::TestWithParam<Way> {
   Connection connect() {
     if (is_local()) return Database(folder_.path()).connect();
     RemoteOptions options;
-    if (GetParam() == Way::http_protobuf || GetParam() == Way::given_protobuf) {
+    const Way way = GetParam();
+    if (way == Way::http_protobuf || way == Way::socket_protobuf || way == Way::given_protobuf) {
       options.encoding = RemoteEncoding::protobuf;
     }
-    const std::string url = is_given() ? given_server() : server_->url();
+    std::string url = is_given() ? given_server() : server_->url();
+    const bool socket = way == Way::socket_json || way == Way::socket_protobuf;
+    if (socket) url.replace(0, url.find(':'), "ws");
     return Database::remote(url, options).connect();
   }
   std::string trace(const Request& request, const Limits& limits = {}) {

@@ -1,0 +1,13 @@
+#include "remote/encoder.h"
+
+#include <memory>
+
+namespace libsql::remote {
+
+hrana::ClientCodec& encoder_of_thread(hrana::Encoding encoding) {
+  thread_local const auto json = hrana::make_client_codec(hrana::Encoding::json);
+  thread_local const auto protobuf = hrana::make_client_codec(hrana::Encoding::protobuf);
+  return encoding == hrana::Encoding::json ? *json : *protobuf;
+}
+
+}  // namespace libsql::remote
