@@ -8,7 +8,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   # deletes its rows first: ON DELETE CASCADE empties the children, inside a transaction without any way
   # to prevent it. Here the two tables exchange their names in sqlite_schema, so that the children keep
   # referring to the name and never see a row go, and what is dropped is a table nobody refers to. It is
-  # ordinary transactional SQL: a rollback, or a crash, leaves the old schema and the old rows.
+  # ordinary transactional SQL: a rollback, or a crash, leaves the old schema and the old rows. Servers refuse
+  # to write to sqlite_schema; there Replace drops and makes anew a table that no row refers to.
   #
   # Neither of the two has foreign keys while rows move: they get into the text with the exchange, and
   # are checked at the end against what was broken before.
@@ -21,6 +22,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
     Fill,
     InPlace,
     Objects,
+    Replace,
     Schema,
     Target
   }
@@ -77,7 +79,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
     before = violations(target)
     working = Dependents.working(target.meta, target.prefix)
     Convertible.check!(target.meta, target, old, target.conversions)
-    in_place? = InPlace.possible?(target, old, new)
+    in_place? = Target.local?(target) and InPlace.possible?(target, old, new)
     create_copy(target, old, new, in_place?)
     if in_place?, do: write_definition(target, new), else: exchange(target, old, new)
     Dependents.check!(target.meta, target, working)
@@ -104,7 +106,11 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   defp exchange(target, old, new) do
     {drops, creates} = Objects.statements(target)
     Enum.each(drops, &Target.sql!(target, &1))
-    Schema.exchange(target, old, new)
+
+    if Target.local?(target),
+      do: Schema.exchange(target, old, new),
+      else: Replace.run(target, new)
+
     drop_copy(target)
     Enum.each(creates, &Target.sql!(target, &1))
   end

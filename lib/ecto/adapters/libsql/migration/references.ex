@@ -17,16 +17,40 @@ defmodule Ecto.Adapters.LibSql.Migration.References do
   """
   @spec droppable!(meta(), Table.t(), :restrict | :cascade) :: :ok
   def droppable!(meta, table, mode) do
-    name = to_string(table.name)
-
-    for %{child: child, from: columns} <- Catalog.foreign_keys_to(meta, name, table.prefix),
-        Tokenizer.fold(child) != Tokenizer.fold(name) do
+    for %{child: child, from: columns} <- foreign_keys(meta, table) do
       if mode == :cascade, do: cascade!(table, child)
       count = referring(meta, table.prefix, child, columns)
       if count > 0, do: referred_to!(table, child, columns, count)
     end
 
     :ok
+  end
+
+  @doc """
+  Raises where rows of another table refer to it: to replace it on a server, it has to be dropped and made anew.
+  """
+  @spec replaceable!(meta(), %{:name => term(), :prefix => term(), optional(atom()) => term()}) ::
+          :ok
+  def replaceable!(meta, table) do
+    for %{child: child, from: columns} <- foreign_keys(meta, table),
+        count = referring(meta, table.prefix, child, columns),
+        count > 0 do
+      raise ArgumentError,
+            "cannot change table #{inspect(table.name)} on a server: it would have to be dropped and made anew, " <>
+              "and #{rows(count)} of #{inspect(child)} with a value in #{Enum.join(columns, ", ")} refer to it. " <>
+              "Add a new column in place of a changed one, or run the migration on the database's file"
+    end
+
+    :ok
+  end
+
+  # Those of other tables.
+  defp foreign_keys(meta, table) do
+    name = to_string(table.name)
+
+    for key <- Catalog.foreign_keys_to(meta, name, table.prefix),
+        Tokenizer.fold(key.child) != Tokenizer.fold(name),
+        do: key
   end
 
   # A NULL in one of the columns refers to nothing.

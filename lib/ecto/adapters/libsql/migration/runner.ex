@@ -242,12 +242,6 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
   end
 
   defp rebuild(meta, table, changes, conversions, opts) do
-    if not meta.libsql.local? do
-      raise ArgumentError,
-            "table #{inspect(table.name)} must be rebuilt for this change, which a remote connection " <>
-              "cannot do safely; run the migration on the database file, or create a new table"
-    end
-
     removed = for change <- changes, elem(change, 0) == :remove, do: to_string(elem(change, 1))
     references = not Enum.any?(changes, &unchecked?/1)
     asked = [removed: removed, conversions: conversions, references: references]

@@ -40,6 +40,12 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Fill do
   defp failed_check?(error), do: error.sqlite.extended_code == :constraint_check
 
   defp unchecked(target, fill) do
+    if not Target.local?(target) do
+      raise ArgumentError,
+            "rows of table #{inspect(target.name)} that break a CHECK constraint cannot be kept on a server: " <>
+              "mend them first, and leave out validate: false"
+    end
+
     Target.sql!(target, "PRAGMA ignore_check_constraints=ON")
     Target.sql!(target, fill)
     :ok

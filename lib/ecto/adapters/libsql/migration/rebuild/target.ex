@@ -29,6 +29,10 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Target do
   @spec copy(t()) :: String.t()
   def copy(target), do: "ecto_libsql_rebuild_" <> target.name
 
+  @doc "Whether the database is a file or in memory, whose connection may write to sqlite_schema."
+  @spec local?(t()) :: boolean()
+  def local?(target), do: target.meta.libsql.local?
+
   @spec quoted(t(), String.t()) :: iodata()
   def quoted(target, name), do: Quote.table(target.prefix, name)
 
