@@ -10,6 +10,8 @@ export MIX_ENV=test
 cmake --preset dev >/dev/null
 cmake --build --preset dev -j "$jobs"
 ctest --preset dev -j "$jobs"
+# The tests over a server need not compile it once more.
+export LIBSQL_DEV_SERVER=$PWD/build/dev/native/server/libsql-dev-server
 
 # Without Hex and without ECTO_DEPS_DIR, whatever this machine has.
 alone() { env -u ECTO_DEPS_DIR MIX_ARCHIVES="$PWD/build/no_archives" mix "$@"; }
