@@ -27,8 +27,8 @@ defmodule Ecto.Adapters.LibSql do
     * `:migration_lock_term` - seconds after which the lock of another machine is taken over, default 600
     * `:dialect` - `:libsql` when migrations may use what only libSQL servers know
 
-  All others are in `EctoLibSql.Options`, such as `:encryption_key`; `:uri`, for servers and
-  replicas, is refused by this build. An unknown option is refused when the repository starts; options that an application
+  All others are in `EctoLibSql.Options`, such as `:encryption_key` for files, and `:uri` with
+  `:auth_token` for servers. An unknown option is refused when the repository starts; options that an application
   keeps there for itself are dropped in the repository's `init/2` with `:supervisor`.
 
   ## Options of a query
