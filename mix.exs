@@ -168,6 +168,7 @@ defmodule EctoLibSql.MixProject do
         Ecto: [
           ~r/^Ecto\.Adapters/,
           EctoLibSql.AdapterName,
+          EctoLibSql.Vector,
           EctoLibSql.Change,
           EctoLibSql.Migration
         ],

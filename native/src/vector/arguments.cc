@@ -24,7 +24,9 @@ const char* class_name(int type) {
   }
 }
 
-void forget(void* values) noexcept { delete static_cast<std::vector<float>*>(values); }
+void forget(void* values) noexcept {
+  const std::unique_ptr<std::vector<float>> owner(static_cast<std::vector<float>*>(values));
+}
 
 }  // namespace
 

@@ -64,12 +64,20 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp normal(:map, _opts), do: json(:map_type)
   defp normal({:map, _inner}, _opts), do: json(:map_type)
   defp normal({:array, _inner}, _opts), do: json(:array_type)
+  defp normal(:vector, opts), do: vector(opts[:size])
   defp normal({:vector, size}, _opts) when is_integer(size) and size > 0, do: "F32_BLOB(#{size})"
   defp normal(type, _opts) when is_atom(type), do: type |> Atom.to_string() |> String.upcase()
   defp normal(type, _opts) when is_binary(type), do: type
 
   defp normal(type, _opts),
     do: raise(ArgumentError, "unsupported column type #{inspect(type)}")
+
+  defp vector(size) when is_integer(size) and size > 0, do: "F32_BLOB(#{size})"
+
+  defp vector(size) do
+    raise ArgumentError,
+          "a column of type :vector needs a size from 1 up, such as size: 384, got: #{inspect(size)}"
+  end
 
   defp decimal(opts) do
     case {opts[:precision], opts[:scale]} do
@@ -90,6 +98,7 @@ defmodule Ecto.Adapters.LibSql.Types do
   defp strict(:float), do: "REAL"
   defp strict(type) when type in @uuids, do: uuid(type)
   defp strict({:vector, _size}), do: "BLOB"
+  defp strict(:vector), do: "BLOB"
   defp strict(:map), do: json(:map_type)
   defp strict({:map, _inner}), do: json(:map_type)
   defp strict({:array, _inner}), do: json(:array_type)
