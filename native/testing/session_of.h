@@ -15,7 +15,7 @@ namespace libsql {
 
 // Befriended by Connection and Statement.
 struct ConnectionAccess {
-  static core::Session& session(Connection& connection) { return connection.session(); }
+  static core::Session& session(Connection& connection) { return *connection.session(); }
   static core::PreparedStatement& statement(Statement& statement) { return statement.impl(); }
   static std::shared_ptr<core::Session> shared(Connection& connection) {
     return connection.session_;

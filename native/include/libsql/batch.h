@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "libsql/error.h"
+#include "libsql/export.h"
 #include "libsql/request.h"
 #include "libsql/sql.h"
 #include "libsql/value.h"
@@ -28,7 +29,7 @@ struct BatchResult {
 
 // A list of statements with positional parameters. Build it once, run it with Connection::run().
 // A value type: copyable, no connection attached.
-class Batch {
+class LIBSQL_API Batch {
  public:
   struct Member {
     std::string sql;

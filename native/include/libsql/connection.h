@@ -20,6 +20,7 @@
 #include "libsql/batch.h"
 #include "libsql/cursor.h"
 #include "libsql/events.h"
+#include "libsql/export.h"
 #include "libsql/maintenance.h"
 #include "libsql/options.h"
 #include "libsql/receiver.h"
@@ -31,12 +32,15 @@
 
 namespace libsql {
 
+struct CollationDefinition;
+struct FunctionDefinition;
+
 // A connection.
 //
 // Threads: thread-compatible, except interrupt(), cancel() and is_open(), which any thread may call
 // at any time. Lifetime: a resource; movable so that a factory can return it. Statements, cursors
 // and transactions keep the session's memory alive, but close() ends it for all of them.
-class Connection {
+class LIBSQL_API Connection {
  public:
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -188,8 +192,9 @@ class Connection {
   // Statements that run beyond this instant end with ErrorKind::timeout. Empty: no deadline.
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);
   // Asked every Options::progress_steps instructions and while waiting for a lock of another
-  // process; true stops the statement as interrupt() does. Runs on the statement's thread; must
-  // not use the connection.
+  // process; true stops the statement as interrupt() does. Runs on the statement's thread. What
+  // it throws becomes the statement's error. It must not use the connection: what it calls there
+  // throws misuse, and close() does nothing but end the statement with that error.
   void set_cancel_check(std::function<bool()> cancelled);
 
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
@@ -228,6 +233,16 @@ class Connection {
   // recompiled.
   void set_access_policy(AccessPolicy policy);
 
+  // --- Functions in C++ (functions.h) ---
+
+  // For this connection only. Errors: invalid_argument for a name or a number of arguments (0 to
+  // 127) that SQLite does not take; busy while a statement runs that may use what is replaced.
+  void create_function(FunctionDefinition definition);
+  void create_collation(CollationDefinition definition);
+  // Removes one that this program has created. `arguments`: as in FunctionDefinition.
+  void remove_function(TextView name, int arguments);
+  void remove_collation(TextView name);
+
   // Rolls back, closes cursors, resets statements.
   void reset();
 
@@ -235,7 +250,7 @@ class Connection {
   friend class Database;
   friend struct ConnectionAccess;  // native/testing/session_of.h
   explicit Connection(std::shared_ptr<core::Session> session);
-  [[nodiscard]] core::Session& session() const;
+  [[nodiscard]] std::shared_ptr<core::Session> session() const;
   // Exactly one statement; `keep` takes it from the cache and gives it back there.
   [[nodiscard]] Statement compile(std::string_view sql, bool keep);
   std::optional<Value> run_pragma(std::string_view sql);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "libsql/export.h"
 #include "libsql/row.h"
 #include "libsql/rows.h"
 #include "libsql/statement.h"
@@ -20,7 +21,7 @@ namespace libsql {
 // transaction ends with it: next() then reports ErrorKind::misuse.
 //
 // Threads: thread-compatible, together with its connection.
-class Cursor {
+class LIBSQL_API Cursor {
  public:
   // The next row, or nothing at the end. Valid until the next call.
   [[nodiscard]] std::optional<Row> next() &;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "libsql/connection.h"
+#include "libsql/export.h"
 #include "libsql/options.h"
 #include "libsql/remote_options.h"
 #include "libsql/text.h"
@@ -20,7 +21,7 @@ class Transport;
 }
 
 // Where a database lives and how it is opened. A value type: opens nothing by itself.
-class Database {
+class LIBSQL_API Database {
  public:
   // `location` is a path, ":memory:" (one private database per connection), or a file: URI
   // (sqlite.org/uri.html). Errors: invalid_argument for an empty location, an embedded NUL, and the
@@ -74,15 +75,15 @@ class Database {
 };
 
 // The version of the SQLite library in use at run time, e.g. "3.40.1", and as a number, 3040001.
-[[nodiscard]] std::string_view sqlite_version() noexcept;
-[[nodiscard]] int sqlite_version_number() noexcept;
+[[nodiscard]] LIBSQL_API std::string_view sqlite_version() noexcept;
+[[nodiscard]] LIBSQL_API int sqlite_version_number() noexcept;
 
 // Makes the mutexes that connections of this process share spin for a microsecond before they
 // sleep: readers of one file on several processors then run up to twice as fast
 // (docs/performance.md). The application decides, because this applies to everything that uses
 // SQLite in the process; the code of this library must stay loaded from then on. Call it before
 // anything else uses SQLite; false if that has happened already, and nothing has changed.
-[[nodiscard]] bool use_spinning_mutexes() noexcept;
+[[nodiscard]] LIBSQL_API bool use_spinning_mutexes() noexcept;
 
 // How much memory SQLite may use in this process, in bytes; 0: as much as it wants.
 struct MemoryLimits {
@@ -94,7 +95,7 @@ struct MemoryLimits {
 // limit: counting takes, for each allocation, a mutex that all connections of the process share.
 // PRAGMA soft_heap_limit and hard_heap_limit are refused from then on. Errors: misuse if other
 // limits have been set (the message names both), or if SQLite is in use and does not count.
-void limit_memory(const MemoryLimits& limits);
+LIBSQL_API void limit_memory(const MemoryLimits& limits);
 
 }  // namespace libsql
 

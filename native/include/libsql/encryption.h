@@ -11,6 +11,8 @@
 #include <string_view>
 #include <variant>
 
+#include "libsql/export.h"
+
 namespace libsql {
 
 namespace detail {
@@ -33,7 +35,7 @@ enum class KeyDerivation {
 // core files; they are wiped when the last copy of the object goes.
 //
 // Threads: thread-safe; copies share the bytes, which never change.
-class EncryptionKey {
+class LIBSQL_API EncryptionKey {
  public:
   // Copies the bytes. Errors: invalid_argument for an empty key.
   explicit EncryptionKey(std::string_view bytes);
@@ -46,10 +48,10 @@ class EncryptionKey {
 };
 
 // In constant time for keys of one length.
-[[nodiscard]] bool operator==(const EncryptionKey& a, const EncryptionKey& b) noexcept;
+[[nodiscard]] LIBSQL_API bool operator==(const EncryptionKey& a, const EncryptionKey& b) noexcept;
 
 // Writes "[encryption key]", so that no log can show one.
-std::ostream& operator<<(std::ostream& out, const EncryptionKey& key);
+LIBSQL_API std::ostream& operator<<(std::ostream& out, const EncryptionKey& key);
 
 // A key and how it is used. A value type.
 struct Encryption {
@@ -67,8 +69,8 @@ using KeyChoice = std::variant<SameKey, NoKey, Encryption>;
 inline constexpr std::size_t kMinimumKeyBytes = 32;
 
 // The cipher of a name, "aes256cbc" or "aes256gcm".
-[[nodiscard]] std::optional<Cipher> cipher_of(std::string_view name) noexcept;
-[[nodiscard]] std::string_view to_string(Cipher cipher) noexcept;
+[[nodiscard]] LIBSQL_API std::optional<Cipher> cipher_of(std::string_view name) noexcept;
+[[nodiscard]] LIBSQL_API std::string_view to_string(Cipher cipher) noexcept;
 
 }  // namespace libsql
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "libsql/export.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -43,16 +44,16 @@ enum class ErrorKind {
 };
 
 // The kind's name as written above, e.g. "constraint".
-[[nodiscard]] std::string_view to_string(ErrorKind kind) noexcept;
+[[nodiscard]] LIBSQL_API std::string_view to_string(ErrorKind kind) noexcept;
 // The kind of that name.
-[[nodiscard]] std::optional<ErrorKind> error_kind(TextView name) noexcept;
+[[nodiscard]] LIBSQL_API std::optional<ErrorKind> error_kind(TextView name) noexcept;
 
 // The symbolic name of an extended SQLite result code, lower case and without the prefix:
 // 2067 -> "constraint_unique", 5 -> "busy". Unknown codes give the primary code's name.
 // Source: sqlite.org/rescode.html
-[[nodiscard]] std::string_view sqlite_code_name(int extended_code) noexcept;
+[[nodiscard]] LIBSQL_API std::string_view sqlite_code_name(int extended_code) noexcept;
 // The code of a name that sqlite_code_name() gives, 0 for any other.
-[[nodiscard]] int sqlite_code(TextView name) noexcept;
+[[nodiscard]] LIBSQL_API int sqlite_code(TextView name) noexcept;
 
 // What the caller of a failed call may do, and must know. The list is closed: no caller decides
 // from a message.
@@ -77,10 +78,10 @@ struct Recovery {
 // What follows from the kind and the extended code of an error alone. Whether a failed statement
 // took its transaction along, and whether it was committing, only the session knows: it adds
 // `transaction_lost` and `outcome_unknown` (Error::with_recovery).
-[[nodiscard]] Recovery recovery_of(ErrorKind kind, int extended_code) noexcept;
+[[nodiscard]] LIBSQL_API Recovery recovery_of(ErrorKind kind, int extended_code) noexcept;
 
 // An error of the library. Copying is cheap and does not throw.
-class Error : public std::exception {
+class LIBSQL_API Error : public std::exception {
  public:
   // `message` is the engine's own text, unprefixed. It never contains a bound value or a secret.
   Error(ErrorKind kind, Text message, int extended_code = 0);

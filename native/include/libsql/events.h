@@ -28,7 +28,8 @@ struct WalGrew {
 using Event = std::variant<RowChange, Committed, RolledBack, WalGrew>;
 
 // Called on the thread that ran the statement, after it has finished and its locks are released.
-// Must not use the connection. Exceptions are swallowed.
+// Must not use the connection: what it calls there throws ErrorKind::misuse, and close() does
+// nothing. Exceptions are swallowed.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace libsql

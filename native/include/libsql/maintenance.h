@@ -19,7 +19,7 @@ struct ConnectionStats {
 };
 
 // Called during a backup or a restore with the pages left and the pages in all. Return false to
-// stop.
+// stop. Must not use the connection, as an EventHandler.
 using BackupProgress = std::function<bool(int remaining, int total)>;
 
 enum class CheckpointMode { passive, full, restart, truncate };

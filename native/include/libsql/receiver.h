@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "libsql/error.h"
+#include "libsql/export.h"
 #include "libsql/request.h"
 #include "libsql/sql.h"
 #include "libsql/statement_info.h"
@@ -23,7 +24,7 @@ namespace libsql {
 //
 // If start() answers queued or would_block, calls that were made before belong to an attempt that
 // counts for nothing: start the request again with a new receiver.
-class Receiver {
+class LIBSQL_API Receiver {
  public:
   Receiver() = default;
   Receiver(const Receiver&) = delete;

@@ -16,6 +16,7 @@
 
 #include "libsql/encryption.h"
 #include "libsql/error.h"
+#include "libsql/export.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -24,7 +25,7 @@ namespace libsql {
 // once, in locked memory, wiped when the last copy of the object goes.
 //
 // Threads: thread-safe; copies share the bytes, which never change.
-class AuthToken {
+class LIBSQL_API AuthToken {
  public:
   // Copies the bytes. Errors: invalid_argument for an empty token, and for one with a character
   // that cannot stand in an HTTP header; neither quotes it.
@@ -39,16 +40,16 @@ class AuthToken {
 };
 
 // In constant time for tokens of one length.
-[[nodiscard]] bool operator==(const AuthToken& a, const AuthToken& b) noexcept;
+[[nodiscard]] LIBSQL_API bool operator==(const AuthToken& a, const AuthToken& b) noexcept;
 
 // Writes "[auth token]", so that no log can show one.
-std::ostream& operator<<(std::ostream& out, const AuthToken& token);
+LIBSQL_API std::ostream& operator<<(std::ostream& out, const AuthToken& token);
 
 // Where a TokenFunction puts the token: once, on any thread, within its call or later. Of several
 // calls the first counts. If the last copy goes without a call, the request fails as unauthorised.
 //
 // Threads: thread-safe.
-class TokenAnswer {
+class LIBSQL_API TokenAnswer {
  public:
   // The token, or the error that the request then has. The token is empty for a server that asks
   // for none.

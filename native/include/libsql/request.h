@@ -14,6 +14,7 @@
 #include <string_view>
 #include <variant>
 
+#include "libsql/export.h"
 #include "libsql/options.h"
 #include "libsql/value.h"
 
@@ -25,7 +26,7 @@ enum class CursorId : std::uint64_t {};
 
 // The values for a statement's parameters, decoded when they are needed. What a call throws ends
 // the command and becomes its error.
-class Parameters {
+class LIBSQL_API Parameters {
  public:
   Parameters() = default;
   Parameters(const Parameters&) = delete;
@@ -41,7 +42,7 @@ class Parameters {
 };
 
 // Values by position.
-class PositionalParameters final : public Parameters {
+class LIBSQL_API PositionalParameters final : public Parameters {
  public:
   explicit PositionalParameters(std::span<const ValueView> values = {}) noexcept
       : values_(values) {}
@@ -66,7 +67,7 @@ struct Command {
 };
 
 // The members of a batch, one after the other.
-class Commands {
+class LIBSQL_API Commands {
  public:
   Commands() = default;
   Commands(const Commands&) = delete;

@@ -22,6 +22,7 @@
 #include <tuple>
 #include <utility>
 
+#include "libsql/export.h"
 #include "libsql/value.h"
 
 namespace libsql {
@@ -54,46 +55,53 @@ concept OwnedColumn = SqlColumn<T> && !BorrowedColumn<T>;
 
 namespace detail {
 
-// Errors: error, naming the column and what it holds.
-[[noreturn]] void throw_wrong_column(std::size_t column, const ValueView& value,
-                                     std::string_view expected);
-[[noreturn]] void throw_does_not_fit(std::size_t column, std::int64_t value, std::size_t bits,
-                                     bool is_signed);
+// Where a value comes from, for errors: "column 0".
+struct Place {
+  std::string_view what;
+  std::size_t index;
+};
+
+// Errors: error, naming the place and what it holds.
+[[noreturn]] LIBSQL_API void throw_wrong_column(const Place& place, const ValueView& value,
+                                                std::string_view expected);
+[[noreturn]] LIBSQL_API void throw_does_not_fit(const Place& place, std::int64_t value,
+                                                std::size_t bits, bool is_signed);
 // Errors: invalid_argument.
-[[noreturn]] void throw_column_count(std::size_t columns, std::size_t types);
-[[noreturn]] void throw_column_index(int column, std::size_t columns);
+[[noreturn]] LIBSQL_API void throw_column_count(std::size_t columns, std::size_t types);
+[[noreturn]] LIBSQL_API void throw_column_index(int column, std::size_t columns);
 
 // Throw unless the value is of that kind.
-[[nodiscard]] std::int64_t read_integer(const ValueView& value, std::size_t column);
-[[nodiscard]] bool read_bool(const ValueView& value, std::size_t column);
-[[nodiscard]] double read_real(const ValueView& value, std::size_t column);
-[[nodiscard]] std::string_view read_text(const ValueView& value, std::size_t column);
-[[nodiscard]] std::span<const std::byte> read_blob(const ValueView& value, std::size_t column);
+[[nodiscard]] LIBSQL_API std::int64_t read_integer(const ValueView& value, const Place& place);
+[[nodiscard]] LIBSQL_API bool read_bool(const ValueView& value, const Place& place);
+[[nodiscard]] LIBSQL_API double read_real(const ValueView& value, const Place& place);
+[[nodiscard]] LIBSQL_API std::string_view read_text(const ValueView& value, const Place& place);
+[[nodiscard]] LIBSQL_API std::span<const std::byte> read_blob(const ValueView& value,
+                                                              const Place& place);
 
 template <SqlColumn T>
-[[nodiscard]] T read_column(const ValueView& value, std::size_t column) {
+[[nodiscard]] T read_column(const ValueView& value, const Place& place) {
   if constexpr (kIsOptionalColumn<T>) {
     if (value.is_null()) return std::nullopt;
-    return read_column<typename T::value_type>(value, column);
+    return read_column<typename T::value_type>(value, place);
   } else if constexpr (ConvertedColumn<T>) {
     return Conversion<T>::from_sql(value);
   } else if constexpr (std::same_as<T, bool>) {
-    return read_bool(value, column);
+    return read_bool(value, place);
   } else if constexpr (ReadableInteger<T>) {
-    const std::int64_t integer = read_integer(value, column);
+    const std::int64_t integer = read_integer(value, place);
     if (!std::in_range<T>(integer)) {
-      throw_does_not_fit(column, integer, sizeof(T) * 8, std::signed_integral<T>);
+      throw_does_not_fit(place, integer, sizeof(T) * 8, std::signed_integral<T>);
     }
     return static_cast<T>(integer);
   } else if constexpr (OneOf<T, double, float>) {
-    return static_cast<T>(read_real(value, column));
+    return static_cast<T>(read_real(value, place));
   } else if constexpr (OneOf<T, std::string, std::string_view>) {
-    return T(read_text(value, column));
+    return T(read_text(value, place));
   } else if constexpr (std::same_as<T, Blob>) {
-    const std::span<const std::byte> bytes = read_blob(value, column);
+    const std::span<const std::byte> bytes = read_blob(value, place);
     return Blob(bytes.begin(), bytes.end());
   } else if constexpr (std::same_as<T, std::span<const std::byte>>) {
-    return read_blob(value, column);
+    return read_blob(value, place);
   } else if constexpr (std::same_as<T, Value>) {
     return value.to_value();
   } else {
@@ -126,14 +134,15 @@ class Row : public std::span<const ValueView> {
   [[nodiscard]] T get(int column) const {
     const auto index = static_cast<std::size_t>(column);
     if (column < 0 || index >= size()) detail::throw_column_index(column, size());
-    return detail::read_column<T>((*this)[index], index);
+    return detail::read_column<T>((*this)[index], {"column", index});
   }
 
  private:
   template <typename... Columns, std::size_t... Indexes>
   [[nodiscard]] std::tuple<Columns...> read(std::index_sequence<Indexes...> /*indexes*/) const {
     // Braces: from left to right.
-    return std::tuple<Columns...>{detail::read_column<Columns>((*this)[Indexes], Indexes)...};
+    return std::tuple<Columns...>{
+        detail::read_column<Columns>((*this)[Indexes], {"column", Indexes})...};
   }
 };
 

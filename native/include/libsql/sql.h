@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "libsql/export.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -31,7 +32,7 @@ enum class StatementKind {
 
 // Reads the verb; skips white space and both kinds of comments; any bytes are allowed.
 // REPLACE is `insert`, END is `commit`, ROLLBACK TO is `rollback`, DETACH is `attach`.
-[[nodiscard]] StatementKind statement_kind(TextView sql) noexcept;
+[[nodiscard]] LIBSQL_API StatementKind statement_kind(TextView sql) noexcept;
 
 // INSERT, UPDATE and DELETE: the statements that count the rows they change.
 [[nodiscard]] constexpr bool is_dml(StatementKind kind) noexcept {
@@ -40,23 +41,23 @@ enum class StatementKind {
 }
 
 // True for [A-Za-z_][A-Za-z0-9_]*.
-[[nodiscard]] bool is_identifier(TextView name) noexcept;
+[[nodiscard]] LIBSQL_API bool is_identifier(TextView name) noexcept;
 
 // "name" with embedded double quotes doubled.
-[[nodiscard]] std::string quote_identifier(TextView name);
+[[nodiscard]] LIBSQL_API std::string quote_identifier(TextView name);
 // 'text' with embedded single quotes doubled.
-[[nodiscard]] std::string quote_text(TextView text);
+[[nodiscard]] LIBSQL_API std::string quote_text(TextView text);
 // A value as an SQL literal: NULL, 1, 2.5, 'text', X'00ff'. Infinities become 9e999 and -9e999.
 class ValueView;
-[[nodiscard]] std::string quote_value(const ValueView& value);
+[[nodiscard]] LIBSQL_API std::string quote_value(const ValueView& value);
 
 // True when `sql` ends in a complete statement: what an interactive prompt asks before it runs a
 // line. Knows comments, strings and trigger bodies. Source: sqlite.org/c3ref/complete.html
-[[nodiscard]] bool is_complete(TextView sql);
+[[nodiscard]] LIBSQL_API bool is_complete(TextView sql);
 
 // The text up to and with the semicolon that ends its first statement, by the same rules; all of it
 // if none does.
-[[nodiscard]] std::string_view first_statement(TextView sql);
+[[nodiscard]] LIBSQL_API std::string_view first_statement(TextView sql);
 
 }  // namespace libsql
 

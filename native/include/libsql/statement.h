@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libsql/arguments.h"
+#include "libsql/export.h"
 #include "libsql/row.h"
 #include "libsql/rows.h"
 #include "libsql/sql.h"
@@ -37,7 +38,7 @@ concept OwnsItsBytes = OneOf<T, std::string, Blob, Value, std::optional<std::str
 // Lifetime: keeps its connection's session alive; may outlive the Connection object, but not its
 // close(): from then on every call reports ErrorKind::closed, as those of a moved-from statement
 // do.
-class Statement {
+class LIBSQL_API Statement {
  public:
   Statement(Statement&&) noexcept;
   Statement& operator=(Statement&&) noexcept;

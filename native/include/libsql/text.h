@@ -9,11 +9,13 @@
 #include <string_view>
 #include <utility>
 
+#include "libsql/export.h"
+
 namespace libsql {
 
 namespace detail {
 // Throws Error(invalid_argument, "a text is a null pointer").
-[[noreturn]] void throw_null_text();
+[[noreturn]] LIBSQL_API void throw_null_text();
 }  // namespace detail
 
 // A borrowed text as an argument: for the call only. Made from a std::string_view, whatever

@@ -20,6 +20,7 @@
 #include <ratio>
 #include <string>
 
+#include "libsql/export.h"
 #include "libsql/value.h"
 
 namespace libsql {
@@ -32,11 +33,11 @@ struct DayAndTime {
   std::chrono::nanoseconds time{0};  // since the day's beginning
 };
 // `digits` after the second.
-[[nodiscard]] std::string time_text(const DayAndTime& time, unsigned digits);
-[[nodiscard]] std::string day_text(std::chrono::sys_days day);
+[[nodiscard]] LIBSQL_API std::string time_text(const DayAndTime& time, unsigned digits);
+[[nodiscard]] LIBSQL_API std::string day_text(std::chrono::sys_days day);
 // Errors: error.
-[[nodiscard]] DayAndTime parse_time(const ValueView& value);
-[[noreturn]] void throw_too_fine(const ValueView& value);
+[[nodiscard]] LIBSQL_API DayAndTime parse_time(const ValueView& value);
+[[noreturn]] LIBSQL_API void throw_too_fine(const ValueView& value);
 
 }  // namespace detail
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "libsql/export.h"
 #include "libsql/options.h"
 #include "libsql/text.h"
 
@@ -19,7 +20,7 @@ class Connection;
 // A named savepoint inside a transaction. Nest as deep as you like; end in the reverse order.
 //
 // Threads: thread-compatible, together with its connection.
-class Savepoint {
+class LIBSQL_API Savepoint {
  public:
   Savepoint(Savepoint&&) noexcept;
   Savepoint& operator=(Savepoint&&) = delete;
@@ -46,7 +47,7 @@ class Savepoint {
 // A transaction: commit() it, or it is rolled back when the object dies.
 //
 // Threads: thread-compatible, together with its connection.
-class Transaction {
+class LIBSQL_API Transaction {
  public:
   Transaction(Transaction&&) noexcept;
   Transaction& operator=(Transaction&&) = delete;

@@ -29,6 +29,7 @@
 #include <variant>
 #include <vector>
 
+#include "libsql/export.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -90,7 +91,8 @@ template <typename T>
 concept SqlParameter = SqlValue<T> || Converted<T>;
 
 // An owned SQL value: a std::variant that is made from the closed list only.
-class Value : public std::variant<std::monostate, std::int64_t, double, std::string, Blob> {
+class LIBSQL_API Value
+    : public std::variant<std::monostate, std::int64_t, double, std::string, Blob> {
  public:
   // NULL.
   Value() noexcept = default;
@@ -126,7 +128,7 @@ class Value : public std::variant<std::monostate, std::int64_t, double, std::str
 
 // A borrowed SQL value: valid for as long as the bytes it points to. A view of a result column is
 // valid until the statement's next step(), reset() or destruction.
-class ValueView {
+class LIBSQL_API ValueView {
  public:
   constexpr ValueView() noexcept : integer_(0) {}
   // NOLINTBEGIN(google-explicit-constructor): a value is a view of itself
@@ -204,7 +206,7 @@ struct Conversion<std::optional<T>> {
 };
 
 // True when `bytes` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
-[[nodiscard]] bool is_utf8(TextView bytes) noexcept;
+[[nodiscard]] LIBSQL_API bool is_utf8(TextView bytes) noexcept;
 
 }  // namespace libsql
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "libsql/export.h"
+
 namespace libsql {
 
 // Connections of one OS process on one file take the write lock in the order in which they asked.
@@ -12,7 +14,7 @@ namespace libsql {
 // not block a thread (an Erlang scheduler) ask Connection::queue_for_write() for one.
 //
 // Threads: thread-safe. Destroying an unused ticket leaves the queue, or releases the lock.
-class WriteTicket {
+class LIBSQL_API WriteTicket {
  public:
   enum class State : std::uint8_t { waiting, granted, cancelled };
 

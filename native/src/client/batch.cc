@@ -80,7 +80,7 @@ std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
   Members members(batch);
   ResultCollector collector(batch);
   try {
-    collector.run(session(), request::Batch{members, on_error});
+    collector.run(*session(), request::Batch{members, on_error});
   } catch (const Error&) {
     // The error that has ended the batch is its last result, unless all of it is undone.
     if (on_error == OnError::rollback || !collector.has_failed_member()) throw;

@@ -8,6 +8,7 @@
 #include "core/session.h"
 #include "core/sql_pragma.h"
 #include "libsql/error.h"
+#include "libsql/functions.h"
 
 namespace libsql {
 
@@ -39,9 +40,10 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-core::Session& Connection::session() const {
+// Held for the call, so that a callback may even destroy its Connection.
+std::shared_ptr<core::Session> Connection::session() const {
   if (session_ == nullptr) throw Error(ErrorKind::closed, "the connection is closed");
-  return *session_;
+  return session_;
 }
 
 void Connection::close() noexcept {
@@ -53,7 +55,7 @@ bool Connection::is_open() const noexcept { return session_ != nullptr && sessio
 // --- Requests ---
 
 Started Connection::start(const Request& request, const Limits& limits, Receiver& receiver) {
-  return session().start(request, limits, receiver);
+  return session()->start(request, limits, receiver);
 }
 
 bool Connection::answers_later() const noexcept {
@@ -66,14 +68,14 @@ void Connection::cancel(const Receiver& receiver) noexcept {
 
 SessionState Connection::state() const {
   if (!is_open()) throw Error(ErrorKind::closed, "the connection is closed");
-  return session().state();
+  return session()->state();
 }
 
 // --- Statements ---
 
 Statement Connection::compile(std::string_view sql, bool keep) {
   std::string_view tail;
-  auto impl = session().prepare(sql, mode_of(keep), &tail);
+  auto impl = session()->prepare(sql, mode_of(keep), &tail);
   if (impl == nullptr) {
     throw Error(ErrorKind::invalid_argument, "the SQL text contains no statement");
   }
@@ -89,12 +91,12 @@ Statement Connection::prepare(TextView sql) { return compile(sql, false); }
 Statement Connection::cached(TextView sql) { return compile(sql, true); }
 
 std::optional<Statement> Connection::first(TextView sql, std::string_view& tail) {
-  auto impl = session().prepare(sql, core::PrepareMode::cached, &tail);
+  auto impl = session()->prepare(sql, core::PrepareMode::cached, &tail);
   if (impl == nullptr) return std::nullopt;
   return Statement(session_, std::move(impl));
 }
 
-void Connection::uncache(TextView sql) { client::run(session(), request::Uncache{sql}); }
+void Connection::uncache(TextView sql) { client::run(*session(), request::Uncache{sql}); }
 
 void Connection::execute_script(TextView sql) {
   std::string_view rest = sql;
@@ -136,37 +138,37 @@ Transaction Connection::begin(TransactionMode mode) {
 }
 
 void Connection::begin_transaction(TransactionMode mode) {
-  client::run(session(), request::Begin{mode});
+  client::run(*session(), request::Begin{mode});
 }
-void Connection::commit() { client::run(session(), request::Commit{}); }
+void Connection::commit() { client::run(*session(), request::Commit{}); }
 
 bool Connection::rollback() {
   const bool open = in_transaction();
-  client::run(session(), request::Rollback{});
+  client::run(*session(), request::Rollback{});
   return open;
 }
 
 void Connection::savepoint(TextView name) {
-  client::run(session(), request::Savepoint{SavepointOp::open, name});
+  client::run(*session(), request::Savepoint{SavepointOp::open, name});
 }
 void Connection::release_savepoint(TextView name) {
-  client::run(session(), request::Savepoint{SavepointOp::release, name});
+  client::run(*session(), request::Savepoint{SavepointOp::release, name});
 }
 void Connection::rollback_to_savepoint(TextView name) {
-  client::run(session(), request::Savepoint{SavepointOp::rollback_to, name});
+  client::run(*session(), request::Savepoint{SavepointOp::rollback_to, name});
 }
 
-bool Connection::in_transaction() const { return session().state().in_transaction; }
-void Connection::refuse_writes() { client::run(session(), request::Writes{WriteRule::refuse}); }
-void Connection::allow_writes() { client::run(session(), request::Writes{WriteRule::allow}); }
-bool Connection::read_only() const { return session().read_only(); }
+bool Connection::in_transaction() const { return session()->state().in_transaction; }
+void Connection::refuse_writes() { client::run(*session(), request::Writes{WriteRule::refuse}); }
+void Connection::allow_writes() { client::run(*session(), request::Writes{WriteRule::allow}); }
+bool Connection::read_only() const { return session()->read_only(); }
 
 // --- Facts ---
 
 std::int64_t Connection::last_insert_rowid() const { return state().last_insert_rowid; }
 std::int64_t Connection::changes() const { return state().changes; }
 std::int64_t Connection::total_changes() const { return state().total_changes; }
-ConnectionStats Connection::stats() const { return client::local_control(session()).stats(); }
+ConnectionStats Connection::stats() const { return client::local_control(*session()).stats(); }
 
 std::optional<Value> Connection::run_pragma(std::string_view sql) {
   Statement statement = prepare(sql);  // Never cached: some pragmas act while they are compiled.
@@ -188,7 +190,7 @@ std::optional<Value> Connection::pragma(TextView name, TextView value) {
 // --- Waiting and stopping ---
 
 void Connection::set_busy_timeout(std::chrono::milliseconds timeout) {
-  client::local_control(session()).set_busy_timeout(timeout);
+  client::local_control(*session()).set_busy_timeout(timeout);
 }
 
 void Connection::interrupt() noexcept {
@@ -196,47 +198,47 @@ void Connection::interrupt() noexcept {
 }
 
 void Connection::set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) {
-  session().set_deadline(deadline);
+  session()->set_deadline(deadline);
 }
 
 void Connection::set_cancel_check(std::function<bool()> cancelled) {
-  client::local_control(session()).set_cancel_check(std::move(cancelled));
+  client::local_control(*session()).set_cancel_check(std::move(cancelled));
 }
 
 std::chrono::milliseconds Connection::busy_timeout() const {
-  return client::local_control(session()).busy_timeout();
+  return client::local_control(*session()).busy_timeout();
 }
 
 // --- The database as a whole ---
 
 CheckpointResult Connection::checkpoint(CheckpointMode mode, TextView database) {
-  return client::local_control(session()).checkpoint(mode, database);
+  return client::local_control(*session()).checkpoint(mode, database);
 }
 
 void Connection::backup_to(TextView path, const BackupProgress& progress, int pages_per_step,
                            const KeyChoice& key) {
   check_file_path(path);
-  client::local_control(session()).backup_to(std::string(path), progress, pages_per_step, key);
+  client::local_control(*session()).backup_to(std::string(path), progress, pages_per_step, key);
 }
 
 void Connection::restore_from(TextView path, const BackupProgress& progress, int pages_per_step,
                               const KeyChoice& key) {
   check_file_path(path);
-  client::local_control(session()).restore_from(std::string(path), progress, pages_per_step, key);
+  client::local_control(*session()).restore_from(std::string(path), progress, pages_per_step, key);
 }
 
 std::string Connection::serialise(TextView database) {
-  return client::local_control(session()).serialise(database);
+  return client::local_control(*session()).serialise(database);
 }
 
 void Connection::deserialise(TextView image, TextView database) {
-  client::local_control(session()).deserialise(image, database);
+  client::local_control(*session()).deserialise(image, database);
 }
 
 void Connection::vacuum_into(TextView path, const KeyChoice& key) {
   check_file_path(path);
   const std::string location =
-      client::local_control(session()).copy_location(std::string(path), key);
+      client::local_control(*session()).copy_location(std::string(path), key);
   try {
     prepare("VACUUM INTO ?").execute(location);
   } catch (const Error& error) {
@@ -247,19 +249,32 @@ void Connection::vacuum_into(TextView path, const KeyChoice& key) {
 // --- Extensions, events, policy ---
 
 void Connection::enable_extensions(bool enabled) {
-  client::local_control(session()).enable_extensions(enabled);
+  client::local_control(*session()).enable_extensions(enabled);
 }
 void Connection::load_extension(const Extension& extension) {
-  client::local_control(session()).load_extension(extension);
+  client::local_control(*session()).load_extension(extension);
 }
 void Connection::observe(EventHandler handler) {
-  client::local_control(session()).observe(std::move(handler));
+  client::local_control(*session()).observe(std::move(handler));
 }
 
 void Connection::set_access_policy(AccessPolicy policy) {
-  client::local_control(session()).set_access_policy(std::move(policy));
+  client::local_control(*session()).set_access_policy(std::move(policy));
 }
 
-void Connection::reset() { client::run(session(), request::Reset{}); }
+void Connection::create_function(FunctionDefinition definition) {
+  client::local_control(*session()).create_function(std::move(definition));
+}
+void Connection::create_collation(CollationDefinition definition) {
+  client::local_control(*session()).create_collation(std::move(definition));
+}
+void Connection::remove_function(TextView name, int arguments) {
+  client::local_control(*session()).remove_function(std::string(name), arguments);
+}
+void Connection::remove_collation(TextView name) {
+  client::local_control(*session()).remove_collation(std::string(name));
+}
+
+void Connection::reset() { client::run(*session(), request::Reset{}); }
 
 }  // namespace libsql

@@ -207,7 +207,10 @@ ValueView Statement::column(int index) const& {
   return values[static_cast<std::size_t>(index)];
 }
 
-void Statement::reset() { impl().reset(); }
+void Statement::reset() {
+  static_cast<void>(impl().parameter_count());  // Errors: closed, misuse within a callback.
+  impl().reset();
+}
 
 std::int64_t Statement::execute() {
   while (impl().step() == Step::row) {

@@ -10,6 +10,7 @@
 #include "libsql/access_policy.h"
 #include "libsql/encryption.h"
 #include "libsql/events.h"
+#include "libsql/functions.h"
 #include "libsql/maintenance.h"
 #include "libsql/options.h"
 
@@ -45,6 +46,11 @@ class LocalControl {
   virtual void load_extension(const Extension& extension) = 0;
   virtual void observe(EventHandler handler) = 0;
   virtual void set_access_policy(AccessPolicy policy) = 0;
+
+  virtual void create_function(FunctionDefinition definition) = 0;
+  virtual void create_collation(CollationDefinition definition) = 0;
+  virtual void remove_function(const std::string& name, int arguments) = 0;
+  virtual void remove_collation(const std::string& name) = 0;
 };
 
 }  // namespace libsql::core

@@ -24,10 +24,14 @@ std::string_view name_of(ValueType type) noexcept {
   return "a value";
 }
 
+std::string text(const Place& place) {
+  return std::string(place.what) + ' ' + std::to_string(place.index);
+}
+
 }  // namespace
 
-void throw_wrong_column(std::size_t column, const ValueView& value, std::string_view expected) {
-  std::string message = "column " + std::to_string(column);
+void throw_wrong_column(const Place& place, const ValueView& value, std::string_view expected) {
+  std::string message = text(place);
   if (value.is_null()) {
     message += " is NULL, not " + std::string(expected) + ": read it as a std::optional";
   } else {
@@ -36,8 +40,8 @@ void throw_wrong_column(std::size_t column, const ValueView& value, std::string_
   throw Error(ErrorKind::error, message);
 }
 
-void throw_does_not_fit(std::size_t column, std::int64_t value, std::size_t bits, bool is_signed) {
-  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": " + std::to_string(value) +
+void throw_does_not_fit(const Place& place, std::int64_t value, std::size_t bits, bool is_signed) {
+  throw Error(ErrorKind::error, text(place) + ": " + std::to_string(value) +
                                     " does not fit an integer of " + std::to_string(bits) +
                                     (is_signed ? " bits with a sign" : " bits without a sign"));
 }
@@ -53,36 +57,35 @@ void throw_column_index(int column, std::size_t columns) {
                                                std::to_string(columns) + " columns");
 }
 
-std::int64_t read_integer(const ValueView& value, std::size_t column) {
-  if (value.type() != ValueType::integer) throw_wrong_column(column, value, "an integer");
+std::int64_t read_integer(const ValueView& value, const Place& place) {
+  if (value.type() != ValueType::integer) throw_wrong_column(place, value, "an integer");
   return value.integer();
 }
 
-bool read_bool(const ValueView& value, std::size_t column) {
-  const std::int64_t integer = read_integer(value, column);
+bool read_bool(const ValueView& value, const Place& place) {
+  const std::int64_t integer = read_integer(value, place);
   if (integer == 0 || integer == 1) return integer == 1;
-  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": " +
-                                    std::to_string(integer) + " is neither 0 nor 1");
+  throw Error(ErrorKind::error,
+              text(place) + ": " + std::to_string(integer) + " is neither 0 nor 1");
 }
 
-double read_real(const ValueView& value, std::size_t column) {
+double read_real(const ValueView& value, const Place& place) {
   constexpr std::int64_t kLargestExact = std::int64_t{1} << 53;
   if (value.type() == ValueType::real) return value.real();
-  if (value.type() != ValueType::integer) throw_wrong_column(column, value, "a number");
+  if (value.type() != ValueType::integer) throw_wrong_column(place, value, "a number");
   const std::int64_t integer = value.integer();
   if (integer >= -kLargestExact && integer <= kLargestExact) return static_cast<double>(integer);
-  throw Error(ErrorKind::error, "column " + std::to_string(column) + ": the integer " +
-                                    std::to_string(integer) +
+  throw Error(ErrorKind::error, text(place) + ": the integer " + std::to_string(integer) +
                                     " beyond 2^53 is read as a float: that would not be exact");
 }
 
-std::string_view read_text(const ValueView& value, std::size_t column) {
-  if (value.type() != ValueType::text) throw_wrong_column(column, value, "a text");
+std::string_view read_text(const ValueView& value, const Place& place) {
+  if (value.type() != ValueType::text) throw_wrong_column(place, value, "a text");
   return value.bytes();
 }
 
-std::span<const std::byte> read_blob(const ValueView& value, std::size_t column) {
-  if (value.type() != ValueType::blob) throw_wrong_column(column, value, "a blob");
+std::span<const std::byte> read_blob(const ValueView& value, const Place& place) {
+  if (value.type() != ValueType::blob) throw_wrong_column(place, value, "a blob");
   return value.byte_span();
 }
 

@@ -65,6 +65,11 @@ std::string LocalSession::copy_location(const std::string& path, const KeyChoice
   return location;
 }
 
+bool LocalSession::ask(const BackupProgress& progress, sqlite3_backup* backup) {
+  const Cancellation::CallbackScope scope(*cancellation_);
+  return progress(sqlite3_backup_remaining(backup), sqlite3_backup_pagecount(backup));
+}
+
 void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages) {
   if (pages == 0)
     throw Error(ErrorKind::invalid_argument, "a backup step must copy at least a page");
@@ -83,8 +88,8 @@ void LocalSession::copy_pages(sqlite3* to, Source from, const BackupProgress& pr
       continue;
     }
     give_up = std::chrono::steady_clock::now() + patience;
-    const bool go_on = !progress || progress(sqlite3_backup_remaining(backup.get()),
-                                             sqlite3_backup_pagecount(backup.get()));
+    const bool go_on = !progress || ask(progress, backup.get());
+    if (const auto& failure = cancellation_->failure()) throw Error(*failure);
     if (!go_on || cancellation_->stop_requested()) throw error_for_code(SQLITE_INTERRUPT);
   }
 }

@@ -1,7 +1,9 @@
 #include "local/cancellation.h"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace libsql::local {
@@ -52,6 +54,7 @@ void Cancellation::start(bool alone, Stop stop) noexcept {
   reason_ = Reason::none;
   stop_ = stop;
   waited_ = {};
+  failure_.reset();
 }
 
 int Cancellation::step(sqlite3_stmt* stmt) noexcept {
@@ -71,8 +74,41 @@ void Cancellation::wake() noexcept {
   woken_.notify_all();
 }
 
+void Cancellation::keep_failure(const std::string& who) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    const bool same =
+        error.kind() != ErrorKind::would_block;  // That would run the statement again.
+    keep_failure(same ? error : Error(ErrorKind::error, error.message()));
+  } catch (const std::exception& failure) {
+    keep_failure(Error(ErrorKind::error, who + " has failed: " + failure.what()));
+  } catch (...) {
+    keep_failure(Error(ErrorKind::error, who + " has failed"));
+  }
+}
+
+void Cancellation::keep_failure(const Error& error) noexcept {
+  if (!failure_) failure_ = error;
+}
+
+bool Cancellation::check_says_stop() noexcept {
+  if (!check_) return false;
+  const CallbackScope scope(*this);
+  try {
+    try {
+      return check_() || failure_.has_value();
+    } catch (...) {
+      keep_failure("the cancel check");
+    }
+  } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+    // The statement is stopped, as interrupted.
+  }
+  return true;
+}
+
 bool Cancellation::must_stop() noexcept {
-  if (interrupted_.load(std::memory_order_relaxed) || (check_ && check_())) {
+  if (interrupted_.load(std::memory_order_relaxed) || check_says_stop()) {
     reason_ = Reason::interrupted;
   } else if (deadline_ && Clock::now() >= *deadline_) {
     reason_ = Reason::timeout;

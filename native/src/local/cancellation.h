@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include <sqlite3.h>
 
 #include "core/mutex.h"
+#include "libsql/error.h"
 
 namespace libsql::local {
 
@@ -56,6 +58,27 @@ class Cancellation {
   // Why the statement was stopped; none if SQLite's own error counts.
   [[nodiscard]] Reason reason() const noexcept { return reason_; }
 
+  // While it lives, a callback of the caller's runs in the middle of the connection's work.
+  class CallbackScope {
+   public:
+    explicit CallbackScope(Cancellation& cancellation) noexcept : cancellation_(cancellation) {
+      ++cancellation_.callbacks_;
+    }
+    CallbackScope(const CallbackScope&) = delete;
+    CallbackScope& operator=(const CallbackScope&) = delete;
+    ~CallbackScope() { --cancellation_.callbacks_; }
+
+   private:
+    Cancellation& cancellation_;
+  };
+  [[nodiscard]] bool in_callback() const noexcept { return callbacks_ > 0; }
+  // Keeps the exception that is being handled as the error of the running statement; `who` has
+  // thrown it. Throws std::bad_alloc.
+  void keep_failure(const std::string& who);
+  // The same for an error; an earlier one stays.
+  void keep_failure(const Error& error) noexcept;
+  [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
+
   // For work that SQLite's handlers do not see: true once it must stop.
   [[nodiscard]] bool stop_requested() noexcept { return must_stop(); }
 
@@ -73,6 +96,8 @@ class Cancellation {
   void install_progress_handler(int steps) noexcept;
   // Checks interrupt, caller and deadline, and records the reason.
   [[nodiscard]] bool must_stop() noexcept;
+  // Asks the caller's check; what it throws, or that it has tried to close, stops the statement.
+  [[nodiscard]] bool check_says_stop() noexcept;
   [[nodiscard]] int on_progress() noexcept;
   [[nodiscard]] int on_busy(int count) noexcept LIBSQL_EXCLUDES(mutex_);
   void sleep_until(Clock::time_point end) LIBSQL_EXCLUDES(mutex_);
@@ -87,6 +112,8 @@ class Cancellation {
   std::optional<Clock::time_point> deadline_;
   std::optional<Clock::time_point> budget_end_;
   std::function<bool()> check_;
+  int callbacks_ = 0;
+  std::optional<Error> failure_;
   Clock::time_point busy_since_;
   Clock::duration waited_{};
   std::uint64_t busy_retries_ = 0;

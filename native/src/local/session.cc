@@ -31,14 +31,31 @@ LocalSession::LocalSession(DbHandle db, Keys keys, const Options& options)
 
 LocalSession::~LocalSession() { close(); }
 
+void LocalSession::refuse_in_callback() const {
+  if (!cancellation_->in_callback()) return;
+  throw Error(ErrorKind::misuse, "a callback must not use the connection that has called it");
+}
+
 sqlite3* LocalSession::db() const {
   if (!db_) throw Error(ErrorKind::closed, "the connection is closed");
+  refuse_in_callback();
   return db_.get();
 }
 
 void LocalSession::close() noexcept {
+  if (cancellation_->in_callback()) {
+    // What has called it needs the connection to its end.
+    try {
+      refuse_in_callback();
+    } catch (const Error& error) {
+      cancellation_->keep_failure(error);
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): nothing is closed
+    }
+    return;
+  }
   if (!open_.exchange(false)) return;
   for (auto& control : controls_) control.reset();
+  dropped_.clear();
   cache_.clear();  // First: its slots point to the statements that are in use.
   handles_->close_all();
   for (LocalStatement* statement : live_) statement->detach();
@@ -99,6 +116,7 @@ std::unique_ptr<LocalStatement> LocalSession::compile(std::string_view sql, core
                                                       std::string_view* tail) {
   constexpr std::size_t kLongText = std::size_t{16} * 1024;
   db();
+  dropped_.clear();
   *tail = {};
   if (mode == core::PrepareMode::cached) {
     if (auto statement = cache_.take(sql)) return statement;
@@ -160,6 +178,11 @@ std::unique_ptr<LocalStatement> LocalSession::compile_one(std::string_view sql,
 void LocalSession::give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept {
   auto* local = static_cast<LocalStatement*>(statement.release());
   std::unique_ptr<LocalStatement> owned(local);
+  if (cancellation_->in_callback()) {
+    // It may be the one that runs.
+    dropped_.push_back(std::move(owned));
+    return;
+  }
   if (!open_ || local->slot() == nullptr) return;
   local->recycle();
   cache_.give_back(std::move(owned));
@@ -169,6 +192,7 @@ Error LocalSession::error(int rc, std::string_view sql) const {
   using Reason = Cancellation::Reason;
   const int primary = rc & 0xff;
   const Reason reason = cancellation_->reason();
+  if (const auto& failure = cancellation_->failure()) return failure->with_statement(sql);
   const bool stopped = primary == SQLITE_INTERRUPT || primary == SQLITE_BUSY;
   if (stopped && reason == Reason::timeout) {
     return Error(ErrorKind::timeout, "interrupted: the deadline has passed", SQLITE_INTERRUPT)
@@ -256,7 +280,7 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
   const bool sync_ahead = may_sync && log_sync_due();
   if (!writing) end_turn();
   if (sync_ahead) sync_log();
-  if (feed_.active() && !in_transaction_ && !writing) feed_.flush();
+  if (feed_.active() && !in_transaction_ && !writing) flush_events();
   if (ok && statement.kind() == StatementKind::attach) keys_.reserve_attached(db_.get());
   if (statement.kind() == StatementKind::pragma) {
     try {
@@ -265,6 +289,11 @@ void LocalSession::statement_done(const LocalStatement& statement, bool ok) noex
       // The known settings are kept; the next pragma reads them again.
     }
   }
+}
+
+void LocalSession::flush_events() noexcept {
+  const Cancellation::CallbackScope scope(*cancellation_);
+  feed_.flush();
 }
 
 void LocalSession::end_cursors() noexcept {

@@ -70,6 +70,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
     cancellation_->set_deadline(deadline);
   }
   void set_cancel_check(std::function<bool()> cancelled) override {
+    refuse_in_callback();
     cancellation_->set_check(std::move(cancelled));
   }
   [[nodiscard]] ConnectionStats stats() const override;
@@ -87,6 +88,10 @@ class LocalSession final : public core::Session, public core::LocalControl {
   void load_extension(const Extension& extension) override;
   void observe(EventHandler handler) override;
   void set_access_policy(AccessPolicy policy) override;
+  void create_function(FunctionDefinition definition) override;
+  void create_collation(CollationDefinition definition) override;
+  void remove_function(const std::string& name, int arguments) override;
+  void remove_collation(const std::string& name) override;
 
   // --- For requests (request_runner.cc, batches.cc) ---
 
@@ -165,7 +170,9 @@ class LocalSession final : public core::Session, public core::LocalControl {
 
   // --- For statements ---
 
-  // The open connection. Errors: closed.
+  // Errors: misuse within a callback of the caller's.
+  void refuse_in_callback() const;
+  // The open connection. Errors: closed; misuse within a callback.
   sqlite3* db() const;
   [[nodiscard]] Cancellation& cancellation() noexcept { return *cancellation_; }
   [[nodiscard]] ChangeFeed& feed() noexcept { return feed_; }
@@ -219,6 +226,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   void end_refusals() noexcept;
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
+  void flush_events() noexcept;
   // Whether a commit may run where waiting for the disk is forbidden.
   [[nodiscard]] bool commits_without_disk() const;
   // Whether the next commit runs a checkpoint.
@@ -239,6 +247,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
     const char* name;
   };
   [[nodiscard]] std::string image_of_copy(const std::string& database);
+  [[nodiscard]] bool ask(const BackupProgress& progress, sqlite3_backup* backup);
   void copy_pages(sqlite3* to, Source from, const BackupProgress& progress, int pages);
   // Our WAL hook records which checkpoints are due. SQLite's automatic checkpoint, which PRAGMA
   // wal_autocheckpoint reads and sets, uses the same hook, and is installed while a pragma runs.
@@ -256,6 +265,8 @@ class LocalSession final : public core::Session, public core::LocalControl {
   Access access_;
   std::unordered_set<LocalStatement*> live_;
   StatementCache cache_;
+  // Statements that a callback has given back.
+  std::vector<std::unique_ptr<LocalStatement>> dropped_;
   std::unique_ptr<OpenHandles> handles_;
   std::vector<std::string_view> column_names_;
   std::array<std::unique_ptr<LocalStatement>, kControls> controls_;

@@ -7,6 +7,7 @@
 #include "core/sql_pragma.h"
 #include "local/memory_limits.h"
 #include "local/session.h"
+#include "local/user_functions.h"
 
 namespace libsql::local {
 
@@ -107,6 +108,23 @@ void LocalSession::observe(EventHandler handler) { feed_.observe(db(), std::move
 void LocalSession::set_access_policy(AccessPolicy policy) {
   access_.apply(db(), std::move(policy));
   cache_.clear();
+}
+
+// SQLite compiles statements again that use what is replaced here.
+void LocalSession::create_function(FunctionDefinition definition) {
+  local::create_function(db(), cancellation_, std::move(definition));
+}
+
+void LocalSession::create_collation(CollationDefinition definition) {
+  local::create_collation(db(), cancellation_, std::move(definition));
+}
+
+void LocalSession::remove_function(const std::string& name, int arguments) {
+  local::remove_function(db(), name, arguments);
+}
+
+void LocalSession::remove_collation(const std::string& name) {
+  local::remove_collation(db(), name);
 }
 
 void LocalSession::enable_extensions(bool enabled) {

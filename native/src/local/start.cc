@@ -57,7 +57,14 @@ Error current_failure() {
 
 Started LocalSession::start(const Request& request, const Limits& limits, Receiver& receiver) {
   std::optional<Error> failure;
-  {
+  if (cancellation_->in_callback()) {
+    // Before its limits replace those of what runs.
+    try {
+      refuse_in_callback();
+    } catch (...) {
+      failure = current_failure();
+    }
+  } else {
     const LimitScope scope(*this, limits);
     RequestRunner runner(*this, limits, receiver);
     try {

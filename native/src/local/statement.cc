@@ -7,6 +7,7 @@
 
 #include "core/sql_scanner.h"
 #include "local/session.h"
+#include "local/sql_value.h"
 #include "local/statement_cost.h"
 
 namespace libsql::local {
@@ -40,6 +41,7 @@ LocalStatement::~LocalStatement() {
 
 sqlite3_stmt* LocalStatement::handle() const {
   if (!stmt_) throw Error(ErrorKind::closed, "the connection is closed");
+  session_.refuse_in_callback();
   return stmt_.get();
 }
 
@@ -218,9 +220,10 @@ void LocalStatement::compile_explanation() {
 }
 
 void LocalStatement::clear_bindings() {
+  sqlite3_stmt* const stmt = handle();
   reset();
   bound_.clear();
-  sqlite3_clear_bindings(handle());
+  sqlite3_clear_bindings(stmt);
 }
 
 bool LocalStatement::is_vacuum() const noexcept {
@@ -323,7 +326,7 @@ bool LocalStatement::commits(bool in_transaction) const noexcept {
 }
 
 void LocalStatement::reset() noexcept {
-  if (!running_) return;
+  if (!running_ || session_.cancellation().in_callback()) return;
   // Reset before its end under a budget: its result was too large, so the next run has no budget.
   if (read_only_ && session_.cancellation().has_budget()) abandon();
   // If the statement has written, sqlite3_reset() completes it and commits.
@@ -360,30 +363,10 @@ void LocalStatement::recycle() noexcept {
 // sqlite3_column_value() is called once instead of three sqlite3_column_ functions. Its result is
 // "unprotected", which matters only if another thread uses the connection; none does.
 void LocalStatement::read(int column, ValueView& view) const {
-  sqlite3_value* value = sqlite3_column_value(stmt_.get(), column);
-  switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER:
-      view = sqlite3_value_int64(value);
-      break;
-    case SQLITE_FLOAT:
-      view = sqlite3_value_double(value);
-      break;
-    case SQLITE_TEXT: {
-      const void* text = sqlite3_value_text(value);
-      if (text == nullptr) throw error_for_code(SQLITE_NOMEM, sql_);
-      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-      view = std::string_view(static_cast<const char*>(text), size);
-      break;
-    }
-    case SQLITE_BLOB: {
-      const void* bytes = sqlite3_value_blob(value);
-      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-      if (bytes == nullptr && size != 0) throw error_for_code(SQLITE_NOMEM, sql_);
-      view = ValueView::blob({static_cast<const char*>(bytes), size});
-      break;
-    }
-    default:
-      view = {};
+  try {
+    read_value(sqlite3_column_value(stmt_.get(), column), view);
+  } catch (const std::bad_alloc&) {
+    throw error_for_code(SQLITE_NOMEM, sql_);
   }
 }
 
