@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/mutex.h"
 #include "remote/http_stream.h"
@@ -77,6 +78,54 @@ TlsContexts& tls_contexts() {
   return contexts;
 }
 
+// The transports over WebSockets that are in use: databases with the same server and the same
+// options share one, and so one socket. A function that is asked for tokens is one database's own.
+class SocketTransports {
+ public:
+  // `make` makes one if there is none.
+  std::shared_ptr<Transport> get(const Url& url, const RemoteOptions& options, const auto& make)
+      LIBSQL_EXCLUDES(mutex_) {
+    if (std::holds_alternative<TokenFunction>(options.auth_token)) return make();
+    const core::MutexLock lock(mutex_);
+    std::erase_if(known_, [](const Known& one) { return one.transport.expired(); });
+    for (const Known& one : known_) {
+      if (!is_same(one, url, options)) continue;
+      if (auto transport = one.transport.lock()) return transport;
+    }
+    auto transport = make();
+    known_.push_back({url, options, transport});
+    return transport;
+  }
+
+ private:
+  struct Known {
+    Url url;
+    RemoteOptions options;
+    std::weak_ptr<Transport> transport;
+  };
+
+  static bool is_same(const Known& one, const Url& url, const RemoteOptions& options) {
+    const RemoteOptions& known = one.options;
+    const auto* const token = std::get_if<AuthToken>(&options.auth_token);
+    const auto* const known_token = std::get_if<AuthToken>(&known.auth_token);
+    const bool same_token = token == nullptr ? known_token == nullptr
+                                             : known_token != nullptr && *token == *known_token;
+    // What a session reads by itself (request_timeout) may differ.
+    return one.url.same_origin(url) && one.url.path == url.path && same_token &&
+           known.encryption_key == options.encryption_key && known.encoding == options.encoding &&
+           known.connect_timeout == options.connect_timeout && known.attempts == options.attempts &&
+           known.headers == options.headers && known.ca_file == options.ca_file;
+  }
+
+  core::Mutex mutex_;
+  std::vector<Known> known_ LIBSQL_GUARDED_BY(mutex_);
+};
+
+SocketTransports& socket_transports() {
+  static SocketTransports& transports = *std::make_unique<SocketTransports>().release();
+  return transports;
+}
+
 double draw() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
   return std::uniform_real_distribution<>(0.0, 1.0)(generator);
@@ -96,14 +145,12 @@ std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& o
   Url server = url;
   server.auth_token.reset();  // It is copied with every request.
   if (url.protocol == Protocol::web_socket) {
-    return std::make_shared<SocketTransport>(
-        std::move(server), with_token_of(url, options),
-        SocketEnvironment{io_thread(),
-                          url.tls ? tls_contexts().get(options.ca_file) : nullptr,
-                          proxies(),
-                          &draw,
-                          backoff,
-                          {}});
+    const RemoteOptions all = with_token_of(url, options);
+    return socket_transports().get(server, all, [&] {
+      const auto tls = server.tls ? tls_contexts().get(options.ca_file) : nullptr;
+      return std::make_shared<SocketTransport>(
+          server, all, SocketEnvironment{io_thread(), tls, proxies(), &draw, backoff, {}});
+    });
   }
   return std::make_shared<HttpTransport>(
       std::move(server), with_token_of(url, options),

@@ -62,7 +62,8 @@ class WebSocketHostileTest : public SocketTest {
     });
     SocketTransport transport = transport_to(server);
     std::string how = outcome(transport, repeatable);
-    EXPECT_EQ(outcome(transport), "ok, closed");
+    // It may still take the socket whose end nobody has seen yet: then it is sent again.
+    EXPECT_EQ(outcome(transport, true), "ok, closed");
     EXPECT_TRUE(nothing_is_in_use(transport));
     connections_ = server.connections();
     return how;
