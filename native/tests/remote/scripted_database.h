@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "core/mutex.h"
 #include "libsql/connection.h"
 #include "remote/http_stream.h"
@@ -32,6 +34,14 @@ class ScriptedDatabase {
  public:
   explicit ScriptedDatabase(RemoteOptions options = {}) : options_(std::move(options)) {
     client_options_.pool.idle_time = std::chrono::hours(1);
+  }
+
+  ScriptedDatabase(const ScriptedDatabase&) = delete;
+  ScriptedDatabase& operator=(const ScriptedDatabase&) = delete;
+  // Streams close in the background; what the I/O thread leaves undone at its end is never freed.
+  // REQUIRES: the connections are gone.
+  ~ScriptedDatabase() {
+    EXPECT_TRUE(libsql::testing::eventually([&] { return client_.use_count() == 1; }));
   }
 
   void answer(libsql::testing::ScriptedAnswer answer) {
