@@ -67,6 +67,8 @@ class HttpReply {
  public:
   explicit HttpReply(std::shared_ptr<HttpPeer> peer) : peer_(std::move(peer)) {}
   HttpReply(HttpReply&&) noexcept = default;
+  HttpReply(const HttpReply&) = delete;
+  HttpReply& operator=(const HttpReply&) = delete;
   HttpReply& operator=(HttpReply&&) = delete;
   ~HttpReply();
 

@@ -49,6 +49,8 @@ class HttpStreams {
         : streams_(std::exchange(other.streams_, nullptr)),
           id_(other.id_),
           stream_(std::move(other.stream_)) {}
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
     Lease& operator=(Lease&&) = delete;
     ~Lease() { drop(); }
 

@@ -52,6 +52,8 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
  public:
   SqlSession(std::shared_ptr<Engine> engine, std::shared_ptr<SerialQueue> queue)
       : engine_(std::move(engine)), queue_(std::move(queue)) {}
+  SqlSession(const SqlSession&) = delete;
+  SqlSession& operator=(const SqlSession&) = delete;
   ~SqlSession() override { close(); }
 
   // Opened by the first use. Errors: Error.
