@@ -1,5 +1,6 @@
 // Disk accesses fail and the power is cut while pages arrive: a commit is there as a whole or not,
 // and the file stays whole.
+#include <filesystem>
 #include <optional>
 #include <ostream>
 
@@ -84,16 +85,17 @@ class ReplicaFaultsTest : public testing::FileTest, public ::testing::WithParamI
 };
 
 TEST_P(ReplicaFaultsTest, AFailedAccessLeavesTheCommitBefore) {
+  const local::Keys start_keys(path(), encryption());
+  create_placeholder(start_keys);
+  {
+    WalWriter writer(open_database(start_keys), Publication::direct);
+    inject(writer, 0, first_);
+  }
   for (int n = 0;; ++n) {
     const testing::TemporaryDirectory folder;
     const std::string file = folder.path();
-    const local::Keys plain_keys(file, encryption());
-    create_placeholder(plain_keys);
-    committed_ = -2;
-    {
-      WalWriter writer(open_database(plain_keys), Publication::direct);
-      inject(writer, 0, first_);
-    }
+    std::filesystem::copy_file(path(), file);
+    committed_ = 0;
     const local::Keys keys(FailingVfs::location(file), encryption());
     FailingVfs::fail_at(n, GetParam().fault);
     try {
