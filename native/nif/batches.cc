@@ -52,7 +52,8 @@ class MemberList final : public Commands {
 // inserts has one such run.
 class BatchReply final : public Reply {
  public:
-  using Reply::Reply;
+  BatchReply(ErlNifEnv* env, const Atoms& atoms, OnError on_error) noexcept
+      : Reply(env, atoms), on_error_(on_error) {}
 
   void columns(std::span<const std::string_view> names) override { encoder_.columns(names); }
   bool row(std::span<const ValueView> values) override { return encoder_.row(values); }
@@ -65,10 +66,11 @@ class BatchReply final : public Reply {
     encoder_.discard();
     begin_run(0, make_tuple(env(), atoms().error, error_map(env(), atoms(), error, count_)));
     lengthen();
+    is_ended_by_member_ = on_error_ == OnError::rollback || error.ends_batch();
   }
 
   std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
-    return std::make_unique<BatchReply>(env, atoms());
+    return std::make_unique<BatchReply>(env, atoms(), on_error_);
   }
 
  private:
@@ -76,10 +78,10 @@ class BatchReply final : public Reply {
     end_run();
     return ok(runs_);
   }
-  // Of the member that has ended the batch, if one has.
+  // Of the member that has ended the batch, if one has: what came after a member that others were
+  // to follow is the batch's own.
   Term failure(const Error& error) override {
-    const bool by_member = length_ > 0 && result_ == 0;
-    return by_member ? outcome_ : Reply::failure(error);
+    return is_ended_by_member_ ? outcome_ : Reply::failure(error);
   }
 
   void begin_run(Term result, Term outcome) {
@@ -98,6 +100,8 @@ class BatchReply final : public Reply {
     length_ = 0;
   }
 
+  const OnError on_error_;
+  bool is_ended_by_member_ = false;
   ResultEncoder encoder_{env(), atoms()};
   Term runs_ = enif_make_list(env(), 0);
   // The run at the end: its result (0 for an error), the outcome's term, its length so far.
@@ -138,7 +142,7 @@ Term batch(Call& call) {
   call.set_timeout(integer_of(call.env(), call.argument(3), "timeout"));
   static_cast<void>(list_length(call.env(), call.argument(1), "a batch"));
   MemberList members(call.env(), call.atoms(), call.argument(1));
-  BatchReply reply(call.env(), call.atoms());
+  BatchReply reply(call.env(), call.atoms(), on_error);
   return run_request(call, request::Batch{members, on_error}, reply);
 }
 

@@ -109,10 +109,8 @@ template <typename Use>
   if (!locked.owns_lock()) return locked.leave_scheduler();
   try {
     return use(locked);
-  } catch (const Error& error) {
-    return locked.fail(call.error(error));
-  } catch (const Failure& failure) {
-    return locked.fail(call.error(failure));
+  } catch (...) {
+    return locked.fail(current_error(call));
   }
 }
 

@@ -184,6 +184,15 @@ class NamedParameters {
 
 bool TermParameters::by_name() const { return enif_is_map(env_, term_) != 0; }
 
+std::size_t TermParameters::count(std::size_t most) {
+  std::size_t count = 0;
+  Term head = 0;
+  for (Term rest = term_; count <= most; ++count) {
+    if (enif_get_list_cell(env_, rest, &head, &rest) == 0) break;
+  }
+  return count;
+}
+
 std::span<const ValueView> TermParameters::values() {
   const Decoder decoder(env_, atoms_);
   views_.clear();

@@ -2,6 +2,7 @@
 #ifndef LIBSQL_NIF_PARAMS_H_
 #define LIBSQL_NIF_PARAMS_H_
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -26,6 +27,7 @@ class TermParameters final : public Parameters {
   void set(Term term) noexcept { term_ = term; }
   [[nodiscard]] bool by_name() const override;
   [[nodiscard]] std::span<const ValueView> values() override;
+  [[nodiscard]] std::size_t count(std::size_t most) override;
   [[nodiscard]] bool find(std::string_view name, ValueView& value) override;
 
  private:

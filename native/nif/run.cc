@@ -108,6 +108,14 @@ Term run_operation(Call& call, Operation operation) noexcept {
   const EnvScope scope(call.env());
   try {
     return operation(call);
+  } catch (...) {
+    return current_error(call);
+  }
+}
+
+Term current_error(const Call& call) noexcept {
+  try {
+    throw;
   } catch (const Error& error) {
     return call.error(error);
   } catch (const Failure& failure) {

@@ -114,6 +114,9 @@ class Call {
   std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 
+// The error term of the exception that is being handled.
+[[nodiscard]] Term current_error(const Call& call) noexcept;
+
 // Runs `operation`, catching everything.
 [[nodiscard]] Term run_operation(Call& call, Operation operation) noexcept;
 

@@ -20,7 +20,8 @@ namespace libsql {
 
 // The calls come in the order of the answer, on the thread that has the bytes: the caller's within
 // start(), or one of the session's. What is passed is valid during the call. `finished` is the last
-// call; what any other throws ends the request and becomes its error.
+// call; what any other throws ends the request and becomes its error. Only from within `finished`
+// may another request be started on the connection: elsewhere it is refused as misuse.
 //
 // If start() answers queued or would_block, calls that were made before belong to an attempt that
 // counts for nothing: start the request again with a new receiver.

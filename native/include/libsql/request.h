@@ -37,6 +37,8 @@ class LIBSQL_API Parameters {
   [[nodiscard]] virtual bool by_name() const = 0;
   // By position: all values. Valid until the next call.
   [[nodiscard]] virtual std::span<const ValueView> values() = 0;
+  // By position: how many there are, before any is decoded. Counting may stop beyond `most`.
+  [[nodiscard]] virtual std::size_t count(std::size_t /*most*/) { return values().size(); }
   // By name: the value of `name`, which has its prefix. False if there is none.
   [[nodiscard]] virtual bool find(std::string_view name, ValueView& value) = 0;
 };

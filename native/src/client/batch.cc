@@ -56,17 +56,18 @@ class ResultCollector final : public client::BlockingReceiver {
     result_ = {};
     result_.kind = statement_kind(members_[results_.size()].sql);
     result_.error = error;
+    is_ended_by_member_ = error.ends_batch();
     results_.push_back(std::exchange(result_, {}));
   }
   [[nodiscard]] std::vector<BatchResult> results() && { return std::move(results_); }
-  [[nodiscard]] bool has_failed_member() const noexcept {
-    return !results_.empty() && results_.back().error.has_value();
-  }
+  // Whether the latest member that failed was one that no other may follow.
+  [[nodiscard]] bool is_ended_by_member() const noexcept { return is_ended_by_member_; }
 
  private:
   const std::vector<Batch::Member>& members_;
   BatchResult result_;
   std::vector<BatchResult> results_;
+  bool is_ended_by_member_ = false;
 };
 
 }  // namespace
@@ -83,7 +84,7 @@ std::vector<BatchResult> Connection::run(const Batch& batch, OnError on_error) {
     collector.run(*session(), request::Batch{members, on_error});
   } catch (const Error&) {
     // The error that has ended the batch is its last result, unless all of it is undone.
-    if (on_error == OnError::rollback || !collector.has_failed_member()) throw;
+    if (on_error == OnError::rollback || !collector.is_ended_by_member()) throw;
   }
   return std::move(collector).results();
 }

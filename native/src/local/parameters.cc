@@ -33,7 +33,8 @@ void throw_wrong_count(std::size_t expected, std::size_t given) {
   throw Error(ErrorKind::invalid_argument,
               "expected " + std::to_string(expected) +
                   (expected == 1 ? " parameter, got " : " parameters, got ") +
-                  std::to_string(given));
+                  (given > kMostCounted ? "more than " + std::to_string(kMostCounted)
+                                        : std::to_string(given)));
 }
 
 void throw_positional() {

@@ -3,7 +3,6 @@
 #define LIBSQL_LOCAL_PARAMETERS_H_
 
 #include <cstddef>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +18,8 @@ namespace libsql::local {
 // Names what is missing, and all that the statement requires.
 [[noreturn]] void throw_missing(const LocalStatement& statement,
                                 const std::vector<std::string_view>& missing);
+// `given` beyond kMostCounted stands for any number beyond it.
+inline constexpr std::size_t kMostCounted = 40'000;  // SQLite has at most 32,766 parameters.
 [[noreturn]] void throw_wrong_count(std::size_t expected, std::size_t given);
 
 // Calls `use(index, value)` for each parameter, with the value that has its name.
@@ -39,14 +40,14 @@ void each_by_name(const LocalStatement& statement, Parameters& parameters, Use&&
   if (!missing.empty()) throw_missing(statement, missing);
 }
 
-// The same by position.
+// The same by position. A list of another length is refused before it is decoded.
 template <typename Use>
-void each_by_position(const LocalStatement& statement, std::span<const ValueView> values,
-                      Use&& use) {
+void each_by_position(const LocalStatement& statement, Parameters& parameters, Use&& use) {
   const auto expected = static_cast<std::size_t>(statement.parameter_count());
-  if (values.size() != expected) throw_wrong_count(expected, values.size());
+  const std::size_t given = parameters.count(kMostCounted);
+  if (given != expected) throw_wrong_count(expected, given);
   int index = 0;
-  for (const ValueView& value : values) use(++index, value);
+  for (const ValueView& value : parameters.values()) use(++index, value);
 }
 
 // Either; none: the statement takes no parameters. Errors: invalid_argument for another number of
@@ -54,11 +55,12 @@ void each_by_position(const LocalStatement& statement, std::span<const ValueView
 template <typename Use>
 void each_value(const LocalStatement& statement, Parameters* parameters, Use&& use) {
   if (parameters == nullptr) {
-    each_by_position(statement, {}, use);
+    PositionalParameters none;
+    each_by_position(statement, none, use);
   } else if (parameters->by_name()) {
     each_by_name(statement, *parameters, use);
   } else {
-    each_by_position(statement, parameters->values(), use);
+    each_by_position(statement, *parameters, use);
   }
 }
 

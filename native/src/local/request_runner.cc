@@ -175,6 +175,17 @@ void RequestRunner::announce_columns(const LocalStatement& statement) {
   receiver_.columns(names);
 }
 
+// What nobody has learnt the name of is closed.
+template <typename Id, typename Tell>
+void RequestRunner::announce(Id id, Tell&& tell) {
+  try {
+    tell();
+  } catch (...) {
+    session_.handles().close(id);
+    throw;
+  }
+}
+
 Started RequestRunner::operator()(const request::Check& request) {
   if (too_long(request.sql)) return Started::would_block;
   std::string_view tail;
@@ -191,8 +202,9 @@ Started RequestRunner::operator()(const request::Uncache& request) {
 
 Started RequestRunner::operator()(const request::Prepare& request) {
   if (too_long(request.sql)) return Started::would_block;
-  receiver_.prepared(
-      session_.handles().add(session_.compile_one(request.sql, core::PrepareMode::fresh)));
+  const StatementId id =
+      session_.handles().add(session_.compile_one(request.sql, core::PrepareMode::fresh));
+  announce(id, [&] { receiver_.prepared(id); });
   return Started::finished;
 }
 
@@ -250,7 +262,8 @@ Started RequestRunner::operator()(const request::OpenCursor& request) {
   int index = 0;
   for (const Value& value : cursor->values) statement.bind(++index, value);
   statement.bind_to_transaction();
-  receiver_.opened(session_.handles().add(std::move(cursor)));
+  const CursorId id = session_.handles().add(std::move(cursor));
+  announce(id, [&] { receiver_.opened(id); });
   return Started::finished;
 }
 

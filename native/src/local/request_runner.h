@@ -72,6 +72,8 @@ class RequestRunner {
   std::size_t bind(LocalStatement& statement, Parameters* parameters);
   [[nodiscard]] Started step_through(LocalStatement& statement);
   void announce_columns(const LocalStatement& statement);
+  template <typename Id, typename Tell>
+  void announce(Id id, Tell&& tell);
 
   // batches.cc
   [[nodiscard]] bool may_write(Commands& members);

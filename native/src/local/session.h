@@ -276,6 +276,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   bool has_write_ = false;
   Cancellation::Clock::duration waited_for_turn_{};
   bool write_wait_ = true;
+  bool has_request_ = false;  // start() runs one.
   int holds_ = 0;
   std::uint64_t write_waits_ = 0;
 

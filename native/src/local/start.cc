@@ -17,6 +17,7 @@ class LocalSession::LimitScope {
         deadline_(session.cancellation_->deadline()),
         has_budget_(limits.budget.has_value()),
         waits_(session.write_wait_) {
+    session_.has_request_ = true;
     if (limits.deadline) session_.cancellation_->set_deadline(limits.deadline);
     if (has_budget_) session_.cancellation_->set_budget(limits.budget);
     if (limits.queue) session_.write_wait_ = false;
@@ -24,6 +25,7 @@ class LocalSession::LimitScope {
   LimitScope(const LimitScope&) = delete;
   LimitScope& operator=(const LimitScope&) = delete;
   ~LimitScope() {
+    session_.has_request_ = false;
     session_.cancellation_->set_deadline(deadline_);
     if (has_budget_) session_.cancellation_->set_budget({});
     session_.write_wait_ = waits_;
@@ -38,18 +40,29 @@ class LocalSession::LimitScope {
 
 namespace {
 
+// Made before memory is short: copying it allocates nothing.
+const Error kOutOfMemory{ErrorKind::out_of_memory, "out of memory"};
+
+Error described(const char* text, ErrorKind kind = ErrorKind::error) noexcept {
+  try {
+    return {kind, text};
+  } catch (const std::bad_alloc&) {
+    return kOutOfMemory;
+  }
+}
+
 // The failure that is being handled.
-Error current_failure() {
+Error current_failure() noexcept {
   try {
     throw;
   } catch (const Error& error) {
     return error;
   } catch (const std::bad_alloc&) {
-    return {ErrorKind::out_of_memory, "out of memory"};
+    return kOutOfMemory;
   } catch (const std::exception& failure) {
-    return {ErrorKind::error, failure.what()};
+    return described(failure.what());
   } catch (...) {
-    return {ErrorKind::error, "the receiver of a request has failed"};
+    return described("the receiver of a request has failed");
   }
 }
 
@@ -64,6 +77,11 @@ Started LocalSession::start(const Request& request, const Limits& limits, Receiv
     } catch (...) {
       failure = current_failure();
     }
+  } else if (has_request_) {
+    failure = described(
+        "a request cannot be started from within the answer to another one: start it once that has "
+        "finished",
+        ErrorKind::misuse);
   } else {
     const LimitScope scope(*this, limits);
     RequestRunner runner(*this, limits, receiver);

@@ -75,5 +75,36 @@ TEST_F(LateSessionTest, WhatOnlyALocalFileHasIsUnsupported) {
   EXPECT_THAT([&] { return db.stats(); }, throws_error(ErrorKind::unsupported));
 }
 
+// Ends a batch with an error of its own, after a member that others were to follow has failed.
+class BrokenBatch final : public core::Session {
+ public:
+  Started start(const Request& /*request*/, const Limits& /*limits*/, Receiver& receiver) override {
+    receiver.failed(Error(ErrorKind::constraint, "a member's error"));
+    const Error error(ErrorKind::io, "the batch's own error");
+    receiver.finished(&error, {});
+    return Started::finished;
+  }
+  void close() noexcept override {}
+  bool is_open() const noexcept override { return true; }
+  void cancel(const Receiver& /*receiver*/) noexcept override {}
+  void interrupt() noexcept override {}
+  SessionState state() const override { return {}; }
+  bool read_only() const override { return false; }
+  void set_deadline(std::optional<std::chrono::steady_clock::time_point> /*deadline*/) override {}
+  std::unique_ptr<core::PreparedStatement> prepare(std::string_view /*sql*/,
+                                                   core::PrepareMode /*mode*/,
+                                                   std::string_view* /*tail*/) override {
+    return nullptr;
+  }
+  void give_back(std::unique_ptr<core::PreparedStatement> /*statement*/) noexcept override {}
+};
+
+TEST(BrokenBatchTest, AnErrorOfTheBatchIsNotHiddenBehindAFailedMember) {
+  Connection db = ConnectionAccess::connection(std::make_shared<BrokenBatch>());
+  Batch batch;
+  batch.add("SELECT 1").add("SELECT 2");
+  EXPECT_THAT([&] { return db.run(batch, OnError::proceed); }, throws_error(ErrorKind::io));
+}
+
 }  // namespace
 }  // namespace libsql

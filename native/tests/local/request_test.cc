@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ class Recorder final : public Receiver {
     text_ += "row";
     for (const ValueView& value : values) text_ += " " + quote_value(value);
     text_ += ";";
+    if (on_row) on_row();
     return !full;
   }
   void done(StatementKind /*kind*/, std::int64_t count) override {
@@ -42,8 +44,14 @@ class Recorder final : public Receiver {
     text_ += "failed " + std::string(to_string(error.kind())) + ";";
   }
   void has_more_statements() override { text_ += "more;"; }
-  void prepared(StatementId id) override { statement = id; }
-  void opened(CursorId id) override { cursor = id; }
+  void prepared(StatementId id) override {
+    statement = id;
+    if (throws) throw std::bad_alloc();
+  }
+  void opened(CursorId id) override {
+    cursor = id;
+    if (throws) throw std::bad_alloc();
+  }
   void described(const StatementDescription& description) override {
     for (const ColumnInfo& column : description.columns) text_ += "column " + column.name + ";";
     for (const std::string& name : description.parameters) text_ += "parameter " + name + ";";
@@ -62,6 +70,8 @@ class Recorder final : public Receiver {
   [[nodiscard]] std::string text() { return std::exchange(text_, {}); }
 
   bool full = false;
+  bool throws = false;
+  std::function<void()> on_row;
   StatementId statement{};
   CursorId cursor{};
   SessionState state;
@@ -302,6 +312,39 @@ TEST_F(RequestTest, ARequestRunsOnlyInTheTransactionThatItNames) {
   limits.transaction = 99;
   EXPECT_EQ(run(request::Status{}, limits), "unknown_transaction");
   EXPECT_EQ(query(db_, "SELECT count(*) FROM t"), "2");
+}
+
+TEST_F(RequestTest, ARequestFromWithinAnAnswerIsRefusedAndTheAnswerGoesOn) {
+  run(request::Prepare{"SELECT a FROM t"});
+  Recorder nested;
+  const request::Execute again{{recorder_.statement}};
+  recorder_.on_row = [&] { db_.start(again, {}, nested); };
+  EXPECT_EQ(run(again), "columns a;row 1;row 2;done 2;finished");
+  EXPECT_EQ(nested.text(), "misusemisuse");
+  recorder_.on_row = {};
+  EXPECT_EQ(run(again), "columns a;row 1;row 2;done 2;finished");
+}
+
+TEST_F(RequestTest, WhatAReceiverFailsToLearnTheNameOfIsClosed) {
+  recorder_.throws = true;
+  EXPECT_EQ(run(request::Prepare{"SELECT a FROM t"}), "out_of_memory");
+  EXPECT_EQ(run(request::CloseStatement{recorder_.statement}), "unknown_statement");
+  EXPECT_EQ(run(request::OpenCursor{{"SELECT a FROM t"}}), "out_of_memory");
+  EXPECT_EQ(run(request::Fetch{recorder_.cursor, 1}), "unknown_cursor");
+}
+
+// A list whose values must not be decoded.
+class Counted final : public Parameters {
+ public:
+  bool by_name() const override { return false; }
+  std::span<const ValueView> values() override { throw Error(ErrorKind::corrupt, "decoded"); }
+  std::size_t count(std::size_t most) override { return most + 1; }
+  bool find(std::string_view /*name*/, ValueView& /*value*/) override { return false; }
+};
+
+TEST_F(RequestTest, AListOfAnotherLengthIsRefusedBeforeItIsDecoded) {
+  Counted values;
+  EXPECT_EQ(run(request::Execute{{"SELECT ?, ?", &values}}), "invalid_argument");
 }
 
 }  // namespace
