@@ -5,6 +5,9 @@ defmodule EctoLibSql.GuidesTest do
 
   alias EctoLibSql.Guide
 
+  # Compiling the development server takes minutes, once.
+  @moduletag timeout: 600_000
+
   @guides Path.expand("../../docs/guides", __DIR__)
   @driver ~w(overview connections queries transactions prepared_statements batches cursors vectors
              encryption)
