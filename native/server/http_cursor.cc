@@ -12,7 +12,7 @@ namespace libsql::server {
 namespace {
 
 constexpr std::size_t kFirstPortionRows = 64;  // The first rows leave early.
-constexpr std::size_t kPortionBytes = 128 * 1024;
+constexpr std::size_t kPortionBytes = std::size_t{128} * 1024;
 
 // One request of HTTP. Its members belong to the I/O thread, and while a portion runs to the
 // stream's; `run_` to the stream's alone.

@@ -98,6 +98,7 @@ struct Argument<T> {
   explicit Argument(const T& value) : stored(Conversion<T>::to_sql(value)), view(stored) {}
   Argument(const Argument&) = delete;
   Argument& operator=(const Argument&) = delete;
+  ~Argument() = default;
   std::decay_t<decltype(Conversion<T>::to_sql(std::declval<const T&>()))> stored;
   ValueView view;
 };

@@ -92,7 +92,7 @@ class KeptRequest::Content final : public Commands {
  private:
   std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }
 
-  KeptCommand kept(const Command& command) const {
+  [[nodiscard]] KeptCommand kept(const Command& command) const {
     KeptCommand copy;
     copy.cache = command.cache;
     std::string sql;

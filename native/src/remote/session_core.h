@@ -55,6 +55,8 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   template <typename Send>
   void send(const Call& call, const std::shared_ptr<Stream>& stream, Send&& send) {
     const std::shared_ptr<SessionCore> self = shared_from_this();
+    // `stream` may be a member of what ends.
+    // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
     const std::shared_ptr<Stream> kept = stream;
     sending(call, *kept);
     send(*kept);

@@ -141,6 +141,7 @@ void SocketLink::drop(SocketExchange& exchange) {
 
 // --- What comes ---
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void SocketLink::opened(std::string_view subprotocol) noexcept {
   state_ = State::open;
   opened_at_ = std::chrono::steady_clock::now();
@@ -157,6 +158,7 @@ void SocketLink::opened(std::string_view subprotocol) noexcept {
   }
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void SocketLink::message(std::string& text, bool binary) noexcept {
   const auto self = shared_from_this();  // The owner may let go of it meanwhile.
   if (binary != (subprotocol_.encoding == hrana::Encoding::protobuf)) {
@@ -272,6 +274,7 @@ void SocketLink::fail_socket(const Error& error, std::uint16_t close_code) {
   end(error, messages_sent_, kNone);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void SocketLink::closed(const WebSocketFailure& failure, std::size_t unsent) noexcept {
   if (state_ == State::connecting) {
     const auto self = shared_from_this();  // The owner lets go of it.

@@ -82,9 +82,12 @@ class SocketLink : public WebSocketEvents,
     std::uint64_t hello = 0;   // Of the hello before it.
   };
 
+  // Without memory they end the process.
+  // NOLINTBEGIN(bugprone-exception-escape)
   void opened(std::string_view subprotocol) noexcept override;
   void message(std::string& text, bool binary) noexcept override;
   void closed(const WebSocketFailure& failure, std::size_t unsent) noexcept override;
+  // NOLINTEND(bugprone-exception-escape)
 
   void hello_ok() override;
   void hello_error(const hrana::ErrorView& error) override;

@@ -22,7 +22,7 @@ namespace websocket = boost::beast::websocket;
 namespace {
 
 // A message up to this size is one frame and one write.
-constexpr std::size_t kFrameBytes = 64 * 1024;
+constexpr std::size_t kFrameBytes = std::size_t{64} * 1024;
 // More is not put into memory beside the messages themselves.
 constexpr std::size_t kMostUnsent = std::size_t{1} << 20;
 

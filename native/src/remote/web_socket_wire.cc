@@ -6,7 +6,7 @@ namespace libsql::remote {
 
 namespace {
 
-constexpr std::size_t kHeldBack = 64 * 1024;
+constexpr std::size_t kHeldBack = std::size_t{64} * 1024;
 
 }  // namespace
 

@@ -16,7 +16,7 @@ using hrana::Malformed;
 constexpr std::size_t kHeaderBytes = 5;
 constexpr unsigned char kTrailers = 0x80;
 constexpr unsigned char kCompressed = 0x01;
-constexpr std::size_t kMaxTrailers = 64 * 1024;
+constexpr std::size_t kMaxTrailers = std::size_t{64} * 1024;
 
 constexpr int kUnknown = 2;
 constexpr int kPermissionDenied = 7;

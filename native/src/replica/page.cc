@@ -10,6 +10,7 @@ namespace libsql::replica {
 
 namespace {
 
+// With the zero byte at its end. NOLINTNEXTLINE(bugprone-string-constructor)
 constexpr std::string_view kMagic{"SQLite format 3", 16};
 constexpr std::size_t kPageSizeAt = 16;
 constexpr std::size_t kWriteVersionAt = 18;

@@ -14,7 +14,7 @@ using hrana::Fault;
 using hrana::Malformed;
 using hrana::protobuf::Fields;
 
-constexpr std::size_t kMaxMessage = 64 * 1024;
+constexpr std::size_t kMaxMessage = std::size_t{64} * 1024;
 
 template <typename Read>
 auto guarded(std::string_view message, const Read& read) {

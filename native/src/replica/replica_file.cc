@@ -48,7 +48,7 @@ std::shared_ptr<ReplicaFile> ReplicaFile::open(const ReplicaConfig& config) {
   const core::MutexLock lock(known.mutex);
   std::erase_if(known.files, [](const auto& entry) { return entry.second.expired(); });
   std::weak_ptr<ReplicaFile>& entry = known.files[found.file.string()];
-  if (const std::shared_ptr<ReplicaFile> open = entry.lock()) {
+  if (std::shared_ptr<ReplicaFile> open = entry.lock()) {
     if (open->config_.primary != found.primary) {
       throw not_ours(found.file, "is being used as a replica of " + open->config_.primary);
     }

@@ -175,7 +175,7 @@ std::optional<LiveRecord> ReplicaLock::load(std::uint64_t serial) const {
   return counts ? live : std::nullopt;
 }
 
-void ReplicaLock::store(LiveRecord live) const {
+void ReplicaLock::store(const LiveRecord& live) const {
   Record record;
   record.set("boot", std::string_view(boot_));
   record.set("serial", live.serial);

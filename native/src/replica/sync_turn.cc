@@ -113,7 +113,7 @@ void SyncTurn::add(PageNumber number, ConstBytes image) {
   if (need_ == Need::everything) arrived_.add(number);
 }
 
-bool SyncTurn::end_transaction(std::uint32_t pages, Position position, Reached reached) {
+bool SyncTurn::end_transaction(std::uint32_t pages, const Position& position, Reached reached) {
   if (need_ != Need::changes && reached == Reached::midway) return false;
   if (!exists_) {
     install_new(pages, position);

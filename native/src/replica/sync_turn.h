@@ -49,7 +49,7 @@ class SyncTurn {
   // The pages so far end a transaction of the primary, after which its database has `pages` pages,
   // and the replica is at `position`. True if that is now what readers see; else it will be with a
   // later transaction.
-  bool end_transaction(std::uint32_t pages, Position position, Reached reached);
+  bool end_transaction(std::uint32_t pages, const Position& position, Reached reached);
   // There is nothing after the position.
   void nothing_new(Position position);
 
