@@ -30,6 +30,8 @@ class LaterAnswer final : public CallSite {
   // A reply as `reply`, for a call of `caller`.
   LaterAnswer(std::shared_ptr<State> state, ConnectionPtr connection, const ErlNifPid& caller,
               const Reply& reply);
+  LaterAnswer(const LaterAnswer&) = delete;
+  LaterAnswer& operator=(const LaterAnswer&) = delete;
   ~LaterAnswer() override;
 
   // What the session gets for it.

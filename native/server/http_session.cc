@@ -90,7 +90,7 @@ void HttpSession::on_request(const Code& error) {
   }
   if (error) return disconnected();
   HttpRequest request = split_target(parser_->release());
-  if (boost::beast::websocket::is_upgrade(request.message)) return upgrade(std::move(request));
+  if (boost::beast::websocket::is_upgrade(request.message)) return upgrade(request);
   keep_alive_ = keep_alive_ && request.message.keep_alive();
   chunked_ = request.message.version() >= 11;
   answering_ = true;
@@ -99,7 +99,7 @@ void HttpSession::on_request(const Code& error) {
   route(services_, std::move(request), HttpReply(shared_from_this()));
 }
 
-void HttpSession::upgrade(HttpRequest request) {
+void HttpSession::upgrade(const HttpRequest& request) {
   const auto protocol = offered_protocol(request);
   if (!protocol) return reject(unsupported_protocol());
   closed_ = true;

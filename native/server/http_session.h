@@ -38,7 +38,7 @@ class HttpSession final : public HttpPeer,
   void on_header(const Code& error);
   void read_body();
   void on_request(const Code& error);
-  void upgrade(HttpRequest request);
+  void upgrade(const HttpRequest& request);
   // The request cannot be read: answers and closes.
   void reject(HttpResponse response);
   // Notices that the client closes while its request runs.

@@ -34,8 +34,11 @@ struct Filter {
 Filter read_filter(const HttpRequest& request) {
   Filter filter;
   for (auto& [name, value] : parse_query(request.query)) {
-    if (name == "table") filter.table = std::move(value);
-    if (name == "action") filter.actions.insert(std::move(value));
+    if (name == "table") {
+      filter.table = std::move(value);
+    } else if (name == "action") {
+      filter.actions.insert(std::move(value));
+    }
   }
   if (filter.table.empty()) {
     throw RequestRefused(400, "MALFORMED_REQUEST", "the query must name a table");
@@ -123,6 +126,7 @@ class Listening : public std::enable_shared_from_this<Listening> {
 
 }  // namespace
 
+// A handler of the router. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void serve_listen(Services& services, HttpRequest request, HttpReply reply) {
   try {
     static_cast<void>(

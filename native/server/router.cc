@@ -27,6 +27,8 @@ void cursor_json(Services& services, HttpRequest request, HttpReply reply) {
 void cursor_protobuf(Services& services, HttpRequest request, HttpReply reply) {
   serve_cursor(services, Encoding::protobuf, std::move(request), std::move(reply));
 }
+// As all handlers are called.
+// NOLINTBEGIN(performance-unnecessary-value-param)
 // A probe of a version of the protocol.
 void supported(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
   reply.send({200, std::string(kText), "libsql-dev-server speaks this version of Hrana"});
@@ -39,6 +41,7 @@ void version(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
       {200, std::string(kText),
        "libsql-dev-server " LIBSQL_VERSION " (SQLite " + std::string(sqlite_version()) + ")"});
 }
+// NOLINTEND(performance-unnecessary-value-param)
 
 struct Route {
   http::verb verb;

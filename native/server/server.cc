@@ -65,7 +65,7 @@ tcp::acceptor listen_on(asio::io_context& context, const Options& options) {
 
 class Server::Core {
  public:
-  explicit Core(Options options)
+  explicit Core(const Options& options)
       : tls_(make_tls(options)),
         folder_(options.database.empty() ? std::make_unique<TemporaryFolder>() : nullptr),
         changes_(std::make_shared<ChangeHub>(context_)),
@@ -76,6 +76,8 @@ class Server::Core {
     thread_ = std::thread([this] { context_.run(); });
   }
 
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
   ~Core() { stop({}); }
 
   [[nodiscard]] tcp::endpoint endpoint() const noexcept { return endpoint_; }

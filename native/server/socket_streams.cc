@@ -120,7 +120,7 @@ void SocketStreams::succeed(const Call& call) {
 
 template <typename Task>
 void SocketStreams::post(const std::shared_ptr<Open>& stream, Call call, Task task) {
-  stream->stream->post([this, &context = services_.context, stream, call = std::move(call),
+  stream->stream->post([this, &context = services_.context, kept = stream, call = std::move(call),
                         task = std::move(task)](SqlSession& session) mutable {
     const auto writer = call.message->codec->write_response(call.request().request_id);
     std::optional<RequestRefused> refusal;
@@ -131,7 +131,7 @@ void SocketStreams::post(const std::shared_ptr<Open>& stream, Call call, Task ta
     }
     // What was decoded, and perhaps the stream, ends on the I/O thread. This object is there only
     // as long as the WebSocket is.
-    boost::asio::post(context, [this, stream = std::move(stream), call = std::move(call), refusal,
+    boost::asio::post(context, [this, stream = std::move(kept), call = std::move(call), refusal,
                                 text = writer->take()]() mutable {
       const auto answers = call.answers.lock();
       if (!answers) return;
@@ -154,7 +154,7 @@ std::shared_ptr<SocketStreams::Cursor> SocketStreams::cursor_of(std::int32_t id)
   throw protocol_error("no cursor is open with the id " + std::to_string(id));
 }
 
-void SocketStreams::open_stream(Call call) {
+void SocketStreams::open_stream(const Call& call) {
   const std::int32_t id = call.request().stream_id;
   if (streams_.count(id) != 0) {
     throw protocol_error("a stream is open with the id " + std::to_string(id));
@@ -188,8 +188,9 @@ void SocketStreams::run(Call call) {
   const auto open = stream_of(call);
   if (!open->stream) return fail(call, {"the stream was not opened", "STREAM_NOT_OPEN", {}});
   if (open->cursor) throw protocol_error("a cursor is open on the stream");
+  auto request = call.message;
   post(open, std::move(call),
-       [message = call.message](SqlSession& session, hrana::Receiver& out) mutable {
+       [message = std::move(request)](SqlSession& session, hrana::Receiver& out) mutable {
          const auto kept = std::move(message);
          answer(session, kept->request.request, kept->access, out);
        });

@@ -65,7 +65,7 @@ class SocketStreams {
   struct Cursor;
   struct Call;  // A request, and what its answer needs.
 
-  void open_stream(Call call);
+  void open_stream(const Call& call);
   void close_stream(Call call);
   void run(Call call);
   void open_cursor(Call call);

@@ -183,7 +183,9 @@ class TypedState final : public AggregateState {
 };
 
 inline int sign_of(int order) noexcept { return order; }
-inline int sign_of(std::weak_ordering order) noexcept { return order < 0 ? -1 : order > 0 ? 1 : 0; }
+inline int sign_of(std::weak_ordering order) noexcept {
+  return std::is_lt(order) ? -1 : std::is_gt(order) ? 1 : 0;
+}
 
 }  // namespace detail
 

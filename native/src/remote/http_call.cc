@@ -159,6 +159,7 @@ bool HttpCall::body(std::string_view bytes) noexcept {
   return true;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void HttpCall::finished(const std::optional<HttpFailure>& failure) noexcept {
   if (ended_) return;
   exchange_.reset();

@@ -70,6 +70,7 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
  private:
   void head(const HttpHead& head) noexcept override;
   [[nodiscard]] bool body(std::string_view bytes) noexcept override;
+  // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)
   void finished(const std::optional<HttpFailure>& failure) noexcept override;
 
   void ask_token();
