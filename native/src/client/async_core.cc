@@ -37,6 +37,7 @@ bool AsyncTask::row(std::span<const ValueView> values) {
 
 void AsyncTask::done(StatementKind /*kind*/, std::int64_t count) { operation_->done(count); }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void AsyncTask::finished(const Error* error, const SessionState& /*state*/) noexcept {
   if (error != nullptr) error_ = *error;
   // Kept alive by who calls this, but not longer.
@@ -72,7 +73,7 @@ AsyncCore::AsyncCore(Connection connection, AsyncOptions options)
   if (!answers_later_) connection_.set_cancel_check([this] { return stop_.load(); });
 }
 
-void AsyncCore::begin(Task task) {
+void AsyncCore::begin(const Task& task) {
   bool runs = false;
   bool closed = false;
   {
@@ -91,7 +92,7 @@ void AsyncCore::begin(Task task) {
 }
 
 void AsyncCore::dispatch(Task task) noexcept {
-  if (answers_later_) return drive(std::move(task));
+  if (answers_later_) return drive(task);
   try {
     if (pool().post([self = shared_from_this(), task] { self->drive(task); })) return;
     task->set_error(Error(ErrorKind::closed, "the threads of the library have been stopped"));
@@ -214,7 +215,12 @@ std::shared_ptr<AsyncTask> make_async(const std::shared_ptr<AsyncCore>& core,
                                      std::move(ended));
 }
 
-void begin_async(std::shared_ptr<AsyncTask> task) { task->core()->begin(std::move(task)); }
+// A copy: the caller may be gone before this returns.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
+void begin_async(std::shared_ptr<AsyncTask> task) {
+  AsyncCore& core = *task->core();
+  core.begin(task);
+}
 
 void abandon_async(AsyncTask& task) noexcept {
   static_cast<void>(task.take_ended());

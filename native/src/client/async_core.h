@@ -29,6 +29,7 @@ class AsyncTask final : public Receiver, public std::enable_shared_from_this<Asy
   // --- The receiver: where the session answers ---
   bool row(std::span<const ValueView> values) override;
   void done(StatementKind kind, std::int64_t count) override;
+  // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)
   void finished(const Error* error, const SessionState& state) noexcept override;
   [[nodiscard]] std::shared_ptr<Receiver> detach() override { return shared_from_this(); }
 
@@ -67,7 +68,7 @@ class AsyncCore final : public std::enable_shared_from_this<AsyncCore> {
   AsyncCore& operator=(const AsyncCore&) = delete;
   ~AsyncCore() = default;
 
-  void begin(std::shared_ptr<AsyncTask> task) LIBSQL_EXCLUDES(mutex_);
+  void begin(const std::shared_ptr<AsyncTask>& task) LIBSQL_EXCLUDES(mutex_);
   void cancel(AsyncTask& task) noexcept LIBSQL_EXCLUDES(mutex_);
   void close() noexcept LIBSQL_EXCLUDES(mutex_);
   // The run has ended; goes on with the next ones.

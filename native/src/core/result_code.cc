@@ -5,6 +5,7 @@ namespace libsql::core {
 namespace {
 
 // The primary codes. Source: sqlite.org/rescode.html
+// NOLINTBEGIN(readability-identifier-naming): constants
 enum Code : int {
   kPerm = 3,
   kBusy = 5,
@@ -24,6 +25,7 @@ enum Code : int {
   kRange = 25,
   kNotADb = 26,
 };
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace
 

@@ -26,7 +26,7 @@ sqlite3_int64 sector_of(const JournalHeader& header) {
 }
 
 sqlite3_int64 record_bytes(std::size_t page_size) {
-  return static_cast<sqlite3_int64>(kWord + page_size + kWord);
+  return static_cast<sqlite3_int64>(page_size) + 2 * sqlite3_int64{kWord};
 }
 
 // One record: a page number, an image, a checksum.

@@ -68,7 +68,7 @@ class ReplicaLock {
 
   // Nothing if there is none that counts for a sidecar of that serial.
   [[nodiscard]] std::optional<LiveRecord> load(std::uint64_t serial) const;
-  void store(LiveRecord record) const;
+  void store(const LiveRecord& record) const;
 
  private:
   ReplicaLock(int descriptor, std::filesystem::path file);
