@@ -152,7 +152,7 @@ class Server::Core {
   std::thread thread_;
 };
 
-Server::Server(Options options) : core_(std::make_unique<Core>(std::move(options))) {}
+Server::Server(const Options& options) : core_(std::make_unique<Core>(options)) {}
 
 Server::~Server() = default;
 

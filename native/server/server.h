@@ -22,7 +22,7 @@ class Server {
  public:
   // Errors: Error: cannot_open if the address cannot be used or the database not be opened,
   // invalid_argument for keys and certificates that are none.
-  explicit Server(Options options);
+  explicit Server(const Options& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // As stop() without patience.

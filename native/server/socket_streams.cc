@@ -57,7 +57,7 @@ void SocketStreams::start(std::shared_ptr<SocketMessage> message,
   ++under_way_;
   switch (info.type) {
     case RequestType::open_stream:
-      return open_stream(std::move(call));
+      return open_stream(call);
     case RequestType::close_stream:
       return close_stream(std::move(call));
     case RequestType::open_cursor:
