@@ -100,7 +100,7 @@ CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& locati
 }
 
 CurrentDatabase::CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                                 Credentials credentials)
+                                 const Credentials& credentials)
     : CurrentDatabase(interrupts, open_database(location, access, credentials), credentials) {}
 
 CurrentDatabase::CurrentDatabase(Interrupts& interrupts, Opened opened, Credentials credentials)

@@ -33,7 +33,7 @@ class CurrentDatabase {
   // `interrupts` must outlive this object. Errors: Error if the database cannot be opened, or its
   // folder does not exist; CommandError for reading a server only.
   CurrentDatabase(Interrupts& interrupts, const std::string& location, Access access,
-                  Credentials credentials = {});
+                  const Credentials& credentials = {});
   CurrentDatabase(const CurrentDatabase&) = delete;
   CurrentDatabase& operator=(const CurrentDatabase&) = delete;
   ~CurrentDatabase() = default;

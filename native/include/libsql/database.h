@@ -38,7 +38,7 @@ class LIBSQL_API Database {
   // sent to this server and to no other. Errors: invalid_argument, which quotes no secret;
   // unsupported for wss: and ws: in a build without WebSockets; cannot_open for
   // RemoteOptions::ca_file.
-  [[nodiscard]] static Database remote(TextView url, RemoteOptions options = {});
+  [[nodiscard]] static Database remote(TextView url, const RemoteOptions& options = {});
 
   // Whether a location is the URL of a server: by its scheme, whatever follows.
   [[nodiscard]] static bool is_remote(TextView location) noexcept;

@@ -91,8 +91,9 @@ void AsyncCore::begin(const Task& task) {
   task->watch_stop();
 }
 
+// A copy: `task` may be a member. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void AsyncCore::dispatch(Task task) noexcept {
-  if (answers_later_) return drive(task);
+  if (answers_later_) return drive(std::move(task));
   try {
     if (pool().post([self = shared_from_this(), task] { self->drive(task); })) return;
     task->set_error(Error(ErrorKind::closed, "the threads of the library have been stopped"));

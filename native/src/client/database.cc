@@ -67,7 +67,7 @@ std::string Database::shared_memory(TextView text) {
   return "file:/" + percent_encode(name) + "?vfs=memdb";
 }
 
-Database Database::remote(TextView url, RemoteOptions options) {
+Database Database::remote(TextView url, const RemoteOptions& options) {
   const remote::Url parsed = remote::parse_url(url);
   Database database;
   const std::string_view text = url;
