@@ -22,6 +22,8 @@ class SerialQueue : public std::enable_shared_from_this<SerialQueue> {
   void post(Task task) LIBSQL_EXCLUDES(mutex_);
 
  private:
+  class Turn;
+  void drop() noexcept LIBSQL_EXCLUDES(mutex_);
   void run() noexcept LIBSQL_EXCLUDES(mutex_);
 
   core::ThreadPool& pool_;

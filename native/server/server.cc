@@ -97,6 +97,9 @@ class Server::Core {
     work_.reset();
     context_.stop();
     thread_.join();
+    // What streams have left there uses the pool and the other services when it ends.
+    context_.restart();
+    context_.poll();
   }
 
  private:
