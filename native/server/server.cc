@@ -100,6 +100,8 @@ class Server::Core {
     // What streams have left there uses the pool and the other services when it ends.
     context_.restart();
     context_.poll();
+    // A stream whose last task was dropped has not given its turn back.
+    services_.engine->gate.leave();
   }
 
  private:

@@ -36,8 +36,9 @@ std::shared_ptr<WriteGate::Writer> WriteGate::overdue() {
 }
 
 void WriteGate::leave() noexcept {
+  std::shared_ptr<Writer> left;  // Destroyed after the mutex is released.
   const core::MutexLock lock(mutex_);
-  inside_.reset();
+  left.swap(inside_);
   changed_.notify_all();
 }
 
