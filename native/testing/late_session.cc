@@ -38,6 +38,12 @@ LateSession::LateSession(std::shared_ptr<core::Session> inner, Answers answers)
 
 LateSession::~LateSession() {
   end();
+  if (is_telling()) {
+    *destroyed_ = true;
+    teller_.detach();
+  } else if (teller_.joinable()) {
+    teller_.join();
+  }
   if (inner_->is_open()) inner_->local()->set_cancel_check({});
 }
 
@@ -110,6 +116,7 @@ void LateSession::run(Asked asked) noexcept {
 }
 
 void LateSession::tell_answers() noexcept {
+  const std::shared_ptr<std::atomic<bool>> destroyed = destroyed_;
   core::MutexLock lock(mutex_);
   for (;;) {
     while (told_.empty() && !runs_no_more_) changed_.wait(lock);
@@ -119,10 +126,12 @@ void LateSession::tell_answers() noexcept {
       changed_.wait_until(lock, first->first);
       continue;
     }
-    const Told told = std::move(first->second);
+    std::optional<Told> told = std::move(first->second);
     told_.erase(first);
     lock.unlock();
-    told.answer->tell(*told.receiver);
+    told->answer->tell(*told->receiver);
+    told.reset();  // The receiver may own this session.
+    if (*destroyed) return;
     lock.lock();
   }
 }
@@ -162,6 +171,10 @@ bool LateSession::waits() {
   return !unanswered_.empty();
 }
 
+bool LateSession::is_telling() const noexcept {
+  return teller_.get_id() == std::this_thread::get_id();
+}
+
 bool LateSession::end() noexcept {
   {
     const core::MutexLock lock(mutex_);
@@ -170,7 +183,7 @@ bool LateSession::end() noexcept {
   }
   interrupt();
   runner_.join();
-  teller_.join();
+  if (!is_telling()) teller_.join();
   return true;
 }
 

@@ -31,7 +31,8 @@ inline constexpr std::string_view kNeverAnswers = "/* never answers */";
 // started again without.
 //
 // Threads: as core::Session.
-// Lifetime: the session that it runs on may outlive it.
+// Lifetime: the session that it runs on may outlive it. It may be closed or destroyed by a receiver
+// that it tells, on its own thread.
 class LateSession final : public core::Session {
  public:
   enum class Answers { late, never };
@@ -76,8 +77,10 @@ class LateSession final : public core::Session {
   // Asks those that have not been told anything and that `chosen` takes to give up.
   template <typename Chosen>
   void give_up(const Chosen& chosen) noexcept;
-  // Ends the threads. False if that has been done.
+  // Ends the threads, except the current one, which ends when its receiver returns. False if that
+  // has been done.
   bool end() noexcept;
+  [[nodiscard]] bool is_telling() const noexcept;
   void run_requests() noexcept;
   void run(Asked asked) noexcept;
   void tell_answers() noexcept;
@@ -99,6 +102,8 @@ class LateSession final : public core::Session {
   std::deque<std::shared_ptr<Receiver>> unanswered_ LIBSQL_GUARDED_BY(mutex_);
   std::multimap<Clock::time_point, Told> told_ LIBSQL_GUARDED_BY(mutex_);
   std::map<StatementId, std::string> texts_ LIBSQL_GUARDED_BY(mutex_);
+  // Set if the destructor runs on the thread that tells answers.
+  const std::shared_ptr<std::atomic<bool>> destroyed_ = std::make_shared<std::atomic<bool>>(false);
   std::thread runner_;
   std::thread teller_;
 };

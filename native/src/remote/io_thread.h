@@ -2,6 +2,7 @@
 #ifndef LIBSQL_REMOTE_IO_THREAD_H_
 #define LIBSQL_REMOTE_IO_THREAD_H_
 
+#include <chrono>
 #include <thread>
 
 #include "remote/resolver.h"
@@ -22,6 +23,10 @@ class IoThread {
   IoThread& operator=(const IoThread&) = delete;
   // REQUIRES: not on the thread itself.
   ~IoThread();
+
+  // Nothing runs on the thread from now on. Returns when what runs has ended, or after `patience`;
+  // at once on the thread itself.
+  void park(std::chrono::milliseconds patience) noexcept;
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] Resolver& resolver() noexcept { return resolver_; }

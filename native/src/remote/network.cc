@@ -1,5 +1,8 @@
 #include "remote/network.h"
 
+#include <openssl/ssl.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <random>
@@ -16,9 +19,18 @@ namespace libsql::remote {
 
 namespace {
 
-// Never destroyed: whatever still runs at the end of the process may use it.
+// How long the end of the process waits for what runs on the I/O thread.
+constexpr std::chrono::seconds kPatience{1};
+
+// Never destroyed: whatever still runs at the end of the process may use it. The handler of exit()
+// parks it before OpenSSL and static objects are destroyed: the last handler registered runs first.
 IoThread& io_thread() {
-  static IoThread& thread = *std::make_unique<IoThread>().release();
+  static IoThread& thread = []() -> IoThread& {
+    OPENSSL_init_ssl(0, nullptr);  // Registers OpenSSL's handler.
+    IoThread& made = *std::make_unique<IoThread>().release();
+    static_cast<void>(std::atexit([] { io_thread().park(kPatience); }));
+    return made;
+  }();
   return thread;
 }
 

@@ -5,8 +5,10 @@ server=$(realpath "$2")
 source "$(dirname "${BASH_SOURCE[0]}")/helpers.sh"
 
 export TOKEN=the-canary-token WRONG=another-token
-mkfifo lines
-"$server" --port 0 --token-env TOKEN --stop-with-stdin server.db >lines 2>server.err < <(sleep 100) &
+# The servers stop with their standard input, a pipe that this script holds open.
+mkfifo lines lifeline
+exec 9<>lifeline
+"$server" --port 0 --token-env TOKEN --stop-with-stdin server.db >lines 2>server.err <lifeline 9>&- &
 server_pid=$!
 trap 'kill "$server_pid" 2>/dev/null; rm -rf "$scratch"' EXIT
 read -r _ url <lines
@@ -57,7 +59,7 @@ expect "a token in a URL is not shown" 0 "$(grep -c "$TOKEN" <<<"$err$out")"
 
 # Another server, which takes any token and none.
 mkfifo others
-"$server" --port 0 --stop-with-stdin >others 2>>server.err < <(sleep 100) &
+"$server" --port 0 --stop-with-stdin >others 2>>server.err <lifeline 9>&- &
 other_pid=$!
 trap 'kill "$server_pid" "$other_pid" 2>/dev/null; rm -rf "$scratch"' EXIT
 read -r _ other <others
