@@ -8,10 +8,11 @@
 #include <memory>
 #include <thread>
 
-#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 #include "remote/network.h"
+
+#include <boost/asio/post.hpp>
 
 namespace libsql::remote {
 namespace {
