@@ -31,10 +31,13 @@ defmodule Mix.Tasks.Compile.Libsql do
   end
 
   @doc """
-  Builds `libsql-dev-server`, if that is needed, in the build folder of the NIF, and returns its path.
+  Builds `libsql-dev-server`, if that is needed, in the build folder of the NIF, and returns its path. One process of this VM
+  builds at a time.
   """
   @spec server() :: {:ok, Path.t()} | {:error, String.t()}
-  def server do
+  def server, do: :global.trans({__MODULE__, self()}, &build_server/0, [node()])
+
+  defp build_server do
     {root, build, preset, arguments} = folders(root())
 
     with :ok <- tools_present(),

@@ -6,6 +6,11 @@ defmodule Mix.Tasks.EctoLibsql.ServerTest do
   # Compiling the server takes minutes, once.
   @moduletag timeout: 600_000
 
+  setup_all do
+    assert {:ok, _} = EctoLibSql.DevServer.executable()
+    :ok
+  end
+
   test "passes its arguments on to the server" do
     assert capture_io(fn -> Mix.Tasks.EctoLibsql.Server.run(["--version"]) end) =~
              ~r"^libsql-dev-server \d+\.\d+\.\d+ \(SQLite "
