@@ -50,7 +50,8 @@ struct Task {
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() { ended.set_value(); }
-    void unhandled_exception() { ended.set_exception(std::current_exception()); }
+    // Not handed to another thread: ThreadSanitizer does not see how libstdc++ counts its owners.
+    void unhandled_exception() { std::terminate(); }
   };
   std::future<void> end;
 };
@@ -94,7 +95,7 @@ TEST_P(AsyncTest, ACallbackGetsTheError) {
   EXPECT_EQ(wait(db_.query_value<int>("SELECT 1")), 1) << "the connection goes on";
 }
 
-Task transfer(AsyncConnection& db, std::vector<int>& seen) {
+Task transfer(AsyncConnection& db, std::vector<int>& seen, std::string& caught) {
   co_await db.execute("CREATE TABLE account(id, money)");
   co_await db.execute("INSERT INTO account VALUES (1, 10), (2, 0)");
   co_await db.begin(TransactionMode::immediate);
@@ -102,19 +103,19 @@ Task transfer(AsyncConnection& db, std::vector<int>& seen) {
   co_await db.execute("UPDATE account SET money = money + ? WHERE id = 2", money);
   co_await db.commit();
   seen.push_back(co_await db.query_value<int>("SELECT money FROM account WHERE id = 2"));
-  co_await db.execute("SELECT broken");
+  try {
+    co_await db.execute("SELECT broken");
+  } catch (const Error& error) {
+    caught = error.what();
+  }
 }
 
 TEST_P(AsyncTest, ACoroutineGoesOnWithTheResultAndCatchesTheError) {
   std::vector<int> seen;
-  Task task = transfer(db_, seen);
-  EXPECT_THAT(
-      [&] {
-        task.end.get();
-        return 0;
-      },
-      throws_error(ErrorKind::error, "no such column: broken"));
+  std::string caught;
+  transfer(db_, seen, caught).end.get();
   EXPECT_EQ(seen, std::vector<int>{10});
+  EXPECT_EQ(caught, "no such column: broken");
 }
 
 TEST_P(AsyncTest, CallsRunInTheOrderInWhichTheyWereBegun) {
