@@ -102,6 +102,26 @@ defmodule Ecto.Adapters.LibSql.ServerTest do
     end
   end
 
+  defmodule AgesAreTextAlone do
+    use Ecto.Migration
+    @disable_ddl_transaction true
+
+    defdelegate change, to: AgesAreText
+  end
+
+  defmodule TitlesReferToNobody do
+    use Ecto.Migration
+    @disable_ddl_transaction true
+
+    def change do
+      execute("UPDATE posts SET title = '-1'", "")
+
+      alter table(:posts) do
+        modify(:title, references(:users, type: :integer), from: :string)
+      end
+    end
+  end
+
   setup_all do
     {:ok, _repo} = Repo.start_link(uri: server(), pool_size: 3, log: false)
     migrate(1, CreateTables)
@@ -227,17 +247,50 @@ defmodule Ecto.Adapters.LibSql.ServerTest do
              []
   end
 
-  test "a table that rows refer to is not rebuilt, because dropping it would delete them" do
-    user = user!()
-    Repo.insert!(%Post{user_id: user.id, title: "kept"})
-
-    assert_raise ArgumentError, ~r/cannot change table "users" on a server: .* of "posts"/, fn ->
-      migrate(4, AgesAreText)
+  describe "a table that rows refer to" do
+    setup do
+      user = user!(age: 7)
+      Repo.insert!(%Post{user_id: user.id, title: "kept"})
+      %{user: user}
     end
 
-    assert Repo.get_by(Post, user_id: user.id).title == "kept"
+    defp kept?(user) do
+      leftovers = "SELECT name FROM sqlite_master WHERE name LIKE 'ecto_libsql_rebuild%'"
+      Repo.query!(leftovers).rows == [] and Repo.get_by(Post, user_id: user.id).title == "kept"
+    end
 
-    assert Repo.query!("SELECT name FROM sqlite_master WHERE name LIKE 'ecto_libsql_rebuild%'").rows ==
-             []
+    defp type_of_age(user),
+      do: Repo.query!("SELECT typeof(age) FROM users WHERE id = ?", [user.id]).rows
+
+    test "is not rebuilt inside a transaction, because dropping it would delete them", %{
+      user: user
+    } do
+      advice = ~r/"users" on a server inside a .* of "posts" .* @disable_ddl_transaction true/
+      assert_raise ArgumentError, advice, fn -> migrate(4, AgesAreText) end
+      assert kept?(user) and type_of_age(user) == [["integer"]]
+    end
+
+    test "is rebuilt outside of a transaction, with foreign keys on afterwards", %{user: user} do
+      migrate(5, AgesAreTextAlone)
+      assert kept?(user) and type_of_age(user) == [["text"]]
+
+      assert {:error, %{kind: :constraint}} =
+               Repo.query("INSERT INTO posts (user_id) VALUES (-1)")
+
+      Ecto.Migrator.down(Repo, 5, AgesAreTextAlone, log: false)
+      assert kept?(user) and type_of_age(user) == [["integer"]]
+    end
+
+    test "keeps what it was when a key would break", %{user: user} do
+      assert_raise ArgumentError, ~r/would break foreign keys of \d+ rows: posts row/, fn ->
+        migrate(6, TitlesReferToNobody)
+      end
+
+      assert [["TEXT"]] =
+               Repo.query!("SELECT type FROM pragma_table_info('posts') WHERE name = 'title'").rows
+
+      Repo.update_all(Post, set: [title: "kept"])
+      assert kept?(user)
+    end
   end
 end

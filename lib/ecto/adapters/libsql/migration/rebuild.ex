@@ -9,7 +9,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild do
   # to prevent it. Here the two tables exchange their names in sqlite_schema, so that the children keep
   # referring to the name and never see a row go, and what is dropped is a table nobody refers to. It is
   # ordinary transactional SQL: a rollback, or a crash, leaves the old schema and the old rows. Servers refuse
-  # to write to sqlite_schema; there Replace drops and makes anew a table that no row refers to.
+  # to write to sqlite_schema; there Replace drops the table and makes it anew.
   #
   # Neither of the two has foreign keys while rows move: they get into the text with the exchange, and
   # are checked at the end against what was broken before.

@@ -27,7 +27,8 @@ defmodule Ecto.Adapters.LibSql.Migration.References do
   end
 
   @doc """
-  Raises where rows of another table refer to it: to replace it on a server, it has to be dropped and made anew.
+  Raises where rows of another table refer to it: to replace it on a server, it has to be dropped and made anew. Inside
+  a migration's transaction that would delete those rows, or fail.
   """
   @spec replaceable!(meta(), %{:name => term(), :prefix => term(), optional(atom()) => term()}) ::
           :ok
@@ -36,9 +37,10 @@ defmodule Ecto.Adapters.LibSql.Migration.References do
         count = referring(meta, table.prefix, child, columns),
         count > 0 do
       raise ArgumentError,
-            "cannot change table #{inspect(table.name)} on a server: it would have to be dropped and made anew, " <>
+            "cannot change table #{inspect(table.name)} on a server inside a transaction: it has to be dropped and made anew, " <>
               "and #{rows(count)} of #{inspect(child)} with a value in #{Enum.join(columns, ", ")} refer to it. " <>
-              "Add a new column in place of a changed one, or run the migration on the database's file"
+              "Put the change into a migration of its own with @disable_ddl_transaction true: it is then made with " <>
+              "foreign keys off, in a transaction of its own, and all keys are checked before its commit"
     end
 
     :ok

@@ -13,6 +13,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
     Conversion,
     DDL,
     Dependents,
+    KeysOff,
     OnDeleteTriggers,
     Rebuild,
     References
@@ -51,6 +52,17 @@ defmodule Ecto.Adapters.LibSql.Migration.Runner do
   # One command may be several statements, which run as a whole also in a migration without a transaction. They
   # need one connection, because another one may have read the old schema.
   defp whole(meta, command, opts) do
+    if not meta.libsql.local? and may_rebuild?(command),
+      do: KeysOff.transaction(meta, opts, fn -> run(meta, command, opts) end),
+      else: in_transaction(meta, command, opts)
+  end
+
+  defp may_rebuild?({:alter, _table, _changes}), do: true
+  defp may_rebuild?({:create, %Constraint{}}), do: true
+  defp may_rebuild?({_drop, %Constraint{}, _mode}), do: true
+  defp may_rebuild?(_command), do: false
+
+  defp in_transaction(meta, command, opts) do
     transaction = Keyword.put(opts, :mode, :immediate)
 
     {:ok, done} =

@@ -4,6 +4,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
   # order in which they can run, the first numbers of AUTOINCREMENT, and the versions of the migrations, so that
   # they do not run again on a loaded database.
 
+  alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.LibSql.Storage
   alias Ecto.Adapters.LibSql.Definition.Tokenizer
   alias Ecto.Adapters.LibSql.SQL.Quote
@@ -127,8 +128,17 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
 
     with {:ok, text} <- read(path),
          {:ok, script, keys_off?} <- Script.inside_transaction(text) do
-      config = if keys_off?, do: Keyword.put(config, :foreign_keys, :off), else: config
-      Storage.with_connection(config, &load_into(&1, path, script, keys_off?))
+      {config, begin} = beginning(config, keys_off?)
+      Storage.with_connection(config, &load_into(&1, path, {begin, script}, keys_off?))
+    end
+  end
+
+  # A server takes no options of its connections; the setting has to be in one request with BEGIN, which keeps its stream.
+  defp beginning(config, keys_off?) do
+    cond do
+      not keys_off? -> {config, "BEGIN IMMEDIATE"}
+      Options.Repo.local?(config) -> {Keyword.put(config, :foreign_keys, :off), "BEGIN IMMEDIATE"}
+      true -> {config, "PRAGMA foreign_keys=OFF; BEGIN IMMEDIATE"}
     end
   end
 
@@ -139,8 +149,8 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
 
   # The driver runs every statement of the text, which must not be empty. After an error the connection closes,
   # which rolls back.
-  defp load_into(state, path, script, keys_off?) do
-    with :ok <- Storage.query(state, "BEGIN IMMEDIATE"),
+  defp load_into(state, path, {begin, script}, keys_off?) do
+    with :ok <- Storage.query(state, begin),
          {:ok, before} <- orphans(state, keys_off?),
          :ok <- Storage.query(state, script <> "\n;SELECT 1"),
          {:ok, orphans} <- orphans(state, keys_off?),

@@ -4,7 +4,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Replace do
   # makes it anew from its new text, and fills it from the copy.
   #
   # SQLite deletes the rows of a table before it drops it, and those that refer to them with ON DELETE CASCADE. So
-  # no row of another table may refer to it: such a change is refused before anything is dropped.
+  # where foreign keys are enforced, no row of another table may refer to it: such a change is refused before anything is
+  # dropped. Outside of a migration's transaction they are not enforced meanwhile (KeysOff).
 
   alias Ecto.Adapters.LibSql.{Catalog, Definition}
   alias Ecto.Adapters.LibSql.Migration.Rebuild.{Copy, Target}
@@ -12,7 +13,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Replace do
 
   @spec run(Target.t(), Definition.Table.t()) :: :ok
   def run(target, new) do
-    References.replaceable!(target.meta, target)
+    if keys_enforced?(target), do: References.replaceable!(target.meta, target)
     table = Target.quoted(target, target.name)
     copy = Target.quoted(target, Target.copy(target))
     last_rowid = last_rowid(target)
@@ -23,28 +24,36 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Replace do
     keep_last_rowid(target, last_rowid)
   end
 
+  defp keys_enforced?(target), do: Catalog.rows(target.meta, "PRAGMA foreign_keys") != [[0]]
+
   # The highest rowid that an AUTOINCREMENT table has ever had, or nil.
   defp last_rowid(target) do
-    master = [Catalog.database(target.prefix), "sqlite_master"]
-
-    with [_exists] <-
-           Catalog.rows(target.meta, ["SELECT 1 FROM ", master, " WHERE name = 'sqlite_sequence'"]),
+    with true <- numbered?(target),
          [[last]] <-
            Catalog.rows(target.meta, ["SELECT seq FROM ", sequence(target), " WHERE name = ?1"], [
              target.name
            ]) do
       last
     else
-      [] -> nil
+      _none -> nil
     end
   end
 
-  # An empty table has no entry yet.
-  defp keep_last_rowid(_target, nil), do: :ok
+  # Whether any table is AUTOINCREMENT.
+  defp numbered?(target) do
+    master = [Catalog.database(target.prefix), "sqlite_master"]
+    Catalog.rows(target.meta, ["SELECT 1 FROM ", master, " WHERE name = 'sqlite_sequence'"]) != []
+  end
+
+  # The entry of a table that had none is that of the copied rows, which a `start_value:` may exceed.
+  defp keep_last_rowid(target, nil) do
+    if numbered?(target), do: forget(target)
+    :ok
+  end
 
   defp keep_last_rowid(target, last) do
     sequence = sequence(target)
-    Target.sql!(target, ["DELETE FROM ", sequence, " WHERE name = ?1"], [target.name])
+    forget(target)
 
     Target.sql!(target, ["INSERT INTO ", sequence, " (name, seq) VALUES (?1, ?2)"], [
       target.name,
@@ -53,6 +62,9 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Replace do
 
     :ok
   end
+
+  defp forget(target),
+    do: Target.sql!(target, ["DELETE FROM ", sequence(target), " WHERE name = ?1"], [target.name])
 
   defp sequence(target), do: [Catalog.database(target.prefix), "sqlite_sequence"]
 end
