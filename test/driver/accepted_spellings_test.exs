@@ -69,6 +69,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert value!(state, "SELECT count(*) FROM t") == 3
   end
 
+  @tag :local_file
   test "foreign keys are on, and can be off" do
     assert value!(open!(), "PRAGMA foreign_keys") == 1
     assert value!(open!(foreign_keys: :off), "PRAGMA foreign_keys") == 0
@@ -111,6 +112,7 @@ defmodule EctoLibSql.AcceptedSpellingsTest do
     assert {:error, :unsupported} = Native.add_authorizer(state)
   end
 
+  @tag :local_file
   test "the frame number of a local connection is an error, and the state has its mode", %{
     state: state
   } do

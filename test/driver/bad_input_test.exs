@@ -124,6 +124,7 @@ defmodule EctoLibSql.BadInputTest do
     assert_usable(damaged)
   end
 
+  @tag :local_file
   @tag :plain
   test "attaching a file that is no database is an error", %{state: state} do
     path = temp_file("notes.txt")
@@ -133,6 +134,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
+  @tag :local_file
   test "a full database is an error, and rows can be deleted", %{state: state} do
     pages = value!(state, "PRAGMA page_count")
     run!(state, "PRAGMA max_page_count = #{pages + 2}")
@@ -141,6 +143,7 @@ defmodule EctoLibSql.BadInputTest do
     nothing_lost(state)
   end
 
+  @tag :local_file
   test "a full database inside of a transaction ends it", %{state: state} do
     pages = value!(state, "PRAGMA page_count")
     run!(state, "PRAGMA max_page_count = #{pages + 2}")

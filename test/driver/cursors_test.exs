@@ -19,12 +19,15 @@ defmodule EctoLibSql.CursorsTest do
   test "1000 rows at max_rows: 100 are 11 results, the last one empty" do
     state = open!()
     results = drain(state, declare!(state, @numbers, [1000]), max_rows: 100)
-    assert length(results) == 11
+    # A server may send a result of fewer rows.
+    assert length(results) in if(Suite.server?(), do: 11..100, else: 11..11)
+    assert Enum.all?(results, &(&1.num_rows <= 100))
     assert %Result{rows: [], num_rows: 0} = List.last(results)
     assert Enum.flat_map(results, & &1.rows) == Enum.map(1..1000, &[&1])
     assert Enum.all?(results, &(&1.columns == ["i"]))
   end
 
+  @tag :local_answer
   test "max_rows is 500 unless given" do
     state = open!()
 
@@ -163,9 +166,9 @@ defmodule EctoLibSql.CursorsTest do
     """
 
     {:ok, query, cursor, _} = EctoLibSql.handle_declare(sql, [], [], state)
-    {:cont, _, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state)
+    {:cont, first, _} = EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state)
     before = memory()
-    {read, peak} = read_all(state, query, cursor, 1000, before)
+    {read, peak} = read_all(state, query, cursor, first.num_rows, before)
     assert read == total
     peak - before
   end
@@ -173,7 +176,7 @@ defmodule EctoLibSql.CursorsTest do
   defp read_all(state, query, cursor, read, peak) do
     case EctoLibSql.handle_fetch(query, cursor, [max_rows: 1000], state) do
       {:cont, %Result{num_rows: n}, _} ->
-        peak = if rem(read, 50_000) == 0, do: max(peak, memory()), else: peak
+        peak = if rem(read, 50_000) < 1000, do: max(peak, memory()), else: peak
         read_all(state, query, cursor, read + n, peak)
 
       {:halt, _, _} ->

@@ -10,6 +10,7 @@ defmodule EctoLibSql.DoctorTest do
     {:ok, path: path, state: file!(path)}
   end
 
+  @tag :local_file
   @tag :plain
   test "reports each defect of a database, and none of a sound one", %{path: path, state: state} do
     for sql <- [

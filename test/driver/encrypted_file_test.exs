@@ -2,6 +2,8 @@ defmodule EctoLibSql.EncryptedFileTest do
   # What the doctor says of a file that it cannot read, without the key.
   use EctoLibSql.DriverCase, async: true
 
+  @moduletag :local_file
+
   alias EctoLibSql.{Doctor, EncryptedFile}
 
   @key "a key of 32 bytes, used in tests"

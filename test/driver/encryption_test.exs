@@ -2,6 +2,8 @@ defmodule EctoLibSql.EncryptionTest do
   # Encryption at rest through the options of a connection: what is encrypted, what is refused, what shows a key.
   use EctoLibSql.DriverCase, async: true
 
+  @moduletag :local_file
+
   alias EctoLibSql.EncryptionKey
 
   @key "a key of 32 bytes, used in tests"

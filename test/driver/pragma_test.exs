@@ -67,6 +67,7 @@ defmodule EctoLibSql.PragmaTest do
   end
 
   describe "foreign keys" do
+    @tag :local_file
     test "are switched on and off", %{state: state} do
       assert {:ok, %Result{command: :pragma, rows: [[1]]}} = Pragma.foreign_keys(state)
       assert :ok = Pragma.disable_foreign_keys(state)
@@ -84,6 +85,7 @@ defmodule EctoLibSql.PragmaTest do
       assert {:ok, %Result{rows: [[1]]}} = Pragma.foreign_keys(state)
     end
 
+    @tag :local_file
     test "are listed and checked", %{state: state} do
       assert {:ok, %Result{rows: [[0, 0, "parents", "parent", "id" | _]]}} =
                Pragma.foreign_key_list(state, :users)
@@ -100,6 +102,7 @@ defmodule EctoLibSql.PragmaTest do
   end
 
   describe "journal mode" do
+    @tag :local_file
     test "is set on a file and read back" do
       state = file!(temp_file())
 
@@ -121,6 +124,7 @@ defmodule EctoLibSql.PragmaTest do
     end
   end
 
+  @tag :local_file
   test "synchronous is set by name and by number", %{state: state} do
     for {level, number} <- [off: 0, normal: 1, full: 2, extra: 3] do
       assert {:ok, %Result{}} = Pragma.set_synchronous(state, level)
@@ -178,6 +182,8 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, %Result{rows: [[0, 1, "name"]]}} = Pragma.index_info(state, :by_name)
   end
 
+  @tag :local_file
+  @tag :local_file
   test "user_version and cache_size are set and read", %{state: state} do
     assert {:ok, %Result{rows: [[0]]}} = Pragma.user_version(state)
     assert {:ok, %Result{command: :pragma}} = Pragma.set_user_version(state, 42)
@@ -186,6 +192,7 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, %Result{rows: [[-500]]}} = Pragma.cache_size(state)
   end
 
+  @tag :local_file
   test "numbers that a pragma cannot hold are refused", %{state: state} do
     {:ok, _} = Pragma.set_user_version(state, 7)
 
@@ -201,6 +208,7 @@ defmodule EctoLibSql.PragmaTest do
     assert {:ok, 0x80000000} = Pragma.get(state, :journal_size_limit)
   end
 
+  @tag :local_file
   test "checks, sizes and maintenance return their results", %{state: state} do
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.integrity_check(state)
     assert {:ok, %Result{rows: [["ok"]]}} = Pragma.quick_check(state)
@@ -213,6 +221,7 @@ defmodule EctoLibSql.PragmaTest do
     assert reason =~ "VACUUM"
   end
 
+  @tag :local_file
   test "wal_checkpoint/2 empties the log" do
     path = temp_file()
     state = file!(path)
@@ -224,6 +233,7 @@ defmodule EctoLibSql.PragmaTest do
   end
 
   describe "set/3 and get/2" do
+    @tag :local_file
     test "convert switches and words", %{state: state} do
       assert {:ok, true} = Pragma.get(state, :foreign_keys)
       assert {:ok, _} = Pragma.set(state, :query_only, true)

@@ -69,6 +69,7 @@ defmodule EctoLibSql.StateTest do
     end
   end
 
+  @tag :local_file
   test "a connected state is local and names its connection" do
     assert %State{conn_id: id, trx_id: nil, mode: :local, sync: :disable_sync} = open!()
     assert is_binary(id) and id != ""

@@ -14,9 +14,21 @@ excluded =
       do: [plain: "opens its files with programs or tasks that have no key"],
       else: []
     ) ++
-    if(EctoLibSql.Suite.name() == "late",
+    if(EctoLibSql.Suite.name() == "late" or EctoLibSql.Suite.server?(),
       do: [local: "needs what only a connection to a local file has"],
+      else: []
+    ) ++
+    if(EctoLibSql.Suite.name() == "late",
+      do: [],
       else: [late: "needs sessions that answer late"]
+    ) ++
+    if(EctoLibSql.Suite.server?(),
+      do: [
+        local_file:
+          "is about a file, or about settings and locks of a connection, which on a server are the server's",
+        local_answer: "a server answers differently: see the guide \"Servers\""
+      ],
+      else: []
     ) ++
     if(EctoLibSql.NodeLibSql.available?(),
       do: [],

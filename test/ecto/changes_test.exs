@@ -2,6 +2,8 @@ defmodule Ecto.Adapters.LibSql.ChangesTest do
   # The option `:changes` of a repository: what is reported, to whom, and what happens when nobody listens.
   use EctoLibSql.EctoCase, async: true
 
+  @moduletag :local_file
+
   import ExUnit.CaptureLog
 
   alias Ecto.Adapters.SQL.Sandbox

@@ -37,6 +37,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     end
   end
 
+  @tag :local_file
   @tag repo: @pool
   test "owners write at the same time and do not see each other's rows", %{repo: repo} do
     test = self()
@@ -47,6 +48,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     assert Task.await_many(tasks) == [[[2]], [[2]], [[2]]]
   end
 
+  @tag :local_file
   @tag repo: @pool
   test "a read-only transaction refuses writes, whichever option names the mode", %{repo: repo} do
     write = fn -> Repo.query("INSERT INTO t VALUES (2, 'x')") end
@@ -79,11 +81,12 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
       error.message
     end
 
-    assert Task.await(own(repo, test)) =~ "rolled back by SQLite"
+    assert Task.await(own(repo, test)) =~ ~r/rolled back by (SQLite|the server)/
     assert Task.await(own(repo, fn -> rows("SELECT v FROM t") end)) == [["first"]]
   end
 
   for where <- [:repository, :checkout] do
+    @tag :local_file
     @tag repo: if(where == :repository, do: @pool, else: Keyword.delete(@pool, :sandbox))
     test "a query outside of the sandbox uses the database, not a copy (isolated by the #{where})",
          %{repo: repo, folder: folder} do
@@ -111,6 +114,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     end
   end
 
+  @tag :local_file
   @tag repo: @pool
   test "the next owner of a connection gets a new copy", %{repo: repo} do
     for _ <- 1..6 do
@@ -124,6 +128,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     end
   end
 
+  @tag :local_file
   @tag repo: Keyword.merge(@pool, pool_size: 1, after_connect: {__MODULE__, :prepare, []})
   test "a connection that returns from its copy has the settings of a new connection", %{
     repo: repo
@@ -140,6 +145,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
 
   defp prepared, do: rows("SELECT 1 FROM sqlite_temp_master WHERE name = 'prepared'") == [[1]]
 
+  @tag :local_file
   @tag repo: [pool: Sandbox, pool_size: 2]
   test "one owner may ask for a copy while others share the database", %{repo: repo} do
     isolated = fn -> own(repo, fn -> insert_and_wait(test_pid()) end, sandbox: :isolated) end
@@ -150,6 +156,7 @@ defmodule Ecto.Adapters.LibSql.SandboxTest do
     assert Task.await_many(tasks) == [[[2]], [[2]]]
   end
 
+  @tag :local_file
   @tag repo: @pool
   test "another value of :sandbox is refused" do
     {:ok, state} = EctoLibSql.connect(EctoLibSql.Suite.options(database: ":memory:"))

@@ -14,4 +14,8 @@ Ecto.Integration.LibSqlSetup.start()
 
 suites = [Ecto.Integration.TestRepo, Ecto.Integration.PoolRepo]
 EctoLibSql.PortableSql.start([EctoLibSql.EctoRepo | suites])
-for repo <- suites, do: EctoLibSql.PortableSql.watch(repo, repo.config())
+
+for {repo, name} <- Enum.zip(suites, ["test", "pool"]) do
+  file = Ecto.Integration.LibSqlSetup.path(name)
+  EctoLibSql.PortableSql.watch(repo, Keyword.put(repo.config(), :database, file))
+end

@@ -5,12 +5,12 @@ defmodule EctoLibSql.DriverCase do
 
   use ExUnit.CaseTemplate
 
-  alias EctoLibSql.{Error, Result, State, Suite}
+  alias EctoLibSql.{Error, Result, State, Suite, SuiteServers}
 
   using do
     quote do
       import EctoLibSql.DriverCase
-      alias EctoLibSql.{Error, Native, Query, Result, State}
+      alias EctoLibSql.{Error, Native, Query, Result, State, Suite}
     end
   end
 
@@ -35,7 +35,11 @@ defmodule EctoLibSql.DriverCase do
     folder = Path.join(System.tmp_dir!(), name)
     File.mkdir_p!(folder)
     # A pool of the test may still be closing its files, which come and go meanwhile.
-    ExUnit.Callbacks.on_exit(fn -> eventually(fn -> match?({:ok, _}, File.rm_rf(folder)) end) end)
+    ExUnit.Callbacks.on_exit(fn ->
+      SuiteServers.release(folder)
+      eventually(fn -> match?({:ok, _}, File.rm_rf(folder)) end)
+    end)
+
     folder
   end
 
@@ -65,11 +69,22 @@ defmodule EctoLibSql.DriverCase do
     end
   end
 
+  # The error of a call that was stopped, by its timeout or an interrupt. The code is SQLite's where SQLite has been stopped; a
+  # server's answer is not waited for.
+  def stopped?(%Error{kind: kind, sqlite: %{code: code}}) do
+    if Suite.server?(),
+      do: kind in [:timeout, :interrupted],
+      else: code == :interrupt
+  end
+
   # The connection still answers, reads and writes.
   def assert_usable(state) do
     assert [[2]] = rows!(state, "SELECT 1 + 1")
-    run!(state, "CREATE TEMP TABLE IF NOT EXISTS usable_probe (x)")
-    assert %Result{num_rows: 1} = run!(state, "INSERT INTO temp.usable_probe VALUES (1)")
+    # A server has no temporary tables, or forgets them between two requests.
+    temporary = if Suite.server?(), do: "", else: "TEMP"
+    run!(state, "CREATE #{temporary} TABLE IF NOT EXISTS usable_probe (x)")
+    assert %Result{num_rows: 1} = run!(state, "INSERT INTO usable_probe VALUES (1)")
+    if Suite.server?(), do: run!(state, "DROP TABLE usable_probe")
     state
   end
 

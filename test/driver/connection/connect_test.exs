@@ -37,6 +37,7 @@ defmodule EctoLibSql.Connection.ConnectTest do
     end
   end
 
+  @tag :local_file
   test "sets the documented defaults on each connection" do
     state = file!(temp_file())
     assert value!(state, "PRAGMA journal_mode") == "wal"

@@ -65,6 +65,7 @@ defmodule EctoLibSql.Connection.ExtensionsTest do
     assert value!(state, "SELECT answer()") == 42
   end
 
+  @tag :local_file
   test "load_extensions loads on connect and leaves the SQL function off" do
     for extension <- [@library, {@library, "another_entry"}] do
       state = open!(load_extensions: [extension])

@@ -1,6 +1,8 @@
 defmodule EctoLibSql.Connection.OptionsTest do
   use EctoLibSql.DriverCase, async: true
 
+  @moduletag :local_file
+
   alias EctoLibSql.Options
 
   @pragmas [

@@ -128,7 +128,7 @@ defmodule EctoLibSql.Native.BatchTest do
     test "with timeout: is stopped", %{state: state} do
       members = [{@insert, [1]}, {endless(), []}, {@insert, [2]}]
       assert {:error, reason} = Native.batch(state, members, timeout: 50)
-      assert reason =~ "interrupted"
+      assert reason =~ ~r/interrupted|in time/
       assert rows!(state, "SELECT x FROM t") == [[1]]
       assert_usable(state)
     end
@@ -283,13 +283,14 @@ defmodule EctoLibSql.Native.BatchTest do
 
       # SQLite has ended the transaction: what was meant for it does not run on its own.
       for run <- [&Native.execute_batch_sql/2, &Native.execute_transactional_batch_sql/2] do
-        assert {:error, "the transaction was rolled back by SQLite" <> _} =
+        assert {:error, "the transaction was rolled back by " <> _} =
                  run.(begun, "INSERT INTO t VALUES (1)")
       end
 
       assert rows!(state, "SELECT x FROM t") == []
     end
 
+    @tag :local_answer
     test "runs nothing outside of the transaction that a statement of it has ended", %{
       state: state
     } do

@@ -100,6 +100,7 @@ defmodule EctoLibSql.Native.PreparedTest do
   end
 
   describe "metadata" do
+    @tag :local_answer
     test "of columns", %{state: state} do
       {:ok, statement} = Native.prepare(state, "SELECT id, name AS n, age + 1 FROM users")
       assert {:ok, 3} = Native.stmt_column_count(state, statement)
@@ -121,6 +122,7 @@ defmodule EctoLibSql.Native.PreparedTest do
       assert {:ok, []} = Native.get_stmt_columns(state, statement)
     end
 
+    @tag :local_answer
     test "is that of the next run after another connection has altered the table" do
       path = temp_file()
       state = file!(path)

@@ -32,6 +32,7 @@ defmodule EctoLibSql.Options.MemoryLimitsTest do
     assert code == "nomem"
   end
 
+  @tag :local_file
   test "after the first connection a limit is refused, as an option and as a PRAGMA" do
     state = open!()
     assert {:error, error} = EctoLibSql.connect(database: ":memory:", hard_heap_limit: 1_000_000)

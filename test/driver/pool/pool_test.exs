@@ -45,6 +45,7 @@ defmodule EctoLibSql.PoolTest do
       start_supervised!({EctoLibSql, [pool_size: 5] ++ options})
     end
 
+    @tag :local_file
     test "is logged once for all connections and all attempts, until it could be opened" do
       path = Path.join(temp_folder(), "later/missing.db")
 
@@ -372,6 +373,7 @@ defmodule EctoLibSql.PoolTest do
     assert EctoLibSql.query!(pool, "SELECT count(*) FROM t").rows == [[6]]
   end
 
+  @tag :local_file
   test "a pool that stops closes its connections" do
     path = temp_file()
     {:ok, pool} = EctoLibSql.start_link(EctoLibSql.Suite.options(database: path, pool_size: 3))

@@ -72,7 +72,9 @@ defmodule EctoLibSql.Transactions.CallbacksTest do
           end
         ] do
       assert {:error, error} = refused.()
-      assert inspect(error) =~ "rolled back by SQLite"
+
+      assert inspect(error) =~
+               "rolled back by #{if Suite.server?(), do: "the server", else: "SQLite"}"
     end
 
     assert %Error{kind: :misuse, sqlite: %{extended_code: :abort_rollback}} =
@@ -130,6 +132,7 @@ defmodule EctoLibSql.Transactions.CallbacksTest do
   end
 
   for option <- [:mode, :behavior, :behaviour] do
+    @tag :local_file
     test "#{option}: :immediate takes the write lock at once" do
       path = temp_file()
       run!(file!(path), "CREATE TABLE t (x)")

@@ -70,6 +70,7 @@ defmodule EctoLibSql.Writers.BankTest do
     end
   end
 
+  @tag :local_answer
   test "killing and interrupting tellers at random keeps the sum", context do
     seed = Terms.seed(context)
 

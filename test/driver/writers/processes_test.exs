@@ -32,6 +32,7 @@ defmodule EctoLibSql.Writers.ProcessesTest do
     run!(hasty, "INSERT INTO t VALUES ('hasty', 2)")
   end
 
+  @tag :local_file
   test "a wait for another process can be interrupted and timed out", %{path: path, state: state} do
     other = OtherVM.start(path)
     assert "ok" = OtherVM.run(other, "BEGIN IMMEDIATE")

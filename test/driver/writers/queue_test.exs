@@ -178,6 +178,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     commit!(held)
   end
 
+  @tag :local_file
   test "a waiting writer fails with \"database is locked\" after the busy timeout", %{path: path} do
     {_pid, held} = holder(path)
     state = file!(path, busy_timeout: 50)
@@ -193,7 +194,7 @@ defmodule EctoLibSql.Writers.QueueTest do
     {_pid, held} = holder(path)
     state = file!(path)
     {milliseconds, error} = timed(fn -> error!(state, "DELETE FROM t", [], timeout: 50) end)
-    assert error.sqlite.code in [:interrupt, :busy]
+    assert stopped?(error) or error.sqlite.code == :busy
     assert milliseconds < 4000
     commit!(held)
     run!(state, "DELETE FROM t")

@@ -5,6 +5,8 @@ defmodule Ecto.Adapters.LibSql.ProcessesTest do
   # changes nothing.
   use EctoLibSql.EctoCase, async: true
 
+  @moduletag :local_file
+
   alias EctoLibSql.{OtherMigrator, OtherVM}
 
   @moduletag timeout: 120_000

@@ -254,6 +254,7 @@ defmodule EctoLibSql.MigrationTest do
     assert objects() == before
   end
 
+  @tag :local_file
   @tag attach: ["other"]
   test "views, triggers and full-text search work in an attached database" do
     defmodule Attached do

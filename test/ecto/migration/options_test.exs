@@ -3,6 +3,8 @@ defmodule Ecto.Adapters.LibSql.Migration.OptionsTest do
   # reason, or is documented to have none. A field that a later Ecto adds fails here until it is in a table.
   use EctoLibSql.EctoCase, async: true
 
+  @moduletag :local_file
+
   alias Ecto.Adapters.LibSql, as: Adapter
   alias Ecto.Migration.{Constraint, Index, Reference, Table}
 

@@ -60,6 +60,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     end
   end
 
+  @tag :local_answer
   test "modify keeps rows, children, indexes, triggers and views" do
     tables()
     before = objects()
@@ -127,6 +128,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     def up, do: drop(constraint(:parents, :positive))
   end
 
+  @tag :local_answer
   test "constraints are created and dropped" do
     tables()
     assert migrate!(Constraints) == :ok
@@ -165,6 +167,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     end
   end
 
+  @tag :local_answer
   test "remove takes the indexes of the column with it" do
     tables()
     sql!("DROP TRIGGER stamp")
@@ -193,6 +196,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     end
   end
 
+  @tag :local_answer
   test "a view that would break stops the migration" do
     tables()
     assert_raise ArgumentError, ~r/view "names" would break/, fn -> migrate!(BreakView) end
@@ -286,6 +290,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
     assert rows("SELECT a FROM two") == [[";"]]
   end
 
+  @tag :local_file
   @tag attach: ["other"]
   test "a table of an attached database is rebuilt there" do
     defmodule Attached do
@@ -307,6 +312,7 @@ defmodule Ecto.Adapters.LibSql.Migration.RunnerTest do
            ]
   end
 
+  @tag :local_answer
   test "a parent of many rows keeps them and its children, in one transaction" do
     tables()
     sql!("DELETE FROM children; DELETE FROM parents")

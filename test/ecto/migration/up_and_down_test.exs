@@ -3,6 +3,8 @@ defmodule Ecto.Adapters.LibSql.Migration.UpAndDownTest do
   # each step back gives the schema that was there before, with the rows, and each step forward gives it again.
   use EctoLibSql.EctoCase, async: true
 
+  @moduletag :local_answer
+
   defmodule Auth do
     use Ecto.Migration
 

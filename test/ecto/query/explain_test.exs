@@ -28,6 +28,7 @@ defmodule Ecto.Adapters.LibSql.Query.ExplainTest do
     assert_raise ArgumentError, ~r/:format/, fn -> Repo.explain(:all, query, format: :yaml) end
   end
 
+  @tag :local_answer
   test "explain with analyze: true runs the statement and adds its cost" do
     query = from(t in "t", where: t.v > ^2490, order_by: [desc: t.v], select: t.v)
     assert [plan | _] = analysed = Repo.explain(:all, query, analyze: true)
@@ -50,6 +51,7 @@ defmodule Ecto.Adapters.LibSql.Query.ExplainTest do
     assert [%{"detail" => "SEARCH" <> _}] = Repo.explain(:all, later)
   end
 
+  @tag :local_answer
   # Ecto's own implementation looks the repository up by the name of its module.
   test "explain works for a repository without a name" do
     assert Process.whereis(Repo) == nil
@@ -68,6 +70,7 @@ defmodule Ecto.Adapters.LibSql.Query.ExplainTest do
     end
   end
 
+  @tag :local_answer
   # Ecto's own implementation rolls back the transaction that it is called in.
   test "explain inside a transaction rolls back only what it has done itself" do
     deletes = from(t in "t", where: t.id > 2000)

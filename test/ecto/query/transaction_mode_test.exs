@@ -80,6 +80,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
     if System.monotonic_time(:millisecond) < until, do: hold_in_turns(until), else: :ok
   end
 
+  @tag :local_file
   test "Ecto.Multi is such a transaction", %{folder: folder} do
     multi =
       Ecto.Multi.run(Ecto.Multi.new(), :writable, fn _, _ ->
@@ -89,6 +90,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
     assert {:ok, %{writable: false}} = Repo.transaction(multi)
   end
 
+  @tag :local_file
   test "the write lock is left to others where less is asked for", %{folder: folder} do
     refute writable_within?(folder, [])
     refute writable_within?(folder, mode: :immediate)
@@ -96,6 +98,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
     assert writable_within?(folder, mode: :read_only)
   end
 
+  @tag :local_file
   @tag repo: [default_transaction_mode: :deferred]
   test "default_transaction_mode asks for less in the whole repository", %{folder: folder} do
     assert writable_within?(folder, [])
@@ -103,6 +106,7 @@ defmodule Ecto.Adapters.LibSql.Query.TransactionModeTest do
   end
 
   for default <- [[], [default_transaction_mode: :immediate]] do
+    @tag :local_file
     @tag sandbox: true, repo: [pool: Sandbox] ++ default
     test "a test in the sandbox has the write lock once it writes, default #{inspect(default)}",
          %{

@@ -4,6 +4,11 @@
 defmodule Ecto.Integration.LibSqlSetup do
   @moduledoc false
 
+  alias EctoLibSql.Suite
+
+  # The prefixes that the suites use, and the files that they name here.
+  @prefixes [{"ecto_prefix_test", "prefix"}, {"bad_schema_migrations", "bad"}]
+
   # At most seven.
   @excluded_tags [
     # Sends `SET TRANSACTION ISOLATION LEVEL`, a statement that SQLite does not have.
@@ -29,7 +34,11 @@ defmodule Ecto.Integration.LibSqlSetup do
 
   def excluded_tags, do: @excluded_tags
 
-  def excluded_names, do: @excluded_names ++ excluded_in_memory()
+  # A server has one database, so that no prefix names another one.
+  @excluded_on_servers [:"test prefix"]
+
+  def excluded_names, do: @excluded_names ++ excluded_in_memory() ++ excluded_on_servers()
+  def excluded_on_servers, do: if(Suite.server?(), do: @excluded_on_servers, else: [])
   def excluded_in_memory, do: if(suite() == "memory", do: @excluded_in_memory, else: [])
 
   def folder, do: Path.join(System.tmp_dir!(), "ecto_libsql_shared_#{System.pid()}")
@@ -52,14 +61,32 @@ defmodule Ecto.Integration.LibSqlSetup do
     ExUnit.configure(exclude: Enum.uniq(present ++ @excluded_tags ++ names))
   end
 
-  # Files, or with ECTO_LIBSQL_SUITE databases in memory (memory) or encrypted files (encrypted).
-  defp suite, do: EctoLibSql.Suite.name()
+  # Files, or with ECTO_LIBSQL_SUITE databases in memory (memory), or what EctoLibSql.Suite makes of them.
+  defp suite, do: Suite.name()
 
   def database(name) do
-    case suite() do
-      file when file in ["file", "late"] -> [database: Path.join(folder(), name <> ".db")]
-      "encrypted" -> EctoLibSql.Suite.options(database: Path.join(folder(), name <> ".db"))
-      "memory" -> [database: ":memory:", shared_memory: "suite_" <> name]
+    if suite() == "memory",
+      do: [database: ":memory:", shared_memory: "suite_" <> name],
+      else: Suite.options(database: path(name))
+  end
+
+  def path(name), do: if(suite() == "memory", do: ":memory:", else: file(name))
+  def file(name), do: Path.join(folder(), name <> ".db")
+
+  # A server has one database, so that a prefix names none.
+  def attached do
+    if Suite.server?(),
+      do: [],
+      else: [attach: for({prefix, name} <- @prefixes, do: {prefix, file(name)})]
+  end
+
+  # The database of a server is there from the start.
+  defp create(repo) do
+    {:ok, _} = Ecto.Adapters.LibSql.ensure_all_started(repo.config(), :temporary)
+
+    unless Suite.server?() do
+      _ = Ecto.Adapters.LibSql.storage_down(repo.config())
+      :ok = Ecto.Adapters.LibSql.storage_up(repo.config())
     end
   end
 
@@ -68,9 +95,7 @@ defmodule Ecto.Integration.LibSqlSetup do
     repos = [Ecto.Integration.TestRepo, Ecto.Integration.PoolRepo]
 
     for repo <- repos do
-      {:ok, _} = Ecto.Adapters.LibSql.ensure_all_started(repo.config(), :temporary)
-      _ = Ecto.Adapters.LibSql.storage_down(repo.config())
-      :ok = Ecto.Adapters.LibSql.storage_up(repo.config())
+      create(repo)
       {:ok, _pid} = repo.start_link()
       :ok = Ecto.Migrator.up(repo, 0, Ecto.Integration.Migration, log: false)
     end
@@ -119,16 +144,17 @@ pool_repo = [
   max_seconds: 10,
   # In "transactions are not shared in repo" one that writes waits for another one that reads.
   default_transaction_mode: :deferred,
-  attach: [
-    {"ecto_prefix_test", Path.join(LibSqlSetup.folder(), "prefix.db")},
-    {"bad_schema_migrations", Path.join(LibSqlSetup.folder(), "bad.db")}
-  ],
   log: false
 ]
 
 for app <- [:ecto_libsql, :ecto_sql] do
   Application.put_env(app, Ecto.Integration.TestRepo, LibSqlSetup.database("test") ++ test_repo)
-  Application.put_env(app, Ecto.Integration.PoolRepo, LibSqlSetup.database("pool") ++ pool_repo)
+
+  Application.put_env(
+    app,
+    Ecto.Integration.PoolRepo,
+    LibSqlSetup.database("pool") ++ LibSqlSetup.attached() ++ pool_repo
+  )
 end
 
 Code.require_file(Path.join(LibSqlSetup.dep(:ecto_sql), "integration_test/support/repo.exs"))
@@ -163,7 +189,7 @@ defmodule Ecto.Integration.Case do
 
     on_exit(fn ->
       for name <- ["test", "pool"] do
-        EctoLibSql.PortableSql.verify!(Ecto.Integration.LibSqlSetup.database(name)[:database])
+        EctoLibSql.PortableSql.verify!(Ecto.Integration.LibSqlSetup.path(name))
       end
     end)
   end

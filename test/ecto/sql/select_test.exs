@@ -500,6 +500,7 @@ defmodule Ecto.Adapters.LibSql.SQL.SelectTest do
     end
   end
 
+  @tag :local_file
   @tag attach: ["other"]
   test "a prefix is an attached database" do
     sql!(

@@ -455,6 +455,7 @@ defmodule Ecto.Adapters.LibSql.SQL.WriteTest do
       end
     end
 
+    @tag :local_file
     @tag attach: ["other"]
     test "in the attached database that has the table" do
       sql!("CREATE TABLE other.odd (v INTEGER); CREATE TABLE odd (v INTEGER)")

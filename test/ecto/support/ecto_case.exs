@@ -22,14 +22,15 @@ defmodule EctoLibSql.EctoCase do
     File.mkdir_p!(folder)
     options = [database: Path.join(folder, "test.db"), pool_size: 2, log: false, name: nil]
     options = options ++ attached(context[:attach] || [], folder)
-    options = EctoLibSql.Suite.options(Keyword.merge(options, context[:repo] || []))
-    {:ok, repo} = start_supervised({EctoLibSql.EctoRepo, options})
+    options = Keyword.merge(options, context[:repo] || [])
+    {:ok, repo} = start_supervised({EctoLibSql.EctoRepo, EctoLibSql.Suite.options(options)})
 
     EctoLibSql.EctoRepo.put_dynamic_repo(repo)
     EctoLibSql.PortableSql.watch(repo, options)
 
     # A connection is closed in the background and may still write a file while the folder is removed.
     on_exit(fn ->
+      EctoLibSql.SuiteServers.release(folder)
       File.rm_rf(folder)
       EctoLibSql.PortableSql.verify!(options[:database])
     end)

@@ -143,6 +143,7 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup.ForeignKeyTest do
       assert fails(fn -> Repo.query!(one) end) == [foreign_key: "posts_user_id_fkey"]
     end
 
+    @tag :local_file
     # Releasing the savepoint of the look-up is no commit.
     test "is looked up without a commit event for subscribers", %{folder: folder} do
       subscription = {EctoLibSql, :subscribe, [[:update, :commit], self()]}
@@ -182,6 +183,7 @@ defmodule Ecto.Adapters.LibSql.Constraints.Lookup.ForeignKeyTest do
                [foreign_key: :unknown]
     end
 
+    @tag :local_file
     @tag attach: ["other"]
     test "and that of a unique index is found in an attached database" do
       sql!("""

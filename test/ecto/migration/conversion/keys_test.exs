@@ -89,6 +89,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Conversion.KeysTest do
     assert rows("PRAGMA integrity_check") == [["ok"]]
   end
 
+  @tag :local_file
   @tag attach: ["other"]
   test "a table of an attached database is converted there" do
     sql!("CREATE TABLE other.t (x TEXT); INSERT INTO other.t VALUES ('1'), ('y')")

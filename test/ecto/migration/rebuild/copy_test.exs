@@ -37,6 +37,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.CopyTest do
     end
   end
 
+  @tag :local_file
   @tag repo: [pool_size: 1]
   test "a temporary table of the same name is left alone, and its rows too" do
     sql!("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT); INSERT INTO t VALUES (1, 2, 3)")

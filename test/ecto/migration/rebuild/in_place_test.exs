@@ -3,6 +3,8 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.InPlaceTest do
   # the first is `rootpage` in sqlite_schema.
   use EctoLibSql.EctoCase, async: true
 
+  @moduletag :local_file
+
   alias Ecto.Adapters.LibSql, as: Adapter
   alias Ecto.Migration.{Constraint, Reference, Table}
 
