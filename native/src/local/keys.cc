@@ -1,9 +1,9 @@
 #include "local/keys.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/sql_pragma.h"
+#include "core/sql_refused.h"
 #include "core/sql_scanner.h"
 #include "encryption/aes256gcm.h"
 #include "encryption/guard_vfs.h"
@@ -179,23 +179,6 @@ using core::SqlScanner;
 using core::SqlToken;
 using Kind = SqlToken::Kind;
 
-// ATTACH file AS name KEY key. `AS key` is a name.
-bool has_key_clause(std::string_view sql) {
-  SqlScanner scanner(sql);
-  bool after_as = false;
-  int depth = 0;
-  for (;;) {
-    const SqlToken token = scanner.next();
-    if (token.kind == Kind::end || token.kind == Kind::incomplete) return false;
-    if (token.kind == Kind::semicolon) return false;
-    if (token.kind == Kind::open) ++depth;
-    if (token.kind == Kind::close) --depth;
-    const bool word = token.kind == Kind::word && depth == 0;
-    if (word && !after_as && is_keyword(token.text, "KEY")) return true;
-    after_as = word && is_keyword(token.text, "AS");
-  }
-}
-
 // The name of a file in ATTACH or VACUUM INTO, with a key among the parameters of a URI.
 bool has_key_in_location(std::string_view sql) {
   SqlScanner scanner(sql);
@@ -211,28 +194,17 @@ bool has_key_in_location(std::string_view sql) {
 }  // namespace
 
 void refuse_key_in_sql(std::string_view sql) {
-  // Those of SQLCipher, SQLite3MultipleCiphers and SQLite's own extension, and our options.
-  constexpr std::array<std::string_view, 9> kPragmas = {
-      "KEY",       "REKEY",  "HEXKEY",         "HEXREKEY",         "TEXTKEY",
-      "TEXTREKEY", "CIPHER", "ENCRYPTION_KEY", "ENCRYPTION_CIPHER"};
   SqlScanner scanner(sql);
   SqlToken verb = scanner.next();
   while (verb.kind == Kind::semicolon || is_keyword(verb.text, "EXPLAIN")) verb = scanner.next();
   const bool attach = is_keyword(verb.text, "ATTACH");
   const bool file = attach || is_keyword(verb.text, "VACUUM");
   if (!file && !is_keyword(verb.text, "PRAGMA") && !is_keyword(verb.text, "QUERY")) return;
-  const std::string_view rest =
-      sql.substr(static_cast<std::size_t>(verb.text.data() + verb.text.size() - sql.data()));
-  const bool pragma = std::ranges::any_of(
-      kPragmas, [sql](std::string_view name) { return core::is_pragma(sql, name); });
-  if (!pragma && !(attach && has_key_clause(rest)) && !(file && has_key_in_location(rest))) return;
-  // With a statement of its own, so that nobody adds the text, which contains the key.
-  throw Error(ErrorKind::invalid_argument,
-              "an encryption key in SQL text has no effect: give it as an option of the "
-              "connection or of the attached database")
-      .with_statement(pragma   ? "PRAGMA key"
-                      : attach ? "ATTACH ... KEY"
-                               : "VACUUM INTO");
+  const std::string_view shown = core::statement_with_key(sql);
+  if (!shown.empty()) core::refuse_statement_with_key(shown);
+  if (file && has_key_in_location(sql)) {
+    core::refuse_statement_with_key(attach ? "ATTACH ... KEY" : "VACUUM INTO");
+  }
 }
 
 void refuse_temporary_files(std::string_view sql) {

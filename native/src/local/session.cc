@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/sql_refused.h"
 #include "libsql/sql.h"
 #include "local/open_handles.h"
 #include "local/statement_cost.h"
@@ -144,11 +145,7 @@ std::unique_ptr<LocalStatement> LocalSession::compile_text(std::string_view sql,
   }
   // Pragmas act and read their values while they are compiled, so each use compiles again.
   const bool pragma = kind == StatementKind::pragma;
-  const std::size_t zero = sql.find('\0');
-  if (zero != std::string_view::npos) {
-    throw Error(ErrorKind::invalid_argument,
-                "the SQL text contains a NUL byte at offset " + std::to_string(zero));
-  }
+  core::refuse_zero_byte(sql);
   if (sql.size() >
       static_cast<std::size_t>(sqlite3_limit(db_.get(), SQLITE_LIMIT_SQL_LENGTH, -1))) {
     throw error_for_code(SQLITE_TOOBIG);

@@ -70,9 +70,12 @@ void bind_by_position(const Names& names, std::span<const ValueView> values, hra
 hrana::Stmt bound(std::string_view sql, Parameters* parameters) {
   hrana::Stmt stmt;
   stmt.sql = sql;
-  // A text with an impossible parameter is left to the server, which refuses it.
   const auto names = core::parameters_of(sql);
-  if (!names) return stmt;
+  if (!names) {
+    throw Error(ErrorKind::invalid_argument,
+                "too many SQL variables, or a number that is none: from ?1 to ?32766")
+        .with_statement(sql);
+  }
   if (parameters != nullptr && parameters->by_name()) {
     bind_by_name(*names, *parameters, stmt);
   } else {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/atomic_members.h"
+#include "core/sql_refused.h"
 #include "core/sql_savepoint.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
@@ -21,10 +22,11 @@ namespace {
 constexpr int kSqliteError = 1;
 constexpr int kReadOnly = 8;
 
-// SQLite stops at a zero byte, wherever the text comes from.
+// Before it is sent: a key would reach the server, and be shown with its error.
 void check_text(std::string_view sql) {
-  if (sql.find('\0') == std::string_view::npos) return;
-  throw Error(ErrorKind::invalid_argument, "the SQL text contains a zero byte").with_statement(sql);
+  const std::string_view shown = core::statement_with_key(sql);
+  if (!shown.empty()) core::refuse_statement_with_key(shown);
+  core::refuse_zero_byte(sql);
 }
 
 // What follows the first statement, without what is none.

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "core/sql_refused.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
 #include "remote/statement.h"
@@ -17,9 +18,7 @@ std::unique_ptr<core::PreparedStatement> RemoteSession::prepare(std::string_view
                                                                 core::PrepareMode /*mode*/,
                                                                 std::string_view* tail) {
   if (!core_->is_open()) throw Error(ErrorKind::closed, "the connection is closed");
-  if (sql.find('\0') != std::string_view::npos) {
-    throw Error(ErrorKind::invalid_argument, "the SQL text contains a zero byte");
-  }
+  core::refuse_zero_byte(sql);
   *tail = {};
   while (statement_kind(sql) != StatementKind::unknown) {
     const std::string_view first = first_statement(sql);
