@@ -11,8 +11,9 @@ namespace libsql::remote {
 
 namespace {
 
-// Of the first portion, which comes with the answer to opening: small, so that it comes soon.
-constexpr std::uint32_t kFirstRows = 100;
+// Rows that come with the answer to opening: few, so that they come soon, and enough for a first
+// portion of 500, Ecto's default, although a WebSocket counts entries that are no rows too.
+constexpr std::uint32_t kFirstRows = 512;
 constexpr std::size_t kMaxBytesAhead = std::size_t{64} << 20;
 
 std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
@@ -21,7 +22,7 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void tell_portion(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& receiver) {
+std::int64_t tell_rows(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& receiver) {
   receiver.columns(views_of(cursor.columns));
   std::int64_t told = 0;
   while (!cursor.rows.empty() && static_cast<std::size_t>(told) < max_rows) {
@@ -31,7 +32,14 @@ void tell_portion(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& re
     static_cast<void>(receiver.row(std::vector<ValueView>(row.begin(), row.end())));
   }
   if (cursor.rows.empty()) cursor.bytes = 0;
-  receiver.portion(told, cursor.rows.empty() && cursor.done && !cursor.failure);
+  return told;
+}
+
+void tell_portion(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& receiver) {
+  const std::int64_t told = tell_rows(cursor, max_rows, receiver);
+  // As of a local cursor: only a portion with fewer rows than were wanted is the last.
+  const bool is_short = static_cast<std::size_t>(told) < max_rows;
+  receiver.portion(told, is_short && cursor.done && !cursor.failure);
 }
 
 std::shared_ptr<Stream> CursorAnswer::stream() {
@@ -58,7 +66,6 @@ bool CursorAnswer::open(const Call& call, PlanBuilder builder) {
 }
 
 void CursorAnswer::ask(std::uint32_t max_rows) {
-  max_rows_ = max_rows;
   stream()->fetch(max_rows, deadline_, shared_from_this());
 }
 
@@ -72,8 +79,9 @@ bool CursorAnswer::read_ahead(const Call& call) {
 bool CursorAnswer::fetch(const Call& call, std::uint32_t max_rows) {
   purpose_ = Purpose::fetch;
   deadline_ = call.deadline;
-  guarded_.tell([&](libsql::Receiver& to) { to.columns(views_of(cursor_->columns)); });
-  core_->send(call, stream(), [&](Stream& /*to*/) { ask(max_rows); });
+  wanted_ = max_rows;
+  guarded_.tell([&](libsql::Receiver& to) { rows_ = tell_rows(*cursor_, max_rows, to); });
+  core_->send(call, stream(), [&](Stream& /*to*/) { ask(missing()); });
   return false;
 }
 
@@ -205,11 +213,11 @@ void CursorAnswer::on_read_ahead() {
 }
 
 void CursorAnswer::on_fetched() {
-  // Entries that are no rows count too over a WebSocket.
-  if (!done_ && rows_ == 0) return ask(max_rows_);
+  // Entries that are no rows count too over a WebSocket, and pages have a limit.
+  if (!done_ && missing() > 0) return ask(missing());
   core_->answered();
   if (done_) end_cursor();
-  guarded_.tell([&](libsql::Receiver& to) { to.portion(rows_, done_); });
+  guarded_.tell([&](libsql::Receiver& to) { to.portion(rows_, missing() > 0); });
   end_request(std::nullopt);
 }
 

@@ -20,7 +20,9 @@ namespace libsql::remote {
 // Rows that one answer brings while a cursor is read ahead.
 inline constexpr std::uint32_t kDrainRows = 10'000;
 
-// Tells rows that were read ahead.
+// Tells the columns and rows that were read ahead; their number.
+std::int64_t tell_rows(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& receiver);
+// The same as a whole portion, without more from the server.
 void tell_portion(OpenCursor& cursor, std::size_t max_rows, libsql::Receiver& receiver);
 
 // Threads: as StatementAnswer.
@@ -64,6 +66,9 @@ class CursorAnswer final : public QuietAnswer {
   void end_cursor() noexcept;
   // Asks for more rows. Errors: those of Stream::fetch().
   void ask(std::uint32_t max_rows);
+  [[nodiscard]] std::uint32_t missing() const noexcept {
+    return rows_ < wanted_ ? wanted_ - static_cast<std::uint32_t>(rows_) : 0;
+  }
   void on_opened();
   void on_read_ahead();
   void on_fetched();
@@ -78,7 +83,7 @@ class CursorAnswer final : public QuietAnswer {
   Deadline deadline_;
   std::shared_ptr<const KeptRequest> next_;
   Call next_call_;
-  std::uint32_t max_rows_ = 0;
+  std::uint32_t wanted_ = 0;  // Rows of the portion that is fetched.
   std::uint32_t step_ = 0;
   std::int64_t rows_ = 0;
   bool ran_ = false;

@@ -294,7 +294,7 @@ bool RequestRunner::operator()(const request::Fetch& request) {
     throw Error(ErrorKind::invalid_argument, "a portion of a cursor has at least one row, not 0");
   }
   const std::shared_ptr<OpenCursor> cursor = data_.find(request.cursor);
-  if (cursor->rows.empty() && !cursor->done && !cursor->failure) {
+  if (cursor->rows.size() < request.max_rows && !cursor->done && !cursor->failure) {
     const auto answer = std::make_shared<CursorAnswer>(core_, call_.wait(), cursor);
     const auto rows = std::min<std::size_t>(request.max_rows, UINT32_MAX);
     return answer->fetch(call_, static_cast<std::uint32_t>(rows));

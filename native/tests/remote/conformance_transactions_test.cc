@@ -159,6 +159,30 @@ TEST_P(Conformance, ACursorGivesItsRowsInPortions) {
   EXPECT_EQ(trace(request::OpenCursor{{"SELECT nope FROM t"}}), "error error 1");
 }
 
+// A server's first rows came as a portion of their own, so that the last one was told one later.
+TEST_P(Conformance, APortionIsFullUnlessItIsTheLast) {
+  for (const int rows : {0, 3, 100, 500, 511, 512, 513, 1100}) {
+    for (const int portion : {100, 500, 512, 600, 2000}) {
+      const std::string sql =
+          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+          "SELECT 7 FROM n LIMIT " +
+          std::to_string(rows);
+      RequestTrace opened;
+      opened.start(db, request::OpenCursor{{std::string_view(sql)}});
+      ASSERT_EQ(opened.wait(), "opened\nok");
+      for (int left = rows;; left -= portion) {
+        const std::string answer =
+            trace(request::Fetch{opened.cursor, static_cast<std::size_t>(portion)});
+        const std::string end = left < portion ? "portion " + std::to_string(left) + " last\nok"
+                                               : "portion " + std::to_string(portion) + "\nok";
+        EXPECT_TRUE(answer.ends_with('\n' + end)) << rows << " in " << portion;
+        if (left < portion) break;
+      }
+      EXPECT_EQ(trace(request::CloseCursor{opened.cursor}), "ok");
+    }
+  }
+}
+
 TEST_P(Conformance, OtherStatementsRunBetweenTwoPortionsOfATransactionsCursor) {
   db.begin_transaction(TransactionMode::deferred);
   Cursor cursor = db.open_cursor(
