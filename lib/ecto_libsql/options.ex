@@ -86,6 +86,8 @@ defmodule EctoLibSql.Options do
     * `:connect_timeout` - milliseconds to reach the server, default 10,000.
     * `:request_timeout` - milliseconds for a request without a `:timeout` of its own, default 60,000.
     * `:headers` - `[{name, value}]`, sent with each request.
+    * `:encoding` - `:json` (default), which every server reads, or `:protobuf`, which sqld and the development server
+      offer and Turso Cloud does not.
     * `:tls` - `[cacertfile: path]`: certificates beside the system's. A proxy is taken from `HTTPS_PROXY`,
       `HTTP_PROXY` and `NO_PROXY`.
 
@@ -171,8 +173,8 @@ defmodule EctoLibSql.Options do
   end
 
   defp available!(:local, opts) do
-    if opts[:remote_encryption_key] do
-      Check.refuse("the option :remote_encryption_key needs a database on a server (:uri)")
+    for name <- [:remote_encryption_key, :encoding], opts[name] do
+      Check.refuse("the option #{inspect(name)} needs a database on a server (:uri)")
     end
   end
 

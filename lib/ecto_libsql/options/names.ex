@@ -72,7 +72,7 @@ defmodule EctoLibSql.Options.Names do
   # Remote connections and replicas.
   @remote ~w(
     uri auth_token sync sync_interval initial_sync read_your_writes remote_writes remote_encryption_key
-    connect_timeout request_timeout tls headers proxy
+    connect_timeout request_timeout tls headers encoding proxy
   )a
 
   # DBConnection.start_link/2 and its pools, and what these add themselves (the last line).

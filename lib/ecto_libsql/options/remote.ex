@@ -45,7 +45,8 @@ defmodule EctoLibSql.Options.Remote do
       connect_timeout: integer!(opts, :connect_timeout, @milliseconds),
       request_timeout: integer!(opts, :request_timeout, @milliseconds),
       headers: headers!(opts[:headers]),
-      ca_file: ca_file!(opts[:tls])
+      ca_file: ca_file!(opts[:tls]),
+      encoding: encoding!(opts[:encoding])
     }
     |> Map.merge(Process.all!(opts))
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
@@ -137,6 +138,11 @@ defmodule EctoLibSql.Options.Remote do
   # Their values may be secrets.
   defp refuse_headers,
     do: refuse("the option :headers must be a list of {name, value}, both strings")
+
+  defp encoding!(encoding) when encoding in [nil, :json, :protobuf], do: encoding
+
+  defp encoding!(other),
+    do: refuse("the option :encoding must be :json or :protobuf, got: #{inspect(other)}")
 
   defp ca_file!(nil), do: nil
   defp ca_file!(tls) when tls in [[], true], do: nil

@@ -215,6 +215,40 @@ defmodule EctoLibSql.Connection.RemoteTest do
     assert message =~ ":auth_token"
   end
 
+  test "the encoding can be chosen, over HTTP and over a WebSocket", %{uri: uri} do
+    for uri <- [uri, String.replace(uri, "http", "ws")], encoding <- [:json, :protobuf] do
+      state = remote!(uri, encoding: encoding)
+      assert rows!(state, "SELECT ?, 'a', x'00ff'", [1]) == [[1, "a", <<0, 255>>]]
+    end
+
+    assert {:error, %Error{kind: :invalid_argument, message: message}} =
+             Options.parse(uri: "libsql://host", encoding: :xml)
+
+    assert message == "the option :encoding must be :json or :protobuf, got: :xml"
+
+    assert {:error, %Error{kind: :invalid_argument, message: message}} =
+             EctoLibSql.connect(database: ":memory:", encoding: :json)
+
+    assert message == "the option :encoding needs a database on a server (:uri)"
+  end
+
+  test "the encoding that is chosen is the one that is sent" do
+    {:ok, socket} = :gen_tcp.listen(0, [:binary, active: false, ip: {127, 0, 0, 1}])
+    {:ok, port} = :inet.port(socket)
+    uri = "http://127.0.0.1:#{port}"
+
+    asked =
+      Task.async(fn ->
+        {:ok, client} = :gen_tcp.accept(socket)
+        {:ok, request} = :gen_tcp.recv(client, 0)
+        :ok = :gen_tcp.send(client, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+        request
+      end)
+
+    assert {:error, %Error{}} = EctoLibSql.connect(uri: uri, encoding: :protobuf)
+    assert Task.await(asked) =~ "POST /v3-protobuf/pipeline"
+  end
+
   test "1,000 queries at once occupy no thread each", %{uri: uri} do
     state = remote!(uri)
     before = os_threads()
