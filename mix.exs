@@ -190,6 +190,7 @@ defmodule EctoLibSql.MixProject do
           EctoLibSql.Telemetry
         ],
         Files: [EctoLibSql.Doctor],
+        Servers: [EctoLibSql.DevServer, EctoLibSql.ServerDoctor],
         "SQL helpers": [EctoLibSql.Pragma, EctoLibSql.JSON]
       ]
     ]

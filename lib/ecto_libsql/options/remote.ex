@@ -5,7 +5,7 @@ defmodule EctoLibSql.Options.Remote do
   import EctoLibSql.Options.Check
 
   alias EctoLibSql.{AuthToken, EncryptionKey}
-  alias EctoLibSql.Options.{Names, Process}
+  alias EctoLibSql.Options.{Names, Process, RemoteWarnings}
 
   @milliseconds 1..0x7FFFFFFF
   @schemes ~w(libsql http https ws wss)
@@ -34,6 +34,8 @@ defmodule EctoLibSql.Options.Remote do
   def native(opts) do
     Enum.each(Names.local_only(), &not_local!(&1, opts[&1]))
     if opts[:sandbox] == :isolated, do: not_local!(:sandbox, :isolated)
+    not_read_only!(opts[:mode])
+    RemoteWarnings.check(opts, split_token(opts)[:auth_token] != nil)
 
     if opts[:proxy],
       do: refuse("the option :proxy is not supported: set HTTPS_PROXY or HTTP_PROXY")
@@ -52,7 +54,8 @@ defmodule EctoLibSql.Options.Remote do
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
   end
 
-  defp not_local!(_name, none) when none in [nil, false, []], do: :ok
+  defp not_local!(_name, none) when none in [nil, []], do: :ok
+  defp not_local!(:shared_memory, false), do: :ok
 
   defp not_local!(name, _value) when name in [:encryption_key, :key] do
     refuse(
@@ -65,6 +68,19 @@ defmodule EctoLibSql.Options.Remote do
       refuse(
         "the option #{inspect(name)} is for local databases: a server has settings of its own"
       )
+
+  # The flags that open a file. Without effect they would be a promise that nothing keeps.
+  defp not_read_only!(mode) when mode in [nil, [], :remote, :readwrite], do: :ok
+
+  defp not_read_only!(flags) do
+    if Enum.all?(List.wrap(flags), &(&1 in [:readwrite, :create, :nomutex])) do
+      :ok
+    else
+      refuse(
+        "the option :mode is for local databases, got: #{inspect(flags)}; what a connection to a server may do is a matter of its token"
+      )
+    end
+  end
 
   # --- Secrets ---
 
@@ -94,10 +110,9 @@ defmodule EctoLibSql.Options.Remote do
   @doc "The options of a pool without a token that a report would show (see Options.Encryption.protect/1)."
   @spec protect(keyword()) :: keyword()
   def protect(opts) do
-    {opts, token} = take_from_url(opts)
-    opts = if token, do: Keyword.put(opts, :auth_token, token), else: opts
-
-    Enum.map(opts, fn
+    opts
+    |> split_token()
+    |> Enum.map(fn
       {:auth_token, token} when is_binary(token) and token != "" ->
         {:auth_token, AuthToken.new(token)}
 
@@ -109,7 +124,13 @@ defmodule EctoLibSql.Options.Remote do
     end)
   end
 
-  # A token in the URL takes precedence.
+  @doc "The options with a token of the URL, which takes precedence, as an option of its own."
+  @spec split_token(keyword()) :: keyword()
+  def split_token(opts) do
+    {opts, token} = take_from_url(opts)
+    if token, do: Keyword.put(opts, :auth_token, token), else: opts
+  end
+
   defp take_from_url(opts) do
     with url when is_binary(url) <- opts[:uri],
          {:ok, %URI{query: query} = uri} when is_binary(query) <- URI.new(url),

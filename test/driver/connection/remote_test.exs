@@ -196,6 +196,8 @@ defmodule EctoLibSql.Connection.RemoteTest do
   test "options of local files are refused by name" do
     for option <- [
           [journal_mode: :wal],
+          [foreign_keys: false],
+          [mode: :readonly],
           [attach: [{"a", "b"}]],
           [encryption_key: String.duplicate("k", 32)]
         ] do
