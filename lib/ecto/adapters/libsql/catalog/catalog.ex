@@ -74,15 +74,23 @@ defmodule Ecto.Adapters.LibSql.Catalog do
   @doc "Indexes with their key columns; nil is an expression."
   @spec indexes(source(), String.t(), String.t() | nil) :: [map()]
   def indexes(source, table, prefix \\ nil) do
-    for [_seq, name, unique, origin, partial] <-
-          rows(source, ["PRAGMA ", database(prefix), "index_list(", Quote.name(table), ")"]) do
-      columns =
-        for [_seqno, _cid, column] <-
-              rows(source, ["PRAGMA ", database(prefix), "index_info(", Quote.name(name), ")"]),
-            do: column
+    # One query, as on a server each costs a round trip.
+    query =
+      "SELECT l.name, l.\"unique\", l.origin, l.partial, i.name FROM pragma_index_list(?1, ?2) AS l, " <>
+        "pragma_index_info(l.name, ?2) AS i ORDER BY l.seq, i.seqno"
 
-      %{name: name, unique: unique == 1, origin: origin, partial: partial == 1, columns: columns}
-    end
+    source
+    |> rows(query, [table, prefix])
+    |> Enum.chunk_by(&hd/1)
+    |> Enum.map(fn [[name, unique, origin, partial, _column] | _] = columns ->
+      %{
+        name: name,
+        unique: unique == 1,
+        origin: origin,
+        partial: partial == 1,
+        columns: Enum.map(columns, &List.last/1)
+      }
+    end)
   end
 
   @doc "Whether there is a table or a view of this name; `opts` are those of the query."
