@@ -16,7 +16,8 @@ defmodule Ecto.Adapters.LibSql.GuidesTest do
     {:ok, folder: folder}
   end
 
-  for guide <- ~w(ecto migrations phoenix production troubleshooting coming_from_ecto_sqlite3
+  for guide <-
+        ~w(ecto migrations phoenix production servers troubleshooting coming_from_ecto_sqlite3
                   coming_from_rust coming_from_postgresql) do
     test "the examples of #{guide} do what they say", %{folder: folder} do
       File.cd!(folder, fn ->

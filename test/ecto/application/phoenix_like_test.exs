@@ -14,14 +14,14 @@ defmodule Ecto.Adapters.LibSql.PhoenixLikeTest do
     {:ok, database: Path.join(folder, "shop.db"), folder: folder}
   end
 
-  defp mix(args, env, database) do
+  defp mix(args, env, database, more \\ []) do
     options = [
       cd: @example,
       stderr_to_stdout: true,
       env: [
         {"MIX_ENV", env},
         {"SHOP_DATABASE", database},
-        {"MIX_BUILD_PATH", Path.join(Mix.Project.build_path(), "phoenix_like_#{env}")}
+        {"MIX_BUILD_PATH", Path.join(Mix.Project.build_path(), "phoenix_like_#{env}")} | more
       ]
     ]
 
@@ -32,6 +32,15 @@ defmodule Ecto.Adapters.LibSql.PhoenixLikeTest do
 
   test "the example's tests pass with async: true in the sandbox", %{database: database} do
     assert mix(["test"], "test", database) =~ "7 tests, 0 failures"
+  end
+
+  test "the same tests pass on a server that one environment variable names", %{folder: folder} do
+    {:ok, server} = EctoLibSql.DevServer.start_link(token: "shop")
+    url = {"SHOP_SERVER", EctoLibSql.DevServer.url(server)}
+    variables = [url, {"SHOP_TOKEN", "shop"}]
+    unused = Path.join(folder, "unused.db")
+    assert mix(["test"], "test", unused, variables) =~ "7 tests, 0 failures"
+    refute File.exists?(unused)
   end
 
   test "mix ecto.create, migrate, dump, load, rollback and drop work, and the seeds run", %{
