@@ -1,5 +1,5 @@
 // How values go into SQL and rows come out: optionals, times, bytes, named arguments, structs, and
-// rows read as tuples. The program fails if anything is not as it says.
+// rows read as tuples or structs. The program fails if anything is not as it says.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,7 +30,7 @@ struct Book {
   std::optional<double> price;
   std::chrono::sys_seconds added;
 
-  // The names of the parameters that the fields are for.
+  // The names of the parameters and columns that the fields are for.
   static constexpr auto sql_fields() {
     return std::tuple(libsql::field("id", &Book::id), libsql::field("title", &Book::title),
                       libsql::field("price", &Book::price), libsql::field("added", &Book::added));
@@ -78,6 +78,24 @@ void rows(libsql::Connection& shop) {
   }
 }
 
+void structs(libsql::Connection& shop) {
+  std::cout << "Rows as structs\n";
+  std::string list;
+  for (const Book& book : shop.query<Book>("SELECT * FROM book WHERE id < ? ORDER BY id", 3)) {
+    list += book.title + (book.price ? " has a price; " : " has none; ");
+  }
+  check(list == "Dune has a price; Emma has none; ", "columns are matched by name");
+  check(shop.query_one<Book>("SELECT added, price, title, id FROM book WHERE id = 3").title ==
+            "Ulysses",
+        "in any order");
+  try {
+    static_cast<void>(shop.query_one<Book>("SELECT id, title FROM book WHERE id = 1"));
+    check(false, "a struct is never read in part");
+  } catch (const libsql::Error& error) {
+    check(error.kind() == libsql::ErrorKind::invalid_argument, error.message());
+  }
+}
+
 void bytes(libsql::Connection& shop) {
   std::cout << "Bytes\n";
   const std::vector<std::byte> cover(1000, std::byte{7});
@@ -94,6 +112,7 @@ int main() {
     libsql::Connection shop = libsql::Database(":memory:").connect();
     arguments(shop);
     rows(shop);
+    structs(shop);
     bytes(shop);
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

@@ -3,14 +3,8 @@
 //   values, by position      db.execute("... VALUES (?, ?)", 7, "Dune");
 //   named values             db.execute("... VALUES (:id, :title)", named("id", 7),
 //                                       named("title", "Dune"));
-//   one struct, whose fields are the names; those that the statement does not mention are not used:
-//     struct Book {
-//       std::int64_t id;
-//       std::string title;
-//       static constexpr auto sql_fields() {
-//         return std::tuple(libsql::field("id", &Book::id), libsql::field("title", &Book::title));
-//       }
-//     };
+//   one struct (fields.h), whose fields are the names; those that the statement does not mention
+//   are not used:
 //     db.execute("... VALUES (:id, :title)", book);
 //
 // Names go with or without their prefix. A parameter without a value is an error, and so is a
@@ -26,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "libsql/fields.h"
 #include "libsql/text.h"
 #include "libsql/value.h"
 
@@ -50,27 +45,12 @@ template <typename T>
 requires SqlParameter<std::decay_t<T>>
 [[nodiscard]] Named<T> named(TextView name, T&& value) { return {name, std::forward<T>(value)}; }
 
-template <typename Struct, typename T>
-struct Field {
-  std::string_view name;
-  T Struct::*member;
-};
-// A field of a struct and the name of its parameter, for sql_fields().
-template <typename Struct, typename T>
-[[nodiscard]] constexpr Field<Struct, T> field(std::string_view name, T Struct::*member) {
-  return {name, member};
-}
-
 template <typename T>
 inline constexpr bool kIsNamed = false;
 template <typename T>
 inline constexpr bool kIsNamed<Named<T>> = true;
 template <typename T>
 concept NamedArgument = kIsNamed<T>;
-template <typename T>
-concept SqlStruct = requires {
-  std::tuple_size<decltype(T::sql_fields())>::value;
-};
 // Values, or named values, or one struct.
 template <typename... Arguments>
 concept SqlArguments = (SqlParameter<std::decay_t<Arguments>> && ...) ||

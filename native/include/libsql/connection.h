@@ -97,27 +97,28 @@ class LIBSQL_API Connection {
   void execute_script(TextView sql);
   // The first column of the first row. Errors: error unless there is exactly one row.
   [[nodiscard]] Value query_one(TextView sql, std::span<const ValueView> values = {});
-  // The one row of a query, read as by Row::as(). Views do not compile: the row is gone.
+  // The one row of a query, read as by Row::as(): a tuple for types of columns, a struct for a
+  // struct. Views do not compile: the row is gone.
   // Errors: error unless there is exactly one row; those of Row::as().
-  template <OwnedColumn First, OwnedColumn... More, typename... Arguments>
-  requires SqlArguments<Arguments...>
-  [[nodiscard]] std::tuple<First, More...> query_one(TextView sql, const Arguments&... arguments) {
-    auto row = query_optional<First, More...>(sql, arguments...);
+  template <typename... Columns, typename... Arguments>
+  requires OwnedRow<Columns...> && SqlArguments<Arguments...>
+  [[nodiscard]] RowOf<Columns...> query_one(TextView sql, const Arguments&... arguments) {
+    auto row = query_optional<Columns...>(sql, arguments...);
     if (!row) throw_no_row(sql);
     return *std::move(row);
   }
   // The same for a query that may have no row. Errors: error for more than one.
-  template <OwnedColumn First, OwnedColumn... More, typename... Arguments>
-  requires SqlArguments<Arguments...>
-  [[nodiscard]] std::optional<std::tuple<First, More...>> query_optional(
-      TextView sql, const Arguments&... arguments) {
+  template <typename... Columns, typename... Arguments>
+  requires OwnedRow<Columns...> && SqlArguments<Arguments...>
+  [[nodiscard]] std::optional<RowOf<Columns...>> query_optional(TextView sql,
+                                                                const Arguments&... arguments) {
     return detail::with_arguments(
         [&](const detail::ArgumentViews& views) {
           Statement statement = cached(sql);
           statement.bind_arguments(views);
-          std::optional<std::tuple<First, More...>> read;
+          std::optional<RowOf<Columns...>> read;
           if (const auto row = statement.next()) {
-            read = row->template as<First, More...>();
+            read = row->template as<Columns...>();
             expect_end(statement);
           }
           return read;
@@ -132,6 +133,7 @@ class LIBSQL_API Connection {
   }
   // The rows of a query, read one by one as they are asked for:
   //   for (const auto [id, title] : db.query<std::int64_t, std::string_view>(sql, 8)) ...
+  //   for (const Book& book : db.query<Book>(sql)) ...
   // The arguments are copied.
   template <typename... Columns, typename... Arguments>
   requires SqlArguments<Arguments...>

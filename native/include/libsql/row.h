@@ -9,9 +9,11 @@
 //   Value, ValueView                         anything
 //   a type with a Conversion (value.h)       what its from_sql() takes; std::chrono: see time.h
 // Nothing else is converted: a NULL read as a number is an error, not 0.
+// A row is read as a tuple of these, by position, or as a struct of these, by name (fields.h).
 #ifndef LIBSQL_ROW_H_
 #define LIBSQL_ROW_H_
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -20,12 +22,18 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "libsql/export.h"
+#include "libsql/fields.h"
 #include "libsql/value.h"
 
 namespace libsql {
+
+namespace core {
+class PreparedStatement;
+}  // namespace core
 
 template <typename T>
 concept ReadableInteger =
@@ -54,11 +62,33 @@ template <typename T>
 concept OwnedColumn = SqlColumn<T> && !BorrowedColumn<T>;
 
 namespace detail {
+template <typename Fields>
+inline constexpr bool kAreColumns = false;
+template <typename... Structs, typename... Types>
+inline constexpr bool kAreColumns<std::tuple<Field<Structs, Types>...>> =
+    ((SqlColumn<Types> && !std::is_const_v<Types>)&&...);
+template <typename Fields>
+inline constexpr bool kAreOwned = false;
+template <typename... Structs, typename... Types>
+inline constexpr bool kAreOwned<std::tuple<Field<Structs, Types>...>> = (OwnedColumn<Types> && ...);
+}  // namespace detail
 
-// Where a value comes from, for errors: "column 0".
+// A struct that is made empty, and whose fields a row fills in.
+template <typename T>
+concept ReadableStruct = SqlStruct<T> && std::default_initializable<T> && !SqlColumn<T> &&
+                         detail::kAreColumns<std::remove_cv_t<decltype(T::sql_fields())>>;
+// The same without views.
+template <typename T>
+concept OwnedStruct =
+    ReadableStruct<T> && detail::kAreOwned<std::remove_cv_t<decltype(T::sql_fields())>>;
+
+namespace detail {
+
+// Where a value comes from, for errors: "column 0", or "column 'title'" with a name.
 struct Place {
   std::string_view what;
   std::size_t index;
+  std::string_view name = {};
 };
 
 // Errors: error, naming the place and what it holds.
@@ -69,6 +99,14 @@ struct Place {
 // Errors: invalid_argument.
 [[noreturn]] LIBSQL_API void throw_column_count(std::size_t columns, std::size_t types);
 [[noreturn]] LIBSQL_API void throw_column_index(int column, std::size_t columns);
+
+// The position of the column of that name. Errors: invalid_argument unless there is exactly one;
+// misuse without names.
+[[nodiscard]] LIBSQL_API std::size_t column_named(const core::PreparedStatement* names,
+                                                  std::string_view name);
+// The columns of a result that the fields of `T` are read from, in the order of the fields.
+template <ReadableStruct T>
+using FieldColumns = std::array<std::size_t, std::tuple_size_v<decltype(T::sql_fields())>>;
 
 // Throw unless the value is of that kind.
 [[nodiscard]] LIBSQL_API std::int64_t read_integer(const ValueView& value, const Place& place);
@@ -118,6 +156,9 @@ class Row : public std::span<const ValueView> {
   constexpr Row() noexcept = default;
   // NOLINTNEXTLINE(google-explicit-constructor): a row is its values
   constexpr Row(std::span<const ValueView> values) noexcept : span(values) {}
+  // With the names of the columns, which structs need.
+  constexpr Row(std::span<const ValueView> values, const core::PreparedStatement& names) noexcept
+      : span(values), names_(&names) {}
 
   // All columns, one type for each:
   //   const auto [id, title] = row.as<std::int64_t, std::string_view>();
@@ -127,6 +168,34 @@ class Row : public std::span<const ValueView> {
   [[nodiscard]] std::tuple<Columns...> as() const {
     if (size() != sizeof...(Columns)) detail::throw_column_count(size(), sizeof...(Columns));
     return read<Columns...>(std::index_sequence_for<Columns...>());
+  }
+
+  // The fields of a struct (fields.h), each from the column of its name; other columns are not
+  // read.
+  //   const Book book = row.as<Book>();
+  // Errors: invalid_argument, with its name, for a field whose column is missing or there twice;
+  // error for a value that is not what the table above says; misuse for a row without names, which
+  // is one that a Receiver or an AsyncConnection gives.
+  template <ReadableStruct T>
+  [[nodiscard]] T as() const {
+    return as<T>(columns_of<T>());
+  }
+  // The same in two steps, for the many rows of one result.
+  template <ReadableStruct T>
+  [[nodiscard]] detail::FieldColumns<T> columns_of() const {
+    return std::apply(
+        [&](const auto&... fields) {
+          return detail::FieldColumns<T>{detail::column_named(names_, fields.name)...};
+        },
+        T::sql_fields());
+  }
+  template <ReadableStruct T>
+  [[nodiscard]] T as(const detail::FieldColumns<T>& columns) const {
+    T object{};
+    const auto* column = columns.data();
+    std::apply([&](const auto&... fields) { (read_field(object, fields, *column++), ...); },
+               T::sql_fields());
+    return object;
   }
 
   // One column, counted from 0. Errors: invalid_argument beyond the last; as as().
@@ -144,6 +213,13 @@ class Row : public std::span<const ValueView> {
     return std::tuple<Columns...>{
         detail::read_column<Columns>((*this)[Indexes], {"column", Indexes})...};
   }
+  template <typename T, typename Struct, typename Member>
+  void read_field(T& object, const Field<Struct, Member>& field, std::size_t column) const {
+    object.*field.member =
+        detail::read_column<Member>((*this)[column], {"column", column, field.name});
+  }
+
+  const core::PreparedStatement* names_ = nullptr;
 };
 
 }  // namespace libsql

@@ -12,24 +12,58 @@
 
 namespace libsql {
 
-// Stands on a row of `Source`, which it advances: an input iterator. Without `Columns` it gives a
-// Row, otherwise the tuple of Row::as<Columns...>(). Errors: those of Source::next() and Row::as().
+// Reads the rows of one result as what `Columns` say: as Row without any, as a struct for one
+// struct (fields.h), otherwise as a tuple. Errors: those of Row::as().
+template <typename... Columns>
+class RowReader {
+ public:
+  using Result = std::conditional_t<sizeof...(Columns) == 0, Row, std::tuple<Columns...>>;
+
+  RowReader() = default;
+  explicit RowReader(const Row& /*first*/) noexcept {}
+  [[nodiscard]] Result operator()(const Row& row) const {
+    if constexpr (sizeof...(Columns) == 0) {
+      return row;
+    } else {
+      return row.as<Columns...>();
+    }
+  }
+};
+template <ReadableStruct T>
+class RowReader<T> {
+ public:
+  using Result = T;
+
+  RowReader() = default;
+  explicit RowReader(const Row& first) : columns_(first.columns_of<T>()) {}
+  [[nodiscard]] T operator()(const Row& row) const { return row.as<T>(columns_); }
+
+ private:
+  detail::FieldColumns<T> columns_{};
+};
+template <typename... Columns>
+using RowOf = typename RowReader<Columns...>::Result;
+
+// What a row that is gone can be read as: columns or a struct, without views.
+template <typename... Columns>
+concept OwnedRow = sizeof...(Columns) > 0 &&
+                   ((OwnedColumn<Columns> && ...) ||
+                    (sizeof...(Columns) == 1 && (OwnedStruct<Columns> && ...)));
+
+// Stands on a row of `Source`, which it advances: an input iterator over what RowReader gives.
+// Errors: those of Source::next() and Row::as().
 template <typename Source, typename... Columns>
 class RowIterator {
  public:
   using iterator_concept = std::input_iterator_tag;
-  using value_type = std::conditional_t<sizeof...(Columns) == 0, Row, std::tuple<Columns...>>;
+  using value_type = RowOf<Columns...>;
   using difference_type = std::ptrdiff_t;
 
-  explicit RowIterator(Source& source) : source_(&source), row_(source.next()) {}
-
-  [[nodiscard]] value_type operator*() const {
-    if constexpr (sizeof...(Columns) == 0) {
-      return *row_;
-    } else {
-      return row_->template as<Columns...>();
-    }
+  explicit RowIterator(Source& source) : source_(&source), row_(source.next()) {
+    if (row_) reader_ = RowReader<Columns...>(*row_);
   }
+
+  [[nodiscard]] value_type operator*() const { return reader_(*row_); }
   RowIterator& operator++() {
     row_ = source_->next();
     return *this;
@@ -43,6 +77,7 @@ class RowIterator {
  private:
   Source* source_;
   std::optional<Row> row_;
+  RowReader<Columns...> reader_;
 };
 
 // The rows of a source from its next one on. A view: the source outlives it.

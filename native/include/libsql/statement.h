@@ -118,6 +118,7 @@ class LIBSQL_API Statement {
   [[nodiscard]] std::optional<Row> next() && = delete;
   // The rows from the next one on, for a range-based for; read as in Row::as() if types are named:
   //   for (const auto [id, title] : statement.rows<std::int64_t, std::string_view>()) ...
+  //   for (const Book& book : statement.rows<Book>()) ...
   // What is read from one row is valid until the next.
   template <typename... Columns>
   [[nodiscard]] RowRange<Statement, Columns...> rows() & {

@@ -191,7 +191,10 @@ void Statement::clear_bindings() { impl().clear_bindings(); }
 
 Step Statement::step() { return impl().step(); }
 
-Row Statement::row() const& { return impl().row(); }
+Row Statement::row() const& {
+  core::PreparedStatement& statement = impl();
+  return {statement.row(), statement};
+}
 
 std::optional<Row> Statement::next() & {
   if (step() == Step::done) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/prepared_statement.h"
 #include "libsql/error.h"
 
 namespace libsql::detail {
@@ -25,7 +26,9 @@ std::string_view name_of(ValueType type) noexcept {
 }
 
 std::string text(const Place& place) {
-  return std::string(place.what) + ' ' + std::to_string(place.index);
+  const std::string which =
+      place.name.empty() ? std::to_string(place.index) : '\'' + std::string(place.name) + '\'';
+  return std::string(place.what) + ' ' + which;
 }
 
 }  // namespace
@@ -55,6 +58,30 @@ void throw_column_index(int column, std::size_t columns) {
   throw Error(ErrorKind::invalid_argument, "column index " + std::to_string(column) +
                                                " is out of bounds: the row has " +
                                                std::to_string(columns) + " columns");
+}
+
+std::size_t column_named(const core::PreparedStatement* names, std::string_view name) {
+  if (names == nullptr) {
+    throw Error(ErrorKind::misuse,
+                "a struct is read by the names of the columns, and this row has none: read it by "
+                "position");
+  }
+  const std::string column = "column '" + std::string(name) + "'";
+  std::string others;
+  std::optional<std::size_t> found;
+  for (int i = 0; i < names->run_column_count(); ++i) {
+    const std::string_view other = names->run_column_name(i);
+    others += (i == 0 ? "" : ", ") + std::string(other);
+    if (other != name) continue;
+    if (found) {
+      throw Error(ErrorKind::invalid_argument,
+                  "the row has more than one " + column + ": name them with AS");
+    }
+    found = static_cast<std::size_t>(i);
+  }
+  if (found) return *found;
+  throw Error(ErrorKind::invalid_argument,
+              "a field is read from the " + column + ", and the row has only " + others);
 }
 
 std::int64_t read_integer(const ValueView& value, const Place& place) {
