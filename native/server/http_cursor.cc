@@ -1,12 +1,12 @@
 #include "server/http_cursor.h"
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "server/batch_run.h"
-#include "server/encoded_error.h"
-#include "server/failures.h"
-
-#include <boost/asio/post.hpp>
+#include "server/http_exchange.h"
 
 namespace libsql::server {
 namespace {
@@ -14,86 +14,53 @@ namespace {
 constexpr std::size_t kFirstPortionRows = 64;  // The first rows leave early.
 constexpr std::size_t kPortionBytes = std::size_t{128} * 1024;
 
-// One request of HTTP. Its members belong to the I/O thread, and while a portion runs to the
-// stream's; `run_` to the stream's alone.
-class CursorExchange : public std::enable_shared_from_this<CursorExchange> {
+// `run_` belongs to the stream's thread.
+class CursorExchange final : public HttpExchange {
  public:
-  CursorExchange(Services& services, hrana::Encoding encoding, HttpRequest request, HttpReply reply)
-      : services_(services),
-        encoding_(encoding),
-        request_(std::move(request)),
-        reply_(std::move(reply)),
-        codec_(hrana::make_server_codec(encoding, limits_of(services.options))) {}
-
-  void start() {
-    try {
-      access_ = services_.authenticator.by_header(
-          request_.header(boost::beast::http::field::authorization));
-      cursor_ = codec_->decode_cursor(request_.message.body());
-      services_.http_streams.lease(
-          cursor_.baton,
-          [self = shared_from_this()](HttpStreams::Lease lease) { self->begin(std::move(lease)); });
-    } catch (const RequestRefused& error) {
-      reply_.send(encoded_error(encoding_, error));
-    } catch (const hrana::Malformed& error) {
-      reply_.send(encoded_error(encoding_, malformed_request(error)));
-    }
-  }
+  using HttpExchange::HttpExchange;
 
  private:
-  void begin(HttpStreams::Lease lease) {
-    lease_.emplace(std::move(lease));
-    reply_.on_disconnect([self = shared_from_this()] { self->abandon(); });
-    lease_->stream().stream.post([self = shared_from_this()](SqlSession& session) mutable {
-      self->resolve(session);
-      auto& context = self->services_.context;
-      boost::asio::post(context, [done = std::move(self)] { done->send_head(); });
-    });
+  std::optional<std::string_view> decode(std::string& body) override {
+    cursor_ = codec().decode_cursor(body);
+    return cursor_.baton;
+  }
+
+  void begin() override {
+    reply().on_disconnect([self = self()] { self->abandon(); });
+    run([this](SqlSession& session) { resolve(session); }, [this] { send_head(); });
   }
 
   // The client has gone: the batch must end on its own thread, and this object on the I/O thread.
   void abandon() {
-    lease_->stream().stream.abandon();
-    lease_->stream().stream.post([self = shared_from_this()](SqlSession& /*session*/) mutable {
-      self->run_.reset();
-      auto& context = self->services_.context;
-      boost::asio::post(context, [done = std::move(self)] {});
-    });
+    stream().abandon();
+    run([this](SqlSession& /*session*/) { run_.reset(); }, [] {});
   }
 
   // On the stream's thread.
   void resolve(SqlSession& session) {
     try {
-      resolved_.resolve(cursor_.batch, lease_->stream().texts);
-      run_.emplace(session, cursor_.batch, access_);
+      resolved().resolve(cursor_.batch, texts());
+      run_.emplace(session, cursor_.batch, access());
     } catch (const RequestRefused& error) {
       refusal_ = error;
     }
   }
 
   void send_head() {
-    if (refusal_) {
-      reply_.send(encoded_error(encoding_, *refusal_));
-      lease_.reset();
-      return;
-    }
-    const std::string baton = lease_->baton();
+    if (refusal_) return refuse(*refusal_);
+    const std::string baton = lease()->baton();
     hrana::StreamHead head;
     head.baton = baton;
-    writer_ = codec_->write_cursor(head);
-    const bool json = encoding_ == hrana::Encoding::json;
-    reply_.begin(200, json ? kText : "application/octet-stream");
+    writer_ = codec().write_cursor(head);
+    const bool json = encoding() == hrana::Encoding::json;
+    reply().begin(200, json ? kText : "application/octet-stream");
     portion_.entries = kFirstPortionRows;
     portion_.bytes = kPortionBytes;
     post_portion();
   }
 
   void post_portion() {
-    lease_->stream().stream.post([self = shared_from_this()](SqlSession& /*session*/) mutable {
-      self->run_portion();
-      auto& context = self->services_.context;
-      boost::asio::post(context, [done = std::move(self)] { done->send_portion(); });
-    });
+    run([this](SqlSession& /*session*/) { run_portion(); }, [this] { send_portion(); });
   }
 
   // On the stream's thread.
@@ -111,23 +78,19 @@ class CursorExchange : public std::enable_shared_from_this<CursorExchange> {
   }
 
   void send_portion() {
-    reply_.write(writer_->take(), [self = shared_from_this()] {
+    reply().write(writer_->take(), [self = self()] {
       if (!self->done_) return self->post_portion();
-      self->reply_.end();
-      self->lease_->keep();
-      self->lease_.reset();
+      self->reply().end();
+      self->lease()->keep();
+      self->lease().reset();
     });
   }
 
-  Services& services_;
-  const hrana::Encoding encoding_;
-  HttpRequest request_;
-  HttpReply reply_;
-  const std::unique_ptr<hrana::ServerCodec> codec_;
-  Access access_ = Access::read_only;
+  [[nodiscard]] std::shared_ptr<CursorExchange> self() {
+    return std::static_pointer_cast<CursorExchange>(shared_from_this());
+  }
+
   hrana::CursorRequest cursor_;
-  std::optional<HttpStreams::Lease> lease_;
-  ResolvedSql resolved_;
   std::optional<RequestRefused> refusal_;
   std::unique_ptr<hrana::AnswerWriter> writer_;
   std::optional<BatchRun> run_;
