@@ -33,8 +33,8 @@ defmodule LibsqlBench.RoundTrips do
   # Of several runs the shortest counts: other programs only make it longer.
   @runs 5
   @mega 1_048_576
-  # The development server has 512 streams.
-  @processes 100
+  # Each connection asks the server once when it opens, and the development server has 512 streams.
+  @processes 200
 
   def run do
     port = URI.parse(server()).port

@@ -82,7 +82,12 @@ void SocketSession::read() {
 
 void SocketSession::read_if_room() {
   if (reading_ || closed_) return;
-  if (streams_.under_way() < kMostUnderWay && out_bytes_ < kMostUnsentBytes) read();
+  if (streams_.under_way() < kMostUnderWay && out_bytes_ < kMostUnsentBytes) {
+    read();
+    paused_.reset();
+  } else if (!closing_) {
+    paused_ = shared_from_this();
+  }
 }
 
 void SocketSession::on_message() {
@@ -158,6 +163,9 @@ void SocketSession::close(CloseCode code, std::string_view reason) {
   closing_.emplace(code, beast::string_view{text.data(), text.size()});
   streams_.abandon();
   close_if_sent();
+  // From here on what is written, or the close, keeps the session. Last: it may be the only
+  // reference.
+  const auto last = std::exchange(paused_, nullptr);
 }
 
 void SocketSession::close_if_sent() {
@@ -172,6 +180,7 @@ void SocketSession::disconnected() noexcept {
   streams_.abandon();
   beast::error_code ignored;
   socket_.next_layer().socket().close(ignored);
+  paused_.reset();
 }
 
 }  // namespace libsql::server

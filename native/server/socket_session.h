@@ -73,6 +73,8 @@ class SocketSession final : public Peer,
   std::deque<std::string> out_;  // The first one is being written.
   std::size_t out_bytes_ = 0;
   std::optional<boost::beast::websocket::close_reason> closing_;
+  // The session itself while nothing is read: what is under way holds it weakly.
+  std::shared_ptr<SocketSession> paused_;
   bool reading_ = false;
   bool writing_ = false;
   bool closed_ = false;

@@ -89,4 +89,24 @@ defmodule EctoLibSql.DevServerTest do
     assert text =~ "cannot listen on nowhere"
     assert_raise ArgumentError, fn -> DevServer.start_link(prot: 80) end
   end
+
+  # Beyond 256 requests under way the server reads no further, and nothing else held the client's session.
+  test "answers more requests on one WebSocket than it runs at once" do
+    {:ok, server} = DevServer.start_link()
+    "http" <> rest = DevServer.url(server)
+
+    states =
+      for _ <- 1..500 do
+        {:ok, state} = EctoLibSql.connect(uri: "ws" <> rest)
+        state
+      end
+
+    answers =
+      states
+      |> Enum.map(&Task.async(fn -> EctoLibSql.query!(&1, "SELECT ?", [7]).rows end))
+      |> Task.await_many(30_000)
+
+    assert Enum.all?(answers, &(&1 == [[7]]))
+    for state <- states, do: EctoLibSql.disconnect([], state)
+  end
 end
