@@ -65,7 +65,7 @@ class SocketSession final : public Peer,
 
   Services& services_;
   const ChosenProtocol chosen_;
-  boost::beast::websocket::stream<Wire> socket_;
+  boost::beast::websocket::stream<Wire, false> socket_;  // Without compression, as in sqld.
   boost::beast::flat_buffer buffer_;
   const std::unique_ptr<hrana::ServerCodec> codec_;  // Encodes alone.
   std::optional<Access> access_;                     // Of the last hello.
