@@ -18,6 +18,7 @@
 #include "libsql/access_policy.h"
 #include "libsql/arguments.h"
 #include "libsql/batch.h"
+#include "libsql/blob.h"
 #include "libsql/cursor.h"
 #include "libsql/events.h"
 #include "libsql/export.h"
@@ -222,6 +223,16 @@ class LIBSQL_API Connection {
   void deserialise(TextView image, TextView database = "main");
   // Writes a compact copy, encrypted with `key`. Errors: error if the file exists and is not empty.
   void vacuum_into(TextView path, const KeyChoice& key = SameKey{});
+
+  // --- Blobs in portions (blob.h) ---
+
+  // Opens the blob or text in `column` of the row of that rowid, of a table with rowids. For
+  // writing the column may be part of no index and no foreign key. The access policy is asked for
+  // Action::read, for writing also for Action::update. Errors: error for what is not there, and
+  // for a NULL or a number in its place; misuse for writing outside a transaction; read_only; busy;
+  // denied; unsupported for a database on a server.
+  [[nodiscard]] BlobHandle open_blob(TextView table, TextView column, std::int64_t rowid,
+                                     BlobMode mode = BlobMode::read, TextView database = "main");
 
   // --- Extensions, events, policy ---
 

@@ -246,6 +246,16 @@ void Connection::vacuum_into(TextView path, const KeyChoice& key) {
   }
 }
 
+// --- Blobs in portions ---
+
+BlobHandle Connection::open_blob(TextView table, TextView column, std::int64_t rowid, BlobMode mode,
+                                 TextView database) {
+  const std::shared_ptr<core::Session> session = this->session();
+  return {session, client::local_control(*session).open_blob(
+                       {std::string(database), std::string(table), std::string(column), rowid,
+                        mode == BlobMode::write})};
+}
+
 // --- Extensions, events, policy ---
 
 void Connection::enable_extensions(bool enabled) {

@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "core/open_blob.h"
 #include "libsql/access_policy.h"
 #include "libsql/encryption.h"
 #include "libsql/events.h"
@@ -41,6 +43,8 @@ class LocalControl {
                                                   const KeyChoice& key) = 0;
   [[nodiscard]] virtual std::string serialise(std::string_view database) = 0;
   virtual void deserialise(std::string_view image, std::string_view database) = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<OpenBlob> open_blob(const BlobPlace& place) = 0;
 
   virtual void enable_extensions(bool enabled) = 0;
   virtual void load_extension(const Extension& extension) = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libsql/error.h"
+
 namespace libsql::local {
 
 namespace {
@@ -57,6 +59,11 @@ bool Access::denies(Action action, const char* object) const {
     return denial.object.empty() ||
            (object != nullptr && sqlite3_stricmp(denial.object.str().c_str(), object) == 0);
   });
+}
+
+void Access::check(Action action, const std::string& table) const {
+  if (!denies(action, table.c_str())) return;
+  throw Error(ErrorKind::denied, "access to " + table + " is prohibited", SQLITE_AUTH);
 }
 
 int Access::on_action(void* self, int code, const char* first, const char* second,

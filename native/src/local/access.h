@@ -2,6 +2,8 @@
 #ifndef LIBSQL_LOCAL_ACCESS_H_
 #define LIBSQL_LOCAL_ACCESS_H_
 
+#include <string>
+
 #include <sqlite3.h>
 
 #include "libsql/access_policy.h"
@@ -13,6 +15,9 @@ class Access {
  public:
   // Replaces the policy. Compiled statements are recompiled under the new one by SQLite itself.
   void apply(sqlite3* db, AccessPolicy policy);
+
+  // For what SQLite does without asking its authorizer. Errors: denied.
+  void check(Action action, const std::string& table) const;
 
   // SQLite reports a denied SQL function by the same code as any wrong SQL. has_denied() says
   // whether anything was denied since forget_denials().

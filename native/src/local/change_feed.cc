@@ -32,12 +32,13 @@ void ChangeFeed::observe(sqlite3* db, EventHandler handler) {
   }
 }
 
-void ChangeFeed::on_change(void* self, sqlite3* /*db*/, int op, const char* database,
-                           const char* table, sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
+void ChangeFeed::on_change(void* self, sqlite3* db, int op, const char* database, const char* table,
+                           sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
   try {
-    const auto kind = op == SQLITE_INSERT   ? RowChange::Kind::insert
-                      : op == SQLITE_UPDATE ? RowChange::Kind::update
-                                            : RowChange::Kind::del;
+    const bool update = op == SQLITE_UPDATE || is_blob_write(db);
+    const auto kind = op == SQLITE_INSERT ? RowChange::Kind::insert
+                      : update            ? RowChange::Kind::update
+                                          : RowChange::Kind::del;
     const sqlite3_int64 rowid = op == SQLITE_DELETE ? old_rowid : new_rowid;
     static_cast<ChangeFeed*>(self)->pending_.push_back({kind, database, table, rowid});
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory loses an event, not the database

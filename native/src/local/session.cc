@@ -60,6 +60,7 @@ void LocalSession::close() noexcept {
   cache_.clear();  // First: its slots point to the statements that are in use.
   handles_->close_all();
   for (LocalStatement* statement : live_) statement->detach();
+  end_blobs(LocalBlob::State::closed);
   for (const auto& weak : tickets_) {
     if (const auto ticket = weak.lock()) ticket->cancel();
   }
@@ -294,6 +295,7 @@ void LocalSession::flush_events() noexcept {
 }
 
 void LocalSession::end_cursors() noexcept {
+  if (serial_ != 0) end_blobs(LocalBlob::State::ended_with_transaction, serial_);
   if (cursors_ == 0) return;
   for (LocalStatement* cursor : live_) cursor->end_with_transaction(serial_);
 }
@@ -314,6 +316,7 @@ void LocalSession::transaction_boundary() noexcept {
 void LocalSession::reset() {
   db();
   for (LocalStatement* statement : live_) statement->reset();
+  end_blobs(LocalBlob::State::closed);
   rollback();
 }
 

@@ -22,6 +22,7 @@
 #include "core/mutex.h"
 #include "core/session.h"
 #include "local/access.h"
+#include "local/blob.h"
 #include "local/cancellation.h"
 #include "local/change_feed.h"
 #include "local/keys.h"
@@ -83,6 +84,8 @@ class LocalSession final : public core::Session, public core::LocalControl {
   [[nodiscard]] std::string copy_location(const std::string& path, const KeyChoice& key) override;
   [[nodiscard]] std::string serialise(std::string_view database) override;
   void deserialise(std::string_view image, std::string_view database) override;
+
+  [[nodiscard]] std::unique_ptr<core::OpenBlob> open_blob(const core::BlobPlace& place) override;
 
   void enable_extensions(bool enabled) override;
   void load_extension(const Extension& extension) override;
@@ -205,6 +208,17 @@ class LocalSession final : public core::Session, public core::LocalControl {
   // Counts the cursors that end with their transaction.
   void count_cursor(int difference) noexcept { cursors_ += difference; }
 
+  // --- For blobs ---
+
+  // An operation that runs a program of SQLite's is about to start.
+  void blob_starts() noexcept;
+  void blob_ended() noexcept { --running_; }
+  void enlist(LocalBlob* blob) {
+    blobs_.insert(blob);
+    ++running_;
+  }
+  void forget(LocalBlob* blob) noexcept { blobs_.erase(blob); }
+
  private:
   class LimitScope;
   enum class Control : std::uint8_t { deferred, immediate, exclusive, commit, rollback };
@@ -226,6 +240,10 @@ class LocalSession final : public core::Session, public core::LocalControl {
   void end_refusals() noexcept;
   void transaction_boundary() noexcept;
   void end_cursors() noexcept;
+  // Errors: denied, error, misuse for a table whose blobs may not be opened for writing.
+  void check_writable(const std::string& table) const;
+  // Those of one transaction, or all.
+  void end_blobs(LocalBlob::State why, std::uint64_t transaction = 0) noexcept;
   void flush_events() noexcept;
   // Whether a commit may run where waiting for the disk is forbidden.
   [[nodiscard]] bool commits_without_disk() const;
@@ -264,6 +282,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   ChangeFeed feed_;
   Access access_;
   std::unordered_set<LocalStatement*> live_;
+  std::unordered_set<LocalBlob*> blobs_;
   StatementCache cache_;
   // Statements that a callback has given back.
   std::vector<std::unique_ptr<LocalStatement>> dropped_;
@@ -281,7 +300,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   std::uint64_t write_waits_ = 0;
 
   int cursors_ = 0;
-  int running_ = 0;  // Statements between their first step and their end.
+  int running_ = 0;  // Statements between their first step and their end, and open blobs.
   bool in_transaction_ = false;
   int refusals_ = 0;  // refuse_writes() not yet taken back.
   std::uint64_t serial_ = 0;

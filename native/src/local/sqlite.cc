@@ -13,6 +13,7 @@ extern "C" {
 __attribute__((weak)) void* sqlite3_preupdate_hook(
     sqlite3*,
     void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64, sqlite3_int64), void*);
+__attribute__((weak)) int sqlite3_preupdate_blobwrite(sqlite3*);
 __attribute__((weak)) const char* sqlite3_column_origin_name(sqlite3_stmt*, int);
 }
 
@@ -102,6 +103,10 @@ bool has_preupdate_hook() noexcept { return sqlite3_preupdate_hook != nullptr; }
 
 void set_preupdate_hook(sqlite3* db, PreupdateCallback callback, void* context) noexcept {
   if (has_preupdate_hook()) sqlite3_preupdate_hook(db, callback, context);
+}
+
+bool is_blob_write(sqlite3* db) noexcept {
+  return sqlite3_preupdate_blobwrite != nullptr && sqlite3_preupdate_blobwrite(db) >= 0;
 }
 
 const char* column_origin(sqlite3_stmt* stmt, int index) noexcept {

@@ -70,6 +70,8 @@ std::string run_for_text(sqlite3* db, const std::string& sql);
 using PreupdateCallback = void (*)(void*, sqlite3*, int, const char*, const char*, sqlite3_int64,
                                    sqlite3_int64);
 void set_preupdate_hook(sqlite3* db, PreupdateCallback callback, void* context) noexcept;
+// Within that hook: a blob handle writes, which the hook reports as a deletion.
+[[nodiscard]] bool is_blob_write(sqlite3* db) noexcept;
 // Column metadata exists only with SQLITE_ENABLE_COLUMN_METADATA; null where it does not.
 [[nodiscard]] const char* column_origin(sqlite3_stmt* stmt, int index) noexcept;
 

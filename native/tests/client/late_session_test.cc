@@ -71,6 +71,7 @@ TEST_F(LateSessionTest, WhatOnlyALocalFileHasIsUnsupported) {
   EXPECT_THAT([&] { db.checkpoint(CheckpointMode::passive); },
               throws_error(ErrorKind::unsupported));
   EXPECT_THAT([&] { return db.serialise(); }, throws_error(ErrorKind::unsupported));
+  EXPECT_THAT([&] { return db.open_blob("t", "a", 1); }, throws_error(ErrorKind::unsupported));
   EXPECT_THAT([&] { db.enable_extensions(true); }, throws_error(ErrorKind::unsupported));
   EXPECT_THAT([&] { return db.stats(); }, throws_error(ErrorKind::unsupported));
 }
