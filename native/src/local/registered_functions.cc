@@ -15,6 +15,7 @@
 #include "local/decimal.h"
 #include "local/sql_function.h"
 #include "vector/functions.h"
+#include "vector/top_k.h"
 
 namespace libsql::local {
 
@@ -261,6 +262,7 @@ void register_functions(sqlite3* db) {
   check(db, sqlite3_create_collation_v2(db, "decimal", SQLITE_UTF8, nullptr, &collate_decimals,
                                         nullptr));
   check(db, vector::register_functions(db));
+  check(db, vector::register_top_k(db));
 }
 
 }  // namespace libsql::local

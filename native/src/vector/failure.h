@@ -6,7 +6,7 @@
 
 namespace libsql::vector {
 
-// Its text is libSQL's. It never leaves this folder: functions.cc hands it to SQLite.
+// Its text is libSQL's. It never leaves this folder: functions.cc and top_k.cc hand it to SQLite.
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -131,11 +131,23 @@ void measure(sqlite3_context* context, Values values) {
   return_distance(context, distance(a.view(), b.view(), kernels()));
 }
 
+bool is_vector(sqlite3_value* value) {
+  try {
+    const Argument argument(value);
+    if (argument.is_text()) static_cast<void>(parse_floats(argument.text()));
+    return true;
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+// NULL for a vector: so an index on it holds no copy of the column, and a unique one refuses
+// nothing.
 void mark(sqlite3_context* context, Values values) {
   if (values.empty()) {
     throw Failure("wrong number of arguments to function libsql_vector_idx()");
   }
-  sqlite3_result_value(context, values[0]);
+  if (!is_vector(values[0])) sqlite3_result_value(context, values[0]);
 }
 
 struct Registration {

@@ -12,7 +12,8 @@ namespace libsql::vector {
 //   vector_extract(x)            its text
 //   vector_distance_cos(a, b)    REAL; NULL where the vectors have no angle
 //   vector_distance_l2(a, b)     REAL
-//   libsql_vector_idx(x, ...)    x: marks the column of an index on vectors
+//   libsql_vector_idx(x, ...)    marks the column of an index on vectors: NULL if x is a vector,
+//   else x
 // All are deterministic and allowed in schemas. Errors are those of sqlite3_create_function_v2.
 [[nodiscard]] int register_functions(sqlite3* db) noexcept;
 

@@ -1,0 +1,126 @@
+#include "vector/index.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "vector/failure.h"
+#include "vector/index_text.h"
+#include "vector/sqlite_statement.h"
+
+namespace libsql::vector {
+
+namespace {
+
+struct Table {
+  std::string schema;
+  std::string name;
+};
+
+[[nodiscard]] std::string full_name(const Table& table) {
+  return quoted_name(table.schema) + '.' + quoted_name(table.name);
+}
+
+// The schema and the index's own name.
+Table split(sqlite3* db, std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return {"main", std::string(name)};
+  Table parts{std::string(name.substr(0, dot)), std::string(name.substr(dot + 1))};
+  if (sqlite3_db_readonly(db, parts.schema.c_str()) < 0) {
+    throw Failure("vector index(search): unknown schema '" + parts.schema + "'");
+  }
+  return parts;
+}
+
+std::vector<std::string> column_names(sqlite3* db, const Table& table) {
+  const SqliteStatement all(db, "SELECT * FROM " + full_name(table));
+  const int count = sqlite3_column_count(all.get());
+  std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(count));
+  for (int column = 0; column < count; ++column) {
+    names.emplace_back(sqlite3_column_name(all.get(), column));
+  }
+  return names;
+}
+
+struct ColumnFacts {
+  std::string declared;
+  bool in_primary_key = false;
+};
+
+// Nothing if the table has no such column, not even a hidden rowid.
+std::optional<ColumnFacts> facts_of(sqlite3* db, const Table& table, const std::string& column) {
+  const char* declared = nullptr;
+  int in_primary_key = 0;
+  if (sqlite3_table_column_metadata(db, table.schema.c_str(), table.name.c_str(), column.c_str(),
+                                    &declared, nullptr, nullptr, &in_primary_key,
+                                    nullptr) != SQLITE_OK) {
+    return std::nullopt;
+  }
+  return ColumnFacts{declared == nullptr ? "" : declared, in_primary_key != 0};
+}
+
+// What identifies a row: its rowid or, in a table without rowids, its single key column.
+std::string key_of(sqlite3* db, const Table& table) {
+  const std::vector<std::string> names = column_names(db, table);
+  bool has_free_name = false;
+  for (const char* rowid : {"rowid", "_rowid_", "oid"}) {
+    const bool taken = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return sqlite3_stricmp(name.c_str(), rowid) == 0;
+    });
+    if (taken) continue;
+    has_free_name = true;
+    if (facts_of(db, table, rowid)) return rowid;
+  }
+  if (!has_free_name) {
+    throw Failure("vector index: columns of " + table.name +
+                  " hide its rowid; rename one of rowid, _rowid_, oid");
+  }
+  std::string key;
+  for (const std::string& name : names) {
+    if (!facts_of(db, table, name).value_or(ColumnFacts{}).in_primary_key) continue;
+    if (!key.empty()) {
+      throw Failure("vector index: unsupported for tables without ROWID and composite primary key");
+    }
+    key = quoted_name(name);
+  }
+  return key;
+}
+
+[[noreturn]] void refuse_name() {
+  throw Failure("vector index(search): failed to parse vector index parameters");
+}
+
+std::string rows_of(const Table& table, const std::string& key, const IndexText& index) {
+  const std::string column = quoted_name(index.column);
+  std::string sql = "SELECT " + key + ", " + column + " FROM " + full_name(table) + " WHERE " +
+                    column + " IS NOT NULL";
+  // The condition may end in a comment.
+  if (!index.condition.empty()) sql += " AND (" + index.condition + "\n)";
+  return sql + " ORDER BY " + key;
+}
+
+}  // namespace
+
+Index find_index(sqlite3* db, std::string_view name) {
+  const Table wanted = split(db, name);
+  SqliteStatement found(db, "SELECT tbl_name, sql FROM " + quoted_name(wanted.schema) +
+                                ".sqlite_schema WHERE type = 'index' AND name = ?1");
+  found.bind(1, wanted.name);
+  if (!found.step()) refuse_name();
+  const Table table{wanted.schema, found.text(0)};
+  const std::optional<IndexText> text = parse_index_text(found.text(1));
+  if (!text) refuse_name();
+  const std::optional<ColumnFacts> column = facts_of(db, table, text->column);
+  if (!column) refuse_name();
+  Index index;
+  index.type = parse_column_type(column->declared);
+  index.metric = parse_index_options(text->settings).metric;
+  if (index.type.element == Element::float1bit && index.metric == Metric::l2) {
+    throw Failure("vector_distance: l2 distance is not supported for float1bit vectors");
+  }
+  index.rows = rows_of(table, key_of(db, table), *text);
+  return index;
+}
+
+}  // namespace libsql::vector

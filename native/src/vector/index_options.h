@@ -1,0 +1,24 @@
+// The settings in libsql_vector_idx(column, 'key=value', ...).
+#ifndef LIBSQL_VECTOR_INDEX_OPTIONS_H_
+#define LIBSQL_VECTOR_INDEX_OPTIONS_H_
+
+#include <span>
+#include <string>
+
+namespace libsql::vector {
+
+enum class Metric { cosine, l2 };
+
+struct IndexOptions {
+  Metric metric = Metric::cosine;
+  bool one_bit_neighbours = false;  // compress_neighbors=float1bit.
+};
+
+// Checks each setting as libSQL does; those of its graph (max_neighbors, alpha, search_l,
+// insert_l) mean nothing here. The last of several with one key counts.
+// Throws Failure with libSQL's text.
+[[nodiscard]] IndexOptions parse_index_options(std::span<const std::string> settings);
+
+}  // namespace libsql::vector
+
+#endif  // LIBSQL_VECTOR_INDEX_OPTIONS_H_

@@ -1,0 +1,53 @@
+// A statement that a virtual table runs on the connection that runs the table.
+#ifndef LIBSQL_VECTOR_SQLITE_STATEMENT_H_
+#define LIBSQL_VECTOR_SQLITE_STATEMENT_H_
+
+#include <string>
+#include <string_view>
+
+#include <sqlite3.h>
+
+#include "vector/failure.h"
+
+namespace libsql::vector {
+
+// SQLite refused or stopped a statement: its code and message pass through.
+class SqliteFailure : public Failure {
+ public:
+  SqliteFailure(int code, const char* message) : Failure(message), code_(code) {}
+  [[nodiscard]] int code() const noexcept { return code_; }
+
+ private:
+  int code_;
+};
+
+// Finalised at its end. Values of a row are SQLite's, and valid until the next step.
+class SqliteStatement {
+ public:
+  // Throws SqliteFailure.
+  SqliteStatement(sqlite3* db, const std::string& sql);
+  SqliteStatement(const SqliteStatement&) = delete;
+  SqliteStatement& operator=(const SqliteStatement&) = delete;
+  ~SqliteStatement() { sqlite3_finalize(statement_); }
+
+  // `text` must outlive the statement.
+  void bind(int index, std::string_view text);
+  // False at the end. Throws SqliteFailure.
+  [[nodiscard]] bool step();
+  [[nodiscard]] sqlite3_stmt* get() const noexcept { return statement_; }
+  // A column as text, empty if NULL.
+  [[nodiscard]] std::string text(int column) const;
+
+ private:
+  void check(int code) const;
+
+  sqlite3* db_;
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+// "name", with its quotes doubled.
+[[nodiscard]] std::string quoted_name(std::string_view name);
+
+}  // namespace libsql::vector
+
+#endif  // LIBSQL_VECTOR_SQLITE_STATEMENT_H_

@@ -1,0 +1,105 @@
+#include "vector/index_text.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/matchers.h"
+#include "vector/column_type.h"
+#include "vector/failure.h"
+#include "vector/index_options.h"
+
+namespace libsql::vector {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::string refusal(const auto& call) {
+  try {
+    static_cast<void>(call());
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+  return "no failure";
+}
+
+TEST(VectorIndexText, FindsTheColumnTheSettingsAndTheCondition) {
+  const auto index = parse_index_text(
+      "CREATE INDEX \"my (idx)\" ON /* ( */ [a t](\"libsql_vector_idx\"(\"a \"\"v\"\"\", "
+      "'metric=l2', 'type=disk''ann') DESC) WHERE c = ')' -- the end");
+  ASSERT_TRUE(index.has_value());
+  EXPECT_EQ(index->column, "a \"v\"");
+  EXPECT_THAT(index->settings, ElementsAre("metric=l2", "type=disk'ann"));
+  EXPECT_EQ(index->condition, " c = ')' -- the end");
+}
+
+TEST(VectorIndexText, IsNoVectorIndexUnlessTheMarkerIsTheWholeExpression) {
+  for (const char* sql :
+       {"CREATE INDEX i ON t(v)", "CREATE INDEX i ON t(abs(libsql_vector_idx(v)))",
+        "CREATE INDEX i ON t(libsql_vector_idx(v), id)",
+        "CREATE INDEX i ON t(libsql_vector_idx(v)+1)",
+        "CREATE INDEX i ON t(libsql_vector_idx(v, 1))",
+        "CREATE INDEX i ON t(libsql_vector_idx('v'))", "CREATE INDEX i ON t(libsql_vector_idx(v",
+        ""}) {
+    EXPECT_FALSE(parse_index_text(sql).has_value()) << sql;
+  }
+}
+
+TEST(VectorColumnType, KnowsAllNamesOfLibSqlInAnyCase) {
+  EXPECT_EQ(parse_column_type("f32_blob(3)").element, Element::float32);
+  EXPECT_EQ(parse_column_type("FLOAT64 ( 8 )").dimensions, 8U);
+  EXPECT_EQ(parse_column_type("FB16_BLOB(65536)").element, Element::floatb16);
+  EXPECT_EQ(parse_column_type("FLOAT1BIT(9)").element, Element::float1bit);
+}
+
+TEST(VectorColumnType, RefusesOthersWithLibSqlsTexts) {
+  const auto text = [](const char* type) {
+    return refusal([&] { return parse_column_type(type); });
+  };
+  for (const char* type : {"", "BLOB", "VECTOR(3)", "FLOAT32", "F32_BLOB"}) {
+    EXPECT_EQ(text(type), std::string("vector index: unexpected vector column type: ") + type);
+  }
+  EXPECT_EQ(text("FLOAT32(0)"),
+            "vector index: vector column must have non-zero dimension for index: FLOAT32(0)");
+  EXPECT_EQ(text("FLOAT32(-1)"),
+            "vector index: non digit symbol in vector column parameter: FLOAT32(-1)");
+  EXPECT_EQ(text("F32_BLOB(65537)"),
+            "vector index: max vector dimension exceeded: F32_BLOB(65537)");
+}
+
+IndexOptions options(const std::vector<std::string>& settings) {
+  return parse_index_options(settings);
+}
+
+TEST(VectorIndexOptions, ReadPrefixesAndTakeTheLastOfAKey) {
+  EXPECT_EQ(options({}).metric, Metric::cosine);
+  EXPECT_EQ(options({"METRIC=L2"}).metric, Metric::l2);
+  EXPECT_EQ(options({"metric=l2", "metric=cos"}).metric, Metric::cosine);
+  EXPECT_EQ(options({"metric="}).metric, Metric::cosine);
+  EXPECT_EQ(options({"max_neighbors=5x", "alpha=1.2", "search_l=1.5"}).metric, Metric::cosine);
+}
+
+TEST(VectorIndexOptions, RefuseWhatLibSqlRefuses) {
+  const auto text = [](const char* setting) { return refusal([&] { return options({setting}); }); };
+  const auto invalid = [](const std::string& setting, const std::string& why) {
+    return "vector index: invalid vector index parameter '" + setting + "': " + why;
+  };
+  EXPECT_EQ(text("metric"), invalid("metric", "unexpected parameter format"));
+  EXPECT_EQ(text("metric=dot"), invalid("metric=dot", "invalid parameter"));
+  EXPECT_EQ(text("speed=1"), invalid("speed=1", "invalid parameter"));
+  EXPECT_EQ(text("max_neighbors=0"),
+            invalid("max_neighbors=0", "invalid representation of integer vector index parameter"));
+  EXPECT_EQ(text("search_l=-3"),
+            invalid("search_l=-3", "integer vector index parameter must be positive"));
+  EXPECT_EQ(text("alpha=x"),
+            invalid("alpha=x", "invalid representation of floating point vector index parameter"));
+  EXPECT_EQ(refusal([] {
+              return options({"compress_neighbors=float1bit", "metric=l2"});
+            }),
+            "vector index: unable to initialize diskann: 1-bit compression available only for "
+            "cosine metric");
+}
+
+}  // namespace
+}  // namespace libsql::vector
