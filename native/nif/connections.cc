@@ -20,7 +20,7 @@ Term open_connection(Call& call) {
   }
   Connection connection =
       request.is_remote
-          ? Database::remote(request.location, std::move(request.remote)).connect()
+          ? Database::remote(request.location, request.remote).connect()
           : Database(std::move(request.location), std::move(request.options)).connect();
   const ConnectionPtr opened =
       ConnectionObject::open(call.state(), call.self(), std::move(connection));

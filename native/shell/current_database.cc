@@ -80,7 +80,7 @@ CurrentDatabase::Opened CurrentDatabase::open_server(const std::string& url, Acc
   RemoteOptions options;
   if (credentials.key) options.encryption_key = credentials.key->key;
   if (credentials.token) options.auth_token = *credentials.token;
-  Database database = Database::remote(url, std::move(options));
+  Database database = Database::remote(url, options);
   Connection connection = database.connect();
   return {std::move(database), std::move(connection), false};
 }
