@@ -78,11 +78,13 @@ class Server::Core {
 
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
+  // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)
   ~Core() { stop({}); }
 
   [[nodiscard]] tcp::endpoint endpoint() const noexcept { return endpoint_; }
   [[nodiscard]] bool encrypted() const noexcept { return tls_.has_value(); }
 
+  // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)
   void stop(std::chrono::milliseconds patience) noexcept {
     if (!thread_.joinable()) return;
     std::promise<void> drained;
@@ -171,6 +173,7 @@ std::string Server::url() const {
          std::to_string(endpoint.port());
 }
 
+// As Core::stop(). NOLINTNEXTLINE(bugprone-exception-escape)
 void Server::stop(std::chrono::milliseconds patience) noexcept { core_->stop(patience); }
 
 }  // namespace libsql::server

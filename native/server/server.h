@@ -33,7 +33,8 @@ class Server {
   [[nodiscard]] std::string url() const;
 
   // Refuses new clients, lets requests that run end for at most `patience`, then stops them: open
-  // transactions roll back. A second call does nothing.
+  // transactions roll back. A second call does nothing. Without memory it ends the process.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   void stop(std::chrono::milliseconds patience) noexcept;
 
  private:
