@@ -4,10 +4,13 @@
 #
 #   NODE_PATH=.../node_modules LIBSQL_DEV_SERVER=... MIX_ENV=bench mix run bench/servers.exs
 
+Code.require_file("support/measure.exs", Path.dirname(__ENV__.file))
+
 defmodule LibsqlBench.Servers do
   @moduledoc false
 
   alias EctoLibSql.{DevServer, Query, Result}
+  alias LibsqlBench.Measure
 
   @rounds 5
   @many 64
@@ -30,7 +33,9 @@ defmodule LibsqlBench.Servers do
     rust = if name == "HTTP", do: System.get_env("RUST_PEER")
     sides = [&ours/3, &node/3, rust && (&program(rust, [], &1, &2, &3))]
     rounds = for _ <- 1..@rounds, do: for(side <- sides, do: side && side.(url, tasks, queries))
-    [ours, node, crate] = rounds |> Enum.zip_with(& &1) |> Enum.map(&median/1)
+
+    [ours, node, crate] =
+      for [first | _] = values <- Enum.zip_with(rounds, & &1), do: first && Measure.median(values)
 
     IO.puts(
       "| #{name} | #{tasks} | #{shown(ours)} | #{compared(node, ours)} | #{compared(crate, ours)} |"
@@ -40,8 +45,6 @@ defmodule LibsqlBench.Servers do
   defp compared(nil, _ours), do: "– | –"
   defp compared(theirs, ours), do: "#{shown(theirs)} | #{Float.round(ours / theirs, 2)}"
   defp shown(value), do: value |> round() |> Integer.to_string()
-  defp median([nil | _]), do: nil
-  defp median(values), do: values |> Enum.sort() |> Enum.at(div(@rounds, 2))
 
   defp fill(url) do
     {:ok, state} = EctoLibSql.connect(uri: url)
@@ -58,24 +61,19 @@ defmodule LibsqlBench.Servers do
   # --- The sides ---
 
   defp ours(url, tasks, queries) do
-    parent = self()
+    prepare = fn task ->
+      {:ok, state} = EctoLibSql.connect(uri: url)
+      work(state, task, 20)
+      {state, task}
+    end
 
-    workers =
-      for task <- 0..(tasks - 1) do
-        Task.async(fn ->
-          {:ok, state} = EctoLibSql.connect(uri: url)
-          work(state, task, 20)
-          send(parent, :ready)
-          receive do: (:go -> work(state, task, queries))
-          EctoLibSql.disconnect([], state)
-        end)
-      end
+    {time, _} =
+      Measure.workers(tasks, prepare, fn {state, task} ->
+        work(state, task, queries)
+        EctoLibSql.disconnect([], state)
+      end)
 
-    for _ <- workers, do: receive(do: (:ready -> :ok))
-    start = System.monotonic_time(:nanosecond)
-    for worker <- workers, do: send(worker.pid, :go)
-    Task.await_many(workers, :infinity)
-    tasks * queries * 1.0e9 / (System.monotonic_time(:nanosecond) - start)
+    tasks * queries * 1.0e9 / time
   end
 
   defp work(state, task, count) do
