@@ -3,9 +3,9 @@ defmodule LibsqlBench.SchedulerProbe do
   # What a load does to the rest of the VM: for how long each normal scheduler was not to be had, and how long
   # timers, files, sockets and code loading waited.
   #
-  # A process of the highest priority on each scheduler wakes up every millisecond. The time between two of its turns,
-  # less what the thread waited for a processor meanwhile (native/bench/scheduler_sampler.c), is how long the scheduler was
-  # held, running or asleep.
+  # A process of the highest priority on each scheduler wakes up every millisecond. What the scheduler's thread ran or slept
+  # between two of its turns (native/bench/scheduler_sampler.c), less that millisecond, is how long it was held. What it
+  # waited for a processor does not count, nor the time in which a processor stood still.
 
   @probes [:timer, :file, :connect, :code]
 
@@ -19,8 +19,11 @@ defmodule LibsqlBench.SchedulerProbe do
     :atomics.put(stop, 1, 1)
     gaps = Enum.flat_map(beats, &await/1)
     waits = Map.new(probes, fn {name, pid} -> {name, await(pid)} end)
-    samples = stop_sampler(sampler)
-    Map.put(waits, :held, gaps |> Enum.map(&held(&1, samples)) |> Enum.max(fn -> 0.0 end))
+    file = stop_sampler(sampler)
+    held = fn -> longest_held(gaps, file) end |> Task.async() |> Task.await(:infinity)
+    # The memory of that process goes back to the system before the next load is measured.
+    Process.sleep(100)
+    Map.put(waits, :held, held)
   end
 
   defp await(pid) do
@@ -52,14 +55,33 @@ defmodule LibsqlBench.SchedulerProbe do
     if :atomics.get(stop, 1) == 1, do: gaps, else: beat(number, stop, now, gaps)
   end
 
-  # The sampler may have had to wait for a processor, too: what a thread has waited between the last sample before the
-  # gap and the first one after it counts, 4 ms more than the gap at most.
-  defp held({number, from, to}, samples) do
+  defp longest_held(gaps, file) do
+    {samples, stopped} = read_samples(file)
+    gaps |> Enum.map(&held(&1, samples, stopped)) |> Enum.max(fn -> 0.0 end)
+  end
+
+  # From the last sample before the gap to the first one after it.
+  defp held({number, from, to}, samples, stopped) do
     {before, rest} = samples |> Map.get(number, []) |> Enum.split_while(&(elem(&1, 0) < from))
-    first = List.last(before)
-    last = Enum.find(rest, fn {time, _} -> time > to end)
-    waited = if first && last, do: elem(last, 1) - elem(first, 1), else: 0
-    max(to - from - 1_000_000 - waited, 0) / 1.0e6
+    {inside, later} = Enum.split_while(rest, &(elem(&1, 0) <= to))
+    gap = Enum.take(before, -1) ++ inside ++ Enum.take(later, 1)
+    pairs = Enum.zip(gap, Enum.drop(gap, 1))
+    spent = pairs |> Enum.map(fn {first, second} -> spent(first, second) end) |> Enum.sum()
+    max(min(spent, to - from - overlap(stopped, from, to)) - 1_000_000, 0) / 1.0e6
+  end
+
+  # Asleep at both ends and not run in between: it slept.
+  defp spent({from, state, ran}, {to, state, ran}) when state in ["S", "D"], do: to - from
+  defp spent({_, _, before}, {_, _, ran}), do: ran - before
+
+  # Two processors that stand still at once count once.
+  defp overlap(stopped, from, to) do
+    {sum, _} =
+      for {start, finish} <- Enum.sort(stopped), start < to, finish > from, reduce: {0, from} do
+        {sum, done} -> {sum + max(min(finish, to) - max(start, done), 0), max(done, finish)}
+      end
+
+    sum
   end
 
   defp start_sampler(dir) do
@@ -73,15 +95,22 @@ defmodule LibsqlBench.SchedulerProbe do
     Process.sleep(20)
     Port.close(port)
     Process.sleep(50)
-
     file
-    |> File.stream!()
-    |> Enum.map(fn line ->
-      [time, number, _ran, waited] = line |> String.split() |> Enum.map(&String.to_integer/1)
-      {number, {time, waited}}
-    end)
-    |> Enum.group_by(&elem(&1, 0), &elem(&1, 1))
   end
+
+  # The samples of each scheduler, and when a processor stood still.
+  defp read_samples(file) do
+    lines = file |> File.stream!() |> Enum.map(&String.split/1)
+
+    samples =
+      for ["scheduler", number, time, state, ran] <- lines,
+          do: {integer(number), {integer(time), state, integer(ran)}}
+
+    {Enum.group_by(samples, &elem(&1, 0), &elem(&1, 1)),
+     for(["stopped", from, to] <- lines, do: {integer(from), integer(to)})}
+  end
+
+  defp integer(text), do: String.to_integer(text)
 
   # --- Others ---
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "argument_size.h"
 #include "ids.h"
 
 namespace libsql::nif {
@@ -126,6 +127,9 @@ void LockedConnection::check_latest_state() {
 }
 
 Term LockedConnection::run(const Request& request, Reply& reply) {
+  // A session that answers later encodes them within start().
+  if (is_inline() && object_->answers_later() && take_long_to_encode(env(), call_.arguments()))
+    return leave();
   reply.run_at(*this);
   switch (connection().start(request, limits(), reply)) {
     case Started::queued:

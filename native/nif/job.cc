@@ -14,31 +14,6 @@ namespace {
 
 // How often a running job looks whether its caller lives.
 constexpr std::chrono::milliseconds kLookInterval{2};
-// List cells and map entries that are copied on a normal scheduler.
-constexpr int kMostElements = 4000;
-
-// Subtracts the elements of `term`, and of lists, maps and tuples within it, from what is left.
-// NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
-void count_elements(ErlNifEnv* env, ERL_NIF_TERM term, int depth, int& left) noexcept {
-  if (left < 0) return;
-  --left;
-  if (depth == 0) return;
-  std::size_t entries = 0;
-  if (enif_get_map_size(env, term, &entries) != 0) {
-    left -= static_cast<int>(std::min<std::size_t>(entries, kMostElements + 1)) * 2;
-    return;
-  }
-  int arity = 0;
-  const ERL_NIF_TERM* elements = nullptr;
-  if (enif_get_tuple(env, term, &arity, &elements) != 0) {
-    for (int index = 0; index < arity; ++index)
-      count_elements(env, elements[index], depth - 1, left);
-    return;
-  }
-  ERL_NIF_TERM head = 0;
-  while (left >= 0 && enif_get_list_cell(env, term, &head, &term) != 0)
-    count_elements(env, head, depth - 1, left);
-}
 
 }  // namespace
 
@@ -176,13 +151,6 @@ void Job::release() noexcept {
   message_.free();
   large_arguments_.reset();
   connection_.reset();
-}
-
-bool are_large(ErlNifEnv* env, int arity, const ERL_NIF_TERM* arguments) noexcept {
-  constexpr int kDepth = 4;  // a list of {sql, [{:blob, bytes}]}
-  int left = kMostElements;
-  for (int index = 0; index < arity; ++index) count_elements(env, arguments[index], kDepth, left);
-  return left < 0;
 }
 
 }  // namespace libsql::nif

@@ -128,10 +128,6 @@ class Job {
   std::atomic<Status> status_{Status::created};
 };
 
-// Whether copying the arguments of a call takes too long for a normal scheduler. Looks at a bounded
-// number of elements.
-[[nodiscard]] bool are_large(ErlNifEnv* env, int arity, const ERL_NIF_TERM* arguments) noexcept;
-
 }  // namespace libsql::nif
 
 #endif  // LIBSQL_NIF_JOB_H_

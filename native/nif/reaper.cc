@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/named_thread.h"
+
 namespace libsql::nif {
 
 namespace {
@@ -30,7 +32,7 @@ void Reaper::post(Job job) noexcept {
 bool Reaper::enqueue(Job& job) {
   const core::MutexLock lock(mutex_);
   if (stopped_) return false;
-  if (!thread_.joinable()) thread_ = std::thread([this] { run_jobs(); });
+  if (!thread_.joinable()) thread_ = core::start_thread("libsql-reaper", [this] { run_jobs(); });
   jobs_.push_back(std::move(job));
   wake_.notify_one();
   return true;

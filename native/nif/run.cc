@@ -4,6 +4,7 @@
 #include <array>
 #include <new>
 
+#include "argument_size.h"
 #include "connection_resource.h"
 #include "ids.h"
 #include "messages.h"
@@ -57,7 +58,7 @@ ConnectionPtr Call::connection(int index) {
 
 Term Call::leave_scheduler(const ConnectionPtr& connection) {
   if (connection != nullptr && !interrupts_seen_) interrupts_seen_ = connection->interrupts();
-  if (copy_ != nullptr && connection != nullptr && has_large_arguments()) {
+  if (copy_ != nullptr && connection != nullptr && take_long_to_copy(env_, arguments())) {
     std::array<Term, kMostArguments + 1> arguments{};
     std::copy_n(arguments_, arity_, arguments.begin());
     arguments[static_cast<std::size_t>(arity_)] = enif_make_uint64(env_, *interrupts_seen_);
@@ -139,7 +140,7 @@ Term make_job(ErlNifEnv* env, int argc, const Term argv[], Operation operation) 
 Term leave_with_connection(Call& call) { return call.leave_scheduler(call.connection(0)); }
 
 bool must_leave(Call& call) {
-  return !call.connection(0)->answers_later() || call.has_large_arguments();
+  return !call.connection(0)->answers_later() || take_long_to_encode(call.env(), call.arguments());
 }
 
 Term leave_alone(Call& call) { return call.leave_scheduler(nullptr); }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include <erl_nif.h>
@@ -58,9 +59,8 @@ class Call {
   // Ends this pass; the operation starts again on a thread of ours, when the connection has no
   // earlier job left; at once if there is no connection. An inline call only.
   [[nodiscard]] Term leave_scheduler(const ConnectionPtr& connection);
-  // Whether copying the arguments, or encoding them, takes too long for a normal scheduler.
-  [[nodiscard]] bool has_large_arguments() const noexcept {
-    return are_large(env_, arity_, arguments_);
+  [[nodiscard]] std::span<const Term> arguments() const noexcept {
+    return {arguments_, static_cast<std::size_t>(arity_)};
   }
   // Ends this pass; the request has started, and its answer goes to the caller when it comes.
   [[nodiscard]] Term answer_later(const std::shared_ptr<LaterAnswer>& answer);

@@ -49,8 +49,11 @@ const std::shared_ptr<State>& state_of(ErlNifEnv* env) noexcept {
 }
 
 int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
-  // SQLite keeps pointers to these mutexes, so they are used only if the library stays in memory.
-  if (stay_in_memory()) static_cast<void>(use_spinning_mutexes());
+  // SQLite keeps pointers to these functions, so they are used only if the library stays in memory.
+  if (stay_in_memory()) {
+    static_cast<void>(use_spinning_mutexes());
+    static_cast<void>(free_large_blocks_in_portions());
+  }
   try {
     auto state = std::make_shared<State>(env);
     const auto flags = static_cast<ErlNifResourceFlags>(ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER);

@@ -85,6 +85,11 @@ class LIBSQL_API Database {
 // anything else uses SQLite; false if that has happened already, and nothing has changed.
 [[nodiscard]] LIBSQL_API bool use_spinning_mutexes() noexcept;
 
+// Makes SQLite give blocks of 8 MB and more back to the system in portions. Otherwise freeing a
+// value of 200 MB makes every thread of the process that maps or unmaps memory wait for some 15 ms.
+// The same rules as for use_spinning_mutexes().
+[[nodiscard]] LIBSQL_API bool free_large_blocks_in_portions() noexcept;
+
 // How much memory SQLite may use in this process, in bytes; 0: as much as it wants.
 struct MemoryLimits {
   std::int64_t soft = 0;  // beyond it, caches are emptied first

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libsql/error.h"
+#include "local/large_blocks.h"
 #include "local/memory_limits.h"
 #include "local/open.h"
 #include "local/rekey.h"
@@ -102,5 +103,6 @@ std::string_view sqlite_version() noexcept { return local::version(); }
 int sqlite_version_number() noexcept { return local::version_number(); }
 void limit_memory(const MemoryLimits& limits) { local::limit_memory(limits); }
 bool use_spinning_mutexes() noexcept { return local::install_spinning_mutexes(); }
+bool free_large_blocks_in_portions() noexcept { return local::install_large_blocks(); }
 
 }  // namespace libsql

@@ -1,12 +1,8 @@
 #include "core/thread_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <string>
 #include <system_error>
@@ -15,6 +11,7 @@
 #include <vector>
 
 #include "core/mutex.h"
+#include "core/named_thread.h"
 #include "libsql/error.h"
 
 namespace libsql::core {
@@ -53,16 +50,6 @@ struct Worker {
 
 const std::size_t kProcessors = std::max(1U, std::thread::hardware_concurrency());
 
-void name_this_thread(std::size_t number) noexcept {
-#if defined(__linux__)
-  char name[16];  // the longest that Linux takes
-  static_cast<void>(std::snprintf(name, sizeof name, "libsql-%zu", number % 100000000));
-  pthread_setname_np(pthread_self(), name);
-#else
-  static_cast<void>(number);
-#endif
-}
-
 // Destroys what the task owns, too.
 void run(ThreadPool::Task& task) noexcept {
   try {
@@ -72,22 +59,6 @@ void run(ThreadPool::Task& task) noexcept {
   }
   task = {};
 }
-
-// Blocks all signals while it lives: a thread that starts meanwhile handles none.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 }  // namespace
 
@@ -104,7 +75,7 @@ class ThreadPool::Core : public std::enable_shared_from_this<Core> {
 
  private:
   void start_thread(bool watches) LIBSQL_REQUIRES(mutex_);
-  void run_thread(std::size_t number, bool watches) noexcept LIBSQL_EXCLUDES(mutex_);
+  void run_thread(bool watches) noexcept LIBSQL_EXCLUDES(mutex_);
   void arrive(Worker& self, MutexLock& lock) LIBSQL_REQUIRES(mutex_);
   [[nodiscard]] Task take_task(Worker& self) LIBSQL_REQUIRES(mutex_);
   void end_task(Worker& self) noexcept LIBSQL_REQUIRES(mutex_);
@@ -193,17 +164,16 @@ bool ThreadPool::Core::all_busy_briefly() const noexcept {
 }
 
 void ThreadPool::Core::start_thread(bool watches) {
-  const SignalsBlocked blocked;
-  std::thread([self = shared_from_this(), number = ++started_, watches] {
-    self->run_thread(number, watches);
+  const std::string name = "libsql-" + std::to_string(++started_ % 100000000);
+  core::start_thread(name.c_str(), [self = shared_from_this(), watches] {
+    self->run_thread(watches);
   }).detach();
   ++threads_;
   watched_ = watched_ || watches;
   if (!watches) ++coming_;
 }
 
-void ThreadPool::Core::run_thread(std::size_t number, bool watches) noexcept {
-  name_this_thread(number);
+void ThreadPool::Core::run_thread(bool watches) noexcept {
   Worker self;
   self.watches = watches;
   bool has_looked = true;  // for a task, since its last one

@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/named_thread.h"
+
 #include <boost/asio/post.hpp>
 
 namespace libsql::remote {
@@ -13,7 +15,7 @@ IoThread::IoThread(Resolver::LookUp look_up)
     : context_(1),
       work_(context_.get_executor()),
       resolver_(context_, std::move(look_up)),
-      thread_([this] { context_.run(); }) {}
+      thread_(core::start_thread("libsql-network", [this] { context_.run(); })) {}
 
 IoThread::~IoThread() {
   boost::asio::post(context_, [this] { context_.stop(); });

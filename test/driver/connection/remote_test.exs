@@ -2,7 +2,7 @@ defmodule EctoLibSql.Connection.RemoteTest do
   # Connections to a server: the development server, on this machine.
   use EctoLibSql.DriverCase, async: true
 
-  alias EctoLibSql.{AuthToken, DevServer, Options}
+  alias EctoLibSql.{AuthToken, DevServer, Nif, Options, State}
   alias EctoLibSql.Options.Encryption
 
   # Compiling the server takes minutes, once.
@@ -50,6 +50,25 @@ defmodule EctoLibSql.Connection.RemoteTest do
     assert value!(two, "SELECT count(*) FROM #{name}") == 0
     commit!(one)
     assert value!(two, "SELECT count(*) FROM #{name}") == 1
+  end
+
+  test "a large argument is not encoded on a scheduler", %{uri: uri} do
+    state = remote!(uri)
+    blob = {:blob, :binary.copy(<<7>>, 16_000_000)}
+    conn = State.conn(state)
+
+    # Encoding takes 30 ms; on a busy machine the scheduler's thread may wait for a processor, so one call must be quick.
+    times =
+      for _ <- 1..10 do
+        {us, {:pending, job}} =
+          :timer.tc(fn -> Nif.execute(conn, "SELECT length(?)", [blob], {-1, false}) end)
+
+        Nif.cancel_job(job)
+        us
+      end
+
+    assert Enum.min(times) < 5_000
+    assert value!(state, "SELECT length(?)", [blob]) == 16_000_000
   end
 
   test "statements, batches and cursors run on the connection's stream", %{uri: uri} do
