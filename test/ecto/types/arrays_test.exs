@@ -146,6 +146,17 @@ defmodule Ecto.Adapters.LibSql.Types.ArraysTest do
       assert back(:floats) == [0.1 + 0.2, 1.0, 0.1 + 0.2]
     end
 
+    test "even nearly half way between two others, where SQLite reads them wrongly" do
+      float = 4_194_304.9190475345
+      put(floats: [])
+      Repo.update_all(Lists, push: [floats: float])
+      assert back(:floats) == [float]
+      Repo.update_all(from(l in "lists", update: [push: [floats: ^float]]), [])
+      assert back(:floats) == [float, float]
+      Repo.update_all(Lists, set: [floats: [4_194_304.9190475345]])
+      assert back(:floats) == [float]
+    end
+
     test "and are written as JSON libraries write them" do
       for float <- [1.0e20, 1.0e-5, 0.001, 1.0e16, 123_456_789_012_345_680.0, 1.5e300, -2.5e-120] do
         sql!("DELETE FROM lists")

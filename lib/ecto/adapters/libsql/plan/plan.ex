@@ -10,6 +10,7 @@ defmodule Ecto.Adapters.LibSql.Plan do
   alias Ecto.Adapters.LibSql.Plan.{LongList, Rows}
   alias Ecto.Adapters.LibSql.SQL.Parameter
   alias Ecto.Adapters.LibSql.SQL.Typing.{DateTime, Decimal, Uuid}
+  alias Ecto.Adapters.LibSql.Types.Codec
 
   @max_parameters 32_766
 
@@ -221,5 +222,7 @@ defmodule Ecto.Adapters.LibSql.Plan do
   defp form({:text, text}, form), do: form(text, form)
   defp form(value, {:date_time, form}), do: DateTime.parameter(value, form)
   defp form(value, :decimal), do: Decimal.parameter(value)
+  defp form(value, :json_number) when is_float(value), do: Codec.json_number(value)
+  defp form(value, :json_number), do: value
   defp form(value, :uuid_bytes), do: Uuid.parameter(value)
 end

@@ -1,11 +1,14 @@
 defmodule Ecto.Adapters.LibSql.SQL.Array do
   @moduledoc false
   # Arrays, which are JSON texts here: lists of values made into one, changed, and compared by their members.
-  # SQLite writes a real into JSON with 15 digits and a boolean as a number, so both are written out.
+  # SQLite writes a real into JSON with 15 digits and a boolean as a number, so both are written out. The client writes
+  # the floats that it knows: SQLite cannot tell the fewest digits that mean the same number, because its own conversion
+  # of texts is wrong in the last bit for numbers nearly half way between two others.
 
   import Ecto.Adapters.LibSql.SQL.Quote, only: [error!: 2]
 
   alias Ecto.Adapters.LibSql.Types
+  alias Ecto.Adapters.LibSql.Types.Codec
   alias Ecto.Adapters.LibSql.SQL.{Expr, Json, Parameter, Scope}
   alias Ecto.Adapters.LibSql.SQL.Typing.Infer
 
@@ -27,15 +30,26 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
        when is_binary(value) or is_integer(value) or is_nil(value),
        do: Expr.expr(value, scope)
 
-  defp item(value, type, scope),
-    do: value |> Expr.operand(scope) |> member(type)
+  defp item(value, _type, _scope) when is_float(value),
+    do: ["json('", Codec.json_number(value), "')"]
+
+  defp item(value, type, scope), do: member(value, type, scope)
 
   defp inner({:array, type}), do: type
   defp inner(_type), do: nil
 
-  # An SQL value as a member of the given type.
-  defp member(value, type) do
-    case type && Types.primitive(type) do
+  # An expression as a member of the given type.
+  defp member(expr, type, scope) do
+    kind = type && Types.primitive(type)
+
+    case expr do
+      {:^, [], [ix]} when kind == :float -> json(Parameter.parameter(ix, :json_number))
+      _other -> expr |> Expr.operand(scope) |> converted(kind)
+    end
+  end
+
+  defp converted(value, kind) do
+    case kind do
       :boolean -> boolean(value)
       kind when kind in [nil, :any, :float] -> real(value)
       :map -> json(value)
@@ -48,18 +62,13 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
     ["json(CASE WHEN ", value, " THEN 'true' WHEN NOT ", value, " THEN 'false' ELSE 'null' END)"]
   end
 
-  # As JSON libraries write it, so that whole arrays are equal as texts: with the fewest digits that mean the same
-  # number, and nothing in the exponent that need not be there.
+  # With nothing in the exponent that JSON libraries do not write.
   defp real(value) do
-    tries =
-      for digits <- ["15", "16"] do
-        text = ["printf('%!.", digits, "g', \"v\")"]
-        [" WHEN CAST(", text, " AS REAL) THEN ", text]
-      end
-
     text = [
-      ["(SELECT CASE \"v\"", tries, " ELSE printf('%!.17g', \"v\") END FROM "],
-      ["(SELECT ", value, " AS \"v\"))"]
+      [
+        "(SELECT CASE \"v\" WHEN CAST(printf('%!.15g', \"v\") AS REAL) THEN printf('%!.15g', \"v\") "
+      ],
+      ["ELSE printf('%!.17g', \"v\") END FROM (SELECT ", value, " AS \"v\"))"]
     ]
 
     text = ["replace(replace(", text, ", 'e+', 'e'), 'e-0', 'e-')"]
@@ -93,7 +102,7 @@ defmodule Ecto.Adapters.LibSql.SQL.Array do
   @spec push(sql(), term(), term(), Scope.t()) :: sql()
   def push(column, value, type, scope) do
     same_form!(type, scope)
-    value = member(Expr.operand(value, scope), inner(type))
+    value = member(value, inner(type), scope)
     [Json.function("_insert(coalesce("), column, ", '[]'), '$[#]', ", value, ?)]
   end
 

@@ -8,9 +8,10 @@ defmodule Ecto.Adapters.LibSql.SQL.Parameter do
 
     * `{:date_time, form}` - the text of a date or time in a form of `Typing.DateTime`
     * `:decimal` - a number as the text of a decimal
+    * `:json_number` - a float as its JSON text
     * `:uuid_bytes` - the 16 bytes of a UUID
   """
-  @type form :: nil | :decimal | :uuid_bytes | {:date_time, tuple()}
+  @type form :: nil | :decimal | :json_number | :uuid_bytes | {:date_time, tuple()}
 
   @typedoc """
   What is around a parameter, or a member of a list, in the SQL: the conversion of a text to a number, or that of a JSON

@@ -192,6 +192,13 @@ defmodule Ecto.Adapters.LibSql.Types.Codec do
   def dump_json(nil), do: {:ok, nil}
   def dump_json(value), do: {:ok, IO.iodata_to_binary(json_library().encode_to_iodata!(value))}
 
+  @doc "A float as the repository's JSON library writes it."
+  @spec json_number(float()) :: binary()
+  def json_number(float) do
+    {:ok, text} = dump_json(float)
+    text
+  end
+
   @doc "A column's JSON, in the form that `setting` asks for: `:map_type` or `:array_type`."
   @spec dump_json(term(), :map_type | :array_type) :: loaded()
   def dump_json(nil, _setting), do: {:ok, nil}
