@@ -1,7 +1,7 @@
 defmodule EctoLibSql.Migration do
   @moduledoc """
   Commands of SQLite that `Ecto.Migration` does not have: views, triggers and full-text search over a table,
-  each reversible, and the type of vector columns.
+  each reversible, and the type and the indexes of vector columns.
 
       defmodule MyApp.Repo.Migrations.Search do
         use Ecto.Migration
@@ -261,6 +261,42 @@ defmodule EctoLibSql.Migration do
   """
   @spec vector(pos_integer(), atom()) :: atom()
   def vector(size, element \\ :f32), do: size |> Native.vector_type(element) |> String.to_atom()
+
+  @settings ~w(compress_neighbors max_neighbors alpha search_l insert_l)a
+
+  @doc """
+  An index of the vectors in `column`, for `create`, `create_if_not_exists`, `drop` and `drop_if_exists`.
+
+      create vector_index(:films, :embedding, metric: :l2)
+
+  Its name is `films_embedding_index` if none is given; `EctoLibSql.Vector.nearest/4` takes it as `index:`.
+
+  ## Options
+
+    * `:metric` - `:cosine` or `:l2`. Default: `:cosine`
+    * `:compress_neighbors`, `:max_neighbors`, `:alpha`, `:search_l`, `:insert_l` - the settings of libSQL's index of
+      the same name
+    * `:name`, `:where`, `:prefix`, `:comment` - those of `Ecto.Migration.index/3`
+  """
+  @spec vector_index(name(), atom(), keyword()) :: Migration.Index.t()
+  def vector_index(table, column, opts \\ []) when is_atom(column) do
+    known = [:metric, :name, :where, :prefix, :comment | @settings]
+    opts = options!(opts, known, "vector_index")
+    {settings, opts} = Keyword.split(opts, [:metric | @settings])
+    settings = for setting <- Keyword.put_new(settings, :metric, :cosine), do: setting(setting)
+    expression = ["libsql_vector_idx(", Quote.name(column), settings, ?)]
+    opts = Keyword.put_new(opts, :name, :"#{table}_#{column}_index")
+    Migration.index(table, [IO.iodata_to_binary(expression)], opts)
+  end
+
+  defp setting({:metric, metric}) when metric not in [:cosine, :l2],
+    do:
+      raise(
+        ArgumentError,
+        "vector_index has the metrics :cosine and :l2, got: #{inspect(metric)}"
+      )
+
+  defp setting({key, value}), do: [", ", Quote.text("#{key}=#{value}")]
 
   ## Commands
 

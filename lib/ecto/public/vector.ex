@@ -209,24 +209,56 @@ defmodule EctoLibSql.Vector do
   @doc """
   Orders `queryable` by the distance of `field` from `vector`, the nearest first. Rows whose field is nil are left out.
 
-  It reads every row that the query's conditions admit, so it is exact with any of them.
+  It reads every row that the query's conditions admit, so it is exact with any of them. With an index it reads
+  the `:limit` nearest rows of all; those that the conditions do not admit are then left out, and nothing comes in their place.
 
-    * `:limit` - how many rows. Default: all.
+    * `:limit` - how many rows. Default: all; with an index it is needed.
+    * `:index` - the name of an index (`EctoLibSql.Migration.vector_index/3`) on the column, of a table with rowids. Its metric
+      is the `:distance`'s.
     * `:distance` - `:cosine` or `:l2`. Default: `:cosine`.
     * `:element` - `:f32` or `:f64`, as the field's. Default: `:f32`.
   """
   @spec nearest(Ecto.Queryable.t(), atom(), t(), keyword()) :: Ecto.Query.t()
   def nearest(queryable, field, vector, opts \\ []) when is_atom(field) do
-    for {key, _value} <- opts, key not in [:limit, :distance, :element] do
-      refuse!("nearest/4 knows the options :limit, :distance and :element", key)
+    for {key, _value} <- opts, key not in [:limit, :index, :distance, :element] do
+      refuse!("nearest/4 knows the options :limit, :index, :distance and :element", key)
     end
 
     element = one_of!(:element, Keyword.get(opts, :element, :f32), [:f32, :f64])
     metric = one_of!(:distance, Keyword.get(opts, :distance, :cosine), [:cosine, :l2])
 
-    from(row in queryable, where: not is_nil(field(row, ^field)))
-    |> ordered(metric, field, parameter(vector, element))
+    bytes = parameter(vector, element)
+
+    queryable
+    |> admitted(field, bytes, opts[:index], opts[:limit])
+    |> ordered(metric, field, bytes)
     |> limited(opts[:limit])
+  end
+
+  defp admitted(queryable, field, _bytes, nil, _limit),
+    do: from(row in queryable, where: not is_nil(field(row, ^field)))
+
+  defp admitted(_queryable, _field, _bytes, index, nil),
+    do: refuse!("nearest/4 needs a :limit with an index", index)
+
+  defp admitted(queryable, _field, bytes, index, limit) do
+    from(row in table!(queryable),
+      where:
+        fragment(
+          "? IN (SELECT id FROM vector_top_k(?, ?, ?))",
+          field(row, :rowid),
+          ^to_string(index),
+          type(^bytes, :binary),
+          ^limit
+        )
+    )
+  end
+
+  defp table!(queryable) do
+    case Ecto.Queryable.to_query(queryable) do
+      %{from: %{source: {table, _schema}}} = query when is_binary(table) -> query
+      query -> refuse!("nearest/4 with an index reads a table", query)
+    end
   end
 
   # A vector of zeros has no cosine distance: last.

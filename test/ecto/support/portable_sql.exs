@@ -12,7 +12,9 @@ defmodule EctoLibSql.PortableSql do
   @server Path.join(__DIR__, "bare_sqlite.py")
   # Written by hand in a fragment of the suites: SQLite has it from 3.44 on.
   # libSQL servers have the functions on vectors as the driver has; no other SQL of the adapter names them.
-  @allowed ["concat" | ~w(vector vector_extract vector_distance_cos vector_distance_l2)]
+  @allowed [
+    "concat" | ~w(vector vector_extract vector_distance_cos vector_distance_l2 libsql_vector_idx)
+  ]
   @missing ~r/^no such (function|collation sequence): (\S+)$/
   @functions ["decimal_add", "decimal_mul", "decimal_sub", "decimal_sum", "libsql_fold"]
 

@@ -31,9 +31,34 @@ defmodule EctoLibSql.VectorTest do
     end
   end
 
+  defmodule IndexFilms do
+    use Ecto.Migration
+    import EctoLibSql.Migration
+
+    def change do
+      create(vector_index(:films, :embedding, max_neighbors: 20))
+
+      create(vector_index(:films, :pair, name: :titled, metric: :l2, where: "title IS NOT NULL"))
+    end
+  end
+
+  defmodule RebuildFilms do
+    use Ecto.Migration
+
+    def change do
+      alter table(:films) do
+        modify(:title, :string, null: false, from: {:string, null: true})
+      end
+    end
+  end
+
   setup do
     :ok = Ecto.Migrator.up(Repo, 1, CreateFilms, log: false)
     :ok
+  end
+
+  defp indexes do
+    Repo.query!("SELECT name, sql FROM sqlite_schema WHERE type = 'index' ORDER BY name").rows
   end
 
   defp film!(title, embedding), do: Repo.insert!(%Film{title: title, embedding: embedding})
@@ -123,7 +148,59 @@ defmodule EctoLibSql.VectorTest do
     assert titles.(Vector.nearest(not_same, :embedding, wanted, limit: 2)) == ~w(near far)
   end
 
+  test "vector_index/3 is created with its settings, kept by a rebuild of the table, and dropped" do
+    :ok = Ecto.Migrator.up(Repo, 2, IndexFilms, log: false)
+
+    made = [
+      [
+        "films_embedding_index",
+        ~s|CREATE INDEX "films_embedding_index" ON "films" | <>
+          ~s|(libsql_vector_idx("embedding", 'metric=cosine', 'max_neighbors=20'))|
+      ],
+      [
+        "titled",
+        ~s|CREATE INDEX "titled" ON "films" (libsql_vector_idx("pair", 'metric=l2')) WHERE title IS NOT NULL|
+      ]
+    ]
+
+    assert indexes() == made
+    film!("near", [1, 0.1, 0])
+    :ok = Ecto.Migrator.up(Repo, 3, RebuildFilms, log: false)
+    assert indexes() == made
+    query = Vector.nearest(Film, :embedding, [1, 0, 0], limit: 1, index: :films_embedding_index)
+    assert [%{title: "near"}] = Repo.all(query)
+    :ok = Ecto.Migrator.down(Repo, 2, IndexFilms, log: false)
+    assert indexes() == []
+  end
+
+  test "nearest/4 with an index finds the nearest of all rows, of which the query's conditions admit some" do
+    :ok = Ecto.Migrator.up(Repo, 2, IndexFilms, log: false)
+    for {title, x} <- [{"a", 3}, {"b", 0.2}, {"c", 1}], do: film!(title, [x, 1, 0])
+    Repo.query!("INSERT INTO films (title) VALUES ('none')")
+
+    titles = fn query, opts ->
+      query
+      |> Vector.nearest(:embedding, [1.0, 0.0, 0.0], [index: "films_embedding_index"] ++ opts)
+      |> select([f], f.title)
+      |> Repo.all()
+    end
+
+    assert titles.(Film, limit: 2) == ["a", "c"]
+    assert titles.(Film, limit: 10) == ["a", "c", "b"]
+    assert titles.(where(Film, [f], f.title != "a"), limit: 2) == ["c"]
+    assert_raise ArgumentError, ~r/needs a :limit/, fn -> titles.(Film, []) end
+    assert_raise ArgumentError, ~r/reads a table/, fn -> titles.(subquery(Film), limit: 1) end
+  end
+
   test "options are named when they are wrong" do
+    assert_raise ArgumentError, ~r/:cosine and :l2, got: :dot/, fn ->
+      EctoLibSql.Migration.vector_index(:films, :embedding, metric: :dot)
+    end
+
+    assert_raise ArgumentError, ~r/got: \[:lists\]/, fn ->
+      EctoLibSql.Migration.vector_index(:films, :embedding, lists: 7)
+    end
+
     for {opts, text} <- [
           {[], ~r/needs a :size/},
           {[size: 70_000], ~r/from 1 to 65536, got: 70000/},
