@@ -20,9 +20,11 @@ struct HttpRequest {
   std::string target;  // With its leading slash, and with url.path where that is wanted.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::chrono::steady_clock::time_point deadline;
-  // Until when the connection must stand, if that is earlier.
-  std::optional<std::chrono::steady_clock::time_point> connect_deadline;
+  std::chrono::steady_clock::time_point deadline;  // Also while it waits for its turn.
+  // How long the connection may take from its turn on, if that ends earlier.
+  std::optional<std::chrono::milliseconds> connect_timeout;
+  // It waits for no other requests: they may wait for what it does.
+  bool at_once = false;
   bool new_connection = false;  // None from the pool.
 };
 

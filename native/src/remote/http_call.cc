@@ -117,7 +117,9 @@ void HttpCall::attempt(const std::optional<AuthToken>& token) {
   HttpRequest request = origin_->request(spec_.server, spec_.endpoint, version_, token);
   request.body = version_ == 2 && spec_.body_of_version_2 ? *spec_.body_of_version_2 : spec_.body;
   request.deadline = spec_.deadline;
-  request.connect_deadline = steady_clock::now() + origin_->connect_timeout();
+  request.connect_timeout = origin_->connect_timeout();
+  // Writers may be waiting at the server for the end of this stream's transaction.
+  request.at_once = spec_.on_open_stream;
   request.new_connection = new_connection_;
   head_ = {};
   error_body_.clear();

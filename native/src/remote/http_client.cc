@@ -31,6 +31,7 @@ struct HttpClient::State {
         proxies(options.proxies),
         way{io.context(), tls, io.resolver(), proxies},
         pool(options.pool),
+        gate(options.max_requests_per_server),
         max_body_bytes(options.max_body_bytes) {}
 
   boost::asio::io_context& context;
@@ -40,6 +41,7 @@ struct HttpClient::State {
   const ProxySettings proxies;
   const Connector::Environment way;
   HttpPool pool;
+  HttpGate gate;
   std::uint64_t max_body_bytes;
   std::map<ExchangeId, std::shared_ptr<HttpExchange>> running;
 };
@@ -67,7 +69,8 @@ HttpClient::ExchangeId HttpClient::start(HttpRequest request, std::shared_ptr<Ht
   const ExchangeId id = state_->next_id++;
   boost::asio::post(state_->context, [state = state_, id, request = std::move(request),
                                       events = std::move(events)]() mutable {
-    const HttpExchange::Environment environment{state->way, state->pool, state->max_body_bytes};
+    const HttpExchange::Environment environment{state->way, state->pool, state->gate,
+                                                state->max_body_bytes};
     // The exchange keeps the state, whose members it uses, through this function.
     auto exchange =
         std::make_shared<HttpExchange>(environment, std::move(request), std::move(events),

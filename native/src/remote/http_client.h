@@ -22,6 +22,9 @@ class HttpClient {
  public:
   struct Options {
     HttpPool::Options pool;
+    // Requests under way to one server at a time, but for those that wait for none (HttpRequest).
+    // As many as sqld runs; it lets as many again wait.
+    std::size_t max_requests_per_server = 128;
     std::string ca_file;  // Certificates beside the system's (PEM); for tests and private servers.
     ProxySettings proxies;
     std::uint64_t max_body_bytes = std::uint64_t{256} << 20;

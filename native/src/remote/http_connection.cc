@@ -29,13 +29,9 @@ void HttpConnection::close() noexcept {
   tcp_.socket().close(ignored);
 }
 
-namespace {
-
-std::string key_of(const Url& server) {
+std::string HttpPool::key_of(const Url& server) {
   return (server.tls ? "https://" : "http://") + server.authority();
 }
-
-}  // namespace
 
 std::unique_ptr<HttpConnection> HttpPool::take(const Url& server) {
   const auto found = idle_.find(key_of(server));

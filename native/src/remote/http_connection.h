@@ -66,6 +66,9 @@ class HttpPool {
 
   explicit HttpPool(const Options& options) : options_(options) {}
 
+  // Names a server: scheme, host and port.
+  [[nodiscard]] static std::string key_of(const Url& server);
+
   // The connection that was used last and is still quiet; null if there is none.
   [[nodiscard]] std::unique_ptr<HttpConnection> take(const Url& server);
   void give_back(const Url& server, std::unique_ptr<HttpConnection> connection);

@@ -56,8 +56,17 @@ auto HttpExchange::then(Next next) {
 }
 
 void HttpExchange::start() {
-  const auto connected_by = request_.connect_deadline.value_or(request_.deadline);
-  wait_until(std::min(connected_by, request_.deadline));
+  if (request_.at_once) return enter();
+  wait_until(request_.deadline);
+  place_ = environment_.gate.queue(HttpPool::key_of(request_.url),
+                                   [self = weak_from_this()] { self.lock()->enter(); });
+}
+
+void HttpExchange::enter() {
+  wait_until(request_.connect_timeout
+                 ? std::min(std::chrono::steady_clock::now() + *request_.connect_timeout,
+                            request_.deadline)
+                 : request_.deadline);
   if (!request_.new_connection) connection_ = environment_.pool.take(request_.url);
   reused_ = connection_ != nullptr;
   if (reused_) {
@@ -175,6 +184,7 @@ void HttpExchange::on_body(const Code& error) {
     fail_io(error);
   } else if (pause) {
     paused_ = true;
+    place_.reset();  // Its reader may take long.
     deadline_.expires_at(std::chrono::steady_clock::time_point::max());
   } else {
     read_body();
@@ -215,6 +225,7 @@ void HttpExchange::finish(const std::optional<HttpFailure>& failure) {
   connector_.reset();
   // Operations that are under way still use the connection; it closes now and goes with the last.
   if (connection_) connection_->close();
+  place_.reset();
   ended_();
   events_->finished(failure);
   events_.reset();

@@ -13,6 +13,7 @@
 #include "remote/connector.h"
 #include "remote/http.h"
 #include "remote/http_connection.h"
+#include "remote/http_gate.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -29,6 +30,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   struct Environment {
     const Connector::Environment& way;
     HttpPool& pool;
+    HttpGate& gate;
     std::uint64_t max_body_bytes;
   };
 
@@ -46,6 +48,8 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   using Stage = HttpFailure::Stage;
   using Reason = HttpFailure::Reason;
 
+  // Its turn has come.
+  void enter();
   void wait_until(std::chrono::steady_clock::time_point deadline);
   void connect();
   void write();
@@ -67,7 +71,8 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   std::shared_ptr<HttpEvents> events_;
   std::function<void()> ended_;
   boost::asio::steady_timer deadline_;
-  std::shared_ptr<Connector> connector_;  // Until there is a connection.
+  std::unique_ptr<HttpGate::Place> place_;  // Until it has finished or paused.
+  std::shared_ptr<Connector> connector_;    // Until there is a connection.
   std::unique_ptr<HttpConnection> connection_;
   boost::beast::http::request<boost::beast::http::string_body> message_;
   boost::beast::http::response_parser<boost::beast::http::buffer_body> parser_;

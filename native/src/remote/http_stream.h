@@ -45,6 +45,9 @@ class HttpTransport final : public Transport {
   [[nodiscard]] std::unique_ptr<Stream> open_stream() override {
     return std::make_unique<HttpStream>(origin_);
   }
+  [[nodiscard]] boost::asio::io_context& context() const noexcept override {
+    return origin_->io().context();
+  }
   [[nodiscard]] std::optional<int> version() const noexcept override {
     const int version = origin_->version();
     return version == 0 ? std::nullopt : std::optional(version);

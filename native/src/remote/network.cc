@@ -47,8 +47,8 @@ class HttpClients {
     if (auto client = known.lock()) return client;
     HttpClient::Options options;
     options.ca_file = ca_file;
-    // A pool of as many connections keeps its sockets.
-    options.pool.max_idle_per_server = 64;
+    // What may be under way at once keeps its sockets.
+    options.pool.max_idle_per_server = options.max_requests_per_server;
     options.proxies = proxies();
     auto client = std::make_shared<HttpClient>(io_thread(), options);
     known = client;

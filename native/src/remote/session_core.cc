@@ -1,6 +1,8 @@
 #include "remote/session_core.h"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <new>
 #include <utility>
 #include <vector>
@@ -83,7 +85,10 @@ Started SessionCore::keep(const Request& request, Call call, Receiver& receiver)
         std::move(call)};
     static_cast<void>(waiting.call.wait());
     waiting.call.receiver = nullptr;
+    const Deadline deadline = waiting.call.deadline;
     const core::MutexLock lock(mutex_);
+    if (alarm_ == nullptr) alarm_ = make_alarm();
+    alarm_->set(deadline);
     waiting_.push_back(std::move(waiting));
   } catch (...) {
     const Error error = current_failure();
@@ -92,6 +97,35 @@ Started SessionCore::keep(const Request& request, Call call, Receiver& receiver)
   }
   run_waiting();
   return Started::pending;
+}
+
+std::shared_ptr<WaitAlarm> SessionCore::make_alarm() {
+  return std::make_shared<WaitAlarm>(data_.transport().context(),
+                                     [weak = weak_from_this()]() -> std::optional<Deadline> {
+                                       const auto self = weak.lock();
+                                       return self == nullptr ? std::nullopt : self->end_late();
+                                     });
+}
+
+std::optional<Deadline> SessionCore::end_late() noexcept {
+  std::deque<Waiting> late;
+  std::optional<Deadline> next;
+  {
+    const core::MutexLock lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    const auto first_late =
+        std::stable_partition(waiting_.begin(), waiting_.end(),
+                              [&](const Waiting& one) { return one.call.deadline > now; });
+    std::move(first_late, waiting_.end(), std::back_inserter(late));
+    waiting_.erase(first_late, waiting_.end());
+    for (const Waiting& one : waiting_) {
+      next = std::min(next.value_or(one.call.deadline), one.call.deadline);
+    }
+  }
+  const Error error(ErrorKind::timeout,
+                    "the deadline passed while the connection was busy with earlier requests");
+  for (const Waiting& one : late) one.call.later->finished(&error, state());
+  return next;
 }
 
 bool SessionCore::run(const Request& request, Call& call) noexcept {

@@ -15,6 +15,7 @@
 #include "remote/kept_request.h"
 #include "remote/session_data.h"
 #include "remote/stream.h"
+#include "remote/wait_alarm.h"
 
 namespace libsql::remote {
 
@@ -82,6 +83,9 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   bool run(const Request& request, Call& call) noexcept;
   void finish(Receiver& receiver, const Error* error) noexcept LIBSQL_EXCLUDES(mutex_);
   void run_waiting() noexcept LIBSQL_EXCLUDES(mutex_);
+  // Fails what waits beyond its deadline; the earliest deadline of the others.
+  std::optional<Deadline> end_late() noexcept LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] std::shared_ptr<WaitAlarm> make_alarm();
   void stop(Stop why) noexcept LIBSQL_EXCLUDES(mutex_);
   void sending(const Call& call, Stream& stream) LIBSQL_EXCLUDES(mutex_);
   void sent() LIBSQL_EXCLUDES(mutex_);
@@ -97,6 +101,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Stream* stream_ LIBSQL_GUARDED_BY(mutex_) = nullptr;  // On which something is under way.
   const Receiver* running_ LIBSQL_GUARDED_BY(mutex_) = nullptr;
   std::deque<Waiting> waiting_ LIBSQL_GUARDED_BY(mutex_);
+  std::shared_ptr<WaitAlarm> alarm_ LIBSQL_GUARDED_BY(mutex_);  // For their deadlines.
   std::optional<Deadline> deadline_ LIBSQL_GUARDED_BY(mutex_);
   SessionState state_ LIBSQL_GUARDED_BY(mutex_);
   bool read_only_ LIBSQL_GUARDED_BY(mutex_) = false;

@@ -59,6 +59,9 @@ class SocketTransport final : public Transport {
   SocketTransport(Url url, const RemoteOptions& options, SocketEnvironment environment);
 
   [[nodiscard]] std::unique_ptr<Stream> open_stream() override;
+  [[nodiscard]] boost::asio::io_context& context() const noexcept override {
+    return origin().context();
+  }
   [[nodiscard]] std::optional<int> version() const noexcept override;
   // For tests: what is in use.
   [[nodiscard]] SocketOrigin& origin() const noexcept { return user_->hub().origin(); }

@@ -17,6 +17,8 @@
 #include "hrana/receiver.h"
 #include "libsql/error.h"
 
+#include <boost/asio/io_context.hpp>
+
 namespace libsql::remote {
 
 using Deadline = std::chrono::steady_clock::time_point;
@@ -111,6 +113,8 @@ class Transport {
 
   // Sends nothing.
   [[nodiscard]] virtual std::unique_ptr<Stream> open_stream() = 0;
+  // What runs on the I/O thread, where answers come.
+  [[nodiscard]] virtual boost::asio::io_context& context() const noexcept = 0;
   // The version of the protocol that the server speaks: 1 to 3, or nothing before its first answer.
   // Until then requests are encoded for version 3; where it turns out that the server has none, the
   // transport sends them again without get_autocommit and with `not is_autocommit` taken for true.

@@ -372,6 +372,26 @@ TEST_F(RemoteSessionTest, WhatNeverComesIsGivenUpByCancelInterruptAndClose) {
   }
 }
 
+// It was given up only when its turn came.
+TEST_F(RemoteSessionTest, ARequestThatWaitsForItsTurnEndsAtItsDeadline) {
+  ScriptedDatabase silent;
+  Connection connection = silent.connect();
+  silent.answer({"", false, true});
+  RequestTrace first;
+  RequestTrace patient;
+  RequestTrace hasty;
+  first.start(connection, request::Execute{{"DELETE FROM t"}});
+  patient.start(connection, request::Execute{{"DELETE FROM t"}});
+  Limits limits;
+  limits.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+  hasty.start(connection, request::Execute{{"DELETE FROM t"}}, limits);
+  EXPECT_EQ(hasty.wait(), "error timeout");
+  EXPECT_EQ(silent.asked().size(), 1U);
+  connection.interrupt();
+  EXPECT_EQ(first.wait(), "error interrupted unknown");
+  EXPECT_EQ(patient.wait(), "error interrupted");
+}
+
 TEST_F(RemoteSessionTest, AValueThatCannotBeSentIsAnErrorBeforeAnythingIs) {
   const ValueView values[] = {std::numeric_limits<double>::infinity()};
   PositionalParameters parameters(values);
