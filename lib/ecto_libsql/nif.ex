@@ -93,7 +93,7 @@ defmodule EctoLibSql.Nif do
   # With remote: true, `location` is a URL, and the keys are those of libsql::RemoteOptions:
   # auth_token: key | pid (which receives {:ecto_libsql_token, request} and calls give_token/2),
   # remote_encryption_key: key, encoding: :json | :protobuf, connect_timeout: ms, request_timeout: ms,
-  # headers: [{name, value}], ca_file: binary, and those of the whole VM.
+  # proxy: url ("" for none), headers: [{name, value}], ca_file: binary, and those of the whole VM.
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
   def open(_location, _options), do: not_loaded()
 

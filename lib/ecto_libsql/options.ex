@@ -86,10 +86,11 @@ defmodule EctoLibSql.Options do
     * `:connect_timeout` - milliseconds to reach the server, default 10,000.
     * `:request_timeout` - milliseconds for a request without a `:timeout` of its own, default 60,000.
     * `:headers` - `[{name, value}]`, sent with each request.
+    * `:tls` - `[cacertfile: path]`: certificates beside the system's.
     * `:encoding` - `:json` (default), which every server reads, or `:protobuf`, which sqld and the development server
       offer and Turso Cloud does not.
-    * `:tls` - `[cacertfile: path]`: certificates beside the system's. A proxy is taken from `HTTPS_PROXY`,
-      `HTTP_PROXY` and `NO_PROXY`.
+    * `:proxy` - `"http://host:port"`, or `:none` to use none. Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+      `NO_PROXY` say; credentials of a proxy stand there only. A server on this machine is always reached directly.
 
   Replica connections (`:uri`, `:database` and `:sync`) are not available in this build: the options are refused,
   nothing is opened or written.
@@ -173,7 +174,7 @@ defmodule EctoLibSql.Options do
   end
 
   defp available!(:local, opts) do
-    for name <- [:remote_encryption_key, :encoding], opts[name] do
+    for name <- [:remote_encryption_key, :encoding, :proxy], opts[name] do
       Check.refuse("the option #{inspect(name)} needs a database on a server (:uri)")
     end
   end

@@ -140,6 +140,7 @@ constexpr Option kOptions[] = {
     {"headers",
      [](const Entry& e, OpenRequest& r) { r.remote.headers = e.pairs<std::pair<Text, Text>>(); }},
     {"ca_file", [](const Entry& e, OpenRequest& r) { r.remote.ca_file = e.text(); }},
+    {"proxy", [](const Entry& e, OpenRequest& r) { r.remote.proxy = e.text(); }},
 };
 
 void read_option(const Entry& entry, OpenRequest& request) {

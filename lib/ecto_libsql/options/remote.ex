@@ -37,9 +37,6 @@ defmodule EctoLibSql.Options.Remote do
     not_read_only!(opts[:mode])
     RemoteWarnings.check(opts, split_token(opts)[:auth_token] != nil)
 
-    if opts[:proxy],
-      do: refuse("the option :proxy is not supported: set HTTPS_PROXY or HTTP_PROXY")
-
     %{
       remote: true,
       auth_token: token!(opts[:auth_token]),
@@ -48,7 +45,8 @@ defmodule EctoLibSql.Options.Remote do
       request_timeout: integer!(opts, :request_timeout, @milliseconds),
       headers: headers!(opts[:headers]),
       ca_file: ca_file!(opts[:tls]),
-      encoding: encoding!(opts[:encoding])
+      encoding: encoding!(opts[:encoding]),
+      proxy: proxy!(opts[:proxy])
     }
     |> Map.merge(Process.all!(opts))
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
@@ -164,6 +162,22 @@ defmodule EctoLibSql.Options.Remote do
 
   defp encoding!(other),
     do: refuse("the option :encoding must be :json or :protobuf, got: #{inspect(other)}")
+
+  # A password in the option would stand in the reports of a pool.
+  defp proxy!(nil), do: nil
+  defp proxy!(:none), do: ""
+
+  defp proxy!(proxy) when is_binary(proxy) and proxy != "" do
+    if String.contains?(proxy, "@"),
+      do:
+        refuse(
+          "the option :proxy must not hold a user or a password: set HTTPS_PROXY or HTTP_PROXY for a proxy that asks for them"
+        ),
+      else: proxy
+  end
+
+  defp proxy!(_other),
+    do: refuse("the option :proxy must be the URL of a proxy, \"http://host:port\", or :none")
 
   defp ca_file!(nil), do: nil
   defp ca_file!(tls) when tls in [[], true], do: nil

@@ -94,6 +94,10 @@ struct RemoteOptions {
   std::vector<std::pair<Text, Text>> headers;
   // Certificates beside the system's, in PEM.
   Text ca_file;
+  // A proxy instead of what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say:
+  // http://[user:password@]host[:port]; empty: none. The loopback interface is always reached
+  // directly. Errors on opening: invalid_argument, which does not quote it.
+  std::optional<Text> proxy;
 };
 
 }  // namespace libsql

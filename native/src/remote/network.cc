@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -34,22 +35,24 @@ IoThread& io_thread() {
   return thread;
 }
 
-ProxySettings proxies() {
+ProxySettings proxies(const RemoteOptions& remote) {
+  if (remote.proxy) return ProxySettings::for_all(remote.proxy->str());
   return ProxySettings::from_environment([](const char* name) { return std::getenv(name); });
 }
 
-// The clients that are in use, by their certificates.
+// The clients that are in use, by their certificates and their proxy.
 class HttpClients {
  public:
-  std::shared_ptr<HttpClient> get(const std::string& ca_file) LIBSQL_EXCLUDES(mutex_) {
+  std::shared_ptr<HttpClient> get(const RemoteOptions& remote) LIBSQL_EXCLUDES(mutex_) {
     const core::MutexLock lock(mutex_);
-    std::weak_ptr<HttpClient>& known = clients_[ca_file];
+    std::weak_ptr<HttpClient>& known = clients_[{
+        remote.ca_file.str(), remote.proxy ? std::optional(remote.proxy->str()) : std::nullopt}];
     if (auto client = known.lock()) return client;
     HttpClient::Options options;
-    options.ca_file = ca_file;
+    options.ca_file = remote.ca_file.str();
     // What may be under way at once keeps its sockets.
     options.pool.max_idle_per_server = options.max_requests_per_server;
-    options.proxies = proxies();
+    options.proxies = proxies(remote);
     auto client = std::make_shared<HttpClient>(io_thread(), options);
     known = client;
     return client;
@@ -57,7 +60,8 @@ class HttpClients {
 
  private:
   core::Mutex mutex_;
-  std::map<std::string, std::weak_ptr<HttpClient>> clients_ LIBSQL_GUARDED_BY(mutex_);
+  using Key = std::pair<std::string, std::optional<std::string>>;
+  std::map<Key, std::weak_ptr<HttpClient>> clients_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 HttpClients& http_clients() {
@@ -126,7 +130,8 @@ class SocketTransports {
     return one.url.same_origin(url) && one.url.path == url.path && same_token &&
            known.encryption_key == options.encryption_key && known.encoding == options.encoding &&
            known.connect_timeout == options.connect_timeout && known.attempts == options.attempts &&
-           known.headers == options.headers && known.ca_file == options.ca_file;
+           known.headers == options.headers && known.ca_file == options.ca_file &&
+           known.proxy == options.proxy;
   }
 
   core::Mutex mutex_;
@@ -161,12 +166,12 @@ std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& o
     return socket_transports().get(server, all, [&] {
       const auto tls = server.tls ? tls_contexts().get(options.ca_file) : nullptr;
       return std::make_shared<SocketTransport>(
-          server, all, SocketEnvironment{io_thread(), tls, proxies(), &draw, backoff, {}});
+          server, all, SocketEnvironment{io_thread(), tls, proxies(options), &draw, backoff, {}});
     });
   }
   return std::make_shared<HttpTransport>(
       std::move(server), with_token_of(url, options),
-      HttpEnvironment{io_thread(), http_clients().get(options.ca_file), &draw, backoff});
+      HttpEnvironment{io_thread(), http_clients().get(options), &draw, backoff});
 }
 
 }  // namespace libsql::remote

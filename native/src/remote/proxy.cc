@@ -32,13 +32,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
-[[noreturn]] void refuse(const std::string& variable, const std::string& problem) {
-  throw Error(ErrorKind::invalid_argument, "the proxy in the environment variable " + variable +
-                                               ' ' + problem +
+// `source` says where the text comes from: "the environment variable HTTPS_PROXY".
+[[noreturn]] void refuse(const std::string& source, const std::string& problem) {
+  throw Error(ErrorKind::invalid_argument, "the proxy in " + source + ' ' + problem +
                                                ": http://[user:password@]host[:port] is expected");
 }
 
-std::string percent_decoded(std::string_view text, const std::string& variable) {
+std::string percent_decoded(std::string_view text, const std::string& source) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -49,7 +49,7 @@ std::string percent_decoded(std::string_view text, const std::string& variable) 
     const char* const digits = text.data() + i + 1;
     const char* const end = text.data() + std::min(i + 3, text.size());
     if (end - digits != 2 || std::from_chars(digits, end, byte, 16).ptr != end) {
-      refuse(variable, "has a percent sign in its credentials that no byte follows");
+      refuse(source, "has a percent sign in its credentials that no byte follows");
     }
     result += static_cast<char>(byte);
     i += 2;
@@ -57,11 +57,11 @@ std::string percent_decoded(std::string_view text, const std::string& variable) 
   return result;
 }
 
-std::string basic_authorization(std::string_view user_info, const std::string& variable) {
+std::string basic_authorization(std::string_view user_info, const std::string& source) {
   const std::size_t colon = std::min(user_info.find(':'), user_info.size());
-  const std::string user = percent_decoded(user_info.substr(0, colon), variable);
+  const std::string user = percent_decoded(user_info.substr(0, colon), source);
   const std::string password =
-      percent_decoded(user_info.substr(std::min(colon + 1, user_info.size())), variable);
+      percent_decoded(user_info.substr(std::min(colon + 1, user_info.size())), source);
   std::string result = "Basic ";
   hrana::append_base64(user + ':' + password, result);
   // The scheme "Basic" wants padding (RFC 4648, section 4).
@@ -69,31 +69,31 @@ std::string basic_authorization(std::string_view user_info, const std::string& v
   return result;
 }
 
-Url parse_host(std::string_view text, const std::string& variable) {
+Url parse_host(std::string_view text, const std::string& source) {
   if (text.ends_with('/')) text.remove_suffix(1);
   if (text.find_first_of("/?") != std::string_view::npos) {
-    refuse(variable, "has more than a host and a port");
+    refuse(source, "has more than a host and a port");
   }
   try {
     return parse_url("http://" + std::string(text));
   } catch (const Error&) {
-    refuse(variable, "has a host or a port that is none");
+    refuse(source, "has a host or a port that is none");
   }
 }
 
-Proxy parse_proxy(std::string_view text, const std::string& variable) {
+Proxy parse_proxy(std::string_view text, const std::string& source) {
   const std::size_t scheme_end = text.find("://");
   if (scheme_end != std::string_view::npos) {
-    if (lower(text.substr(0, scheme_end)) != "http") refuse(variable, "has another scheme");
+    if (lower(text.substr(0, scheme_end)) != "http") refuse(source, "has another scheme");
     text.remove_prefix(scheme_end + 3);
   }
   Proxy proxy;
   const std::size_t at = text.rfind('@');
   if (at != std::string_view::npos) {
-    proxy.authorization = basic_authorization(text.substr(0, at), variable);
+    proxy.authorization = basic_authorization(text.substr(0, at), source);
     text.remove_prefix(at + 1);
   }
-  const Url url = parse_host(text, variable);
+  const Url url = parse_host(text, source);
   proxy.host = url.host;
   proxy.port = url.port;
   return proxy;
@@ -102,6 +102,10 @@ Proxy parse_proxy(std::string_view text, const std::string& variable) {
 struct Variable {
   std::string name;
   std::string_view value;
+
+  [[nodiscard]] Proxy proxy() const {
+    return parse_proxy(value, "the environment variable " + name);
+  }
 };
 
 // The first of these that is set and not empty.
@@ -149,15 +153,15 @@ std::string Proxy::authority() const {
 ProxySettings ProxySettings::from_environment(const Environment& environment) {
   ProxySettings settings;
   if (const auto all = find(environment, {"all_proxy", "ALL_PROXY"})) {
-    settings.for_tls_ = settings.for_plain_ = parse_proxy(all->value, all->name);
+    settings.for_tls_ = settings.for_plain_ = all->proxy();
   }
   if (const auto tls = find(environment, {"https_proxy", "HTTPS_PROXY"})) {
-    settings.for_tls_ = parse_proxy(tls->value, tls->name);
+    settings.for_tls_ = tls->proxy();
   }
   std::vector<std::string> plain_names{"http_proxy"};
   if (environment("REQUEST_METHOD") == nullptr) plain_names.emplace_back("HTTP_PROXY");
   if (const auto plain = find(environment, plain_names)) {
-    settings.for_plain_ = parse_proxy(plain->value, plain->name);
+    settings.for_plain_ = plain->proxy();
   }
   if (const auto none = find(environment, {"no_proxy", "NO_PROXY"})) {
     std::string_view rest = none->value;
@@ -168,6 +172,12 @@ ProxySettings ProxySettings::from_environment(const Environment& environment) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
+  return settings;
+}
+
+ProxySettings ProxySettings::for_all(std::string_view url) {
+  ProxySettings settings;
+  if (!url.empty()) settings.for_tls_ = settings.for_plain_ = parse_proxy(url, "the option proxy");
   return settings;
 }
 

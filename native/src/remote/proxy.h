@@ -1,4 +1,4 @@
-// Which proxy a server is reached through, as the environment says.
+// Which proxy a server is reached through, as the environment or an option says.
 #ifndef LIBSQL_REMOTE_PROXY_H_
 #define LIBSQL_REMOTE_PROXY_H_
 
@@ -41,6 +41,10 @@ class ProxySettings {
   // Errors: invalid_argument for a proxy that is no such URL; the message names the variable and
   // does not quote its value.
   [[nodiscard]] static ProxySettings from_environment(const Environment& environment);
+
+  // This proxy for every server, as HTTPS_PROXY would name it; none if `url` is empty.
+  // Errors: as above.
+  [[nodiscard]] static ProxySettings for_all(std::string_view url);
 
   // Null: the server is reached directly. So is the loopback interface always.
   [[nodiscard]] const Proxy* for_server(const Url& server) const;

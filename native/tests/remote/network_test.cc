@@ -38,6 +38,9 @@ TEST(NetworkTest, WhatDiffersInAnythingThatTheServerSeesHasAWebSocketOfItsOwn) {
   options.encoding = RemoteEncoding::protobuf;
   EXPECT_NE(transport("ws://127.0.0.1:1/db", options), one);
   options = with_token("a");
+  options.proxy = "http://p:1";
+  EXPECT_NE(transport("ws://127.0.0.1:1/db", options), one);
+  options = with_token("a");
   options.headers = {{"x-namespace", "n"}};
   EXPECT_NE(transport("ws://127.0.0.1:1/db", options), one);
   // A function is asked by the database that it was given to.

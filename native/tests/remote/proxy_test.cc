@@ -73,6 +73,22 @@ TEST(ProxySettingsTest, DecodeUserAndPasswordForBasicAuthentication) {
             "p Basic YUBiOmNAZA==");
 }
 
+TEST(ProxySettingsTest, AnOptionNamesOneForAllServersOrNone) {
+  const auto one = ProxySettings::for_all("http://p:1");
+  EXPECT_EQ(one.for_server(parse_url("https://d.example"))->authority(), "p:1");
+  EXPECT_EQ(one.for_server(parse_url("ws://d.example"))->authority(), "p:1");
+  EXPECT_EQ(one.for_server(parse_url("http://localhost:1")), nullptr);
+  EXPECT_EQ(ProxySettings::for_all("").for_server(parse_url("https://d.example")), nullptr);
+  try {
+    static_cast<void>(ProxySettings::for_all("socks5://me:secret@p:1"));
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
+    EXPECT_EQ(error.message().find("the proxy in the option proxy"), 0U);
+    EXPECT_EQ(error.message().find("secret"), std::string::npos);
+  }
+}
+
 TEST(ProxySettingsTest, LeaveOutTheLoopbackInterface) {
   const Variables all{{"ALL_PROXY", "p:1"}};
   EXPECT_EQ(proxy_for(all, "http://localhost:8080"), "direct");

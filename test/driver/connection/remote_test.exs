@@ -270,6 +270,29 @@ defmodule EctoLibSql.Connection.RemoteTest do
     assert Task.await(asked) =~ "POST /v3-protobuf/pipeline"
   end
 
+  test "the proxy can be chosen, and is checked", %{uri: uri} do
+    assert rows!(remote!(uri, proxy: :none), "SELECT 1") == [[1]]
+
+    for {proxy, problem} <- [
+          {8080, ":proxy must be the URL of a proxy"},
+          {"http://me:canary@proxy", ":proxy must not hold a user or a password"}
+        ] do
+      assert {:error, %Error{kind: :invalid_argument, message: message}} =
+               Options.parse(uri: "libsql://host", proxy: proxy)
+
+      assert message =~ problem and not (message =~ "canary")
+    end
+
+    assert {:error,
+            %Error{kind: :invalid_argument, message: "the proxy in the option proxy" <> _}} =
+             EctoLibSql.connect(uri: "libsql://host", proxy: "socks5://proxy")
+
+    assert {:error, %Error{kind: :invalid_argument, message: message}} =
+             EctoLibSql.connect(database: ":memory:", proxy: :none)
+
+    assert message == "the option :proxy needs a database on a server (:uri)"
+  end
+
   test "1,000 queries at once occupy no thread each", %{uri: uri} do
     state = remote!(uri)
     before = os_threads()
