@@ -246,7 +246,7 @@ defmodule EctoLibSql do
   all its connections send their `:update` events to that process; an Ecto repository's `:changes` takes functions
   and names as well, see `EctoLibSql.Change`.
   """
-  @spec subscribe(conn(), [atom()], pid() | atom()) ::
+  @spec subscribe(conn(), [atom() | {:changes, String.t()}], pid() | atom()) ::
           {:ok, reference()} | {:error, Exception.t()}
   def subscribe(conn, events, subscriber \\ self()) do
     Source.with_own_state(conn, &Control.subscribe(&1, events, subscriber))

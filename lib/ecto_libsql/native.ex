@@ -284,8 +284,16 @@ defmodule EctoLibSql.Native do
   `sqlite_master` and to a table whose name begins with `ecto_libsql_`, and moves rows without changing them;
   the look-up of a violated constraint ends in a `:rollback` of its own. Whoever follows tables by name
   leaves those two prefixes out.
+
+  A server reports by table, whoever commits: `[{:changes, table}]`, one table for each subscription. It sends
+  `{:changes, table, %{insert: n, update: n, delete: n}}` for each commit that changes the table, `{:lost, table}` where
+  commits may have been missed (the connection broke and is there again), and, last, `{:ended, table, error}` if the
+  server refuses to go on, for instance because the token has expired; `error` is a map with `:kind` and `:message`.
+  Each subscription has an HTTP connection of its own, also next to a WebSocket. The error is `:unsupported` where the
+  server does not offer it (Turso Cloud does not; sqld and the development server do), and for a local database.
   """
-  @spec subscribe(source(), [atom()], pid() | atom()) :: {:ok, reference()} | {:error, reason()}
+  @spec subscribe(source(), [atom() | {:changes, String.t()}], pid() | atom()) ::
+          {:ok, reference()} | {:error, reason()}
   def subscribe(source, events, subscriber \\ self()) do
     Source.with_own_state(source, &Control.subscribe(&1, events, subscriber)) |> text()
   end

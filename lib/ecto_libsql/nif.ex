@@ -289,6 +289,11 @@ defmodule EctoLibSql.Nif do
           {:ok, reference()} | failure()
   def subscribe(_conn, _events, _pid), do: not_loaded()
 
+  # As subscribe/3, for a table of a server's database; event is {:changes, table, %{insert: n, update: n, delete: n}},
+  # {:lost, table} or, last, {:ended, table, error()}.
+  @spec listen(conn(), binary(), pid()) :: {:ok, reference()} | {:pending, job()} | failure()
+  def listen(_conn, _table, _pid), do: not_loaded()
+
   @spec unsubscribe(conn(), reference()) :: :ok | failure()
   def unsubscribe(_conn, _ref), do: not_loaded()
 

@@ -99,6 +99,8 @@ constexpr AtomName kAtomNames[] = {
     {&Atoms::last_insert_rowid, "last_insert_rowid"},
     {&Atoms::changes, "changes"},
     {&Atoms::total_changes, "total_changes"},
+    {&Atoms::lost, "lost"},
+    {&Atoms::ended, "ended"},
 };
 // Every member of Atoms is a Term, so a forgotten name shows here.
 static_assert(sizeof(Atoms) == sizeof(Term) * std::size(kAtomNames));

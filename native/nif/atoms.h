@@ -31,6 +31,8 @@ struct Atoms {
   Term ask, refuse, allow;
   Term proceed, halt, to, from, passive, full, restart, truncate, wal;
   Term last_insert_rowid, changes, total_changes;
+  // Change events of a server.
+  Term lost, ended;
 };
 
 }  // namespace libsql::nif

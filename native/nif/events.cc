@@ -1,9 +1,11 @@
 #include "events.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "executor.h"
+#include "failure.h"
 #include "messages.h"
 #include "operations.h"
 #include "terms.h"
@@ -31,6 +33,17 @@ Term change_atom(const Atoms& atoms, RowChange::Kind kind) noexcept {
   return atoms.update;
 }
 
+// The map %{insert: _, update: _, delete: _}.
+Term counts_term(ErlNifEnv* env, const Atoms& atoms, const TableChange& change) {
+  std::array<Term, 3> keys = {atoms.insert, atoms.update, atoms.delete_};
+  std::array<Term, 3> values = {enif_make_uint64(env, change.inserted),
+                                enif_make_uint64(env, change.updated),
+                                enif_make_uint64(env, change.deleted)};
+  Term map = atoms.nil;
+  enif_make_map_from_arrays(env, keys.data(), values.data(), keys.size(), &map);
+  return map;
+}
+
 Term event_term(ErlNifEnv* env, const Atoms& atoms, const Event& event) {
   return std::visit(Overloaded{
                         [&](const RowChange& change) {
@@ -45,13 +58,24 @@ Term event_term(ErlNifEnv* env, const Atoms& atoms, const Event& event) {
                           return make_tuple(env, atoms.wal, make_binary(env, grown.database),
                                             enif_make_int(env, grown.pages));
                         },
+                        [&](const TableChange& change) {
+                          return make_tuple(env, atoms.changes, make_binary(env, change.table),
+                                            counts_term(env, atoms, change));
+                        },
+                        [&](const ChangesLost& lost) {
+                          return make_tuple(env, atoms.lost, make_binary(env, lost.table));
+                        },
+                        [&](const ListeningEnded& ended) {
+                          return make_tuple(env, atoms.ended, make_binary(env, ended.table),
+                                            error_map(env, atoms, ended.error));
+                        },
                     },
                     event);
 }
 
-// The bit of each kind of event, in the order of the variant.
-constexpr unsigned kBits[] = {EventMask::kUpdate, EventMask::kCommit, EventMask::kRollback,
-                              EventMask::kWal};
+// The bit of each kind of event, in the order of the variant; those of servers have none.
+constexpr unsigned kBits[] = {
+    EventMask::kUpdate, EventMask::kCommit, EventMask::kRollback, EventMask::kWal, 0, 0, 0};
 static_assert(std::variant_size_v<Event> == std::size(kBits));
 
 EventMask mask_of(Call& call, int index) {
@@ -69,6 +93,46 @@ EventMask mask_of(Call& call, int index) {
   return mask;
 }
 
+// What is sent for an event.
+void send_event(State& state, const ResourcePtr<Subscription>& to, const Event& event) {
+  Message message;
+  ErlNifEnv* env = message.env();
+  const Term term =
+      make_tuple(env, state.atoms.event_message, to.term(env), event_term(env, state.atoms, event));
+  Message::send(message, to->pid(), term);
+}
+
+// Errors: invalid_argument for a subscriber that is dead.
+void monitor(Call& call, const ResourcePtr<Subscription>& subscription) {
+  const ErlNifPid& pid = subscription->pid();
+  if (enif_monitor_process(call.caller_env(), subscription.get(), &pid, nullptr) != 0) {
+    throw_invalid("the subscriber is not alive");
+  }
+}
+
+// {:ok, reference} once the server sends events, of which the list then tells the subscriber.
+class SubscribeReply final : public Reply {
+ public:
+  SubscribeReply(ErlNifEnv* env, const Atoms& atoms, ConnectionPtr connection,
+                 ResourcePtr<Subscription> subscription) noexcept
+      : Reply(env, atoms),
+        connection_(std::move(connection)),
+        subscription_(std::move(subscription)) {}
+
+  [[nodiscard]] std::unique_ptr<Reply> again(ErlNifEnv* env) const override {
+    return std::make_unique<SubscribeReply>(env, atoms(), connection_, subscription_);
+  }
+
+ private:
+  [[nodiscard]] Term success(const SessionState& /*state*/) override {
+    connection_->subscribers().add(subscription_);
+    return ok(subscription_.term(env()));
+  }
+
+  const ConnectionPtr connection_;
+  const ResourcePtr<Subscription> subscription_;
+};
+
 }  // namespace
 
 Subscription::Subscription(std::weak_ptr<ConnectionObject> connection, const ErlNifPid& pid,
@@ -80,12 +144,17 @@ bool Subscription::wants(const Event& event) const noexcept {
 }
 
 void Subscription::process_down(ErlNifEnv* /*env*/, const ErlNifPid& /*pid*/) noexcept {
+  dead_ = true;
   if (const ConnectionPtr connection = connection_.lock()) connection->subscribers().remove(this);
 }
 
-void Subscribers::add(ResourcePtr<Subscription> subscription) {
-  const core::MutexLock lock(mutex_);
-  list_.push_back(std::move(subscription));
+void Subscribers::add(const ResourcePtr<Subscription>& subscription) {
+  {
+    const core::MutexLock lock(mutex_);
+    list_.push_back(subscription);
+  }
+  // Whoever dies from now on is removed by process_down().
+  if (subscription->is_dead()) remove(subscription.get());
 }
 
 bool Subscribers::remove(const Subscription* subscription) noexcept {
@@ -96,13 +165,17 @@ bool Subscribers::remove(const Subscription* subscription) noexcept {
   if (found == list_.end()) return false;
   removed = std::move(*found);
   list_.erase(found);
+  removed->stop();
   return true;
 }
 
 void Subscribers::clear() noexcept {
   std::vector<ResourcePtr<Subscription>> removed;
-  const core::MutexLock lock(mutex_);
-  removed.swap(list_);
+  {
+    const core::MutexLock lock(mutex_);
+    removed.swap(list_);
+  }
+  for (const auto& subscription : removed) subscription->stop();
 }
 
 bool Subscribers::empty() const noexcept {
@@ -117,18 +190,23 @@ void Subscribers::notify(State& state, const Event& event) {
     std::copy_if(list_.begin(), list_.end(), std::back_inserter(wanting),
                  [&](const auto& subscription) { return subscription->wants(event); });
   }
-  for (const auto& subscription : wanting) {
-    Message message;
-    ErlNifEnv* env = message.env();
-    const Term term = make_tuple(env, state.atoms.event_message, subscription.term(env),
-                                 event_term(env, state.atoms, event));
-    Message::send(message, subscription->pid(), term);
+  for (const auto& subscription : wanting) send_event(state, subscription, event);
+}
+
+void Subscribers::notify(State& state, const Subscription* subscription, const Event& event) {
+  ResourcePtr<Subscription> found;
+  {
+    const core::MutexLock lock(mutex_);
+    const auto entry = std::find_if(list_.begin(), list_.end(),
+                                    [&](const auto& one) { return one.get() == subscription; });
+    if (entry != list_.end()) found = ResourcePtr<Subscription>(*entry);
   }
+  if (found) send_event(state, found, event);
 }
 
 Term subscribe(Call& call) {
   const EventMask mask = mask_of(call, 1);
-  ErlNifPid pid = pid_of(call.env(), call.argument(2), "the subscriber");
+  const ErlNifPid pid = pid_of(call.env(), call.argument(2), "the subscriber");
   return with_connection(call, [&](LockedConnection& locked) -> Term {
     ConnectionObject& object = locked.object();
     if (!locked.contents().observing) {
@@ -137,14 +215,28 @@ Term subscribe(Call& call) {
           [&object](const Event& event) { object.subscribers().notify(*object.state(), event); });
       locked.contents().observing = true;
     }
-    auto subscription = call.state()->subscriptions.make(object.weak_from_this(), pid, mask);
+    const auto subscription = call.state()->subscriptions.make(object.weak_from_this(), pid, mask);
+    monitor(call, subscription);
     object.subscribers().add(subscription);
-    if (enif_monitor_process(call.caller_env(), subscription.get(), &pid, nullptr) != 0) {
-      object.subscribers().remove(subscription.get());
-      throw_invalid("the subscriber is not alive");
-    }
     return call.ok(subscription.term(locked.env()));
   });
+}
+
+Term listen(Call& call) {
+  const std::string_view table = binary_of(call.env(), call.argument(1), "the table");
+  const ErlNifPid pid = pid_of(call.env(), call.argument(2), "the subscriber");
+  const ConnectionPtr connection = call.connection(0);
+  const auto subscription =
+      call.state()->subscriptions.make(connection->weak_from_this(), pid, EventMask{});
+  const auto listening = std::make_shared<Listening>(
+      [weak = connection->weak_from_this(), of = subscription.get()](const Event& event) {
+        const ConnectionPtr object = weak.lock();
+        if (object != nullptr) object->subscribers().notify(*object->state(), of, event);
+      });
+  subscription->set_listening(listening);
+  monitor(call, subscription);
+  SubscribeReply reply(call.env(), call.atoms(), connection, subscription);
+  return run_request(call, connection, request::Listen{table, listening}, reply);
 }
 
 Term unsubscribe(Call& call) {

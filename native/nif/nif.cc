@@ -116,6 +116,7 @@ ErlNifFunc functions[] = {
     slow<enable_extensions>("enable_extensions", 2),
     slow<load_extension>("load_extension", 3),
     quick<subscribe>("subscribe", 3),
+    quick<listen>("listen", 3),
     quick<unsubscribe>("unsubscribe", 2),
     slow<set_access_policy>("set_access_policy", 2),
 

@@ -68,6 +68,7 @@ Term set_access_policy(Call& call);
 
 // events.cc
 Term subscribe(Call& call);
+Term listen(Call& call);
 Term unsubscribe(Call& call);
 
 // nif.cc: without a connection

@@ -129,12 +129,20 @@ defmodule EctoLibSql.EventsTest do
   end
 
   test "unknown events and subscribers are refused", %{state: state} do
-    kinds = "events must be a list of [:update, :commit, :rollback, :wal]"
+    kinds =
+      "events must be a list of [:update, :commit, :rollback, :wal], or [{:changes, table}] for one table of a server's database"
+
     process = "a subscriber must be a pid or a registered name"
 
     for {events, subscriber, reason} <- [
           {[:everything], self(), kinds},
           {[], self(), kinds},
+          {[{:changes, ""}], self(), kinds},
+          {[{:changes, "t"}, :commit], self(), kinds},
+          {[{:changes, "a\0b"}], self(),
+           "the name of a table must be a string without NUL characters"},
+          {[{:changes, "t"}], self(),
+           "a local database is observed, not listened to: only servers report by table"},
           {[:update], 5, process},
           {:update, "x", process},
           {:update, :nobody, "no process is registered as :nobody"}

@@ -44,7 +44,7 @@ defmodule EctoLibSql.Connection.Control do
   @spec load_extension(State.t(), term(), term()) :: answer()
   def load_extension(state, path, entry_point) do
     cond do
-      not path?(path) ->
+      not plain_text?(path) ->
         refuse("the path of an extension must be a string without NUL characters")
 
       is_nil(entry_point) or is_binary(entry_point) ->
@@ -62,8 +62,17 @@ defmodule EctoLibSql.Connection.Control do
   def subscribe(state, events, subscriber) do
     with {:ok, events} <- events(List.wrap(events)),
          {:ok, pid} <- subscriber(subscriber) do
-      Call.structured(Nif.subscribe(State.conn(state), events, pid))
+      case events do
+        {:changes, table} -> Call.structured(Nif.listen(State.conn(state), table, pid))
+        events -> Call.structured(Nif.subscribe(State.conn(state), events, pid))
+      end
     end
+  end
+
+  defp events([{:changes, table}]) when is_binary(table) and table != "" do
+    if plain_text?(table),
+      do: {:ok, {:changes, table}},
+      else: refuse("the name of a table must be a string without NUL characters")
   end
 
   defp events([_ | _] = events) do
@@ -72,7 +81,11 @@ defmodule EctoLibSql.Connection.Control do
 
   defp events([]), do: refuse_events()
 
-  defp refuse_events, do: refuse("events must be a list of #{inspect(@events)}")
+  defp refuse_events,
+    do:
+      refuse(
+        "events must be a list of #{inspect(@events)}, or [{:changes, table}] for one table of a server's database"
+      )
 
   defp subscriber(pid) when is_pid(pid), do: {:ok, pid}
 
@@ -125,7 +138,7 @@ defmodule EctoLibSql.Connection.Control do
   defp denials([], done), do: {:ok, Enum.reverse(done)}
   defp denials(_other, _done), do: :error
 
-  defp path?(path), do: is_binary(path) and path != "" and not String.contains?(path, <<0>>)
+  defp plain_text?(path), do: is_binary(path) and path != "" and not String.contains?(path, <<0>>)
 
   defp refuse(message), do: {:error, Error.new(:invalid_argument, message)}
 end

@@ -22,6 +22,7 @@
 #include "libsql/cursor.h"
 #include "libsql/events.h"
 #include "libsql/export.h"
+#include "libsql/listening.h"
 #include "libsql/maintenance.h"
 #include "libsql/options.h"
 #include "libsql/receiver.h"
@@ -242,6 +243,11 @@ class LIBSQL_API Connection {
   // Replaces the observer; an empty function ends observation. Errors: unsupported where the SQLite
   // library was built without the pre-update hook.
   void observe(EventHandler handler);
+  // Sends what commits change in a table of a server's database, whoever commits, until the result
+  // is destroyed or stopped (listening.h). It has a connection to the server of its own, which is
+  // opened again when it breaks: ChangesLost follows. Errors: unsupported for a local database, and
+  // for a server without GET /beta/listen; unauthorised.
+  [[nodiscard]] std::shared_ptr<Listening> listen(TextView table, EventHandler handler);
   // Replaces the policy; an empty deny list allows everything again. Cached statements are
   // recompiled.
   void set_access_policy(AccessPolicy policy);

@@ -1,4 +1,5 @@
-// The events that a connection sends to its observer after a transaction has committed.
+// The events that a connection sends after a transaction has committed: those of a local database
+// to its observer, those of a server's to who listens to a table (listening.h).
 #ifndef LIBSQL_EVENTS_H_
 #define LIBSQL_EVENTS_H_
 
@@ -6,6 +7,8 @@
 #include <functional>
 #include <string>
 #include <variant>
+
+#include "libsql/error.h"
 
 namespace libsql {
 
@@ -25,11 +28,30 @@ struct WalGrew {
   int pages;
 };
 
-using Event = std::variant<RowChange, Committed, RolledBack, WalGrew>;
+// The rows of a table of a server's database that one commit has changed, whoever committed.
+struct TableChange {
+  std::string table;
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t deleted = 0;
+};
+// Commits may have changed the table unseen: the connection to the server was lost and is there
+// again, or the server's queue was full.
+struct ChangesLost {
+  std::string table;
+};
+// The server refuses to go on; no event follows.
+struct ListeningEnded {
+  std::string table;
+  Error error;
+};
 
-// Called on the thread that ran the statement, after it has finished and its locks are released.
-// Must not use the connection: what it calls there throws ErrorKind::misuse, and close() does
-// nothing. Exceptions are swallowed.
+using Event = std::variant<RowChange, Committed, RolledBack, WalGrew, TableChange, ChangesLost,
+                           ListeningEnded>;
+
+// An observer is called on the thread that ran the statement, after it has finished and its locks
+// are released. Must not use the connection: what it calls there throws ErrorKind::misuse, and
+// close() does nothing. Exceptions are swallowed.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace libsql

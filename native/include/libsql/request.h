@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,6 +20,8 @@
 #include "libsql/value.h"
 
 namespace libsql {
+
+class Listening;
 
 // Names of what a session keeps between two calls. They are never used again for something else.
 enum class StatementId : std::uint64_t {};
@@ -169,6 +172,13 @@ struct Writes {
 };
 // Rolls back, closes cursors, resets statements.
 struct Reset {};
+// Sends `listening` what commits change in a table of a server's database, from the answer until
+// the listening stops. Errors: unsupported for a local database, and if the server does not offer
+// it.
+struct Listen {
+  std::string_view table;
+  std::shared_ptr<Listening> listening;
+};
 // Nothing but the state that is reported, and the check of Limits::transaction.
 struct Status {};
 
@@ -179,7 +189,7 @@ using Request = std::variant<request::Execute, request::Batch, request::Script, 
                              request::ResetStatement, request::CloseStatement, request::OpenCursor,
                              request::Fetch, request::CloseCursor, request::Begin, request::Commit,
                              request::Rollback, request::Savepoint, request::Writes, request::Reset,
-                             request::Status>;
+                             request::Listen, request::Status>;
 
 // Within what a request may run.
 struct Limits {

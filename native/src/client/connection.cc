@@ -265,7 +265,19 @@ void Connection::load_extension(const Extension& extension) {
   client::local_control(*session()).load_extension(extension);
 }
 void Connection::observe(EventHandler handler) {
-  client::local_control(*session()).observe(std::move(handler));
+  core::LocalControl* const local = session()->local();
+  if (local == nullptr) {
+    throw Error(ErrorKind::unsupported,
+                "a server reports changes by table only: listen(), or in Elixir "
+                "subscribe(conn, [{:changes, table}])");
+  }
+  local->observe(std::move(handler));
+}
+
+std::shared_ptr<Listening> Connection::listen(TextView table, EventHandler handler) {
+  auto listening = std::make_shared<Listening>(std::move(handler));
+  static_cast<void>(client::run(*session(), request::Listen{table, listening}));
+  return listening;
 }
 
 void Connection::set_access_policy(AccessPolicy policy) {

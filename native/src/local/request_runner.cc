@@ -359,6 +359,11 @@ Started RequestRunner::operator()(const request::Reset& /*request*/) {
   return Started::finished;
 }
 
+Started RequestRunner::operator()(const request::Listen& /*request*/) {
+  throw Error(ErrorKind::unsupported,
+              "a local database is observed, not listened to: only servers report by table");
+}
+
 Started RequestRunner::operator()(const request::Status& /*request*/) { return Started::finished; }
 
 }  // namespace libsql::local

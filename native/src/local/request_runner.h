@@ -46,6 +46,7 @@ class RequestRunner {
   Started operator()(const request::Savepoint& request);
   Started operator()(const request::Writes& request);
   Started operator()(const request::Reset& request);
+  Started operator()(const request::Listen& request);
   Started operator()(const request::Status& request);
   // batches.cc
   Started operator()(const request::Batch& request);

@@ -26,6 +26,7 @@ struct HttpRequest {
   // It waits for no other requests: they may wait for what it does.
   bool at_once = false;
   bool new_connection = false;  // None from the pool.
+  bool endless = false;         // The size of the answer is not limited.
 };
 
 struct HttpHead {

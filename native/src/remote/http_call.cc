@@ -40,6 +40,10 @@ Error error_of(const HttpFailure& failure) {
   return {ErrorKind::io, failure.message};
 }
 
+bool is_no_such_endpoint(int status) noexcept {
+  return status == 404 || status == 405 || status == 501;
+}
+
 struct Refusal {
   Error error;
   Executed executed;
@@ -115,11 +119,12 @@ void HttpCall::ask_token() {
 void HttpCall::attempt(const std::optional<AuthToken>& token) {
   wait_.cancel();
   HttpRequest request = origin_->request(spec_.server, spec_.endpoint, version_, token);
+  request.target += spec_.query;
   request.body = version_ == 2 && spec_.body_of_version_2 ? *spec_.body_of_version_2 : spec_.body;
   request.deadline = spec_.deadline;
   request.connect_timeout = origin_->connect_timeout();
   // Writers may be waiting at the server for the end of this stream's transaction.
-  request.at_once = spec_.on_open_stream;
+  request.at_once = spec_.on_open_stream || spec_.endpoint == Endpoint::listen;
   request.new_connection = new_connection_;
   head_ = {};
   error_body_.clear();
@@ -152,7 +157,11 @@ void HttpCall::fail(const Error& error, Executed executed) {
 
 // --- The events of an exchange ---
 
-void HttpCall::head(const HttpHead& head) noexcept { head_ = head; }
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
+void HttpCall::head(const HttpHead& head) noexcept {
+  head_ = head;
+  if (!ended_ && head.status == 200) answered(head);
+}
 
 bool HttpCall::body(std::string_view bytes) noexcept {
   if (ended_) return true;
@@ -170,7 +179,10 @@ void HttpCall::finished(const std::optional<HttpFailure>& failure) noexcept {
   } else if (head_.status != 200) {
     on_status();
   } else {
-    if (version_ != origin_->version()) origin_->set_version(version_);
+    // Change events belong to no version.
+    if (spec_.endpoint != Endpoint::listen && version_ != origin_->version()) {
+      origin_->set_version(version_);
+    }
     sent_ = true;
     complete();
   }
@@ -199,9 +211,14 @@ bool HttpCall::try_version_2() {
 }
 
 void HttpCall::on_status() {
-  const auto [error, executed] = refusal_of(
-      head_.status, hrana::decode_http_error(origin_->encoding(), head_.status, error_body_),
-      spec_.on_open_stream);
+  const auto answer = hrana::decode_http_error(origin_->encoding(), head_.status, error_body_);
+  if (spec_.endpoint == Endpoint::listen && is_no_such_endpoint(head_.status)) {
+    return fail(
+        Error(ErrorKind::unsupported, "the server offers no change events: " + answer.message +
+                                          " (HTTP " + std::to_string(head_.status) + ')'),
+        Executed::no);
+  }
+  const auto [error, executed] = refusal_of(head_.status, answer, spec_.on_open_stream);
   if (try_version_2()) {
     first_refusal_ = error;
     return ask_token();

@@ -34,6 +34,7 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
   struct Spec {
     Url server;  // The origin's, or the stream's own (base_url).
     Endpoint endpoint = Endpoint::pipeline;
+    std::string query;  // Of the target, from its question mark; or empty.
     std::string body;
     std::optional<std::string> body_of_version_2;  // If it may be needed.
     Deadline deadline;
@@ -48,6 +49,8 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
   void cancel();
 
  protected:
+  // The head of the answer 200.
+  virtual void answered(const HttpHead& /*head*/) {}
   // The body of the answer 200, in pieces. False: pause, until resume().
   [[nodiscard]] virtual bool piece(std::string_view bytes) = 0;
   // The body has ended.
@@ -68,6 +71,7 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
   void stop();
 
  private:
+  // NOLINTNEXTLINE(bugprone-exception-escape): as finished()
   void head(const HttpHead& head) noexcept override;
   [[nodiscard]] bool body(std::string_view bytes) noexcept override;
   // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)

@@ -27,9 +27,11 @@ void require_one_line(std::string_view text) {
 struct HttpClient::State {
   State(IoThread& io, const Options& options)
       : context(io.context()),
-        tls(make_tls_context(options.ca_file)),
+        tls(options.tls != nullptr
+                ? options.tls
+                : std::make_shared<boost::asio::ssl::context>(make_tls_context(options.ca_file))),
         proxies(options.proxies),
-        way{io.context(), tls, io.resolver(), proxies},
+        way{io.context(), *tls, io.resolver(), proxies},
         pool(options.pool),
         gate(options.max_requests_per_server),
         max_body_bytes(options.max_body_bytes) {}
@@ -37,7 +39,7 @@ struct HttpClient::State {
   boost::asio::io_context& context;
   std::atomic<ExchangeId> next_id{1};
   // Of the I/O thread:
-  boost::asio::ssl::context tls;
+  const std::shared_ptr<boost::asio::ssl::context> tls;
   const ProxySettings proxies;
   const Connector::Environment way;
   HttpPool pool;

@@ -13,6 +13,8 @@
 #include "remote/io_thread.h"
 #include "remote/proxy.h"
 
+#include <boost/asio/ssl/context.hpp>
+
 namespace libsql::remote {
 
 // Threads: thread-safe.
@@ -26,6 +28,7 @@ class HttpClient {
     // As many as sqld runs; it lets as many again wait.
     std::size_t max_requests_per_server = 128;
     std::string ca_file;  // Certificates beside the system's (PEM); for tests and private servers.
+    std::shared_ptr<boost::asio::ssl::context> tls;  // Instead of one that reads certificates.
     ProxySettings proxies;
     std::uint64_t max_body_bytes = std::uint64_t{256} << 20;
   };
@@ -43,7 +46,7 @@ class HttpClient {
   // The exchange finishes as cancelled, and its connection closes, unless it has finished. Returns
   // at once.
   void cancel(ExchangeId id);
-  // Goes on reading a body that has paused, until this deadline. Returns at once.
+  // Goes on reading a body, also one that has paused, until this deadline. Returns at once.
   void resume(ExchangeId id, std::chrono::steady_clock::time_point deadline);
 
  private:

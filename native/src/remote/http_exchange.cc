@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <concepts>
+#include <limits>
 #include <utility>
 
 #include <boost/beast/http/read.hpp>
@@ -40,7 +41,9 @@ HttpExchange::HttpExchange(const Environment& environment, HttpRequest request,
       events_(std::move(events)),
       ended_(std::move(ended)),
       deadline_(environment.way.context) {
-  parser_.body_limit(environment.max_body_bytes);
+  // Beast 1.74 takes every length for too large where there is no limit.
+  parser_.body_limit(request_.endless ? std::numeric_limits<std::uint64_t>::max()
+                                      : environment.max_body_bytes);
   parser_.header_limit(kMaxHeadBytes);
 }
 
@@ -90,10 +93,9 @@ void HttpExchange::cancel() {
 }
 
 void HttpExchange::resume(std::chrono::steady_clock::time_point deadline) {
-  if (finished_ || !paused_) return;
-  paused_ = false;
+  if (finished_) return;
   wait_until(deadline);
-  read_body();
+  if (std::exchange(paused_, false)) read_body();
 }
 
 void HttpExchange::connect() {

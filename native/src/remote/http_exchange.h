@@ -40,7 +40,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
 
   void start();
   void cancel();
-  // After HttpEvents::body() has paused it.
+  // See HttpClient::resume().
   void resume(std::chrono::steady_clock::time_point deadline);
 
  private:

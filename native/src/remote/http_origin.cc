@@ -35,16 +35,23 @@ void HttpOrigin::ask_token(TokenAnswer::Taker taker) const {
 
 HttpRequest HttpOrigin::request(const Url& server, Endpoint endpoint, int version,
                                 const std::optional<AuthToken>& token) const {
-  const bool protobuf = encoding_ == hrana::Encoding::protobuf;
   HttpRequest request;
   request.url = server;
-  request.target = server.path +
-                   (version == 2 ? "/v2"
-                    : protobuf   ? "/v3-protobuf"
-                                 : "/v3") +
-                   (endpoint == Endpoint::cursor ? "/cursor" : "/pipeline");
-  request.headers.emplace_back("Content-Type",
-                               protobuf ? "application/x-protobuf" : "application/json");
+  if (endpoint == Endpoint::listen) {
+    request.method = "GET";
+    request.target = server.path + "/beta/listen";
+    request.headers.emplace_back("Accept", "text/event-stream");
+    request.endless = true;
+  } else {
+    const bool protobuf = encoding_ == hrana::Encoding::protobuf;
+    request.target = server.path +
+                     (version == 2 ? "/v2"
+                      : protobuf   ? "/v3-protobuf"
+                                   : "/v3") +
+                     (endpoint == Endpoint::cursor ? "/cursor" : "/pipeline");
+    request.headers.emplace_back("Content-Type",
+                                 protobuf ? "application/x-protobuf" : "application/json");
+  }
   if (!server.same_origin(url_)) return request;
   for (const auto& [name, value] : options_.headers) request.headers.emplace_back(name, value);
   if (token) {

@@ -27,7 +27,7 @@ struct HttpEnvironment {
   Backoff::Options backoff;
 };
 
-enum class Endpoint : std::uint8_t { pipeline, cursor };
+enum class Endpoint : std::uint8_t { pipeline, cursor, listen };
 
 // Threads: thread-safe, unless stated otherwise.
 class HttpOrigin {

@@ -48,6 +48,7 @@ class HttpTransport final : public Transport {
   [[nodiscard]] boost::asio::io_context& context() const noexcept override {
     return origin_->io().context();
   }
+  [[nodiscard]] std::shared_ptr<HttpOrigin> http() override { return origin_; }
   [[nodiscard]] std::optional<int> version() const noexcept override {
     const int version = origin_->version();
     return version == 0 ? std::nullopt : std::optional(version);

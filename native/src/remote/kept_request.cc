@@ -135,6 +135,7 @@ class KeptRequest::Content final : public Commands {
     if (auto* sql = std::get_if<std::string_view>(&one.statement)) *sql = keep(*sql);
   }
   void keep(request::Savepoint& one) { one.name = keep(one.name); }
+  void keep(request::Listen& one) { one.table = keep(one.table); }
   // The others own what they say.
   template <typename Other>
   void keep(const Other& /*one*/) {}

@@ -143,6 +143,20 @@ SocketTransports& socket_transports() {
   return transports;
 }
 
+// For what WebSockets do not carry. It must not read certificates: it is made when it is wanted, on
+// the thread of a caller that does not wait. `tls` is null for a server without TLS.
+std::shared_ptr<HttpClient> client_beside_sockets(std::shared_ptr<boost::asio::ssl::context> tls,
+                                                  const ProxySettings& through) {
+  if (tls == nullptr) {
+    tls = std::make_shared<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client);
+    tls->set_verify_mode(boost::asio::ssl::verify_peer);
+  }
+  HttpClient::Options options;
+  options.tls = std::move(tls);
+  options.proxies = through;
+  return std::make_shared<HttpClient>(io_thread(), options);
+}
+
 double draw() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
   return std::uniform_real_distribution<>(0.0, 1.0)(generator);
@@ -165,8 +179,17 @@ std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& o
     const RemoteOptions all = with_token_of(url, options);
     return socket_transports().get(server, all, [&] {
       const auto tls = server.tls ? tls_contexts().get(options.ca_file) : nullptr;
+      const ProxySettings through = proxies(options);
       return std::make_shared<SocketTransport>(
-          server, all, SocketEnvironment{io_thread(), tls, proxies(options), &draw, backoff, {}});
+          server, all,
+          SocketEnvironment{
+              .io = io_thread(),
+              .tls = tls,
+              .proxies = through,
+              .draw = &draw,
+              .backoff = backoff,
+              .socket = {},
+              .http_client = [tls, through] { return client_beside_sockets(tls, through); }});
     });
   }
   return std::make_shared<HttpTransport>(

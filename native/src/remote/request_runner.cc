@@ -13,6 +13,7 @@
 #include "remote/bind.h"
 #include "remote/cursor_answer.h"
 #include "remote/describe_answer.h"
+#include "remote/table_listener.h"
 #include "remote/transaction_error.h"
 
 namespace libsql::remote {
@@ -376,6 +377,22 @@ bool RequestRunner::operator()(const request::Writes& request) {
 bool RequestRunner::operator()(const request::Reset& /*request*/) {
   data_.reset();
   return true;
+}
+
+bool RequestRunner::operator()(const request::Listen& request) {
+  if (request.table.empty()) {
+    throw Error(ErrorKind::invalid_argument, "the name of the table is empty");
+  }
+  const std::shared_ptr<Receiver> receiver = call_.wait();
+  const auto listener = std::make_shared<TableListener>(
+      data_.transport().http(),
+      TableListener::Spec{std::string(request.table), request.listening, call_.deadline,
+                          [core = core_, receiver](const Error* error) {
+                            core->answered();
+                            core->end_turn(*receiver, error);
+                          }});
+  core_->send(call_, listener, [](TableListener& one) { one.start(); });
+  return false;
 }
 
 bool RequestRunner::operator()(const request::Status& /*request*/) { return true; }

@@ -41,6 +41,7 @@ class RequestRunner {
   bool operator()(const request::Savepoint& request);
   bool operator()(const request::Writes& request);
   bool operator()(const request::Reset& request);
+  bool operator()(const request::Listen& request);
   bool operator()(const request::Status& request);
 
  private:

@@ -185,7 +185,7 @@ void SessionCore::run_waiting() noexcept {
 
 // --- What is under way ---
 
-void SessionCore::sending(const Call& call, Stream& stream) {
+void SessionCore::sending(const Call& call, Cancellable& stream) {
   const core::MutexLock lock(mutex_);
   if (stop_ == Stop::closed) throw Error(closed_error());
   if (stop_ == Stop::interrupted) throw Error(interrupted_error());

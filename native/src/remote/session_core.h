@@ -53,12 +53,13 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   // Sends something on a stream for the receiver of this call. The answer may end the request, and
   // with it the session, before this returns. Errors: what `send` throws; interrupted or closed,
   // if that was asked for meanwhile.
-  template <typename Send>
-  void send(const Call& call, const std::shared_ptr<Stream>& stream, Send&& send) {
+  // The same for what is no stream.
+  template <typename Under, typename Send>
+  void send(const Call& call, const std::shared_ptr<Under>& stream, Send&& send) {
     const std::shared_ptr<SessionCore> self = shared_from_this();
     // `stream` may be a member of what ends.
     // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
-    const std::shared_ptr<Stream> kept = stream;
+    const std::shared_ptr<Under> kept = stream;
     sending(call, *kept);
     send(*kept);
     sent();
@@ -87,7 +88,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   std::optional<Deadline> end_late() noexcept LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] std::shared_ptr<WaitAlarm> make_alarm();
   void stop(Stop why) noexcept LIBSQL_EXCLUDES(mutex_);
-  void sending(const Call& call, Stream& stream) LIBSQL_EXCLUDES(mutex_);
+  void sending(const Call& call, Cancellable& stream) LIBSQL_EXCLUDES(mutex_);
   void sent() LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] Deadline deadline_of(const Limits& limits) const LIBSQL_REQUIRES(mutex_);
 
@@ -98,7 +99,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   bool open_ LIBSQL_GUARDED_BY(mutex_) = true;
   bool busy_ LIBSQL_GUARDED_BY(mutex_) = false;  // Somebody has the turn.
   Stop stop_ LIBSQL_GUARDED_BY(mutex_) = Stop::none;
-  Stream* stream_ LIBSQL_GUARDED_BY(mutex_) = nullptr;  // On which something is under way.
+  Cancellable* stream_ LIBSQL_GUARDED_BY(mutex_) = nullptr;  // On which something is under way.
   const Receiver* running_ LIBSQL_GUARDED_BY(mutex_) = nullptr;
   std::deque<Waiting> waiting_ LIBSQL_GUARDED_BY(mutex_);
   std::shared_ptr<WaitAlarm> alarm_ LIBSQL_GUARDED_BY(mutex_);  // For their deadlines.

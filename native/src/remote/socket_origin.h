@@ -13,6 +13,7 @@
 #include "hrana/subprotocol.h"
 #include "libsql/remote_options.h"
 #include "remote/backoff.h"
+#include "remote/http_client.h"
 #include "remote/io_thread.h"
 #include "remote/proxy.h"
 #include "remote/socket_ids.h"
@@ -35,6 +36,8 @@ struct SocketEnvironment {
   // A socket without streams is closed when it is this old, so that servers which were added behind
   // the same name are found, and proxies' limits are not met.
   std::chrono::milliseconds longest_age{60'000};
+  // For what WebSockets do not carry; asked when that is first wanted.
+  std::function<std::shared_ptr<HttpClient>()> http_client = {};
 };
 
 // Threads: thread-safe, unless stated otherwise.

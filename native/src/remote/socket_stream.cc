@@ -77,11 +77,25 @@ void SocketStream::cancel() noexcept {
 
 SocketTransport::SocketTransport(Url url, const RemoteOptions& options,
                                  SocketEnvironment environment)
-    : user_(std::make_shared<SocketHubUser>(
+    : options_(options),
+      user_(std::make_shared<SocketHubUser>(
           std::make_shared<SocketOrigin>(std::move(url), options, std::move(environment)))) {}
 
 std::unique_ptr<Stream> SocketTransport::open_stream() {
   return std::make_unique<SocketStream>(user_);
+}
+
+std::shared_ptr<HttpOrigin> SocketTransport::http() {
+  const core::MutexLock lock(mutex_);
+  if (http_ == nullptr) {
+    const SocketEnvironment& environment = origin().environment();
+    Url url = origin().url();
+    url.protocol = Protocol::http;
+    http_ = std::make_shared<HttpOrigin>(std::move(url), options_,
+                                         HttpEnvironment{environment.io, environment.http_client(),
+                                                         environment.draw, environment.backoff});
+  }
+  return http_;
 }
 
 std::optional<int> SocketTransport::version() const noexcept { return origin().version(); }

@@ -6,6 +6,9 @@
 #include <memory>
 #include <optional>
 
+#include "core/mutex.h"
+#include "libsql/remote_options.h"
+#include "remote/http_origin.h"
 #include "remote/socket_hub.h"
 #include "remote/socket_stream_state.h"
 #include "remote/stream.h"
@@ -62,12 +65,17 @@ class SocketTransport final : public Transport {
   [[nodiscard]] boost::asio::io_context& context() const noexcept override {
     return origin().context();
   }
+  // Made when it is first asked for.
+  [[nodiscard]] std::shared_ptr<HttpOrigin> http() override LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] std::optional<int> version() const noexcept override;
   // For tests: what is in use.
   [[nodiscard]] SocketOrigin& origin() const noexcept { return user_->hub().origin(); }
 
  private:
+  const RemoteOptions options_;
   const std::shared_ptr<SocketHubUser> user_;
+  core::Mutex mutex_;
+  std::shared_ptr<HttpOrigin> http_ LIBSQL_GUARDED_BY(mutex_);
 };
 
 }  // namespace libsql::remote

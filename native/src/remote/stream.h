@@ -21,6 +21,8 @@
 
 namespace libsql::remote {
 
+class HttpOrigin;
+
 using Deadline = std::chrono::steady_clock::time_point;
 
 // Why an answer did not come, or not whole. The stream is gone then, and a transaction on it is
@@ -62,15 +64,25 @@ struct Exchange {
   bool repeatable = false;
 };
 
+// Something under way that a session gives up.
+class Cancellable {
+ public:
+  Cancellable() = default;
+  Cancellable(const Cancellable&) = delete;
+  Cancellable& operator=(const Cancellable&) = delete;
+  virtual ~Cancellable() = default;
+
+  // What is under way finishes as ErrorKind::interrupted. Returns at once; does nothing if nothing
+  // is under way.
+  virtual void cancel() noexcept = 0;
+};
+
 // Threads: thread-safe. Whatever is destroyed or cancelled while it is under way may finish after
 // the call, on the I/O thread; the answer is kept alive until then.
-class Stream {
+class Stream : public Cancellable {
  public:
-  Stream() = default;
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  // Closes the stream at the server, in the background; what is under way is cancelled.
-  virtual ~Stream() = default;
+  // The destructor closes the stream at the server, in the background; what is under way is
+  // cancelled, as by cancel(), after which the stream is lost.
 
   // Returns at once. Errors: libsql::Error for a value that cannot be encoded; nothing is sent, and
   // the stream is as before. Every other failure goes to the answer.
@@ -93,10 +105,6 @@ class Stream {
   // Ends the cursor in the background; the stream stays open where the transport can do that. What
   // is sent next waits for it. Does nothing without a cursor.
   virtual void close_cursor() noexcept = 0;
-
-  // What is under way finishes as ErrorKind::interrupted, and the stream is lost. Returns at once;
-  // does nothing if nothing is under way.
-  virtual void cancel() noexcept = 0;
 };
 
 // What streams of one server and one token are made of: connections, and what was learnt about the
@@ -115,6 +123,8 @@ class Transport {
   [[nodiscard]] virtual std::unique_ptr<Stream> open_stream() = 0;
   // What runs on the I/O thread, where answers come.
   [[nodiscard]] virtual boost::asio::io_context& context() const noexcept = 0;
+  // The same server over HTTP, for what streams do not carry.
+  [[nodiscard]] virtual std::shared_ptr<HttpOrigin> http() = 0;
   // The version of the protocol that the server speaks: 1 to 3, or nothing before its first answer.
   // Until then requests are encoded for version 3; where it turns out that the server has none, the
   // transport sends them again without get_autocommit and with `not is_autocommit` taken for true.
