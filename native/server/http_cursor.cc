@@ -26,14 +26,24 @@ class CursorExchange final : public HttpExchange {
   }
 
   void begin() override {
-    reply().on_disconnect([self = self()] { self->abandon(); });
-    run([this](SqlSession& session) { resolve(session); }, [this] { send_head(); });
+    reply().on_disconnect([self = self()] { self->leave(); });
+    if (!gone_) run([this](SqlSession& session) { resolve(session); }, [this] { send_head(); });
   }
 
-  // The client has gone: the batch must end on its own thread, and this object on the I/O thread.
-  void abandon() {
-    stream().abandon();
-    run([this](SqlSession& /*session*/) { run_.reset(); }, [] {});
+  // The client has gone. What runs stops, and the batch ends on its own thread. The stream stays if
+  // the client may have its baton; whoever uses that waits until nothing of this runs.
+  void leave() {
+    gone_ = true;
+    stream().stop();
+    run(
+        [this](SqlSession& session) {
+          run_.reset();
+          session.go_on();
+        },
+        [this] {
+          if (has_baton_) lease()->keep();
+          lease().reset();
+        });
   }
 
   // On the stream's thread.
@@ -47,6 +57,7 @@ class CursorExchange final : public HttpExchange {
   }
 
   void send_head() {
+    if (gone_) return;
     if (refusal_) return refuse(*refusal_);
     const std::string baton = lease()->baton();
     hrana::StreamHead head;
@@ -78,6 +89,8 @@ class CursorExchange final : public HttpExchange {
   }
 
   void send_portion() {
+    if (gone_) return;
+    has_baton_ = true;
     reply().write(writer_->take(), [self = self()] {
       if (!self->done_) return self->post_portion();
       self->reply().end();
@@ -95,7 +108,9 @@ class CursorExchange final : public HttpExchange {
   std::unique_ptr<hrana::AnswerWriter> writer_;
   std::optional<BatchRun> run_;
   BatchRun::Portion portion_;
+  bool has_baton_ = false;  // The client may have the next one.
   bool done_ = false;
+  bool gone_ = false;
 };
 
 }  // namespace

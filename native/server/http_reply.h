@@ -79,7 +79,8 @@ class HttpReply {
     if (peer_) peer_->write(std::move(piece), std::move(written));
   }
   void end();
-  // The client goes before the answer has ended. Called once at most, never after the end.
+  // The client goes before the answer has ended. Called once at most, never after send() or end():
+  // the stream may serve another request from then on.
   void on_disconnect(std::function<void()> handler) {
     if (peer_) peer_->on_disconnect(std::move(handler));
   }

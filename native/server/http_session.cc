@@ -140,6 +140,7 @@ std::string HttpSession::head_of(int status, std::string_view content_type) cons
 }
 
 void HttpSession::send(HttpResponse response) {
+  disconnect_ = nullptr;
   std::string bytes = head_of(response.status, response.content_type);
   bytes += "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n\r\n";
   bytes += response.body;
@@ -166,6 +167,7 @@ void HttpSession::write(std::string piece, std::function<void()> written) {
 }
 
 void HttpSession::end() {
+  disconnect_ = nullptr;
   write_bytes(std::exchange(out_, {}) + (chunked_ ? "0\r\n\r\n" : ""), [this] { answered(); });
 }
 
@@ -188,7 +190,6 @@ void HttpSession::on_disconnect(std::function<void()> handler) {
 }
 
 void HttpSession::answered() {
-  disconnect_ = nullptr;
   answering_ = false;
   if (!keep_alive_) return disconnected();
   read();

@@ -63,7 +63,7 @@ class HttpSession final : public HttpPeer,
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::string out_;                   // What is being written.
-  std::function<void()> disconnect_;  // Of the request that runs.
+  std::function<void()> disconnect_;  // Of the request that runs, until its answer has ended.
   std::uint64_t requests_ = 0;
   bool answering_ = false;
   bool keep_alive_ = true;

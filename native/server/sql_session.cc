@@ -20,7 +20,7 @@ Connection& SqlSession::connection() {
   connection_.emplace(engine_->database.connect());
   // A client must not reach other files of this machine. VACUUM INTO attaches too.
   connection_->set_access_policy({{{Action::attach, {}}, {Action::load_extension, {}}}});
-  connection_->set_cancel_check([this] { return abandoned_.load(); });
+  connection_->set_cancel_check([this] { return gave_up(); });
   if (engine_->observer) connection_->observe(engine_->observer());
   return *connection_;
 }
@@ -28,31 +28,33 @@ Connection& SqlSession::connection() {
 bool SqlSession::in_transaction() const { return connection_ && connection_->in_transaction(); }
 
 bool SqlSession::begin_program() {
-  if (eviction_due_.exchange(false)) give_transaction_up();
+  give_up_overdue();
   return std::exchange(timed_out_, false);
 }
 
 void SqlSession::take_write_turn() {
-  if (has_turn_) return;
-  if (!engine_->gate.enter(shared_from_this())) {
-    throw Error(ErrorKind::interrupted, "the client has gone");
-  }
-  has_turn_ = true;
+  if (turn_ != 0) return;
+  turn_ = engine_->gate.enter(shared_from_this());
+  if (turn_ == 0) throw Error(ErrorKind::interrupted, "the client has gone");
 }
 
 void SqlSession::statement_ended() noexcept {
-  if (has_turn_ && !in_transaction()) end_turn();
+  if (turn_ != 0 && !in_transaction()) end_turn();
 }
 
 void SqlSession::end_turn() noexcept {
-  has_turn_ = false;
-  eviction_due_ = false;  // It was for this turn.
+  turn_ = 0;
   engine_->gate.leave();
 }
 
 void SqlSession::close() noexcept {
   connection_.reset();
-  if (has_turn_) end_turn();
+  if (turn_ != 0) end_turn();
+}
+
+void SqlSession::stop() noexcept {
+  stopped_ = true;
+  engine_->gate.wake();
 }
 
 void SqlSession::abandon() noexcept {
@@ -60,15 +62,13 @@ void SqlSession::abandon() noexcept {
   engine_->gate.wake();
 }
 
-void SqlSession::evict() noexcept {
-  eviction_due_ = true;
-  queue_->post([self = shared_from_this()] {
-    if (self->eviction_due_.exchange(false)) self->give_transaction_up();
-  });
+void SqlSession::evict(std::uint64_t turn) noexcept {
+  overdue_turn_ = turn;
+  queue_->post([self = shared_from_this()] { self->give_up_overdue(); });
 }
 
-void SqlSession::give_transaction_up() noexcept {
-  if (!has_turn_) return;
+void SqlSession::give_up_overdue() noexcept {
+  if (turn_ == 0 || overdue_turn_ != turn_) return;
   try {
     connection_->reset();
   } catch (const Error&) {

@@ -47,7 +47,7 @@ struct Engine {
   [[nodiscard]] static bool can_observe(Connection& connection);
 };
 
-// Threads: bound to `queue`, except abandon() and what it has of a Writer.
+// Threads: bound to `queue`, except stop(), abandon() and what it has of a Writer.
 class SqlSession final : public WriteGate::Writer, public std::enable_shared_from_this<SqlSession> {
  public:
   SqlSession(std::shared_ptr<Engine> engine, std::shared_ptr<SerialQueue> queue)
@@ -70,31 +70,36 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   // How often a transaction has been taken away; a statement that was begun before is dead.
   [[nodiscard]] std::uint64_t evictions() const noexcept { return evictions_; }
 
-  // Waits for the write turn, unless this session has it. Errors: Error interrupted if the client
-  // has gone.
+  // Waits for the write turn, unless this session has it. Errors: Error interrupted if stop() or
+  // abandon() comes meanwhile.
   void take_write_turn();
   // Gives it back, unless a transaction is open.
   void statement_ended() noexcept;
   // Rolls back.
   void close() noexcept;
 
+  // Nobody waits for what runs: it stops soon, and until go_on() everything fails as interrupted.
+  void stop() noexcept;
+  void go_on() noexcept { stopped_ = false; }
   // The client has gone: what runs stops soon, and nothing more should.
   void abandon() noexcept;
-  [[nodiscard]] bool gave_up() const noexcept override { return abandoned_; }
-  void evict() noexcept override;
+  [[nodiscard]] bool gave_up() const noexcept override { return abandoned_ || stopped_; }
+  void evict(std::uint64_t turn) noexcept override;
 
  private:
   void end_turn() noexcept;
-  void give_transaction_up() noexcept;
+  // If its turn is the one that has lasted too long.
+  void give_up_overdue() noexcept;
 
   const std::shared_ptr<Engine> engine_;
   const std::shared_ptr<SerialQueue> queue_;
   std::optional<Connection> connection_;
-  bool has_turn_ = false;
+  std::uint64_t turn_ = 0;  // See WriteGate::enter(); 0: none.
   bool timed_out_ = false;  // The next program is to hear of it.
   std::uint64_t evictions_ = 0;
   std::atomic<bool> abandoned_{false};
-  std::atomic<bool> eviction_due_{false};
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint64_t> overdue_turn_{0};  // It may have ended meanwhile.
 };
 
 }  // namespace libsql::server

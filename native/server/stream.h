@@ -29,6 +29,9 @@ class Stream {
   void post(Task task) {
     queue_->post([session = session_, task = std::move(task)] { task(*session); });
   }
+  // What runs stops, and what is posted fails as interrupted until a task calls
+  // SqlSession::go_on(). The stream stays.
+  void stop() noexcept { session_->stop(); }
   // The client has gone: what runs stops, and the connection rolls back and closes.
   void abandon() noexcept {
     session_->abandon();

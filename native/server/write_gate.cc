@@ -4,21 +4,22 @@
 
 namespace libsql::server {
 
-bool WriteGate::enter(const std::shared_ptr<Writer>& writer) {
+std::uint64_t WriteGate::enter(const std::shared_ptr<Writer>& writer) {
   core::MutexLock lock(mutex_);
   waiting_.push_back(writer.get());
   while (inside_ || waiting_.front() != writer.get()) {
     if (writer->gave_up()) {
       std::erase(waiting_, writer.get());
       changed_.notify_all();
-      return false;
+      return 0;
     }
     if (!inside_ || evicting_) {
       changed_.wait(lock);
     } else if (!changed_.wait_until(lock, since_ + longest_turn_)) {
       const std::shared_ptr<Writer> late = overdue();
+      const std::uint64_t turn = turn_;
       lock.unlock();
-      if (late) late->evict();
+      if (late) late->evict(turn);
       lock.lock();
     }
   }
@@ -26,7 +27,7 @@ bool WriteGate::enter(const std::shared_ptr<Writer>& writer) {
   inside_ = writer;
   since_ = Clock::now();
   evicting_ = false;
-  return true;
+  return ++turn_;
 }
 
 std::shared_ptr<WriteGate::Writer> WriteGate::overdue() {

@@ -5,6 +5,7 @@ namespace libsql {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::RawAnswer;
 using testing::RawClient;
 using ::testing::StartsWith;
@@ -13,6 +14,19 @@ class CursorTest : public testing::ServerTest {
  protected:
   [[nodiscard]] static std::string steps(const std::string& list) {
     return R"({"baton":null,"batch":{"steps":[)" + list + "]}}";
+  }
+  // Opens a cursor over so many rows on a stream and leaves after the first bytes. The next baton.
+  [[nodiscard]] std::string leave_cursor(const std::string& baton, const std::string& rows) {
+    RawClient client = connect();
+    client.start_post("/v3/cursor",
+                      R"({"baton":")" + baton +
+                          R"(","batch":{"steps":[{"stmt":{"sql":"WITH RECURSIVE )"
+                          R"(c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT )" +
+                          rows + R"() SELECT n FROM c"}}]}})");
+    std::string bytes;
+    while (bytes.find("\"row\"") == std::string::npos) bytes += client.receive_some();
+    client.close();
+    return baton_of(bytes);
   }
 };
 
@@ -54,6 +68,40 @@ TEST_F(CursorTest, SendsTheFirstRowsOfAnEndlessQueryAndStopsWithItsClient) {
   EXPECT_THAT(bytes, StartsWith("HTTP/1.1 200 OK\r\n"));
   client.close();
   server().stop(std::chrono::seconds(20));  // Does not wait: the stream has ended.
+}
+
+// A reused stream met the interrupt that was meant for the cursor (Rust crate libsql 0.9.30).
+TEST_F(CursorTest, TheStreamOfACursorThatItsClientLeavesServesTheNextRequest) {
+  for (const char* const rows : {"1000000000", "3"}) {
+    std::string baton =
+        baton_of(pipeline(execute("CREATE TABLE IF NOT EXISTS t(a)") + "," + execute("BEGIN") +
+                          "," + execute("INSERT INTO t VALUES (1)"))
+                     .body);
+    for (int i = 0; i < 100; ++i) {
+      baton = leave_cursor(baton, rows);
+      const RawAnswer next = pipeline(execute("SELECT a FROM t"), baton);
+      ASSERT_EQ(next.status, 200) << next.body;
+      ASSERT_THAT(next.body, HasSubstr(R"("rows":[[{"type":"integer","value":"1"}]])"));
+      baton = baton_of(next.body);
+    }
+    EXPECT_THAT(pipeline(execute("ROLLBACK") + kAndClose, baton).body, Not(HasSubstr("error")));
+  }
+}
+
+TEST_F(CursorTest, AClientThatLeavesBeforeItHasABatonEndsTheStream) {
+  static_cast<void>(pipeline(execute("CREATE TABLE t(a)") + kAndClose));
+  const std::string baton =
+      baton_of(pipeline(execute("BEGIN") + "," + execute("INSERT INTO t VALUES (1)")).body);
+  RawClient client = connect();
+  client.start_post("/v3/cursor", R"({"baton":")" + baton +
+                                      R"(","batch":{"steps":[{"stmt":{"sql":"WITH RECURSIVE c(n) )"
+                                      R"(AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT )"
+                                      R"(count(*) FROM c"}}]}})");
+  client.close();
+  // The write lock is free again.
+  EXPECT_THAT(pipeline(execute("INSERT INTO t VALUES (2)") + kAndClose).body,
+              HasSubstr(R"("affected_row_count":1)"));
+  EXPECT_EQ(value_of("SELECT sum(a) FROM t"), R"({"type":"integer","value":"2"})");
 }
 
 TEST_F(CursorTest, SendsEveryRowOfALargeResult) {
