@@ -12,63 +12,80 @@ defmodule Ecto.Adapters.LibSql.Catalog.AffectedTables do
   @verbs ~w(INSERT REPLACE DELETE UPDATE)
   @before_name @verbs ++ ~w(OR ROLLBACK ABORT FAIL IGNORE INTO FROM)
 
+  @doc "The tables, by one query: on a server each costs a round trip."
   @spec tables(DBConnection.conn(), String.t()) :: t()
   def tables(conn, sql) do
-    with {prefix, table} <- written(sql),
-         tables = related(conn, prefix, [table], []),
-         false <- triggers?(conn, prefix, tables) do
-      {prefix, tables}
-    else
-      _unknown -> {nil, all(conn)}
+    case written(sql) do
+      nil -> {nil, names(conn, "SELECT name FROM sqlite_master WHERE type = 'table'", [])}
+      {prefix, table} -> {prefix, names(conn, related(prefix), [table])}
     end
   end
 
-  # References may form cycles.
-  defp related(_conn, _prefix, [], found), do: found
+  defp names(conn, query, params),
+    do: for([name] <- Catalog.rows(conn, query, params), do: name)
 
-  defp related(conn, prefix, [table | rest], found) do
-    if table in found do
-      related(conn, prefix, rest, found)
-    else
-      others = for name <- Catalog.referring(conn, table, prefix), do: String.downcase(name)
-      related(conn, prefix, others ++ rest, [table | found])
-    end
-  end
+  # UNION ends at what it has found, so references may form cycles.
+  defp related(prefix) do
+    tables = [Catalog.database(prefix), "sqlite_master"]
+    keys = ["pragma_foreign_key_list(m.name", Catalog.argument(prefix), ?)]
 
-  defp triggers?(conn, prefix, tables) do
-    query = [
-      "SELECT lower(tbl_name) FROM ",
-      Catalog.database(prefix),
-      "sqlite_master WHERE type = "
+    [
+      [
+        "WITH RECURSIVE related(name) AS (SELECT ?1 UNION SELECT lower(m.name) FROM related AS r, "
+      ],
+      [tables, " AS m, ", keys, " AS f WHERE m.type = 'table' AND lower(f.\"table\") = r.name) "],
+      ["SELECT m.name FROM ", tables, " AS m WHERE m.type = 'table' AND "],
+      ["(lower(m.name) IN (SELECT name FROM related) OR EXISTS (SELECT 1 FROM ", tables],
+      [" AS t WHERE t.type = 'trigger' AND lower(t.tbl_name) IN (SELECT name FROM related)))"]
     ]
-
-    Enum.any?(Catalog.rows(conn, [query, "'trigger'"]), fn [table] -> table in tables end)
   end
 
-  defp all(conn) do
-    for [name] <- Catalog.rows(conn, "SELECT name FROM sqlite_master WHERE type = 'table'"),
-        do: name
+  @doc """
+  The only table that an INSERT may leave with broken keys: its own. That needs no query, but holds only where `triggered/1` gives
+  no row. nil for other statements, and for an INSERT that may replace or update rows to which others refer.
+  """
+  @spec inserted(String.t()) :: t() | nil
+  def inserted(sql) do
+    keywords = for token <- Tokenizer.scan(sql), word = Tokenizer.keyword(token), do: word
+
+    with true <- "INSERT" in keywords and not Enum.any?(keywords, &(&1 in ~w(REPLACE UPDATE))),
+         {prefix, table} <- written(sql),
+         do: {prefix, [table]},
+         else: (_other -> nil)
   end
 
-  @doc "How many rows the tables have together, counted up to `limit`."
-  @spec rows(DBConnection.conn(), t(), pos_integer()) :: non_neg_integer()
-  def rows(conn, {prefix, tables}, limit) do
-    Enum.reduce_while(tables, 0, fn table, sum ->
-      table = Quote.table(prefix, table)
-      query = ["SELECT count(*) FROM (SELECT 1 FROM ", table, " LIMIT ", Quote.integer(limit), ?)]
-      [[count]] = Catalog.rows(conn, query)
-      if sum + count < limit, do: {:cont, sum + count}, else: {:halt, limit}
-    end)
+  @doc "A query with a row for each trigger of the tables."
+  @spec triggered(t()) :: iodata()
+  def triggered({prefix, tables}) do
+    names = Enum.map_intersperse(tables, ", ", &Quote.text(String.downcase(&1, :ascii)))
+    from = [Catalog.database(prefix), "sqlite_master WHERE type = 'trigger'"]
+    ["SELECT 1 FROM ", from, " AND lower(tbl_name) IN (", names, ?)]
   end
 
-  @doc "The rows that violate a foreign key: table, rowid, parent, id of the key."
-  @spec violations(DBConnection.conn(), t()) :: [list()]
-  def violations(conn, {prefix, tables}) do
-    Enum.flat_map(tables, fn table ->
-      Catalog.rows(conn, [
-        ["PRAGMA ", Catalog.database(prefix), "foreign_key_check(", Quote.name(table), ?)]
-      ])
-    end)
+  # The most terms of a compound SELECT are 500.
+  @tables_of_query 400
+
+  @doc "Queries with a row if the tables (400 for each query) have `limit` rows together."
+  @spec larger(t(), pos_integer()) :: [iodata()]
+  def larger({prefix, tables}, limit) do
+    limit = Quote.integer(limit)
+
+    for chunk <- Enum.chunk_every(tables, @tables_of_query) do
+      counts =
+        Enum.map_intersperse(chunk, " UNION ALL ", fn table ->
+          from = [Quote.table(prefix, table), " LIMIT ", limit]
+          ["SELECT count(*) AS rows FROM (SELECT 1 FROM ", from, ?)]
+        end)
+
+      ["SELECT 1 WHERE (SELECT sum(rows) FROM (", counts, ")) >= ", limit]
+    end
+  end
+
+  @doc "For each table a query of the rows that violate a foreign key: table, rowid, parent, id of the key."
+  @spec violations(t()) :: [iodata()]
+  def violations({prefix, tables}) do
+    for table <- tables,
+        do: ["PRAGMA ", Catalog.database(prefix), "foreign_key_check(", Quote.name(table), ?)]
   end
 
   @doc "The table that an INSERT, UPDATE or DELETE writes, as `{prefix, table}` in lower case; nil for other statements."

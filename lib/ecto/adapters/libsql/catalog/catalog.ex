@@ -147,28 +147,27 @@ defmodule Ecto.Adapters.LibSql.Catalog do
   defp cannot!(table, reason),
     do: raise(ArgumentError, "cannot change table #{inspect(table.name)}: #{reason}")
 
-  @doc "The name of a foreign key in the CREATE TABLE, else Ecto's default name."
-  @spec foreign_key_name(source(), String.t(), integer(), String.t() | nil) :: String.t()
-  def foreign_key_name(source, table, id, prefix) do
-    columns =
-      for [^id, _seq, _parent, from | _] <-
-            rows(source, [
-              "PRAGMA ",
-              database(prefix),
-              "foreign_key_list(",
-              Quote.name(table),
-              ")"
-            ]),
-          do: from
+  @doc "A query of the columns of the foreign keys of these tables: table, its CREATE, id of the key, column."
+  @spec foreign_keys(String.t() | nil, [String.t()]) :: iodata()
+  def foreign_keys(prefix, tables) do
+    names = Enum.map_intersperse(tables, ", ", &Quote.text(String.downcase(&1, :ascii)))
 
-    named = source |> sql("table", table, prefix) |> named_foreign_key(columns)
-    named || "#{table}_#{Enum.join(Enum.take(columns, 1), "_")}_fkey"
+    [
+      ["SELECT m.name, m.sql, f.id, f.\"from\" FROM ", database(prefix), "sqlite_master AS m, "],
+      ["pragma_foreign_key_list(m.name", argument(prefix), ") AS f "],
+      ["WHERE m.type = 'table' AND lower(m.name) IN (", names, ") ORDER BY m.name, f.id, f.seq"]
+    ]
   end
 
-  defp named_foreign_key(nil, _columns), do: nil
+  @doc "The name of a key, given the rows of `foreign_keys/1`: that in the CREATE TABLE, else Ecto's default name."
+  @spec foreign_key_name([list()], String.t(), integer()) :: String.t()
+  def foreign_key_name(keys, table, id) do
+    [{sql, first} | _] = own = for [^table, sql, ^id, column] <- keys, do: {sql, column}
+    columns = for {_sql, column} <- own, do: column
 
-  defp named_foreign_key(sql, columns),
-    do: Ecto.Adapters.LibSql.Definition.ConstraintName.find(sql, :foreign_key, columns)
+    Ecto.Adapters.LibSql.Definition.ConstraintName.find(sql, :foreign_key, columns) ||
+      "#{table}_#{first}_fkey"
+  end
 
   @doc "The other tables with a foreign key to `table`."
   @spec referring(source(), String.t(), String.t() | nil) :: [String.t()]
@@ -208,8 +207,10 @@ defmodule Ecto.Adapters.LibSql.Catalog do
     end)
   end
 
-  defp argument(nil), do: []
-  defp argument(prefix), do: [", ", Quote.text(to_string(prefix))]
+  @doc "The database as the second argument of a PRAGMA's function."
+  @spec argument(String.t() | nil) :: iodata()
+  def argument(nil), do: []
+  def argument(prefix), do: [", ", Quote.text(to_string(prefix))]
 
   @spec database(String.t() | nil) :: iodata()
   def database(nil), do: []
