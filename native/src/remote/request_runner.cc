@@ -98,6 +98,7 @@ Standing RequestRunner::standing() const {
   Standing standing;
   standing.in_transaction = data_.state().in_transaction;
   standing.started = data_.started();
+  standing.named = call_.transaction.has_value();
   standing.prefix = data_.prefix();
   standing.version_2 = data_.transport().version() == 2;
   return standing;

@@ -209,6 +209,8 @@ std::optional<Error> StatementAnswer::conclude_in_transaction(bool open) {
   if (!is_autocommit(open)) return own_error();
   if (ended_by_text_) {
     data.end_transaction();
+    // What stands behind the end of the transaction was not sent; a batch tells its members'.
+    if (shape_ == Shape::script) tell_failures(plan_.members.size());
     return own_error();
   }
   if (member_error_) member_error_ = with_lost_transaction(*member_error_);

@@ -40,7 +40,12 @@ void copy_value(ValueView& view, std::vector<Value>& values) {
 }  // namespace
 
 void PlanBuilder::add(std::string_view sql, StatementKind kind, hrana::Stmt stmt) {
+  if (is_over_) {
+    return add_failed(sql, Error(ErrorKind::unknown_transaction,
+                                 "Transaction not found: a statement before this one ends it"));
+  }
   const Member& member = plan_.members.emplace_back(Member{std::string(sql), kind, {}});
+  is_over_ = standing_.in_transaction && standing_.named && ends_transaction(member);
   stmt.sql = std::string_view(member.sql);
   statements_.push_back(std::move(stmt));
 }

@@ -52,6 +52,7 @@ struct Plan {
 struct Standing {
   bool in_transaction = false;
   bool started = false;  // The server has it.
+  bool named = false;    // The request belongs to it (Limits::transaction).
   std::vector<std::string> prefix;
   bool version_2 = false;
 };
@@ -66,7 +67,8 @@ class PlanBuilder {
     plan_.prefix = standing_.prefix;
   }
 
-  // `stmt` is bound; its text is replaced by the plan's own.
+  // `stmt` is bound; its text is replaced by the plan's own. Behind a member that ends the
+  // transaction which the request names, it becomes one that failed as unknown_transaction.
   void add(std::string_view sql, StatementKind kind, hrana::Stmt stmt);
   // The same with values that live only until the call returns.
   void add_copy(std::string_view sql, StatementKind kind, const hrana::Stmt& stmt);
@@ -99,6 +101,7 @@ class PlanBuilder {
   [[nodiscard]] bool any_of_kind(auto&& matches) const noexcept;
 
   const Standing standing_;
+  bool is_over_ = false;  // A member ends the transaction that the request names.
   Plan plan_;
   std::vector<hrana::Stmt> statements_;  // Of the members; an empty one for those that failed.
   hrana::Batch batch_;

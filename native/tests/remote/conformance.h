@@ -7,6 +7,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -103,7 +104,7 @@ class Conformance : public ::testing::TestWithParam<Way> {
 
   class Texts final : public Commands {
    public:
-    explicit Texts(const std::vector<std::string>& texts) : texts_(texts) {}
+    explicit Texts(std::vector<std::string> texts) : texts_(std::move(texts)) {}
     void rewind() override { next_ = 0; }
     bool next(Command& command) override {
       if (next_ == texts_.size()) return false;
@@ -112,7 +113,7 @@ class Conformance : public ::testing::TestWithParam<Way> {
     }
 
    private:
-    const std::vector<std::string>& texts_;
+    const std::vector<std::string> texts_;
     std::size_t next_ = 0;
   };
 

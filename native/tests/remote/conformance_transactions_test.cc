@@ -122,6 +122,38 @@ TEST_P(Conformance, ADeferredForeignKeyFailsTheCommit) {
   EXPECT_EQ(query(db, "SELECT count(*) FROM c"), "0");
 }
 
+// A server ran it in autocommit.
+TEST_P(Conformance, NothingRunsBehindTheEndOfTheTransactionThatTheRequestNames) {
+  const auto begun = [&] {
+    RequestTrace begin;
+    begin.start(db, request::Begin{});
+    EXPECT_EQ(begin.wait(), "ok");
+    Limits limits;
+    limits.transaction = begin.state.transaction;
+    return limits;
+  };
+  EXPECT_EQ(trace(request::Script{"INSERT INTO t(a) VALUES (1); COMMIT; INSERT INTO t(a) VALUES "
+                                  "(2); INSERT INTO t(a) VALUES (3)"},
+                  begun()),
+            "done 1 1\ndone 8 0\nerror unknown_transaction");
+  EXPECT_FALSE(db.in_transaction());
+  Texts members(
+      {"INSERT INTO t(a) VALUES (4)", "ROLLBACK", "INSERT INTO t(a) VALUES (5)", "BEGIN"});
+  EXPECT_EQ(trace(request::Batch{members, OnError::proceed}, begun()),
+            "done 1 1\ndone 9 0\nfailed unknown_transaction\nfailed unknown_transaction\nok");
+  EXPECT_FALSE(db.in_transaction());
+  EXPECT_EQ(rows(), "1");
+}
+
+// A caller that names none may control transactions by text.
+TEST_P(Conformance, WithoutANamedTransactionATextMayEndOneAndGoOn) {
+  db.begin_transaction(TransactionMode::deferred);
+  EXPECT_EQ(
+      trace(request::Script{"INSERT INTO t(a) VALUES (1); COMMIT; INSERT INTO t(a) VALUES (2)"}),
+      "done 1 1\ndone 8 0\ndone 1 1\nok");
+  EXPECT_EQ(rows(), "1\n2");
+}
+
 TEST_P(Conformance, WritesCanBeRefusedForATime) {
   EXPECT_EQ(trace(request::Begin{TransactionMode::read_only}), "ok");
   EXPECT_TRUE(db.read_only());

@@ -290,7 +290,6 @@ defmodule EctoLibSql.Native.BatchTest do
       assert rows!(state, "SELECT x FROM t") == []
     end
 
-    @tag :local_answer
     test "runs nothing outside of the transaction that a statement of it has ended", %{
       state: state
     } do
