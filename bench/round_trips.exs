@@ -40,7 +40,7 @@ defmodule LibsqlBench.RoundTrips do
     port = URI.parse(server()).port
     proxy = DelayProxy.start(port, @delay)
     IO.puts("| operation | goal | HTTP | WebSocket |\n| --- | --- | --- | --- |")
-    [http, socket] = for scheme <- ["http", "ws"], do: measure("#{scheme}://127.0.0.1:#{proxy}")
+    [http, socket] = for scheme <- ["http", "ws"], do: measure(scheme, proxy, port)
 
     missed =
       for {{name, goal, first}, {_, _, second}} <- Enum.zip(http, socket) do
@@ -68,7 +68,8 @@ defmodule LibsqlBench.RoundTrips do
   defp number({number, _unit}), do: number
   defp number(number), do: number
 
-  defp measure(uri) do
+  defp measure(scheme, proxy, port) do
+    uri = "#{scheme}://127.0.0.1:#{proxy}"
     {:ok, state} = EctoLibSql.connect(uri: uri)
     create(state)
     {:ok, repo} = Repo.start_link(uri: uri, pool_size: 1, log: false)
@@ -83,7 +84,7 @@ defmodule LibsqlBench.RoundTrips do
        trips(fn -> insert(:post_id) end)},
       {"cursor over 100,000 rows: the first row", 1, trips(fn -> first_row(state) end)},
       {"cursor over 100,000 rows: memory of the VM", {"< 8 MB", 8.0},
-       {cursor_memory(state), "MB"}},
+       {cursor_memory("#{scheme}://127.0.0.1:#{port}"), "MB"}},
       {"#{@processes} queries of as many processes and connections, as one's time", {"< 3", 3.0},
        {concurrent(uri), "×"}}
     ]
@@ -161,11 +162,14 @@ defmodule LibsqlBench.RoundTrips do
     EctoLibSql.handle_deallocate(query, cursor, [], state)
   end
 
-  # The highest resident size while the rows are read, above the one before.
-  defp cursor_memory(state) do
+  # The highest resident size while the rows are read, above the one before. Without the proxy, which lives in this VM
+  # and reads ahead of its client whatever the server sends.
+  defp cursor_memory(uri) do
+    {:ok, state} = EctoLibSql.connect(uri: uri)
     before = resident()
     {query, cursor} = declared(state)
     peak = read(state, query, cursor, {0, before})
+    EctoLibSql.disconnect([], state)
     Float.round((peak - before) / @mega, 1)
   end
 
@@ -186,20 +190,25 @@ defmodule LibsqlBench.RoundTrips do
     String.to_integer(kilobytes) * 1024
   end
 
-  # The connections are open; each process sends its query when it is told.
+  # The connections are open; each process sends its query when it is told. As of the others, the first run opens what the
+  # next ones use, here sockets over HTTP.
   defp concurrent(uri) do
     states = for _ <- 1..@processes, do: elem({:ok, _} = EctoLibSql.connect(uri: uri), 1)
-    {one, _} = :timer.tc(fn -> query(hd(states)) end)
 
-    {all, _} =
-      :timer.tc(fn ->
-        states
-        |> Enum.map(&Task.async(fn -> query(&1) end))
-        |> Task.await_many(60_000)
-      end)
+    [_first | times] =
+      for _ <- 0..@runs, do: {time(fn -> query(hd(states)) end), time(fn -> all(states) end)}
 
+    {ones, alls} = Enum.unzip(times)
     for state <- states, do: EctoLibSql.disconnect([], state)
-    Float.round(all / one, 1)
+    Float.round(Enum.min(alls) / Enum.min(ones), 1)
+  end
+
+  defp time(fun), do: fun |> :timer.tc() |> elem(0)
+
+  defp all(states) do
+    states
+    |> Enum.map(&Task.async(fn -> query(&1) end))
+    |> Task.await_many(60_000)
   end
 end
 
