@@ -100,7 +100,8 @@ struct Table {
 std::vector<Table> read_tables(Connection& connection) {
   std::vector<Table> tables;
   Statement statement = connection.cached(
-      "SELECT schema, name FROM pragma_table_list WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'");
+      "SELECT schema, name FROM pragma_table_list WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND "
+      "name NOT LIKE 'libsql\\_vx\\_%' ESCAPE '\\'");
   while (statement.step() == Step::row) {
     tables.push_back(
         {std::string(statement.column(0).bytes()), std::string(statement.column(1).bytes())});

@@ -59,10 +59,14 @@ class Dumper {
   }
 
  private:
+  // Without what CREATE INDEX makes for an index on vectors.
   std::vector<Object> read_objects(std::string_view condition) {
     Statement statement = connection_.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND " + std::string(condition) +
-        " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END,"
+        "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE "
+        "'libsql\\_vx\\_%' ESCAPE '\\' AND (" +
+        std::string(condition) +
+        ") ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 "
+        "END,"
         " rowid");
     statement.bind(1, table_);
     std::vector<Object> objects;

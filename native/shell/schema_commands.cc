@@ -36,7 +36,8 @@ void print_names(Shell& shell, std::string_view condition, const std::string& pa
 Outcome tables(Shell& shell, const Words& words) {
   print_names(
       shell,
-      "type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name LIKE ?1",
+      "type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE "
+      "'libsql\\_vx\\_%' ESCAPE '\\' AND name LIKE ?1",
       words.size() > 1 ? words[1] : "%");
   return Outcome::proceed;
 }
@@ -66,7 +67,8 @@ Outcome schema(Shell& shell, const Words& words) {
     Statement statement = shell.connection().prepare(
         "SELECT sql FROM " + quote_identifier(schema) +
         ".sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-        " AND (?1 = '' OR tbl_name = ?1 COLLATE NOCASE) ORDER BY rowid");
+        " AND name NOT LIKE 'libsql\\_vx\\_%' ESCAPE '\\' AND (?1 = '' OR tbl_name = ?1 COLLATE "
+        "NOCASE) ORDER BY rowid");
     statement.bind(1, table);
     for (; statement.step() == Step::row; any = true) {
       shell.out() << in_schema(std::string(statement.column(0).bytes()), schema) << ";\n";

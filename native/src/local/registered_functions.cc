@@ -15,6 +15,7 @@
 #include "local/decimal.h"
 #include "local/sql_function.h"
 #include "vector/functions.h"
+#include "vector/owner.h"
 #include "vector/top_k.h"
 
 namespace libsql::local {
@@ -263,6 +264,7 @@ void register_functions(sqlite3* db) {
                                         nullptr));
   check(db, vector::register_functions(db));
   check(db, vector::register_top_k(db));
+  check(db, vector::register_owner(db));
 }
 
 }  // namespace libsql::local

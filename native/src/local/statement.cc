@@ -9,6 +9,7 @@
 #include "local/session.h"
 #include "local/sql_value.h"
 #include "local/statement_cost.h"
+#include "local/vector_definition.h"
 
 namespace libsql::local {
 
@@ -252,9 +253,15 @@ Step LocalStatement::step() {
   static_cast<void>(handle());
   if (!running_) start();
   row_.clear();
-  const int rc = session_.cancellation().step(stmt_.get());
+  const int rc = advance();
   if (rc == SQLITE_ROW) return Step::row;
   return finish(rc);
+}
+
+int LocalStatement::advance() {
+  const bool defines = kind_ == StatementKind::ddl || kind_ == StatementKind::drop;
+  if (defines && !read_only_) return step_definition(session_, stmt_.get(), sql_);
+  return session_.cancellation().step(stmt_.get());
 }
 
 Step LocalStatement::finish(int rc) {

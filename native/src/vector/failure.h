@@ -6,7 +6,8 @@
 
 namespace libsql::vector {
 
-// Its text is libSQL's. It never leaves this folder: functions.cc and top_k.cc hand it to SQLite.
+// Its text is libSQL's. It never leaves this folder: functions.cc, owner.cc and top_k.cc hand it to
+// SQLite, and local/vector_definition.cc makes an Error of it.
 class Failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -21,17 +21,6 @@ struct Table {
   return quoted_name(table.schema) + '.' + quoted_name(table.name);
 }
 
-// The schema and the index's own name.
-Table split(sqlite3* db, std::string_view name) {
-  const std::size_t dot = name.find('.');
-  if (dot == std::string_view::npos) return {"main", std::string(name)};
-  Table parts{std::string(name.substr(0, dot)), std::string(name.substr(dot + 1))};
-  if (sqlite3_db_readonly(db, parts.schema.c_str()) < 0) {
-    throw Failure("vector index(search): unknown schema '" + parts.schema + "'");
-  }
-  return parts;
-}
-
 std::vector<std::string> column_names(sqlite3* db, const Table& table) {
   const SqliteStatement all(db, "SELECT * FROM " + full_name(table));
   const int count = sqlite3_column_count(all.get());
@@ -91,24 +80,41 @@ std::string key_of(sqlite3* db, const Table& table) {
   throw Failure("vector index(search): failed to parse vector index parameters");
 }
 
-std::string rows_of(const Table& table, const std::string& key, const IndexText& index) {
-  const std::string column = quoted_name(index.column);
-  std::string sql = "SELECT " + key + ", " + column + " FROM " + full_name(table) + " WHERE " +
-                    column + " IS NOT NULL";
+// FROM and WHERE of the rows that are in the index.
+std::string members_of(const Index& index, const std::string& condition) {
+  std::string sql = " FROM " + index.table + " WHERE " + index.column + " IS NOT NULL";
   // The condition may end in a comment.
-  if (!index.condition.empty()) sql += " AND (" + index.condition + "\n)";
-  return sql + " ORDER BY " + key;
+  if (!condition.empty()) sql += " AND (" + condition + "\n)";
+  return sql;
 }
 
 }  // namespace
 
-Index find_index(sqlite3* db, std::string_view name) {
-  const Table wanted = split(db, name);
-  SqliteStatement found(db, "SELECT tbl_name, sql FROM " + quoted_name(wanted.schema) +
+IndexName parse_index_name(sqlite3* db, std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return {"main", std::string(name)};
+  IndexName parts{std::string(name.substr(0, dot)), std::string(name.substr(dot + 1))};
+  if (sqlite3_db_readonly(db, parts.schema.c_str()) < 0) {
+    throw Failure("vector index(search): unknown schema '" + parts.schema + "'");
+  }
+  return parts;
+}
+
+std::optional<std::string> schema_text(sqlite3* db, const IndexName& name) {
+  if (sqlite3_db_readonly(db, name.schema.c_str()) < 0) return std::nullopt;
+  SqliteStatement found(db, "SELECT sql FROM " + quoted_name(name.schema) +
+                                ".sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE");
+  found.bind(1, name.name);
+  if (!found.step()) return std::nullopt;
+  return found.text(0);
+}
+
+Index find_index(sqlite3* db, const IndexName& name) {
+  SqliteStatement found(db, "SELECT tbl_name, sql FROM " + quoted_name(name.schema) +
                                 ".sqlite_schema WHERE type = 'index' AND name = ?1");
-  found.bind(1, wanted.name);
+  found.bind(1, name.name);
   if (!found.step()) refuse_name();
-  const Table table{wanted.schema, found.text(0)};
+  const Table table{name.schema, found.text(0)};
   const std::optional<IndexText> text = parse_index_text(found.text(1));
   if (!text) refuse_name();
   const std::optional<ColumnFacts> column = facts_of(db, table, text->column);
@@ -116,10 +122,15 @@ Index find_index(sqlite3* db, std::string_view name) {
   Index index;
   index.type = parse_column_type(column->declared);
   index.metric = parse_index_options(text->settings).metric;
-  if (index.type.element == Element::float1bit && index.metric == Metric::l2) {
-    throw Failure("vector_distance: l2 distance is not supported for float1bit vectors");
-  }
-  index.rows = rows_of(table, key_of(db, table), *text);
+  if (index.type.element == Element::float1bit && index.metric == Metric::l2) refuse_one_bit();
+  index.table = full_name(table);
+  index.own_table = quoted_name(table.name);
+  index.column = quoted_name(text->column);
+  index.key = key_of(db, table);
+  index.is_partial = !text->condition.empty();
+  const std::string members = members_of(index, text->condition);
+  index.rows = "SELECT " + index.key + ", " + index.column + members + " ORDER BY " + index.key;
+  index.row = "SELECT " + index.column + members + " AND " + index.key + " = ?1";
   return index;
 }
 

@@ -77,14 +77,16 @@ void apply(const std::string& setting, IndexOptions& options) {
 
 }  // namespace
 
+void refuse_one_bit() {
+  throw Failure(
+      "vector index: unable to initialize diskann: 1-bit compression available only for cosine "
+      "metric");
+}
+
 IndexOptions parse_index_options(std::span<const std::string> settings) {
   IndexOptions options;
   for (const std::string& setting : settings) apply(setting, options);
-  if (options.one_bit_neighbours && options.metric == Metric::l2) {
-    throw Failure(
-        "vector index: unable to initialize diskann: 1-bit compression available only for cosine "
-        "metric");
-  }
+  if (options.one_bit_neighbours && options.metric == Metric::l2) refuse_one_bit();
   return options;
 }
 

@@ -19,6 +19,9 @@ struct IndexOptions {
 // Throws Failure with libSQL's text.
 [[nodiscard]] IndexOptions parse_index_options(std::span<const std::string> settings);
 
+// Throws the Failure for 1-bit vectors with the metric l2.
+[[noreturn]] void refuse_one_bit();
+
 }  // namespace libsql::vector
 
 #endif  // LIBSQL_VECTOR_INDEX_OPTIONS_H_

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/sql_scanner.h"
+#include "vector/failure.h"
 
 namespace libsql::vector {
 
@@ -13,18 +14,6 @@ using core::is_keyword;
 using core::SqlScanner;
 using core::SqlToken;
 using Kind = SqlToken::Kind;
-
-// A token without its quotes.
-std::string unquoted(const SqlToken& token) {
-  if (token.kind != Kind::quoted) return std::string(token.text);
-  const char quote = token.text.back();  // Of [name], the ].
-  std::string text;
-  for (std::size_t at = 1; at + 1 < token.text.size(); ++at) {
-    text += token.text[at];
-    if (quote != ']' && token.text[at] == quote) ++at;  // The second of a doubled quote.
-  }
-  return text;
-}
 
 bool is_string(const SqlToken& token) {
   return token.kind == Kind::quoted && token.text.front() == '\'';
@@ -38,20 +27,25 @@ bool is_word(const SqlToken& token, std::string_view upper) {
   return token.kind == Kind::word && is_keyword(token.text, upper);
 }
 
+[[noreturn]] void refuse(const char* why) { throw Failure(std::string("vector index: ") + why); }
+
 // After "libsql_vector_idx(": the column and the settings, with the closing parenthesis.
-std::optional<IndexText> parse_arguments(SqlScanner& tokens) {
+IndexText parse_arguments(SqlScanner& tokens) {
+  constexpr const char* kNoColumn = "libsql_vector_idx first argument must be a column token";
+  constexpr const char* kNoString = "all arguments after first must be strings";
   IndexText index;
   const SqlToken column = tokens.next();
-  if (!is_name(column)) return std::nullopt;
+  if (!is_name(column)) refuse(kNoColumn);
   index.column = unquoted(column);
   SqlToken token = tokens.next();
-  while (token.kind == Kind::other && token.text == ",") {
+  if (token.kind != Kind::close && token.text != ",") refuse(kNoColumn);
+  while (token.kind != Kind::close) {
     const SqlToken setting = tokens.next();
-    if (!is_string(setting)) return std::nullopt;
+    if (!is_string(setting)) refuse(kNoString);
     index.settings.push_back(unquoted(setting));
     token = tokens.next();
+    if (token.kind != Kind::close && token.text != ",") refuse(kNoString);
   }
-  if (token.kind != Kind::close) return std::nullopt;
   return index;
 }
 
@@ -61,22 +55,58 @@ std::string after(const SqlToken& token, std::string_view sql) {
   return std::string(sql.substr(static_cast<std::size_t>(end - sql.data())));
 }
 
+bool is_marker(const SqlToken& token) {
+  return is_name(token) && is_keyword(unquoted(token), "LIBSQL_VECTOR_IDX");
+}
+
+// Whether a further column of an index begins with the marker. `token` follows the first.
+bool marks_further_column(SqlScanner tokens, SqlToken token) {
+  int depth = 0;
+  for (; token.kind != Kind::end && depth >= 0; token = tokens.next()) {
+    if (token.kind == Kind::open) ++depth;
+    if (token.kind == Kind::close) --depth;
+    if (depth != 0 || token.text != ",") continue;
+    SqlScanner ahead = tokens;
+    if (is_marker(ahead.next()) && ahead.next().kind == Kind::open) return true;
+  }
+  return false;
+}
+
+constexpr const char* kNotAlone =
+    "must contain exactly one column wrapped into the libsql_vector_idx function";
+
 }  // namespace
+
+std::string unquoted(const SqlToken& token) {
+  if (token.kind != SqlToken::Kind::quoted) return std::string(token.text);
+  const char quote = token.text.back();  // Of [name], the ].
+  std::string text;
+  for (std::size_t at = 1; at + 1 < token.text.size(); ++at) {
+    text += token.text[at];
+    if (quote != ']' && token.text[at] == quote) ++at;  // The second of a doubled quote.
+  }
+  return text;
+}
 
 std::optional<IndexText> parse_index_text(std::string_view sql) {
   SqlScanner tokens(sql);
   SqlToken token = tokens.next();
   while (token.kind != Kind::end && token.kind != Kind::open) token = tokens.next();
-  const SqlToken marker = tokens.next();
-  if (!is_name(marker) || !is_keyword(unquoted(marker), "LIBSQL_VECTOR_IDX")) return std::nullopt;
-  if (tokens.next().kind != Kind::open) return std::nullopt;
-  std::optional<IndexText> index = parse_arguments(tokens);
-  if (!index) return std::nullopt;
   token = tokens.next();
+  SqlScanner ahead = tokens;
+  if (!is_marker(token) || ahead.next().kind != Kind::open) {
+    if (marks_further_column(tokens, token)) refuse(kNotAlone);
+    return std::nullopt;
+  }
+  tokens = ahead;
+  IndexText index = parse_arguments(tokens);
+  token = tokens.next();
+  if (is_word(token, "COLLATE")) refuse("collation in expression is forbidden");
   if (is_word(token, "ASC") || is_word(token, "DESC")) token = tokens.next();
-  if (token.kind != Kind::close) return std::nullopt;
+  if (token.text == ",") refuse(kNotAlone);
+  if (token.kind != Kind::close) return std::nullopt;  // An expression with the marker in it.
   token = tokens.next();
-  if (is_word(token, "WHERE")) index->condition = after(token, sql);
+  if (is_word(token, "WHERE")) index.condition = after(token, sql);
   return index;
 }
 

@@ -17,9 +17,9 @@ namespace libsql::vector {
 
 namespace {
 
-void check_same(const char* what, std::size_t got, std::size_t wanted) {
+void check_same(const char* doing, const char* what, std::size_t got, std::size_t wanted) {
   if (got == wanted) return;
-  throw Failure(std::string("vector index(search): ") + what + ": " + std::to_string(got) +
+  throw Failure(std::string("vector index(") + doing + "): " + what + ": " + std::to_string(got) +
                 " != " + std::to_string(wanted));
 }
 
@@ -71,15 +71,15 @@ SearchVector::SearchVector(sqlite3_value* value) {
   }
 }
 
-void SearchVector::check(const ColumnType& type) const {
-  check_same("dimensions are different", view_.dimensions, type.dimensions);
-  check_same("vector type differs from column type", static_cast<std::size_t>(view_.element),
+void SearchVector::check(const ColumnType& type, const char* doing) const {
+  check_same(doing, "dimensions are different", view_.dimensions, type.dimensions);
+  check_same(doing, "vector type differs from column type", static_cast<std::size_t>(view_.element),
              static_cast<std::size_t>(type.element));
 }
 
 std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const SearchVector& query,
                                     std::int64_t count) {
-  query.check(index.type);
+  query.check(index.type, "search");
   if (count == 0) return {};
   const auto distance = index.metric == Metric::cosine ? &cosine_distance : &l2_distance;
   Best best(count);
@@ -87,7 +87,7 @@ std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const Searc
   for (std::int64_t position = 0; rows.step(); ++position) {
     // SQLite holds the connection's mutex meanwhile, so its values may be read in place.
     const SearchVector vector(sqlite3_column_value(rows.get(), 1));
-    vector.check(index.type);
+    vector.check(index.type, "search");
     best.offer(distance(vector.view(), query.view(), kernels()), position,
                sqlite3_column_value(rows.get(), 0));
   }

@@ -32,8 +32,9 @@ class SearchVector {
   explicit SearchVector(sqlite3_value* value);
 
   [[nodiscard]] const View& view() const noexcept { return view_; }
-  // Throws Failure with libSQL's text if it is not of the column's type.
-  void check(const ColumnType& type) const;
+  // Throws Failure with libSQL's text if it is not of the column's type. `doing` is "search" or
+  // "insert".
+  void check(const ColumnType& type, const char* doing) const;
 
  private:
   std::vector<float> numbers_;

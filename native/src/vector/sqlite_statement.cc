@@ -13,6 +13,10 @@ void SqliteStatement::bind(int index, std::string_view text) {
       sqlite3_bind_text64(statement_, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
+void SqliteStatement::bind(int index, sqlite3_value* value) {
+  check(sqlite3_bind_value(statement_, index, value));
+}
+
 bool SqliteStatement::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
@@ -30,6 +34,12 @@ std::string SqliteStatement::text(int column) const {
 void SqliteStatement::check(int code) const {
   if (code == SQLITE_NOMEM) throw std::bad_alloc();
   if (code != SQLITE_OK) throw SqliteFailure(code, sqlite3_errmsg(db_));
+}
+
+void execute(sqlite3* db, const std::string& sql) {
+  SqliteStatement statement(db, sql);
+  while (statement.step()) {
+  }
 }
 
 std::string quoted_name(std::string_view name) {

@@ -32,8 +32,11 @@ class SqliteStatement {
 
   // `text` must outlive the statement.
   void bind(int index, std::string_view text);
+  void bind(int index, sqlite3_value* value);
   // False at the end. Throws SqliteFailure.
   [[nodiscard]] bool step();
+  // Ends a run, well or not, so that another can begin; what is bound stays.
+  void reset() noexcept { sqlite3_reset(statement_); }
   [[nodiscard]] sqlite3_stmt* get() const noexcept { return statement_; }
   // A column as text, empty if NULL.
   [[nodiscard]] std::string text(int column) const;
@@ -44,6 +47,9 @@ class SqliteStatement {
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
 };
+
+// Runs a statement to its end. Throws SqliteFailure.
+void execute(sqlite3* db, const std::string& sql);
 
 // "name", with its quotes doubled.
 [[nodiscard]] std::string quoted_name(std::string_view name);

@@ -146,7 +146,7 @@ void search(TopKCursor& cursor, sqlite3_value** values) {
   const std::int64_t count = parse_count(values[k_column]);
   const std::string name = parse_name(values[index_column]);
   sqlite3* const db = reinterpret_cast<TopKTable*>(cursor.base.pVtab)->db;
-  cursor.found = find_nearest(db, find_index(db, name), query, count);
+  cursor.found = find_nearest(db, find_index(db, parse_index_name(db, name)), query, count);
 }
 
 int filter(sqlite3_vtab_cursor* cursor, int /*plan*/, const char* /*plan_text*/, int /*count*/,

@@ -119,6 +119,18 @@ expect ".dump TABLE does not change the AUTOINCREMENT counters of other tables" 
 run a.db -c ".dump nothing" </dev/null
 expect ".dump of a missing table fails" "1 -c:1:1: error: no such table: nothing" "$code $err"
 
+# An index on vectors: CREATE INDEX makes what belongs to it.
+run v.db <<<"CREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(2)); INSERT INTO t VALUES (7, '[1,0]');
+CREATE INDEX i ON t(libsql_vector_idx(v));"
+run v.db -c ".dump" </dev/null
+run w.db <<<"$out"
+expect "the dump of an index on vectors is read back" "0 " "$code $err"
+run w.db -c "SELECT id FROM vector_top_k('i', '[1,0]', 1)" -c ".tables" -c ".schema" </dev/null
+expect "the index is there, and nothing else is shown" $'7\nt\nCREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(2));
+CREATE INDEX i ON t(libsql_vector_idx(v));' "$out"
+run w.db -c "INSERT INTO t VALUES (8, '[1]')" </dev/null
+expect "it checks what is written" "1" "$code"
+
 run h.db -c ".dump" </dev/null
 expect "an empty database has an empty dump" $'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;' "$out"
 run a.db -c "BEGIN; DELETE FROM gaps" -c ".dump gaps" -c "ROLLBACK" </dev/null

@@ -37,13 +37,31 @@ TEST(VectorIndexText, FindsTheColumnTheSettingsAndTheCondition) {
 TEST(VectorIndexText, IsNoVectorIndexUnlessTheMarkerIsTheWholeExpression) {
   for (const char* sql :
        {"CREATE INDEX i ON t(v)", "CREATE INDEX i ON t(abs(libsql_vector_idx(v)))",
-        "CREATE INDEX i ON t(libsql_vector_idx(v), id)",
         "CREATE INDEX i ON t(libsql_vector_idx(v)+1)",
-        "CREATE INDEX i ON t(libsql_vector_idx(v, 1))",
-        "CREATE INDEX i ON t(libsql_vector_idx('v'))", "CREATE INDEX i ON t(libsql_vector_idx(v",
-        ""}) {
+        "CREATE INDEX i ON t(c, coalesce(libsql_vector_idx(v), c))",
+        "CREATE INDEX i ON t(v COLLATE libsql_vector_idx)", ""}) {
     EXPECT_FALSE(parse_index_text(sql).has_value()) << sql;
   }
+}
+
+TEST(VectorIndexText, RefusesWhatLibSqlRefusesWithItsTexts) {
+  const auto text = [](const std::string& columns) {
+    return refusal([&] { return parse_index_text("CREATE INDEX i ON t(" + columns + ")"); });
+  };
+  const std::string alone =
+      "vector index: must contain exactly one column wrapped into the libsql_vector_idx function";
+  const std::string column =
+      "vector index: libsql_vector_idx first argument must be a column token";
+  const std::string strings = "vector index: all arguments after first must be strings";
+  EXPECT_EQ(text("libsql_vector_idx(v), id"), alone);
+  EXPECT_EQ(text("id, libsql_vector_idx(v)"), alone);
+  EXPECT_EQ(text("abs(id), libsql_vector_idx(v)"), alone);
+  EXPECT_EQ(text("libsql_vector_idx(v) COLLATE NOCASE"),
+            "vector index: collation in expression is forbidden");
+  EXPECT_EQ(text("libsql_vector_idx('v')"), column);
+  EXPECT_EQ(text("libsql_vector_idx(lower(v))"), column);
+  EXPECT_EQ(text("libsql_vector_idx(v, 1)"), strings);
+  EXPECT_EQ(text("libsql_vector_idx(v, 'metric=' || 'l2')"), strings);
 }
 
 TEST(VectorColumnType, KnowsAllNamesOfLibSqlInAnyCase) {

@@ -95,6 +95,8 @@ TEST_F(VectorTopKTest, FindsIndexesWithAnyNameInAnySchemaAndAfterARename) {
 
 TEST_F(VectorTopKTest, RefusesARowThatIsNoVectorOfTheColumnsTypeInsteadOfLeavingItOut) {
   create();
+  db_.execute("DROP TRIGGER libsql_vx_i_inserted");
+  db_.execute("DROP TRIGGER libsql_vx_i_updated");
   db_.execute("INSERT INTO t VALUES (1,0,'[1,0]'),(2,0,'[1,0,0]')");
   fails("SELECT id FROM vector_top_k('i', '[1,0]', 1)", "dimensions are different: 3 != 2");
   db_.execute("UPDATE t SET v = 7 WHERE id = 2");

@@ -182,6 +182,25 @@ defmodule Ecto.Adapters.LibSql.Migration.RebuildTest do
   end
 
   @tag :local_answer
+  test "a vector index is made again, and goes on checking what is written" do
+    sql!("CREATE TABLE p (a INTEGER PRIMARY KEY, b TEXT, v F32_BLOB(2))")
+    sql!("CREATE INDEX i ON p (libsql_vector_idx(v))")
+    sql!("INSERT INTO p VALUES (1, '5', '[1,0]'), (2, '6', '[0,1]')")
+    objects = fn -> rows("SELECT type, name, tbl_name FROM sqlite_master ORDER BY 1, 2") end
+    before = objects.()
+
+    alter([{:modify, :b, :integer, [null: false, default: 7]}])
+    assert objects.() == before
+    assert rows("SELECT id FROM vector_top_k('i', '[0,1]', 9)") == [[2], [1]]
+
+    assert_raise EctoLibSql.Error, ~r/dimensions are different: 3 != 2/, fn ->
+      sql!("INSERT INTO p VALUES (3, 1, '[1,0,0]')")
+    end
+
+    alter([{:remove, :v}])
+    assert objects.() == [["table", "p", "p"]]
+  end
+
   test "a constraint with validate: false keeps rows that break it" do
     build(%{sql: "CREATE TABLE p (id INTEGER PRIMARY KEY, a, b, c)", action: "CASCADE", rows: 3})
     constraint = %Constraint{name: :big, table: "p", check: "a > 100", validate: false}

@@ -6,14 +6,17 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
 
   defmodule Things do
     use Ecto.Migration
+    import EctoLibSql.Migration
 
     def change do
       create table(:things) do
         add(:name, :string, default: "a;b")
+        add(:embedding, vector(2))
         add(:parent_id, references(:things))
       end
 
       create(index(:things, [:name]))
+      create(vector_index(:things, :embedding))
       create(table(:words, options: [fts5: true]), do: add(:text, :string))
 
       execute(
@@ -37,6 +40,8 @@ defmodule Ecto.Adapters.LibSql.Storage.StructureTest do
     assert text =~ "CREATE TABLE IF NOT EXISTS \"things\""
     assert text =~ ~r/INSERT OR IGNORE INTO "schema_migrations"/
     refute text =~ "words_content"
+    assert text =~ "libsql_vector_idx"
+    refute text =~ "libsql_vx_"
     refute text =~ "schema_migrations_lock"
 
     copy = EctoLibSql.Suite.options(database: Path.join(folder, "copy.db"), dump_path: path)

@@ -2,7 +2,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
   @moduledoc false
   # `mix ecto.dump` and `mix ecto.load`, without the sqlite3 program: the CREATE statements of all objects in an
   # order in which they can run, the first numbers of AUTOINCREMENT, and the versions of the migrations, so that
-  # they do not run again on a loaded database.
+  # they do not run again on a loaded database. CREATE INDEX makes what belongs to a vector index.
 
   alias Ecto.Adapters.LibSql.Options
   alias Ecto.Adapters.LibSql.Storage
@@ -13,6 +13,7 @@ defmodule Ecto.Adapters.LibSql.Storage.Structure do
   @objects """
   SELECT m.sql FROM sqlite_master AS m
   WHERE m.sql IS NOT NULL AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> ?
+    AND m.name NOT LIKE 'libsql\\_vx\\_%' ESCAPE '\\'
     AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow' AND schema = 'main')
   ORDER BY CASE m.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, m.rowid
   """

@@ -1,7 +1,7 @@
 defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Objects do
   @moduledoc false
   # The indexes and triggers of a table, which are dropped before the table is exchanged, and made again
-  # from their own text.
+  # from their own text. Triggers of a vector index come and go with it.
 
   alias Ecto.Adapters.LibSql.Catalog
   alias Ecto.Adapters.LibSql.Definition.{ColumnReferences, Tokenizer}
@@ -27,7 +27,7 @@ defmodule Ecto.Adapters.LibSql.Migration.Rebuild.Objects do
     sql = [
       ["SELECT type, name, sql FROM ", Catalog.database(target.prefix), "sqlite_master"],
       " WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL",
-      " ORDER BY rowid"
+      " AND name NOT LIKE 'libsql\\_vx\\_%' ESCAPE '\\' ORDER BY rowid"
     ]
 
     Catalog.rows(target.meta, sql, [target.name])
