@@ -66,6 +66,9 @@ class KeptAnswer final : public Receiver {
   void tell(Receiver& receiver) const noexcept {
     try {
       for (const auto& call : calls_) call(receiver);
+    } catch (const Error& failure) {
+      receiver.finished(&failure, state_);
+      return;
     } catch (const std::exception& failure) {
       const Error error(ErrorKind::error, failure.what());
       receiver.finished(&error, state_);

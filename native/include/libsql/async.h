@@ -2,9 +2,8 @@
 // resume a C++20 coroutine.
 //
 //   libsql::AsyncConnection db(libsql::Database("shop.db").connect());
-//   const auto id = co_await db.query_value<std::int64_t>("SELECT id FROM book WHERE title = ?",
-//   "Dune"); db.execute("DELETE FROM book WHERE id = ?",
-//   id).then([](libsql::AsyncResult<std::int64_t> changed) { ... });
+//   const auto books = co_await db.query<Book>("SELECT * FROM book WHERE shelf = ?", 7);
+//   db.execute("DELETE FROM book").then([](libsql::AsyncResult<std::int64_t> changed) { ... });
 //
 // A call does nothing until it is awaited or given a callback. The calls of one connection run one
 // after the other, in the order in which they were begun; of several connections side by side. A
@@ -35,7 +34,7 @@
 #include "libsql/error.h"
 #include "libsql/export.h"
 #include "libsql/request.h"
-#include "libsql/row.h"
+#include "libsql/rows.h"
 
 namespace libsql {
 
@@ -73,6 +72,7 @@ class LIBSQL_API AsyncOperation {
   virtual ~AsyncOperation() = default;
   // Valid as long as the operation.
   [[nodiscard]] virtual Request request() = 0;
+  virtual void columns(std::span<const std::string_view> /*names*/) {}
   virtual void row(const Row& /*row*/) {}
   virtual void done(std::int64_t /*count*/) {}
 };
@@ -225,18 +225,22 @@ class ExecuteOperation final : public TypedOperation<std::int64_t> {
   std::int64_t count_ = 0;
 };
 
-template <OwnedColumn... Columns>
-class QueryOperation final : public TypedOperation<std::vector<std::tuple<Columns...>>> {
+template <typename... Columns>
+class QueryOperation final : public TypedOperation<std::vector<RowOf<Columns...>>> {
  public:
   QueryOperation(std::string sql, const ArgumentViews& arguments)
       : statement_(std::move(sql), arguments) {}
   [[nodiscard]] Request request() override { return statement_.request(); }
-  void row(const Row& row) override { rows_.push_back(row.as<Columns...>()); }
-  [[nodiscard]] std::vector<std::tuple<Columns...>> result() override { return std::move(rows_); }
+  void columns(std::span<const std::string_view> names) override {
+    reader_ = RowReader<Columns...>(names);
+  }
+  void row(const Row& row) override { rows_.push_back(reader_(row)); }
+  [[nodiscard]] std::vector<RowOf<Columns...>> result() override { return std::move(rows_); }
 
  private:
   AsyncStatement statement_;
-  std::vector<std::tuple<Columns...>> rows_;
+  RowReader<Columns...> reader_;
+  std::vector<RowOf<Columns...>> rows_;
 };
 
 // Errors: error unless `rows` is 1.
@@ -307,12 +311,12 @@ class LIBSQL_API AsyncConnection {
       Text sql, const Arguments&... arguments) {
     return call<std::int64_t, detail::ExecuteOperation>(std::move(sql), arguments...);
   }
-  // All rows of a query, read as by Row::as().
-  template <OwnedColumn First, OwnedColumn... More, typename... Arguments>
-  requires SqlArguments<Arguments...> AsyncCall<std::vector<std::tuple<First, More...>>> query(
-      Text sql, const Arguments&... arguments) {
-    return call<std::vector<std::tuple<First, More...>>, detail::QueryOperation<First, More...>>(
-        std::move(sql), arguments...);
+  // All rows of a query, read as by Row::as(): tuples, or one struct.
+  template <typename... Columns, typename... Arguments>
+  requires OwnedRow<Columns...> && SqlArguments<Arguments...>
+      AsyncCall<std::vector<RowOf<Columns...>>> query(Text sql, const Arguments&... arguments) {
+    return call<std::vector<RowOf<Columns...>>, detail::QueryOperation<Columns...>>(std::move(sql),
+                                                                                    arguments...);
   }
   // The one value of a query. Errors: error unless there is exactly one row.
   template <OwnedColumn T, typename... Arguments>

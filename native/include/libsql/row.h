@@ -104,9 +104,17 @@ struct Place {
 // misuse without names.
 [[nodiscard]] LIBSQL_API std::size_t column_named(const core::PreparedStatement* names,
                                                   std::string_view name);
+[[nodiscard]] LIBSQL_API std::size_t column_named(std::span<const std::string_view> names,
+                                                  std::string_view name);
 // The columns of a result that the fields of `T` are read from, in the order of the fields.
 template <ReadableStruct T>
 using FieldColumns = std::array<std::size_t, std::tuple_size_v<decltype(T::sql_fields())>>;
+template <ReadableStruct T>
+[[nodiscard]] FieldColumns<T> field_columns(const auto& names) {
+  return std::apply(
+      [&](const auto&... fields) { return FieldColumns<T>{column_named(names, fields.name)...}; },
+      T::sql_fields());
+}
 
 // Throw unless the value is of that kind.
 [[nodiscard]] LIBSQL_API std::int64_t read_integer(const ValueView& value, const Place& place);
@@ -174,8 +182,8 @@ class Row : public std::span<const ValueView> {
   // read.
   //   const Book book = row.as<Book>();
   // Errors: invalid_argument, with its name, for a field whose column is missing or there twice;
-  // error for a value that is not what the table above says; misuse for a row without names, which
-  // is one that a Receiver or an AsyncConnection gives.
+  // error for a value that is not what the table above says; misuse for a row without names, as a
+  // Receiver's.
   template <ReadableStruct T>
   [[nodiscard]] T as() const {
     return as<T>(columns_of<T>());
@@ -183,11 +191,7 @@ class Row : public std::span<const ValueView> {
   // The same in two steps, for the many rows of one result.
   template <ReadableStruct T>
   [[nodiscard]] detail::FieldColumns<T> columns_of() const {
-    return std::apply(
-        [&](const auto&... fields) {
-          return detail::FieldColumns<T>{detail::column_named(names_, fields.name)...};
-        },
-        T::sql_fields());
+    return detail::field_columns<T>(names_);
   }
   template <ReadableStruct T>
   [[nodiscard]] T as(const detail::FieldColumns<T>& columns) const {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -21,6 +23,7 @@ class RowReader {
 
   RowReader() = default;
   explicit RowReader(const Row& /*first*/) noexcept {}
+  explicit RowReader(std::span<const std::string_view> /*names*/) noexcept {}
   [[nodiscard]] Result operator()(const Row& row) const {
     if constexpr (sizeof...(Columns) == 0) {
       return row;
@@ -36,6 +39,9 @@ class RowReader<T> {
 
   RowReader() = default;
   explicit RowReader(const Row& first) : columns_(first.columns_of<T>()) {}
+  // With the names of the result's columns.
+  explicit RowReader(std::span<const std::string_view> names)
+      : columns_(detail::field_columns<T>(names)) {}
   [[nodiscard]] T operator()(const Row& row) const { return row.as<T>(columns_); }
 
  private:

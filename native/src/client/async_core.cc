@@ -30,6 +30,8 @@ AsyncTask::AsyncTask(std::shared_ptr<AsyncCore> core, std::shared_ptr<AsyncOpera
       limits_(std::move(limits)),
       ended_(std::move(ended)) {}
 
+void AsyncTask::columns(std::span<const std::string_view> names) { operation_->columns(names); }
+
 bool AsyncTask::row(std::span<const ValueView> values) {
   operation_->row(Row(values));
   return true;

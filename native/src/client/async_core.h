@@ -27,6 +27,7 @@ class AsyncTask final : public Receiver, public std::enable_shared_from_this<Asy
             AsyncLimits limits, Ended ended);
 
   // --- The receiver: where the session answers ---
+  void columns(std::span<const std::string_view> names) override;
   bool row(std::span<const ValueView> values) override;
   void done(StatementKind kind, std::int64_t count) override;
   // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)

@@ -31,6 +31,25 @@ std::string text(const Place& place) {
   return std::string(place.what) + ' ' + which;
 }
 
+std::size_t find_column(std::size_t count, std::string_view name, const auto& name_at) {
+  const std::string column = "column '" + std::string(name) + "'";
+  std::string others;
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string_view other = name_at(i);
+    others += (i == 0 ? "" : ", ") + std::string(other);
+    if (other != name) continue;
+    if (found) {
+      throw Error(ErrorKind::invalid_argument,
+                  "the row has more than one " + column + ": name them with AS");
+    }
+    found = i;
+  }
+  if (found) return *found;
+  throw Error(ErrorKind::invalid_argument,
+              "a field is read from the " + column + ", and the row has only " + others);
+}
+
 }  // namespace
 
 void throw_wrong_column(const Place& place, const ValueView& value, std::string_view expected) {
@@ -66,22 +85,12 @@ std::size_t column_named(const core::PreparedStatement* names, std::string_view 
                 "a struct is read by the names of the columns, and this row has none: read it by "
                 "position");
   }
-  const std::string column = "column '" + std::string(name) + "'";
-  std::string others;
-  std::optional<std::size_t> found;
-  for (int i = 0; i < names->run_column_count(); ++i) {
-    const std::string_view other = names->run_column_name(i);
-    others += (i == 0 ? "" : ", ") + std::string(other);
-    if (other != name) continue;
-    if (found) {
-      throw Error(ErrorKind::invalid_argument,
-                  "the row has more than one " + column + ": name them with AS");
-    }
-    found = static_cast<std::size_t>(i);
-  }
-  if (found) return *found;
-  throw Error(ErrorKind::invalid_argument,
-              "a field is read from the " + column + ", and the row has only " + others);
+  return find_column(static_cast<std::size_t>(names->run_column_count()), name,
+                     [&](std::size_t i) { return names->run_column_name(static_cast<int>(i)); });
+}
+
+std::size_t column_named(std::span<const std::string_view> names, std::string_view name) {
+  return find_column(names.size(), name, [&](std::size_t i) { return names[i]; });
 }
 
 std::int64_t read_integer(const ValueView& value, const Place& place) {

@@ -83,6 +83,24 @@ TEST_P(AsyncTest, ACallbackGetsTheResult) {
   EXPECT_EQ(wait(db_.query_value<int>("SELECT count(*) FROM t WHERE b = :b", named("b", "y"))), 1);
 }
 
+struct Named {
+  int a = 0;
+  std::optional<std::string> b;
+  bool operator==(const Named&) const = default;
+  static constexpr auto sql_fields() {
+    return std::tuple(field("a", &Named::a), field("b", &Named::b));
+  }
+};
+
+TEST_P(AsyncTest, AStructIsReadByTheNamesOfTheColumns) {
+  wait(db_.execute_script("CREATE TABLE t(b, a); INSERT INTO t VALUES ('x', 1), (NULL, 2)"));
+  EXPECT_EQ(wait(db_.query<Named>("SELECT * FROM t WHERE a < ?", 7)),
+            (std::vector<Named>{{1, "x"}, {2, std::nullopt}}));
+  EXPECT_THAT([&] { return wait(db_.query<Named>("SELECT a FROM t")); },
+              throws_error(ErrorKind::invalid_argument, "column 'b', and the row has only a"));
+  EXPECT_EQ(wait(db_.query_value<int>("SELECT 1")), 1) << "the connection goes on";
+}
+
 TEST_P(AsyncTest, ACallbackGetsTheError) {
   EXPECT_THAT([&] { return wait(db_.execute("SELECT * FROM none")); },
               throws_error(ErrorKind::error, "no such table: none"));
