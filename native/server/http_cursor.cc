@@ -71,15 +71,15 @@ class CursorExchange final : public HttpExchange {
   }
 
   void post_portion() {
-    run([this](SqlSession& /*session*/) { run_portion(); }, [this] { send_portion(); });
+    run([this](SqlSession& session) { run_portion(session); }, [this] { send_portion(); });
   }
 
   // On the stream's thread.
-  void run_portion() {
+  void run_portion(const SqlSession& session) {
     try {
       done_ = run_->advance(*writer_, portion_);
-      if (done_)
-        writer_->replication_index(std::nullopt);  // The end, for clients that wait for it.
+      // The end, for clients that wait for it.
+      if (done_) writer_->replication_index(session.replication_index());
     } catch (const RequestRefused& error) {
       writer_->error(error.view());
       done_ = true;

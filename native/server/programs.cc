@@ -63,6 +63,7 @@ class Program {
     BatchRun run(session_, request.batch, access_);
     answer_.begin(RequestType::batch, static_cast<std::uint32_t>(request.batch.steps.size()));
     static_cast<void>(run.advance(out_, BatchRun::everything()));
+    out_.replication_index(session_.replication_index());
     answer_.end();
   }
 

@@ -7,6 +7,8 @@
 #include "server/http_cursor.h"
 #include "server/http_pipeline.h"
 #include "server/listen.h"
+#include "server/replication/proxy.h"
+#include "server/replication/wal_log.h"
 
 namespace libsql::server {
 namespace {
@@ -59,6 +61,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {http::verb::post, "/v3/cursor", cursor_json},
     {http::verb::post, "/v3-protobuf/cursor", cursor_protobuf},
     {http::verb::get, "/beta/listen", serve_listen},
+    {http::verb::post, "/wal_log.ReplicationLog/Hello", replication::serve_hello},
+    {http::verb::post, "/wal_log.ReplicationLog/BatchLogEntries",
+     replication::serve_batch_log_entries},
+    {http::verb::post, "/wal_log.ReplicationLog/Snapshot", replication::serve_snapshot},
+    {http::verb::post, "/proxy.Proxy/Execute", replication::serve_execute},
+    {http::verb::post, "/proxy.Proxy/Describe", replication::serve_describe},
+    {http::verb::post, "/proxy.Proxy/Disconnect", replication::serve_disconnect},
     {http::verb::get, "/health", health},
     {http::verb::get, "/version", version},
 });

@@ -116,7 +116,7 @@ class Server::Core {
     }
     settings.double_quoted_strings = true;  // As other libSQL servers.
     return std::make_shared<Engine>(
-        Database(location, settings), [hub = changes_] { return hub->collect(); },
+        Database(location, settings), location, [hub = changes_] { return hub->collect(); },
         options.most_response_bytes, options.transaction_time);
   }
 
@@ -140,6 +140,7 @@ class Server::Core {
     if (services_.peers.empty() || std::chrono::steady_clock::now() >= end) {
       services_.peers.for_each([](Peer& peer) { peer.shut(); });
       services_.http_streams.clear();
+      services_.proxy_streams.clear();
       drained.set_value();
       return;
     }

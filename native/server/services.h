@@ -12,6 +12,8 @@
 #include "server/change_hub.h"
 #include "server/http_streams.h"
 #include "server/options.h"
+#include "server/replication/proxy_streams.h"
+#include "server/replication/session_token.h"
 #include "server/stream_count.h"
 
 #include <boost/asio/io_context.hpp>
@@ -68,7 +70,8 @@ struct Services {
         engine(std::move(sessions)),
         changes(std::move(hub)),
         authenticator(options),
-        http_streams(context, options, engine, pool, streams) {}
+        http_streams(context, options, engine, pool, streams),
+        proxy_streams(context, engine, pool, streams) {}
 
   boost::asio::io_context& context;
   const Options options;
@@ -79,6 +82,8 @@ struct Services {
   const Authenticator authenticator;
   Peers peers;
   HttpStreams http_streams;
+  replication::ProxyStreams proxy_streams;
+  const replication::SessionToken session_token;
 };
 
 }  // namespace libsql::server

@@ -42,7 +42,13 @@ void SqlSession::statement_ended() noexcept {
   if (turn_ != 0 && !in_transaction()) end_turn();
 }
 
+std::optional<std::uint64_t> SqlSession::replication_index() const noexcept {
+  if (turn_ != 0 && !in_transaction()) engine_->log->capture();
+  return engine_->log->head();
+}
+
 void SqlSession::end_turn() noexcept {
+  engine_->log->capture();
   turn_ = 0;
   engine_->gate.leave();
 }

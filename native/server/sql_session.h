@@ -13,6 +13,7 @@
 #include "libsql/connection.h"
 #include "libsql/database.h"
 #include "libsql/events.h"
+#include "server/replication/primary_log.h"
 #include "server/serial_queue.h"
 #include "server/write_gate.h"
 
@@ -26,14 +27,18 @@ enum class Access : std::uint8_t { read_write, read_only };
 // Threads: thread-safe.
 struct Engine {
   // Errors: those of opening the database.
-  Engine(Database where, std::function<EventHandler()> make_observer, std::size_t response_bytes,
-         std::chrono::milliseconds longest_turn)
+  Engine(Database where, const std::string& file, std::function<EventHandler()> make_observer,
+         std::size_t response_bytes, std::chrono::milliseconds longest_turn)
       : database(std::move(where)),
         keeper(database.connect()),
         observer(can_observe(keeper) ? std::move(make_observer) : nullptr),
         most_response_bytes(response_bytes),
-        gate(longest_turn) {}
+        gate(longest_turn) {
+    log = std::make_unique<replication::PrimaryLog>(file);
+  }
 
+  // Never null. It is made when the file is there, and ends after all connections to it.
+  std::unique_ptr<replication::PrimaryLog> log;
   const Database database;
   // While it is open, the end of another connection is not the last one's, which would move the
   // whole write-ahead log into the file.
@@ -73,6 +78,9 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   // Waits for the write turn, unless this session has it. Errors: Error interrupted if stop() or
   // abandon() comes meanwhile.
   void take_write_turn();
+  // The position of the replication log that has all that this session has committed; nothing if
+  // no replica has asked for the log yet.
+  [[nodiscard]] std::optional<std::uint64_t> replication_index() const noexcept;
   // Gives it back, unless a transaction is open.
   void statement_ended() noexcept;
   // Rolls back.

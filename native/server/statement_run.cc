@@ -117,6 +117,7 @@ hrana::StepEnd StatementRun::finish() {
   const auto scanned = static_cast<std::uint64_t>(statement_->counters().full_scan_steps);
   end.rows_read = std::max(rows_, scanned);
   end.rows_written = end.affected_row_count;
+  end.replication_index = session_.replication_index();
   const auto time = std::chrono::steady_clock::now() - began_;
   end.query_duration_ms = std::chrono::duration<double, std::milli>(time).count();
   return end;

@@ -35,8 +35,8 @@ class SqlSessionTest : public ::testing::Test {
   }
 
   core::ThreadPool pool{{}};
-  const std::shared_ptr<Engine> engine =
-      std::make_shared<Engine>(Database(":memory:"), nullptr, 1'000'000, std::chrono::hours(1));
+  const std::shared_ptr<Engine> engine = std::make_shared<Engine>(
+      Database(":memory:"), ":memory:", nullptr, 1'000'000, std::chrono::hours(1));
   const std::shared_ptr<SerialQueue> queue = std::make_shared<SerialQueue>(pool);
   const std::shared_ptr<SqlSession> session = std::make_shared<SqlSession>(engine, queue);
 };
