@@ -11,7 +11,7 @@ defmodule EctoLibSql.Doctor do
 
   import EctoLibSql.DatabaseFile
 
-  alias EctoLibSql.{EncryptedFile, Error}
+  alias EctoLibSql.{EncryptedFile, Error, ReplicaFile}
 
   @typedoc """
   `facts` are names and values; `findings` what is wrong, a sentence each; `damaged` is true if SQLite's
@@ -64,7 +64,7 @@ defmodule EctoLibSql.Doctor do
     damage = for [text] <- rows(state, "PRAGMA quick_check(10)"), text != "ok", do: text
 
     report = %{
-      facts: facts(state, path) ++ encryption(path),
+      facts: facts(state, path) ++ encryption(path) ++ ReplicaFile.facts(path),
       findings:
         Enum.map(damage, &"damaged: #{&1}") ++
           free_pages(state) ++

@@ -314,7 +314,8 @@ defmodule EctoLibSql.Native do
 
   # --- Replicas and vectors ---
 
-  @spec sync(source() | String.t(), keyword()) :: {:ok, String.t()} | {:error, reason()}
+  @spec sync(source() | String.t(), keyword()) ::
+          {:ok, String.t() | map() | nil} | {:error, reason()}
   defdelegate sync(source, opts \\ []), to: Replica
 
   @spec get_frame_number_for_replica(source() | String.t()) ::
@@ -330,7 +331,7 @@ defmodule EctoLibSql.Native do
   @spec get_max_write_frame(source() | String.t()) :: {:ok, integer()} | {:error, reason()}
   defdelegate get_max_write_frame(source), to: Replica
 
-  @spec freeze_replica(term()) :: {:error, :unsupported}
+  @spec freeze_replica(term()) :: {:ok, State.t()} | {:error, :unsupported | reason()}
   defdelegate freeze_replica(source), to: Replica
 
   @spec vector([number()]) :: String.t()

@@ -94,6 +94,9 @@ defmodule EctoLibSql.Nif do
   # auth_token: key | pid (which receives {:ecto_libsql_token, request} and calls give_token/2),
   # remote_encryption_key: key, encoding: :json | :protobuf, connect_timeout: ms, request_timeout: ms,
   # proxy: url ("" for none), headers: [{name, value}], ca_file: binary, and those of the whole VM.
+  # With primary: url, `location` is the file of a replica, and the keys are those of both and of
+  # libsql::ReplicaOptions: sync_after_writes: boolean, read_your_writes: boolean, sync_interval: ms,
+  # initial_sync: :blocking | :background | :none.
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
   def open(_location, _options), do: not_loaded()
 
@@ -272,6 +275,28 @@ defmodule EctoLibSql.Nif do
   # `options` as for open/2, with the present key; `key` is the new one. `progress` as in backup/6.
   @spec rekey(binary(), map(), key_choice(), pid() | nil) :: :ok | failure()
   def rekey(_location, _options, _key, _progress), do: not_loaded()
+
+  # --- Replicas ---
+
+  # Pulls what the primary has, up to a frame if one is given. `timeout` in milliseconds, or -1.
+  @spec sync(conn(), non_neg_integer() | nil, integer()) ::
+          {:ok,
+           %{
+             pages: non_neg_integer(),
+             bytes: non_neg_integer(),
+             duration_us: non_neg_integer(),
+             frame: non_neg_integer() | nil
+           }}
+          | failure()
+  def sync(_conn, _frame, _timeout), do: not_loaded()
+
+  # ReplicaStatus as a map; times are milliseconds since 1970, or nil.
+  @spec replica_status(conn()) :: {:ok, %{atom() => term()}} | failure()
+  def replica_status(_conn), do: not_loaded()
+
+  # Makes the file an ordinary database; the connections to it are of no use any more.
+  @spec freeze(conn()) :: :ok | failure()
+  def freeze(_conn), do: not_loaded()
 
   # --- Extensions, events, policy ---
 

@@ -92,12 +92,21 @@ defmodule EctoLibSql.Options do
     * `:proxy` - `"http://host:port"`, or `:none` to use none. Default: what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
       `NO_PROXY` say; credentials of a proxy stand there only. A server on this machine is always reached directly.
 
-  Replica connections (`:uri`, `:database` and `:sync`) are not available in this build: the options are refused,
-  nothing is opened or written.
+  A replica, a local file that follows a database on a server: `:database`, `:uri`, `:auth_token` and `:sync` (without a
+  token: `mode: :remote_replica`). It takes the options of servers above, of those of local files the encryption, the busy
+  timeout, the cache and pragmas for reading, and these; see the guide "Replicas":
+
+    * `:sync` - `true`: a commit returns when the file has it. `false`: only `EctoLibSql.Native.sync/2` and the interval pull.
+    * `:read_your_writes` - default as `:sync`: while the file does not have all writes of this VM, what reads is answered by
+      the server.
+    * `:sync_interval` - milliseconds between two syncs in the background, default none.
+    * `:initial_sync` - `:blocking` (default, also `true`): the first connection of a file syncs before it opens; without the
+      server it opens what was there before. `:background`: it opens at once, and a new replica is empty until the sync ends.
+      `false`: no sync.
   """
 
   alias EctoLibSql.{Error, State}
-  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process, Remote}
+  alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process, Remote, Replica}
 
   defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
 
@@ -108,6 +117,7 @@ defmodule EctoLibSql.Options do
           disconnect_on_error_codes: [atom()],
           sandbox: :shared | :isolated | :copied,
           reopen: (() -> {:ok, {String.t(), reference()}} | {:error, EctoLibSql.Error.t()}) | nil,
+          as_local: {String.t(), map()} | nil,
           pooled: boolean()
         }
 
@@ -129,6 +139,7 @@ defmodule EctoLibSql.Options do
     disconnect_on_error_codes: [],
     sandbox: :shared,
     reopen: nil,
+    as_local: nil,
     pooled: false
   }
 
@@ -150,12 +161,11 @@ defmodule EctoLibSql.Options do
        sync: State.detect_sync(opts),
        shared_memory: shared_memory!(opts),
        changes: changes!(opts[:changes]),
-       native: if(mode == :remote, do: Remote.native(opts), else: native(opts)),
-       settings: settings(opts)
+       native: native(mode, opts),
+       settings: settings(mode, opts)
      }}
   catch
     {:refused, message} -> {:error, Error.new(:invalid_argument, message)}
-    {:unavailable, message} -> {:error, Error.new(:unsupported, message)}
   end
 
   @names Names.connection()
@@ -165,7 +175,7 @@ defmodule EctoLibSql.Options do
          do: Check.refuse(Exception.message(error))
   end
 
-  # --- What this build does not have ---
+  # --- What needs other options ---
 
   defp available!(:unknown, _opts) do
     Check.refuse(
@@ -174,20 +184,20 @@ defmodule EctoLibSql.Options do
   end
 
   defp available!(:local, opts) do
-    for name <- [:remote_encryption_key, :encoding, :proxy], opts[name] do
+    for name <- [:remote_encryption_key, :encoding, :proxy | Replica.names()], opts[name] do
       Check.refuse("the option #{inspect(name)} needs a database on a server (:uri)")
     end
   end
 
-  defp available!(:remote, _opts), do: :ok
-
-  defp available!(:remote_replica, opts) do
-    unavailable!("replicas", if(opts[:mode] == :remote_replica, do: :mode, else: :sync))
+  defp available!(:remote, opts) do
+    for name <- Replica.names(), opts[name] do
+      Check.refuse(
+        "the option #{inspect(name)} is for replicas, which have :database, :uri, :auth_token and :sync"
+      )
+    end
   end
 
-  defp unavailable!(what, key) do
-    throw({:unavailable, "#{what} (option #{inspect(key)}): not available in this build"})
-  end
+  defp available!(_server, _opts), do: :ok
 
   # --- Sections ---
 
@@ -212,7 +222,12 @@ defmodule EctoLibSql.Options do
   defp changes!(pid) when is_pid(pid) or is_nil(pid), do: pid
   defp changes!(other), do: Check.refuse(:changes, "a pid", other)
 
-  defp native(opts) do
+  defp native(:remote, opts), do: Remote.native(opts)
+
+  defp native(:remote_replica, opts),
+    do: Replica.native(opts, native(:local, Keyword.delete(opts, :mode)))
+
+  defp native(:local, opts) do
     %{
       mode: open_mode!(opts[:mode]),
       create_folders: open_mode!(opts[:mode]) == :read_write_create,
@@ -254,7 +269,7 @@ defmodule EctoLibSql.Options do
     end
   end
 
-  defp settings(opts) do
+  defp settings(mode, opts) do
     %{
       default_transaction_mode: transaction_mode!(opts),
       before_disconnect: callback!(opts),
@@ -262,10 +277,19 @@ defmodule EctoLibSql.Options do
       sandbox: sandbox!(opts),
       # Set by EctoLibSql.Callbacks.SandboxCopy.
       reopen: nil,
+      as_local: as_local(mode, opts),
       # DBConnection numbers its connections.
       pooled: opts[:pool_index] != nil
     }
   end
+
+  # How a replica's file is opened once it is frozen.
+  defp as_local(:remote_replica, opts) do
+    kept = [:database, :busy_timeout, :encryption_key, :key, :encryption_cipher, :encryption_kdf]
+    {location!(:local, opts), native(:local, Keyword.take(opts, kept))}
+  end
+
+  defp as_local(_other, _opts), do: nil
 
   defp transaction_mode!(opts) do
     case Keyword.get(opts, :default_transaction_mode) || :deferred do

@@ -25,8 +25,9 @@ defmodule EctoLibSql.Telemetry do
     * `[:ecto_libsql, :cursor]` - a portion of a cursor was read. Measurements: `duration`,
       `num_rows`. Metadata: `conn_id`, `cursor`.
 
-  Replica connections, which are not available in this build, have two more:
-  `[:ecto_libsql, :sync]` and `[:ecto_libsql, :reconnect]`.
+    * `[:ecto_libsql, :sync]` - `EctoLibSql.Native.sync/2` or `sync_until_frame/2` has ended on a replica. Measurements:
+      `duration`, `pages`, `bytes`. Metadata: `conn_id`, `result` (`:ok` or `:error`), `error`, `frame` (the position, or nil).
+      Syncs that follow a commit or an interval are counted in `EctoLibSql.stats/1`.
   """
 
   alias EctoLibSql.{Emitter, Result, State}
@@ -36,7 +37,7 @@ defmodule EctoLibSql.Telemetry do
 
   @doc "The names of the events that this build emits."
   @spec events() :: [[atom(), ...]]
-  def events, do: for(name <- [:query, :busy, :cursor], do: [:ecto_libsql, name])
+  def events, do: for(name <- [:query, :busy, :cursor, :sync], do: [:ecto_libsql, name])
 
   @doc false
   @spec query(integer(), State.t(), String.t(), {:ok, Result.t()} | {:error, Exception.t()}) ::
@@ -77,6 +78,22 @@ defmodule EctoLibSql.Telemetry do
       [:ecto_libsql, :cursor],
       %{duration: since(started), num_rows: num_rows},
       %{conn_id: state.conn_id, cursor: cursor}
+    )
+  end
+
+  @doc false
+  @spec sync(integer(), State.t(), {:ok, map()} | {:error, Exception.t()}) :: :ok
+  def sync(started, state, outcome) do
+    {result, error, report} =
+      case outcome do
+        {:ok, report} -> {:ok, nil, report}
+        {:error, error} -> {:error, error, %{pages: 0, bytes: 0, frame: nil}}
+      end
+
+    Emitter.emit(
+      [:ecto_libsql, :sync],
+      %{duration: since(started), pages: report.pages, bytes: report.bytes},
+      %{conn_id: state.conn_id, result: result, error: error, frame: report.frame}
     )
   end
 

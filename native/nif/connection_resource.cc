@@ -49,6 +49,7 @@ ConnectionObject::ConnectionObject(std::shared_ptr<State> state, Connection conn
       id_(state_->registry.new_id()),
       owner_(owner),
       answers_later_(connection.answers_later()),
+      runs_here_(!answers_later_ || connection.is_replica()),
       count_(state_->counts.connections),
       contents_(std::move(connection)) {
   if (!answers_later_) note_busy_timeout();

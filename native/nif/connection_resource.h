@@ -109,6 +109,8 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   [[nodiscard]] std::int64_t busy_timeout() const;
   // See Connection::answers_later().
   [[nodiscard]] bool answers_later() const noexcept { return answers_later_; }
+  // Whether any of its requests runs on the thread that starts it: those of a replica that read.
+  [[nodiscard]] bool runs_here() const noexcept { return runs_here_; }
   // Gives up a request that is pending.
   void cancel(const Receiver& receiver) noexcept { interruptible().cancel(receiver); }
   // As note_transaction(), for an answer that came later: the reaper does it, if anything is to be
@@ -157,6 +159,7 @@ class ConnectionObject : public std::enable_shared_from_this<ConnectionObject> {
   const std::string id_;
   const ErlNifPid owner_;
   const bool answers_later_;
+  const bool runs_here_;
   std::optional<core::LiveCount> count_;  // until close()
 
   std::atomic<bool> closing_{false};

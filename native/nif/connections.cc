@@ -8,6 +8,23 @@
 
 namespace libsql::nif {
 
+namespace {
+
+Database database_of(OpenRequest& request) {
+  if (request.is_remote) return Database::remote(request.location, request.remote);
+  if (!request.primary) return Database(std::move(request.location), std::move(request.options));
+  ReplicaOptions options;
+  options.local = std::move(request.options);
+  options.remote = std::move(request.remote);
+  options.sync_after_writes = request.sync_after_writes;
+  options.read_your_writes = request.read_your_writes;
+  options.sync_interval = request.sync_interval;
+  options.initial_sync = request.initial_sync;
+  return Database::replica(request.location, *request.primary, options);
+}
+
+}  // namespace
+
 Term open_connection(Call& call) {
   ErlNifEnv* env = call.env();
   OpenRequest request = open_request(env, call.state(), call.argument(0), call.argument(1));
@@ -18,12 +35,8 @@ Term open_connection(Call& call) {
   if (!call.state()->opened.exchange(true) || request.memory) {
     limit_memory(request.memory.value_or(MemoryLimits{}));
   }
-  Connection connection =
-      request.is_remote
-          ? Database::remote(request.location, request.remote).connect()
-          : Database(std::move(request.location), std::move(request.options)).connect();
   const ConnectionPtr opened =
-      ConnectionObject::open(call.state(), call.self(), std::move(connection));
+      ConnectionObject::open(call.state(), call.self(), database_of(request).connect());
   const auto handle = call.state()->handles.make(opened);
   return call.ok(make_tuple(env, make_binary(env, opened->id()), handle.term(env)));
 }

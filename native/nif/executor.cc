@@ -60,7 +60,7 @@ void LockedConnection::lock_elsewhere() {
     }
   }
   check_interrupts();
-  if (object_->answers_later()) return;
+  if (!object_->runs_here()) return;
   turns_.emplace(call_.state()->turns);
   connection().set_deadline(call_.deadline());
   // The count is compared, too: the library drops an interrupt that comes before the statement
@@ -96,7 +96,7 @@ void LockedConnection::check_interrupts() const {
 }
 
 LockedConnection::~LockedConnection() {
-  if (!owns_lock() || is_inline() || object_->answers_later()) return;
+  if (!owns_lock() || is_inline() || !object_->runs_here()) return;
   try {
     connection().set_cancel_check({});
     connection().set_deadline({});

@@ -66,6 +66,8 @@ class LockedConnection final : public CallSite {
   }
   // Ends the pass with an error that was thrown.
   [[nodiscard]] Term fail(Term error);
+  // Nobody waits for the answer any more, or the connection has been interrupted.
+  [[nodiscard]] bool is_cancelled();
   // What runs may be answered before its end while it does nothing but read. Outside of a
   // transaction, where it holds nobody up, it also takes turns with others if it runs for long.
   void only_reads(bool only_reads) override;
@@ -79,7 +81,6 @@ class LockedConnection final : public CallSite {
   void lock_inline();
   void lock_elsewhere();
   void check_interrupts() const;
-  [[nodiscard]] bool is_cancelled();
   [[nodiscard]] bool is_over() const;  // its deadline has passed
 
   [[nodiscard]] Limits limits() const;

@@ -113,6 +113,10 @@ ErlNifFunc functions[] = {
     slow<vacuum_into>("vacuum_into", 3),
     alone<rekey>("rekey", 4),
 
+    slow<sync>("sync", 3),
+    quick<replica_status>("replica_status", 1),
+    slow<freeze>("freeze", 1),
+
     slow<enable_extensions>("enable_extensions", 2),
     slow<load_extension>("load_extension", 3),
     quick<subscribe>("subscribe", 3),

@@ -66,6 +66,11 @@ Term enable_extensions(Call& call);
 Term load_extension(Call& call);
 Term set_access_policy(Call& call);
 
+// replica.cc
+Term sync(Call& call);
+Term replica_status(Call& call);
+Term freeze(Call& call);
+
 // events.cc
 Term subscribe(Call& call);
 Term listen(Call& call);

@@ -83,6 +83,14 @@ RemoteEncoding encoding_of(const Entry& entry) {
   return choice_of(entry.value, choices, ":json, :protobuf");
 }
 
+InitialSync initial_sync_of(const Entry& entry) {
+  const AtomValue<InitialSync> choices[] = {
+      {make_atom(entry.env, "blocking"), InitialSync::blocking},
+      {make_atom(entry.env, "background"), InitialSync::background},
+      {make_atom(entry.env, "none"), InitialSync::none}};
+  return choice_of(entry.value, choices, ":blocking, :background, :none");
+}
+
 using Reader = void (*)(const Entry& entry, OpenRequest& request);
 struct Option {
   std::string_view name;
@@ -141,6 +149,15 @@ constexpr Option kOptions[] = {
      [](const Entry& e, OpenRequest& r) { r.remote.headers = e.pairs<std::pair<Text, Text>>(); }},
     {"ca_file", [](const Entry& e, OpenRequest& r) { r.remote.ca_file = e.text(); }},
     {"proxy", [](const Entry& e, OpenRequest& r) { r.remote.proxy = e.text(); }},
+    {"primary", [](const Entry& e, OpenRequest& r) { r.primary = e.text(); }},
+    {"sync_after_writes",
+     [](const Entry& e, OpenRequest& r) { r.sync_after_writes = e.boolean(); }},
+    {"read_your_writes", [](const Entry& e, OpenRequest& r) { r.read_your_writes = e.boolean(); }},
+    {"sync_interval",
+     [](const Entry& e, OpenRequest& r) {
+       r.sync_interval = std::chrono::milliseconds(e.number());
+     }},
+    {"initial_sync", [](const Entry& e, OpenRequest& r) { r.initial_sync = initial_sync_of(e); }},
 };
 
 void read_option(const Entry& entry, OpenRequest& request) {

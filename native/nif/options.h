@@ -2,6 +2,7 @@
 #ifndef LIBSQL_NIF_OPTIONS_H_
 #define LIBSQL_NIF_OPTIONS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "libsql/database.h"
 #include "libsql/options.h"
 #include "libsql/remote_options.h"
+#include "libsql/replica.h"
 #include "terms.h"
 
 namespace libsql::nif {
@@ -22,6 +24,12 @@ struct OpenRequest {
   Options options;  // of a local database
   bool is_remote = false;
   RemoteOptions remote;
+  // A replica: `location` is its file.
+  std::optional<std::string> primary;
+  bool sync_after_writes = true;
+  std::optional<bool> read_your_writes;
+  std::optional<std::chrono::milliseconds> sync_interval;
+  InitialSync initial_sync = InitialSync::blocking;
   // Of the process.
   std::optional<MemoryLimits> memory;
   std::optional<int> max_threads;

@@ -10,7 +10,7 @@ defmodule EctoLibSql.GuidesTest do
 
   @guides Path.expand("../../docs/guides", __DIR__)
   @driver ~w(overview connections queries transactions prepared_statements batches cursors vectors
-             encryption)
+             encryption replicas)
   @ecto ~w(ecto migrations phoenix production servers troubleshooting coming_from_ecto_sqlite3
            coming_from_rust coming_from_postgresql)
   # Without Elixir: native/tests/shell/guide_test.sh runs its examples.

@@ -85,5 +85,6 @@ defmodule EctoLibSql.Callbacks.Opening do
     with {:ok, _result} <- Statements.single(state, "SELECT 1", []), do: :ok
   end
 
+  # A replica has its file: its first sync reports the server.
   defp reach(_local, _state), do: :ok
 end

@@ -3,7 +3,7 @@ defmodule EctoLibSql.Connection.Control do
   # What belongs to a connection whatever transaction is open on it: counters, the busy timeout, extensions, change
   # events, the access policy. Takes states, returns `:ok`, `{:ok, value}` or `{:error, error}`.
 
-  alias EctoLibSql.Connection.Call
+  alias EctoLibSql.Connection.{Call, Replica}
   alias EctoLibSql.{Error, Nif, State}
   alias EctoLibSql.Options.Names
 
@@ -19,9 +19,17 @@ defmodule EctoLibSql.Connection.Control do
   @spec info(State.t(), :last_insert_rowid | :changes | :total_changes) :: answer(integer())
   def info(state, fact), do: Call.structured(Nif.info(State.conn(state), fact))
 
-  @doc "Cache hits and misses, waits for locks, memory."
+  @doc "Cache hits and misses, waits for locks, memory; of a replica also how it stands (`:replica`)."
   @spec stats(State.t()) :: answer(map())
-  def stats(state), do: Call.structured(Nif.stats(State.conn(state)))
+  def stats(state) do
+    with {:ok, stats} <- Call.structured(Nif.stats(State.conn(state))) do
+      case Replica.status(state) do
+        {:ok, status} -> {:ok, Map.put(stats, :replica, status)}
+        {:error, %Error{kind: :unsupported}} -> {:ok, stats}
+        {:error, error} -> {:error, error}
+      end
+    end
+  end
 
   @doc "Sets how long the connection waits for a lock."
   @spec set_busy_timeout(State.t(), term()) :: answer()

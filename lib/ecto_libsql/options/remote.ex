@@ -11,6 +11,12 @@ defmodule EctoLibSql.Options.Remote do
   @schemes ~w(libsql http https ws wss)
   @token_parameter "authToken"
 
+  @doc "The options that are about the server."
+  @spec names() :: [atom()]
+  def names do
+    ~w(uri auth_token remote_encryption_key connect_timeout request_timeout tls headers encoding proxy)a
+  end
+
   @doc "The URL of the server."
   @spec url!(keyword()) :: String.t()
   def url!(opts) do

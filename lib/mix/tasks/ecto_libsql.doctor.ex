@@ -13,6 +13,7 @@ defmodule Mix.Tasks.EctoLibsql.Doctor do
     * `quick_check` and `foreign_key_check`
     * indexes that are a prefix of another one
     * foreign keys without an index on the referring columns
+    * of a replica: its server, its position, when that was noted
     * UUIDs kept as bytes in text columns, which comparisons with text miss
 
   Of a file that cannot be read it says whether it is encrypted or damaged, as far as that shows without the key. An

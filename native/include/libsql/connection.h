@@ -26,6 +26,7 @@
 #include "libsql/maintenance.h"
 #include "libsql/options.h"
 #include "libsql/receiver.h"
+#include "libsql/replica.h"
 #include "libsql/request.h"
 #include "libsql/row.h"
 #include "libsql/statement.h"
@@ -60,8 +61,9 @@ class LIBSQL_API Connection {
   // block: they set Limits, and what start() cannot do within them it says. The calls below are
   // written with it, and wait.
   Started start(const Request& request, const Limits& limits, Receiver& receiver);
-  // Whether what takes time happens at a server, so that start() never waits: it answers pending,
-  // or would_block (with a budget) for a request that takes long to encode. Several may be pending;
+  // Whether what takes time happens at a server, so that start() never waits (but for what a
+  // replica reads from its file, which runs as on a local connection): it answers pending, or
+  // would_block (with a budget) for a request that takes long to encode. Several may be pending;
   // they run in the order of the calls.
   [[nodiscard]] bool answers_later() const noexcept;
   // Gives up a request that is pending, by what Receiver::detach() has returned: it ends with
@@ -203,6 +205,19 @@ class LIBSQL_API Connection {
 
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const;
+
+  // --- Replicas ---
+
+  // Whether the connection is one to a replica (Database::replica()).
+  [[nodiscard]] bool is_replica() const noexcept;
+  // Pulls what the primary has. Errors of these three: unsupported unless it is a replica; of the
+  // first: those of the way to the primary; denied; timeout, interrupted, while the sync goes on.
+  SyncReport sync(const SyncRequest& request = {});
+  [[nodiscard]] ReplicaStatus replica_status() const;
+  // Makes the file an ordinary database, which follows nobody, and ends this connection and all
+  // others to it: whatever is called on them fails as closed. Errors: busy while a connection reads
+  // an older state, or another process syncs; cannot_open if there is no local copy.
+  void freeze();
 
   // --- The database as a whole ---
 

@@ -12,6 +12,7 @@
 #include "libsql/export.h"
 #include "libsql/options.h"
 #include "libsql/remote_options.h"
+#include "libsql/replica.h"
 #include "libsql/text.h"
 
 namespace libsql {
@@ -40,6 +41,16 @@ class LIBSQL_API Database {
   // RemoteOptions::ca_file.
   [[nodiscard]] static Database remote(TextView url, const RemoteOptions& options = {});
 
+  // A local file that follows the database on a server: `path` is written by the library alone, and
+  // made when it is missing. Connections read the file; what writes, and every transaction that is
+  // not TransactionMode::read_only, runs at the server. Of all connections of the process to one
+  // file, one pulls; processes take turns. See ReplicaOptions for what connect() waits for.
+  // Errors: invalid_argument, as remote(), and for a path that names no file. Those of connect():
+  // cannot_open for a file that is not known to be a replica of this server (it is not touched);
+  // with InitialSync::blocking and no local copy yet those of the first sync.
+  [[nodiscard]] static Database replica(TextView path, TextView url,
+                                        const ReplicaOptions& options = {});
+
   // Whether a location is the URL of a server: by its scheme, whatever follows.
   [[nodiscard]] static bool is_remote(TextView location) noexcept;
 
@@ -61,7 +72,7 @@ class LIBSQL_API Database {
   // connect().
   void rekey(const KeyChoice& key, const BackupProgress& progress = {}) const;
 
-  // The URL of a server without its query.
+  // The URL of a server without its query; a replica's path.
   [[nodiscard]] const std::string& location() const noexcept { return location_; }
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
@@ -72,6 +83,8 @@ class LIBSQL_API Database {
   Options options_;
   std::shared_ptr<remote::Transport> transport_;  // Null for a local database.
   std::chrono::milliseconds request_timeout_{0};
+  struct Replica;
+  std::shared_ptr<const Replica> replica_;  // Null unless it is one.
 };
 
 // The version of the SQLite library in use at run time, e.g. "3.40.1", and as a number, 3040001.

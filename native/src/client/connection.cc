@@ -29,6 +29,11 @@ void check_file_path(std::string_view path) {
 
 namespace {
 
+core::ReplicaControl& replica_control(core::Session& session) {
+  if (core::ReplicaControl* const control = session.replica()) return *control;
+  throw Error(ErrorKind::unsupported, "the connection is not one to a replica");
+}
+
 core::PrepareMode mode_of(bool keep) noexcept {
   return keep ? core::PrepareMode::cached : core::PrepareMode::fresh;
 }
@@ -208,6 +213,19 @@ void Connection::set_cancel_check(std::function<bool()> cancelled) {
 std::chrono::milliseconds Connection::busy_timeout() const {
   return client::local_control(*session()).busy_timeout();
 }
+
+// --- Replicas ---
+
+bool Connection::is_replica() const noexcept {
+  return session_ != nullptr && session_->replica() != nullptr;
+}
+SyncReport Connection::sync(const SyncRequest& request) {
+  return replica_control(*session()).sync(request);
+}
+ReplicaStatus Connection::replica_status() const {
+  return replica_control(*session()).replica_status();
+}
+void Connection::freeze() { replica_control(*session()).freeze(); }
 
 // --- The database as a whole ---
 

@@ -15,6 +15,7 @@
 #include "remote/network.h"
 #include "remote/session.h"
 #include "remote/url.h"
+#include "replica/open.h"
 #ifdef LIBSQL_LATE_SESSIONS
 #include "testing/late_session.h"
 #endif
@@ -78,16 +79,39 @@ Database Database::remote(TextView url, const RemoteOptions& options) {
   return database;
 }
 
+struct Database::Replica {
+  remote::Url primary;
+  ReplicaOptions options;
+};
+
+Database Database::replica(TextView path, TextView url, const ReplicaOptions& options) {
+  check_location(path);
+  const std::string_view text = path;
+  replica::check_options(std::string(text), options);
+  Database database;
+  database.location_ = text;
+  database.options_ = options.local;
+  database.replica_ = std::make_shared<const Replica>(Replica{remote::parse_url(url), options});
+  return database;
+}
+
 bool Database::is_remote(TextView location) noexcept { return remote::is_remote_url(location); }
 
 void Database::rekey(const KeyChoice& key, const BackupProgress& progress) const {
   if (transport_ != nullptr) {
     throw Error(ErrorKind::unsupported, "the key of a server's database is changed at the server");
   }
+  if (replica_ != nullptr) {
+    throw Error(ErrorKind::unsupported,
+                "a replica keeps its key: make a new one with another key, from the primary");
+  }
   local::rekey(location_, options_, key, progress);
 }
 
 Connection Database::connect() const {
+  if (replica_ != nullptr) {
+    return Connection(replica::open_session(location_, replica_->primary, replica_->options));
+  }
   if (transport_ != nullptr) {
     return Connection(std::make_shared<remote::RemoteSession>(transport_, request_timeout_));
   }

@@ -1,6 +1,6 @@
 // The seam between the public classes and the three ways of reaching a database: one call that
 // starts a request, whose scheduling is an argument, and whose answer is pushed to a receiver. A
-// local session implements it over SQLite; a remote one will over Hrana, and a replica's over both.
+// local session implements it over SQLite, a remote one over Hrana, and a replica's over both.
 #ifndef LIBSQL_CORE_SESSION_H_
 #define LIBSQL_CORE_SESSION_H_
 
@@ -11,6 +11,7 @@
 
 #include "core/local_control.h"
 #include "core/prepared_statement.h"
+#include "core/replica_control.h"
 #include "libsql/receiver.h"
 #include "libsql/request.h"
 
@@ -54,6 +55,8 @@ class Session {
 
   // Null for a session without a file of its own.
   [[nodiscard]] virtual LocalControl* local() noexcept { return nullptr; }
+  // Null unless the session is one with a replica.
+  [[nodiscard]] virtual ReplicaControl* replica() noexcept { return nullptr; }
 };
 
 }  // namespace libsql::core

@@ -116,9 +116,9 @@ void CursorAnswer::keep(std::span<const ValueView> values) {
 }
 
 void CursorAnswer::step_end(const hrana::StepEnd& end) {
-  if (purpose_ != Purpose::open || !is_member(step_)) return;
-  const StatementKind kind = statement_kind(cursor_->sql);
-  if (!is_dml(kind)) return;
+  if (!is_member(step_) || !is_dml(statement_kind(cursor_->sql))) return;
+  core_->data().note_write(std::nullopt);  // Entries of cursors have no index.
+  if (purpose_ != Purpose::open) return;
   SessionState& state = core_->data().state();
   state.changes = static_cast<std::int64_t>(end.affected_row_count);
   state.total_changes += state.changes;
@@ -151,7 +151,7 @@ void CursorAnswer::fail(const Error& error, bool transaction_lost) {
 void CursorAnswer::end_request(const std::optional<Error>& error) {
   const std::optional<Error>& thrown = guarded_.failure();
   const Error* const what = error ? &*error : thrown ? &*thrown : nullptr;
-  core_->end_turn(*receiver_, what);
+  core_->end_turn(receiver_, what);
 }
 
 void CursorAnswer::finished(const StreamFailure* failure, bool /*open*/) noexcept {
@@ -177,7 +177,7 @@ void CursorAnswer::finished(const StreamFailure* failure, bool /*open*/) noexcep
     }
   } catch (...) {
     const Error error = current_failure();
-    core_->end_turn(*receiver_, &error);
+    core_->end_turn(receiver_, &error);
   }
 }
 

@@ -64,7 +64,7 @@ void DescribeAnswer::finished(const StreamFailure* failure, bool /*open*/) noexc
     guarded.tell([&](libsql::Receiver& /*to*/) { tell(); });
     error_ = guarded.failure();
   }
-  core_->end_turn(*receiver_, error_ ? &*error_ : nullptr);
+  core_->end_turn(receiver_, error_ ? &*error_ : nullptr);
 }
 
 }  // namespace libsql::remote

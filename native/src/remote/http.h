@@ -14,11 +14,13 @@
 
 namespace libsql::remote {
 
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpRequest {
   Url url;  // The server; its token is not used.
   std::string method = "POST";
   std::string target;  // With its leading slash, and with url.path where that is wanted.
-  std::vector<std::pair<std::string, std::string>> headers;
+  HttpHeaders headers;
   std::string body;
   std::chrono::steady_clock::time_point deadline;  // Also while it waits for its turn.
   // How long the connection may take from its turn on, if that ends earlier.
@@ -33,6 +35,9 @@ struct HttpHead {
   int status = 0;
   std::string content_type;
   std::optional<std::chrono::seconds> retry_after;  // Where the server gave a number of seconds.
+  // gRPC's status, where it stands among the headers.
+  std::optional<std::string> grpc_status;
+  std::string grpc_message;
 };
 
 struct HttpFailure {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hrana/http_error.h"
+#include "remote/http_failure.h"
 #include "remote/server_error.h"
 
 #include <boost/asio/dispatch.hpp>
@@ -18,27 +19,6 @@ using Reason = HttpFailure::Reason;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;
-
-Error error_of(const HttpFailure& failure) {
-  switch (failure.reason) {
-    case Reason::resolve:
-    case Reason::connect:
-    case Reason::tls:
-      return unreachable("the server cannot be reached: " + failure.message);
-    case Reason::network:
-      return failure.stage == Stage::not_sent ? unreachable(failure.message)
-                                              : Error(ErrorKind::io, failure.message);
-    case Reason::malformed:
-      return {ErrorKind::io, failure.message};
-    case Reason::too_large:
-      return {ErrorKind::too_big, failure.message + ": read the rows with a cursor"};
-    case Reason::deadline:
-      return {ErrorKind::timeout, "the server did not answer in time: " + failure.message};
-    case Reason::cancelled:
-      return {ErrorKind::interrupted, "interrupted"};
-  }
-  return {ErrorKind::io, failure.message};
-}
 
 bool is_no_such_endpoint(int status) noexcept {
   return status == 404 || status == 405 || status == 501;

@@ -159,6 +159,10 @@ void HttpExchange::on_head() {
   head.status = static_cast<int>(answer.result_int());
   head.content_type = std::string(answer[http::field::content_type]);
   head.retry_after = seconds_of(answer[http::field::retry_after]);
+  if (const auto found = answer.find("grpc-status"); found != answer.end()) {
+    head.grpc_status = std::string(found->value());
+    head.grpc_message = std::string(answer["grpc-message"]);
+  }
   events_->head(head);
   if (!finished_) read_body();
 }

@@ -52,16 +52,16 @@ HttpRequest HttpOrigin::request(const Url& server, Endpoint endpoint, int versio
     request.headers.emplace_back("Content-Type",
                                  protobuf ? "application/x-protobuf" : "application/json");
   }
-  if (!server.same_origin(url_)) return request;
-  for (const auto& [name, value] : options_.headers) request.headers.emplace_back(name, value);
-  if (token) {
-    request.headers.emplace_back("Authorization", "Bearer " + std::string(token->bytes()));
-  }
-  if (options_.encryption_key) {
-    request.headers.emplace_back("x-turso-encryption-key",
-                                 std::string(options_.encryption_key->bytes()));
-  }
+  if (server.same_origin(url_)) add_headers(token, request.headers);
   return request;
+}
+
+void HttpOrigin::add_headers(const std::optional<AuthToken>& token, HttpHeaders& headers) const {
+  for (const auto& [name, value] : options_.headers) headers.emplace_back(name, value);
+  if (token) headers.emplace_back("Authorization", "Bearer " + std::string(token->bytes()));
+  if (options_.encryption_key) {
+    headers.emplace_back("x-turso-encryption-key", std::string(options_.encryption_key->bytes()));
+  }
 }
 
 }  // namespace libsql::remote

@@ -23,7 +23,7 @@ namespace libsql::remote {
 struct HttpEnvironment {
   IoThread& io;
   std::shared_ptr<HttpClient> client;
-  std::function<double()> draw;  // Random numbers in [0, 1), asked on the I/O thread.
+  std::function<double()> draw;  // Random numbers in [0, 1); thread-safe.
   Backoff::Options backoff;
 };
 
@@ -41,7 +41,6 @@ class HttpOrigin {
   [[nodiscard]] IoThread& io() const noexcept { return environment_.io; }
   [[nodiscard]] HttpClient& client() const noexcept { return *environment_.client; }
   [[nodiscard]] Backoff::Options backoff() const noexcept { return environment_.backoff; }
-  // On the I/O thread.
   [[nodiscard]] double draw() const { return environment_.draw(); }
   [[nodiscard]] hrana::ClientCodec& decoder() const noexcept { return *decoder_; }
 
@@ -54,6 +53,8 @@ class HttpOrigin {
   // A request to `server`, which gets the token and the key only if it has this origin.
   [[nodiscard]] HttpRequest request(const Url& server, Endpoint endpoint, int version,
                                     const std::optional<AuthToken>& token) const;
+  // What every request to this server carries: the application's headers, the token, the key.
+  void add_headers(const std::optional<AuthToken>& token, HttpHeaders& headers) const;
   [[nodiscard]] std::chrono::milliseconds connect_timeout() const noexcept {
     return options_.connect_timeout;
   }

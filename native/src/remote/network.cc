@@ -162,6 +162,16 @@ double draw() {
   return std::uniform_real_distribution<>(0.0, 1.0)(generator);
 }
 
+Backoff::Options backoff_of(const RemoteOptions& options) {
+  Backoff::Options backoff;
+  backoff.attempts = options.attempts;
+  return backoff;
+}
+
+HttpEnvironment http_environment(const RemoteOptions& options) {
+  return {io_thread(), http_clients().get(options), &draw, backoff_of(options)};
+}
+
 RemoteOptions with_token_of(const Url& url, const RemoteOptions& options) {
   RemoteOptions result = options;
   if (url.auth_token) result.auth_token = AuthToken(*url.auth_token);
@@ -171,8 +181,6 @@ RemoteOptions with_token_of(const Url& url, const RemoteOptions& options) {
 }  // namespace
 
 std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& options) {
-  Backoff::Options backoff;
-  backoff.attempts = options.attempts;
   Url server = url;
   server.auth_token.reset();  // It is copied with every request.
   if (url.protocol == Protocol::web_socket) {
@@ -187,14 +195,21 @@ std::shared_ptr<Transport> make_transport(const Url& url, const RemoteOptions& o
               .tls = tls,
               .proxies = through,
               .draw = &draw,
-              .backoff = backoff,
+              .backoff = backoff_of(options),
               .socket = {},
               .http_client = [tls, through] { return client_beside_sockets(tls, through); }});
     });
   }
-  return std::make_shared<HttpTransport>(
-      std::move(server), with_token_of(url, options),
-      HttpEnvironment{io_thread(), http_clients().get(options), &draw, backoff});
+  return std::make_shared<HttpTransport>(std::move(server), with_token_of(url, options),
+                                         http_environment(options));
+}
+
+std::shared_ptr<HttpOrigin> make_origin(const Url& url, const RemoteOptions& options) {
+  Url server = url;
+  server.protocol = Protocol::http;
+  server.auth_token.reset();
+  return std::make_shared<HttpOrigin>(std::move(server), with_token_of(url, options),
+                                      http_environment(options));
 }
 
 }  // namespace libsql::remote

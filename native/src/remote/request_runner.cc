@@ -390,7 +390,7 @@ bool RequestRunner::operator()(const request::Listen& request) {
       TableListener::Spec{std::string(request.table), request.listening, call_.deadline,
                           [core = core_, receiver](const Error* error) {
                             core->answered();
-                            core->end_turn(*receiver, error);
+                            core->end_turn(receiver, error);
                           }});
   core_->send(call_, listener, [](TableListener& one) { one.start(); });
   return false;

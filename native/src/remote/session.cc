@@ -11,8 +11,10 @@
 namespace libsql::remote {
 
 RemoteSession::RemoteSession(std::shared_ptr<Transport> transport,
-                             std::chrono::milliseconds request_timeout)
-    : core_(std::make_shared<SessionCore>(std::move(transport), request_timeout)) {}
+                             std::chrono::milliseconds request_timeout,
+                             std::shared_ptr<WriteObserver> observer)
+    : core_(std::make_shared<SessionCore>(std::move(transport), request_timeout,
+                                          std::move(observer))) {}
 
 std::unique_ptr<core::PreparedStatement> RemoteSession::prepare(std::string_view sql,
                                                                 core::PrepareMode /*mode*/,

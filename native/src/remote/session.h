@@ -19,7 +19,9 @@ namespace libsql::remote {
 // Threads: as core::Session; answers come on the I/O thread.
 class RemoteSession final : public core::Session {
  public:
-  RemoteSession(std::shared_ptr<Transport> transport, std::chrono::milliseconds request_timeout);
+  // `observer` is told of what the session commits.
+  RemoteSession(std::shared_ptr<Transport> transport, std::chrono::milliseconds request_timeout,
+                std::shared_ptr<WriteObserver> observer = nullptr);
   RemoteSession(const RemoteSession&) = delete;
   RemoteSession& operator=(const RemoteSession&) = delete;
   ~RemoteSession() override { core_->close(); }

@@ -43,8 +43,11 @@ const std::shared_ptr<Receiver>& Call::wait() {
 }
 
 SessionCore::SessionCore(std::shared_ptr<Transport> transport,
-                         std::chrono::milliseconds request_timeout)
-    : request_timeout_(request_timeout), data_(std::move(transport)) {}
+                         std::chrono::milliseconds request_timeout,
+                         std::shared_ptr<WriteObserver> observer)
+    : request_timeout_(request_timeout),
+      observer_(std::move(observer)),
+      data_(std::move(transport)) {}
 
 Deadline SessionCore::deadline_of(const Limits& limits) const {
   if (limits.deadline) return *limits.deadline;
@@ -143,9 +146,23 @@ void SessionCore::run_on(const Request& request, Call call) {
   if (run(request, call)) run_waiting();
 }
 
-void SessionCore::end_turn(Receiver& receiver, const Error* error) noexcept {
-  finish(receiver, error);
-  run_waiting();
+void SessionCore::end_turn(const std::shared_ptr<Receiver>& receiver, const Error* error) noexcept {
+  const bool committed = data_.take_commit();
+  if (observer_ == nullptr || !committed) {
+    finish(*receiver, error);
+    return run_waiting();
+  }
+  Deadline until;
+  {
+    const core::MutexLock lock(mutex_);
+    until = running_until_;
+  }
+  std::optional<Error> kept;
+  if (error != nullptr) kept = *error;
+  observer_->wrote(data_.newest_index(), until, [self = shared_from_this(), receiver, kept] {
+    self->finish(*receiver, kept ? &*kept : nullptr);
+    self->run_waiting();
+  });
 }
 
 void SessionCore::finish(Receiver& receiver, const Error* error) noexcept {
@@ -190,6 +207,7 @@ void SessionCore::sending(const Call& call, Cancellable& stream) {
   if (stop_ == Stop::closed) throw Error(closed_error());
   if (stop_ == Stop::interrupted) throw Error(interrupted_error());
   running_ = call.later.get();
+  running_until_ = call.deadline;
   stream_ = &stream;
 }
 

@@ -16,6 +16,7 @@
 #include "remote/session_data.h"
 #include "remote/stream.h"
 #include "remote/wait_alarm.h"
+#include "remote/write_observer.h"
 
 namespace libsql::remote {
 
@@ -34,7 +35,9 @@ struct Call {
 // Threads: thread-safe; data() belongs to whoever has the turn.
 class SessionCore : public std::enable_shared_from_this<SessionCore> {
  public:
-  SessionCore(std::shared_ptr<Transport> transport, std::chrono::milliseconds request_timeout);
+  // `observer` may be null.
+  SessionCore(std::shared_ptr<Transport> transport, std::chrono::milliseconds request_timeout,
+              std::shared_ptr<WriteObserver> observer);
 
   // See core::Session.
   Started start(const Request& request, const Limits& limits, Receiver& receiver)
@@ -68,8 +71,10 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   void answered() LIBSQL_EXCLUDES(mutex_);
   // Runs a request with the turn of the one before it, of which it is a part.
   void run_on(const Request& request, Call call);
-  // The request has ended: tells the receiver, and gives the turn to the next.
-  void end_turn(Receiver& receiver, const Error* error) noexcept LIBSQL_EXCLUDES(mutex_);
+  // The request has ended: tells the receiver, and gives the turn to the next; where something has
+  // been committed, when the observer of writes lets it.
+  void end_turn(const std::shared_ptr<Receiver>& receiver, const Error* error) noexcept
+      LIBSQL_EXCLUDES(mutex_);
 
  private:
   struct Waiting {
@@ -93,6 +98,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   [[nodiscard]] Deadline deadline_of(const Limits& limits) const LIBSQL_REQUIRES(mutex_);
 
   const std::chrono::milliseconds request_timeout_;
+  const std::shared_ptr<WriteObserver> observer_;
   SessionData data_;  // Of the turn.
 
   mutable core::Mutex mutex_;
@@ -101,6 +107,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Stop stop_ LIBSQL_GUARDED_BY(mutex_) = Stop::none;
   Cancellable* stream_ LIBSQL_GUARDED_BY(mutex_) = nullptr;  // On which something is under way.
   const Receiver* running_ LIBSQL_GUARDED_BY(mutex_) = nullptr;
+  Deadline running_until_ LIBSQL_GUARDED_BY(mutex_);
   std::deque<Waiting> waiting_ LIBSQL_GUARDED_BY(mutex_);
   std::shared_ptr<WaitAlarm> alarm_ LIBSQL_GUARDED_BY(mutex_);  // For their deadlines.
   std::optional<Deadline> deadline_ LIBSQL_GUARDED_BY(mutex_);

@@ -28,6 +28,7 @@ void SessionData::begin(TransactionMode mode) {
   prefix_.assign(1, begin_text(mode));
   started_ = false;
   writes_refused_ = mode == TransactionMode::read_only;
+  wrote_ = false;
   state_.in_transaction = true;
   ++state_.transaction;
 }
@@ -55,6 +56,7 @@ void SessionData::end_transaction() noexcept {
 }
 
 void SessionData::lose_transaction() noexcept {
+  wrote_ = false;
   lost_ = state_.transaction;
   end_transaction();
 }

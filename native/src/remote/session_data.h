@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/live_count.h"
@@ -69,6 +70,27 @@ class SessionData {
   [[nodiscard]] const std::shared_ptr<Stream>& stream();
   void drop_stream() noexcept { stream_.reset(); }
 
+  // --- What has been written ---
+
+  // A statement that may have written has run. `index`: how far the server's log was then.
+  void note_write(std::optional<std::uint64_t> index) noexcept {
+    wrote_ = true;
+    note_index(index);
+  }
+  // The same for one that may have committed what was noted before.
+  void note_index(std::optional<std::uint64_t> index) noexcept {
+    numbered_ = index.has_value();
+    if (index && (!index_ || *index_ < *index)) index_ = index;
+  }
+  // Where the server's log has the latest of it, if the server has said so.
+  [[nodiscard]] std::optional<std::uint64_t> newest_index() const noexcept {
+    return numbered_ ? index_ : std::nullopt;
+  }
+  // Whether something has been written and committed since the last call.
+  [[nodiscard]] bool take_commit() noexcept {
+    return !state_.in_transaction && std::exchange(wrote_, false);
+  }
+
   // --- Statements and cursors ---
 
   [[nodiscard]] StatementId add(std::string sql) LIBSQL_EXCLUDES(statements_mutex_);
@@ -101,6 +123,9 @@ class SessionData {
   std::vector<std::string> prefix_;
   bool started_ = false;
   bool writes_refused_ = false;
+  bool wrote_ = false;
+  bool numbered_ = false;
+  std::optional<std::uint64_t> index_;
   std::uint64_t lost_ = 0;
   std::shared_ptr<Stream> stream_;
   std::uint64_t next_id_ = 1;

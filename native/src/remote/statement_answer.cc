@@ -25,6 +25,15 @@ bool may_change_schema(StatementKind kind) noexcept {
          kind == StatementKind::attach || kind == StatementKind::rollback;
 }
 
+bool may_commit(StatementKind kind) noexcept {
+  return kind == StatementKind::commit || kind == StatementKind::release;
+}
+
+bool may_write(StatementKind kind) noexcept {
+  return is_dml(kind) || kind == StatementKind::ddl || kind == StatementKind::drop ||
+         kind == StatementKind::pragma || kind == StatementKind::other;
+}
+
 }  // namespace
 
 StatementAnswer::StatementAnswer(std::shared_ptr<SessionCore> core,
@@ -94,7 +103,10 @@ bool StatementAnswer::row(std::span<const ValueView> values) {
 }
 
 void StatementAnswer::step_end(const hrana::StepEnd& end) {
-  if (step_ == plan_.keep_step) kept_ = true;
+  if (step_ == plan_.keep_step) {
+    kept_ = true;
+    core_->data().note_index(end.replication_index);
+  }
   if (step_ == plan_.probe_step) probe_found_transaction_ = false;
   if (const auto member = member_of(step_)) on_member_end(*member, end);
 }
@@ -110,6 +122,11 @@ void StatementAnswer::on_member_end(std::size_t index, const hrana::StepEnd& end
     if (end.last_insert_rowid && member.kind == StatementKind::insert) {
       state.last_insert_rowid = *end.last_insert_rowid;
     }
+  }
+  if (may_write(member.kind)) {
+    core_->data().note_write(end.replication_index);
+  } else if (may_commit(member.kind)) {
+    core_->data().note_index(end.replication_index);
   }
   if (may_change_schema(member.kind)) core_->data().forget_descriptions();
   ended_by_text_ |= member.kind == StatementKind::commit || member.kind == StatementKind::release ||
@@ -249,7 +266,7 @@ void StatementAnswer::finished(const StreamFailure* failure, bool open) noexcept
   }
   if (!error && guarded_.failure()) error = guarded_.failure();
   own_stream_.reset();
-  core_->end_turn(*receiver_, error ? &*error : nullptr);
+  core_->end_turn(receiver_, error ? &*error : nullptr);
 }
 
 }  // namespace libsql::remote

@@ -41,7 +41,9 @@ class StatementAnswer final : public Answer {
   bool row(std::span<const ValueView> values) override;
   void step_end(const hrana::StepEnd& end) override;
   void step_error(std::uint32_t step, const hrana::ErrorView& error) override;
-  void replication_index(std::optional<std::uint64_t> /*index*/) override {}
+  void replication_index(std::optional<std::uint64_t> index) override {
+    if (index) core_->data().note_index(index);
+  }
   void fetched(bool /*done*/) override {}
   void description(const hrana::Description& /*description*/) override {}
   void autocommit(bool is_autocommit) override { autocommit_ = is_autocommit; }

@@ -117,6 +117,15 @@ void ReplicaFile::make_readable(std::chrono::milliseconds patience) {
   give_turn_back();
 }
 
+void ReplicaFile::freeze(std::chrono::milliseconds patience) {
+  const std::unique_ptr<SyncTurn> turn = begin_sync(patience);
+  if (!turn) throw Error(ErrorKind::busy, "the replica is being synchronised");
+  if (turn->need() == Need::everything) {
+    throw Error(ErrorKind::cannot_open, "the replica has no local copy that could be frozen");
+  }
+  turn->release();
+}
+
 std::unique_ptr<SyncTurn> ReplicaFile::begin_sync(std::chrono::milliseconds patience) {
   const auto give_up = std::chrono::steady_clock::now() + patience;
   if (!take_turn(patience)) return nullptr;

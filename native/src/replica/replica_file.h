@@ -49,6 +49,13 @@ class ReplicaFile : public std::enable_shared_from_this<ReplicaFile> {
 
   // Whether connections may open the database: it is there, and this replica's.
   [[nodiscard]] bool is_readable() const;
+  // The position and whose it is, as on the disk; nothing if there is no database of this
+  // replica's.
+  [[nodiscard]] std::optional<Sidecar> sidecar() const { return matching_sidecar(); }
+  // Moves the log into the database and removes sidecar and lock: what is left is an ordinary
+  // database. Errors: busy while a connection reads an older state, or another sync runs;
+  // cannot_open if there is no database; nothing has changed then.
+  void freeze(std::chrono::milliseconds patience);
   // Makes an empty database if there is none, for connections that cannot wait for the first sync.
   void make_readable(std::chrono::milliseconds patience);
   // The next sync. Waits for those of other threads and processes. Null after `patience`.

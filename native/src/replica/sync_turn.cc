@@ -138,6 +138,15 @@ void SyncTurn::nothing_new(Position position) {
   reason_.clear();
 }
 
+void SyncTurn::release() {
+  if (writer().truncate_log().busy) {
+    throw Error(ErrorKind::busy, "connections still read older states of the replica");
+  }
+  file_->writer_.reset();
+  remove_sidecar(file_->config().file);
+  std::filesystem::remove(lock_path(file_->config().file));
+}
+
 // Before the first commit since the last clean end: from now on the pages may be further.
 void SyncTurn::mark_dirty() {
   if (sidecar_.dirty) return;

@@ -50,6 +50,9 @@ class SyncTurn {
   // and the replica is at `position`. True if that is now what readers see; else it will be with a
   // later transaction.
   bool end_transaction(std::uint32_t pages, const Position& position, Reached reached);
+  // Moves the log into the database, and removes sidecar and lock. Errors: busy while a connection
+  // reads an older state; nothing has changed then.
+  void release();
   // There is nothing after the position.
   void nothing_new(Position position);
 

@@ -1,6 +1,5 @@
 defmodule EctoLibSql.Connection.UnavailableTest do
-  # Options for servers that cannot be reached and for replicas are refused with an error; no local connection is opened in
-  # their place.
+  # A server that cannot be reached is an error; no local connection is opened in its place.
   use EctoLibSql.DriverCase, async: true
 
   @token "eyJ0b2tlbg.secret-token"
@@ -16,7 +15,7 @@ defmodule EctoLibSql.Connection.UnavailableTest do
   test "a replica that cannot be made is an error without the token, and leaves no file" do
     path = temp_file("replica.db")
 
-    assert {:error, %Error{kind: :unsupported} = error} =
+    assert {:error, %Error{kind: :cannot_open} = error} =
              EctoLibSql.connect(
                database: path,
                uri: "http://127.0.0.1:1",

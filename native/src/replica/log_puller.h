@@ -1,0 +1,49 @@
+// Pulls by the service wal_log.ReplicationLog ("V1"), which sqld serves.
+#ifndef LIBSQL_REPLICA_LOG_PULLER_H_
+#define LIBSQL_REPLICA_LOG_PULLER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "replica/primary.h"
+#include "replica/pull.h"
+#include "replica/replication_log.h"
+#include "replica/sync_turn.h"
+
+namespace libsql::replica {
+
+// Threads: thread-compatible.
+class LogPuller {
+ public:
+  explicit LogPuller(Primary& primary) : primary_(primary) {}
+
+  // Pulls until `turn` has reached `goal`. Throws NotServed before anything has changed.
+  // Errors: those of Primary and SyncTurn; the primary's own.
+  void pull(SyncTurn& turn, const Goal& goal, Pulled& pulled);
+
+ private:
+  [[nodiscard]] bool needs_head(const SyncTurn& turn, const Goal& goal) const;
+  // Asks for the head, and compares histories.
+  void greet(SyncTurn& turn);
+  // What follows `next_`, as far as the primary sends it in one answer.
+  void pull_some(SyncTurn& turn, Pulled& pulled);
+  [[nodiscard]] GrpcStatus entries(SyncTurn& turn, Pulled& pulled);
+  [[nodiscard]] GrpcStatus snapshot(SyncTurn& turn, Pulled& pulled);
+  // Calls again while the primary is not ready. Returns a status that is not "unavailable".
+  template <typename Call>
+  [[nodiscard]] GrpcStatus patiently(Call&& call);
+  [[nodiscard]] Position position(std::uint64_t frame) const;
+  [[nodiscard]] Reached reached(std::uint64_t frame) const;
+
+  Primary& primary_;
+  // Of the last Hello, which is repeated when the primary asks for it.
+  std::string token_;
+  std::string log_;
+  std::optional<std::uint64_t> head_;
+  std::uint64_t next_ = 0;
+};
+
+}  // namespace libsql::replica
+
+#endif  // LIBSQL_REPLICA_LOG_PULLER_H_

@@ -1,0 +1,66 @@
+// The primary over the network: requests of the pull protocols, and what its refusals mean.
+#ifndef LIBSQL_REPLICA_PRIMARY_H_
+#define LIBSQL_REPLICA_PRIMARY_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "libsql/error.h"
+#include "remote/download.h"
+#include "replica/grpc_web.h"
+
+namespace libsql::replica {
+
+// Thrown where the primary does not speak the protocol that was tried; another one may do.
+struct NotServed {
+  std::string message;
+};
+
+// Errors of all: those of remote::Download; io for an answer that is not the protocol's.
+// Threads: thread-compatible.
+class Primary {
+ public:
+  explicit Primary(std::shared_ptr<remote::HttpOrigin> origin);
+  // The way to the same primary from now on.
+  void use(std::shared_ptr<remote::HttpOrigin> origin) { origin_ = std::move(origin); }
+
+  // How everything here waits.
+  [[nodiscard]] remote::Patience& patience() noexcept { return patience_; }
+  // Bytes of bodies received so far.
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+  // Runs `read` with what comes, until the body ends. Errors of malformed bodies included.
+  void read_body(remote::Download& download,
+                 const std::function<void(std::string_view piece)>& read);
+
+  // Calls a method of the service wal_log.ReplicationLog. `token`: of the session, or empty.
+  [[nodiscard]] GrpcStatus call(std::string_view method, const std::string& token,
+                                std::string_view message, const GrpcWebReader::Sink& sink);
+
+  // An exchange whose head is there. Errors: those of refuse(), but for the statuses that
+  // `expected` takes.
+  struct Answer {
+    std::unique_ptr<remote::Download> download;
+    int status = 0;
+  };
+  [[nodiscard]] Answer ask(remote::Download::Request request,
+                           const std::function<bool(int status)>& expected);
+  // What is left of a short answer.
+  [[nodiscard]] std::string text(remote::Download& download);
+
+ private:
+  std::shared_ptr<remote::HttpOrigin> origin_;
+  remote::Patience patience_;
+  std::uint64_t bytes_ = 0;
+};
+
+// The error of a final status of gRPC.
+[[nodiscard]] Error error_of(const GrpcStatus& status);
+
+}  // namespace libsql::replica
+
+#endif  // LIBSQL_REPLICA_PRIMARY_H_

@@ -1,0 +1,95 @@
+// The two sides of a replica's session, and what is true of both together: where a transaction is
+// open, what a server has counted, which request is pending for whom.
+#ifndef LIBSQL_REPLICA_SIDES_H_
+#define LIBSQL_REPLICA_SIDES_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/mutex.h"
+#include "libsql/receiver.h"
+#include "libsql/request.h"
+
+namespace libsql::replica {
+
+enum class Side : std::uint8_t { local, remote };
+
+// Numbers of both sides as one sequence without clashes: the side is the last bit. 0 stays 0.
+[[nodiscard]] constexpr std::uint64_t joint_number(Side side, std::uint64_t number) noexcept {
+  if (number == 0) return 0;
+  return number * 2 + (side == Side::remote ? 1 : 0);
+}
+[[nodiscard]] constexpr Side side_of(std::uint64_t joint) noexcept {
+  return (joint & 1U) != 0 ? Side::remote : Side::local;
+}
+[[nodiscard]] constexpr std::uint64_t own_number(std::uint64_t joint) noexcept { return joint / 2; }
+
+// Threads: thread-safe.
+class Sides {
+ public:
+  // What the session reports.
+  [[nodiscard]] SessionState state() const LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    return joint();
+  }
+  [[nodiscard]] bool in_transaction(Side side) const LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    return (side == Side::remote ? remote_ : local_).in_transaction;
+  }
+  // A side has answered. Returns what the session reports from now on.
+  SessionState update(Side side, const SessionState& state) LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    SessionState& known = side == Side::remote ? remote_ : local_;
+    if (state.transaction != known.transaction) latest_ = joint_number(side, state.transaction);
+    known = state;
+    return joint();
+  }
+
+  // --- Requests that are pending at the server ---
+
+  void add(const Receiver* outer, std::shared_ptr<Receiver> inner) LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    pending_.emplace_back(outer, std::move(inner));
+  }
+  void remove(const Receiver* outer) LIBSQL_EXCLUDES(mutex_) {
+    std::shared_ptr<Receiver> removed;
+    const core::MutexLock lock(mutex_);
+    for (auto one = pending_.begin(); one != pending_.end(); ++one) {
+      if (one->first != outer) continue;
+      removed = std::move(one->second);
+      pending_.erase(one);
+      return;
+    }
+  }
+  // Null if it has been answered.
+  [[nodiscard]] std::shared_ptr<Receiver> find(const Receiver* outer) const
+      LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    for (const auto& [known, inner] : pending_) {
+      if (known == outer) return inner;
+    }
+    return nullptr;
+  }
+
+ private:
+  // Only the server writes.
+  [[nodiscard]] SessionState joint() const LIBSQL_REQUIRES(mutex_) {
+    SessionState state = remote_;
+    state.in_transaction = remote_.in_transaction || local_.in_transaction;
+    state.transaction = latest_;
+    return state;
+  }
+
+  mutable core::Mutex mutex_;
+  SessionState local_ LIBSQL_GUARDED_BY(mutex_);
+  SessionState remote_ LIBSQL_GUARDED_BY(mutex_);
+  std::uint64_t latest_ LIBSQL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::pair<const Receiver*, std::shared_ptr<Receiver>>> pending_
+      LIBSQL_GUARDED_BY(mutex_);
+};
+
+}  // namespace libsql::replica
+
+#endif  // LIBSQL_REPLICA_SIDES_H_
