@@ -1,14 +1,17 @@
 // Exact search over 384-dimensional vectors: this library, libSQL for Node.js on the same file, and
-// the extension sqlite-vec in the same SQLite, alternately in one run. Prints ratios.
+// the extension sqlite-vec in the same SQLite, alternately in one run. Then this library's index on
+// that file. Prints ratios.
 //
 //     NODE_PATH=FOLDER/node_modules bench_vector [ROWS] [vec0.so of npm's sqlite-vec]
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,7 @@ constexpr int kQueries = 20;
 constexpr int kRounds = 3;
 constexpr const char* kSearch =
     "SELECT id FROM t ORDER BY vector_distance_cos(v, vector(?)) LIMIT 10";
+constexpr const char* kIndexSearch = "SELECT id FROM vector_top_k('i', ?, 10)";
 constexpr const char* kOtherSearch =
     "SELECT id FROM t ORDER BY vec_distance_cosine(v, vec_f32(?)) LIMIT 10";
 
@@ -74,19 +78,54 @@ double search(sqlite3* db, const char* sql, const std::vector<std::string>& quer
   return median(times);
 }
 
-double ours(const std::string& path, const std::vector<std::string>& queries) {
-  Connection db = Database(path).connect();
-  Statement statement = db.prepare(kSearch);
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
+struct Answers {
+  double time = 0;  // The median.
+  std::vector<std::set<std::int64_t>> ids;
+};
+
+Answers answers(Connection& db, const char* sql, const std::vector<std::string>& queries) {
+  Statement statement = db.prepare(sql);
+  Answers answers;
   std::vector<double> times;
   for (const std::string& query : queries) {
+    std::set<std::int64_t>& ids = answers.ids.emplace_back();
     const auto start = std::chrono::steady_clock::now();
     statement.bind(1, query);
-    while (statement.step() == Step::row) continue;
+    while (statement.step() == Step::row) ids.insert(statement.column(0).integer());
     statement.reset();
-    const auto time = std::chrono::steady_clock::now() - start;
-    times.push_back(std::chrono::duration<double, std::milli>(time).count());
+    times.push_back(milliseconds_since(start));
   }
-  return median(times);
+  answers.time = median(times);
+  return answers;
+}
+
+double ours(const std::string& path, const std::vector<std::string>& queries) {
+  Connection db = Database(path).connect();
+  return answers(db, kSearch, queries).time;
+}
+
+void report_index(const std::string& path, const std::vector<std::string>& queries, int rows) {
+  Connection db = Database(path).connect();
+  const auto start = std::chrono::steady_clock::now();
+  db.execute("CREATE INDEX i ON t(libsql_vector_idx(v))");
+  const double built = milliseconds_since(start);
+  const Answers exact = answers(db, kSearch, queries);
+  const Answers found = answers(db, kIndexSearch, queries);
+  std::size_t hits = 0;
+  std::size_t wanted = 0;
+  for (std::size_t query = 0; query < queries.size(); ++query) {
+    wanted += exact.ids[query].size();
+    for (const std::int64_t id : exact.ids[query]) hits += found.ids[query].count(id);
+  }
+  std::printf("vector_top_k: built in %.0f ms, %.2f ms a search, %.1f x as fast, recall %.4f\n",
+              built, found.time, exact.time / found.time,
+              static_cast<double>(hits) / static_cast<double>(wanted));
+  std::printf("(%d rows, %zu queries)\n", rows, queries.size());
 }
 
 // 0 where node or its package is missing.
@@ -155,6 +194,7 @@ int run(int rows, const char* extension) {
   report("this library", median(own), median(own), rows);
   report("libSQL (npm libsql)", median(node), median(own), rows);
   report("sqlite-vec's distance function", median(other), median(own), rows);
+  report_index(path, queries, rows);
   std::filesystem::remove_all(folder);
   return 0;
 }

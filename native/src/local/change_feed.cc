@@ -4,6 +4,7 @@
 
 #include "libsql/error.h"
 #include "local/sqlite.h"
+#include "vector/owner.h"
 
 namespace libsql::local {
 
@@ -34,6 +35,11 @@ void ChangeFeed::observe(sqlite3* db, EventHandler handler) {
 
 void ChangeFeed::on_change(void* self, sqlite3* db, int op, const char* database, const char* table,
                            sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
+  // The tables of an index are no user's.
+  if (vector::is_of_index(table)) {
+    ++static_cast<ChangeFeed*>(self)->hidden_;
+    return;
+  }
   try {
     const bool update = op == SQLITE_UPDATE || is_blob_write(db);
     const auto kind = op == SQLITE_INSERT ? RowChange::Kind::insert

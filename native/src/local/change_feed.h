@@ -4,6 +4,7 @@
 #define LIBSQL_LOCAL_CHANGE_FEED_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ class ChangeFeed {
   // The number of pending changes; cut() removes those of a statement that was undone.
   [[nodiscard]] std::size_t mark() const noexcept { return pending_.size(); }
   void cut(std::size_t mark);
+  // How many changes of tables that belong to indexes on vectors there have been, which are not
+  // sent: SQLite counts them as changes of the statement's.
+  [[nodiscard]] std::int64_t hidden() const noexcept { return hidden_; }
   // A savepoint statement has succeeded.
   void savepoint(const core::SavepointText& text);
   void wal_grew(const char* database, int pages);
@@ -47,6 +51,7 @@ class ChangeFeed {
   std::vector<RowChange> pending_;
   std::vector<WalGrew> wal_;
   std::vector<OpenSavepoint> savepoints_;
+  std::int64_t hidden_ = 0;
   bool committed_ = false;
   bool rolled_back_ = false;
 };

@@ -14,6 +14,7 @@
 
 #include "local/decimal.h"
 #include "local/sql_function.h"
+#include "vector/check.h"
 #include "vector/functions.h"
 #include "vector/owner.h"
 #include "vector/top_k.h"
@@ -265,6 +266,7 @@ void register_functions(sqlite3* db) {
   check(db, vector::register_functions(db));
   check(db, vector::register_top_k(db));
   check(db, vector::register_owner(db));
+  check(db, vector::register_check(db));
 }
 
 }  // namespace libsql::local

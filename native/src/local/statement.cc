@@ -244,6 +244,7 @@ void LocalStatement::start() {
   if (is_vacuum()) upkeep_.emplace(session_.queue());
   ++uses_;
   total_before_ = sqlite3_total_changes64(session_.db());
+  hidden_before_ = session_.feed().hidden();
   feed_mark_ = session_.feed().mark();
   if (exceeded_budget_) started_ = std::chrono::steady_clock::now();
   if (session_.cancellation().has_budget()) before_ = raw_counters();
@@ -259,7 +260,8 @@ Step LocalStatement::step() {
 }
 
 int LocalStatement::advance() {
-  const bool defines = kind_ == StatementKind::ddl || kind_ == StatementKind::drop;
+  const bool defines = kind_ == StatementKind::ddl || kind_ == StatementKind::drop ||
+                       kind_ == StatementKind::other;  // REINDEX
   if (defines && !read_only_) return step_definition(session_, stmt_.get(), sql_);
   return session_.cancellation().step(stmt_.get());
 }
@@ -279,7 +281,10 @@ Step LocalStatement::finish(int rc) {
   upkeep_.reset();
   changes_ = is_dml(kind_) && !failed ? sqlite3_changes64(db) : 0;
   // A failed statement has been undone, except with OR FAIL, whose changes are kept and counted.
-  const bool undone = failed && sqlite3_total_changes64(db) == total_before_;
+  // Those to the tables of an index on vectors are counted even if they are undone.
+  const bool uncounted = sqlite3_total_changes64(db) == total_before_;
+  const bool hides = session_.feed().hidden() != hidden_before_;
+  const bool undone = failed && (uncounted || (hides && sqlite3_changes64(db) == 0));
   if (undone) session_.feed().cut(feed_mark_);
   if (failure && failure->kind() == ErrorKind::would_block && read_only_) {
     abandon();

@@ -119,6 +119,7 @@ class LocalStatement final : public core::PreparedStatement {
   std::uint64_t transaction_ = 0;  // The serial it is bound to; 0: none.
   std::int64_t changes_ = 0;
   std::int64_t total_before_ = 0;
+  std::int64_t hidden_before_ = 0;
   std::size_t feed_mark_ = 0;
   std::optional<Upkeep> upkeep_;  // of a VACUUM, while it runs
   std::vector<ValueView> row_;

@@ -10,10 +10,10 @@
 
 namespace libsql::local {
 
-// Steps `stmt`, whose text is `sql`, a CREATE or DROP. If it makes an index on vectors or may end
-// one, it runs to its end with what vector::Definition adds: all of it takes effect, or nothing.
-// The rows of the table are read; an interrupt or a deadline stops that, too.
-// Returns SQLite's code. If an addition has failed, Cancellation::failure() has its error.
+// Steps `stmt`, whose text is `sql`, a CREATE, DROP or REINDEX. If it makes an index on vectors or
+// may end one, it runs to its end with what vector::Definition adds: all of it takes effect, or
+// nothing. The rows of the table are read; an interrupt or a deadline stops that, too. Returns
+// SQLite's code. If an addition has failed, Cancellation::failure() has its error.
 [[nodiscard]] int step_definition(LocalSession& session, sqlite3_stmt* stmt,
                                   std::string_view sql) noexcept;
 

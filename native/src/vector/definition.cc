@@ -7,6 +7,7 @@
 #include "vector/index_text.h"
 #include "vector/nearest.h"
 #include "vector/owner.h"
+#include "vector/sketch_table.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {
@@ -48,6 +49,20 @@ bool drops(std::string_view sql) {
   return is_word(what, "INDEX") || is_word(what, "TABLE");
 }
 
+// What REINDEX names: an index, a table, a collation, or nothing, which means all. Without a schema
+// it is in any. Nothing if the statement is another.
+std::optional<IndexName> reindexed_by(std::string_view sql) {
+  SqlScanner tokens(sql);
+  if (!is_word(tokens.next(), "REINDEX")) return std::nullopt;
+  const SqlToken token = tokens.next();
+  if (token.kind == SqlToken::Kind::end || token.kind == SqlToken::Kind::semicolon) {
+    return IndexName{};
+  }
+  const std::string name = unquoted(token);
+  if (tokens.next().text != ".") return IndexName{"", name};
+  return IndexName{name, unquoted(tokens.next())};
+}
+
 bool mentions_marker(std::string_view sql) {
   SqlScanner tokens(sql);
   for (SqlToken token = tokens.next(); token.kind != SqlToken::Kind::end; token = tokens.next()) {
@@ -58,19 +73,42 @@ bool mentions_marker(std::string_view sql) {
 
 // --- The schema ---
 
-// The indexes of all schemas that have, or had, a virtual table.
-std::vector<IndexName> owned_indexes(sqlite3* db) {
+std::vector<std::string> schemas_of(sqlite3* db) {
   std::vector<std::string> schemas;
   SqliteStatement databases(db, "PRAGMA database_list");
   while (databases.step()) schemas.push_back(databases.text(1));
+  return schemas;
+}
+
+// The indexes of all schemas that have, or had, a virtual table.
+std::vector<IndexName> owned_indexes(sqlite3* db) {
   std::vector<IndexName> indexes;
-  for (const std::string& schema : schemas) {
+  for (const std::string& schema : schemas_of(db)) {
     SqliteStatement owners(db, "SELECT name FROM " + quoted_name(schema) +
                                    ".sqlite_schema WHERE type = 'table' AND name LIKE "
                                    "'libsql\\_vx\\_%' ESCAPE '\\' AND sql LIKE '%USING " +
                                    std::string(kOwnerModule) + "'");
     while (owners.step()) {
       indexes.push_back({schema, owners.text(0).substr(kOwnerPrefix.size())});
+    }
+  }
+  return indexes;
+}
+
+// The indexes on vectors that REINDEX means.
+std::vector<IndexName> matching_indexes(sqlite3* db, const IndexName& wanted) {
+  std::vector<IndexName> indexes;
+  for (const std::string& schema : schemas_of(db)) {
+    if (!wanted.schema.empty() && sqlite3_stricmp(schema.c_str(), wanted.schema.c_str()) != 0) {
+      continue;
+    }
+    SqliteStatement found(db, "SELECT name, sql FROM " + quoted_name(schema) +
+                                  ".sqlite_schema WHERE type = 'index' AND sql LIKE "
+                                  "'%libsql\\_vector\\_idx%' ESCAPE '\\' AND (?1 = '' OR name = ?1 "
+                                  "COLLATE NOCASE OR tbl_name = ?1 COLLATE NOCASE)");
+    found.bind(1, wanted.name);
+    while (found.step()) {
+      if (parse_index_text(found.text(1))) indexes.push_back({schema, found.text(0)});
     }
   }
   return indexes;
@@ -88,7 +126,7 @@ void remove_all_of(sqlite3* db, const IndexName& index) {
   for (const std::string_view suffix : {kInserted, kUpdated, kDeleted}) {
     execute(db, "DROP TRIGGER IF EXISTS " + full_name(index, suffix));
   }
-  execute(db, "DROP TABLE " + full_name(index, ""));
+  execute(db, "DROP TABLE IF EXISTS " + full_name(index, ""));
 }
 
 // What belonged to indexes that are gone, dropped by this statement or by another program.
@@ -113,12 +151,12 @@ void create_triggers(sqlite3* db, const IndexName& name, const Index& index) {
   // Any column may decide whether a row is in a partial index. And SQLite cannot rename a column of
   // a temporary table that a trigger names: it renames in the trigger's text twice.
   std::string changed;
+  const std::string other_key = "old." + key + " IS NOT new." + key + " COLLATE BINARY";
   if (!index.is_partial && sqlite3_stricmp(name.schema.c_str(), "temp") != 0) {
-    changed =
-        " WHEN new." + column + " IS NOT old." + column + " OR new." + key + " IS NOT old." + key;
+    changed = " WHEN new." + column + " IS NOT old." + column + " OR " + other_key;
   }
-  create(kUpdated,
-         "UPDATE" + on + changed + report + "SELECT old." + key + " UNION SELECT new." + key);
+  create(kUpdated, "UPDATE" + on + changed + report + "SELECT old." + key + " WHERE " + other_key +
+                       " UNION ALL SELECT new." + key);
 }
 
 void check_rows(sqlite3* db, const Index& index) {
@@ -137,6 +175,7 @@ void provide(sqlite3* db, const IndexName& name) {
   execute(db,
           "CREATE VIRTUAL TABLE " + full_name(name, "") + " USING " + std::string(kOwnerModule));
   create_triggers(db, name, index);
+  build_sketches(db, index);
 }
 
 }  // namespace
@@ -145,6 +184,11 @@ std::optional<Definition> Definition::of(sqlite3* db, std::string_view sql) {
   Definition definition;
   if (drops(sql)) {
     if (owned_indexes(db).empty()) return std::nullopt;
+    return definition;
+  }
+  definition.reindexed_ = reindexed_by(sql);
+  if (definition.reindexed_) {
+    if (matching_indexes(db, *definition.reindexed_).empty()) return std::nullopt;
     return definition;
   }
   definition.candidates_ = created_by(sql);
@@ -161,6 +205,11 @@ void Definition::before(sqlite3* db) {
 void Definition::after(sqlite3* db) {
   remove_orphans(db);
   for (const IndexName& index : candidates_) provide(db, index);
+  if (!reindexed_) return;
+  for (const IndexName& index : matching_indexes(db, *reindexed_)) {
+    remove_all_of(db, index);
+    provide(db, index);
+  }
 }
 
 }  // namespace libsql::vector

@@ -1,4 +1,4 @@
-// What CREATE INDEX over vectors, DROP INDEX and DROP TABLE do besides what SQLite does.
+// What CREATE INDEX over vectors, REINDEX, DROP INDEX and DROP TABLE do besides what SQLite does.
 #ifndef LIBSQL_VECTOR_DEFINITION_H_
 #define LIBSQL_VECTOR_DEFINITION_H_
 
@@ -14,22 +14,25 @@
 
 namespace libsql::vector {
 
-// A statement that makes an index on vectors or may end one. Whoever runs it opens a transaction or
-// a savepoint, calls before(), runs the statement, calls after(), and takes all of it back when
-// something throws. Both throw Failure, and SqliteFailure with SQLite's code; std::bad_alloc.
+// A statement that makes an index on vectors, makes it again or may end it. Whoever runs it opens a
+// transaction or a savepoint, calls before(), runs the statement, calls after(), and takes all of
+// it back when something throws. Both throw Failure, and SqliteFailure with SQLite's code;
+// std::bad_alloc.
 class Definition {
  public:
   // Nothing if `sql` is another statement, or drops something where no index on vectors is known.
   [[nodiscard]] static std::optional<Definition> of(sqlite3* db, std::string_view sql);
 
   void before(sqlite3* db);
-  // Makes the virtual table and the triggers of a new index, and checks the rows that are there;
-  // removes what belonged to indexes that are gone.
+  // Makes the virtual table and the triggers of an index that is new or made again, checks the rows
+  // that are there and sketches them; removes what belonged to indexes that are gone.
   void after(sqlite3* db);
 
  private:
   // Where the index may be that the statement creates; none if it drops something.
   std::vector<IndexName> candidates_;
+  // What a REINDEX names. Either part may be empty.
+  std::optional<IndexName> reindexed_;
 };
 
 }  // namespace libsql::vector

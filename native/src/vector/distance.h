@@ -3,6 +3,7 @@
 #define LIBSQL_VECTOR_DISTANCE_H_
 
 #include "vector/blob.h"
+#include "vector/index_options.h"
 #include "vector/kernels.h"
 
 namespace libsql::vector {
@@ -16,6 +17,12 @@ namespace libsql::vector {
 // The Euclidean distance. Both vectors have the same type and dimensions, and not the type
 // float1bit.
 [[nodiscard]] double l2_distance(const View& left, const View& right, const Kernels& kernels);
+
+// The distance that a metric means.
+using Distance = double (*)(const View&, const View&, const Kernels&);
+[[nodiscard]] constexpr Distance distance_of(Metric metric) noexcept {
+  return metric == Metric::cosine ? &cosine_distance : &l2_distance;
+}
 
 }  // namespace libsql::vector
 

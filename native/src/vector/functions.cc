@@ -62,8 +62,6 @@ void extract(sqlite3_context* context, Values values) {
 
 // --- Distances ---
 
-using Distance = double (*)(const View&, const View&, const Kernels&);
-
 void check_comparable(const Argument& left, const Argument& right, Distance distance) {
   const auto differ = [](const char* what, std::size_t a, std::size_t b) {
     throw Failure(std::string("vector_distance: vectors must have the same ") + what + ": " +

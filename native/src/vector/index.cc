@@ -120,17 +120,22 @@ Index find_index(sqlite3* db, const IndexName& name) {
   const std::optional<ColumnFacts> column = facts_of(db, table, text->column);
   if (!column) refuse_name();
   Index index;
+  index.name = name;
   index.type = parse_column_type(column->declared);
-  index.metric = parse_index_options(text->settings).metric;
+  const IndexOptions options = parse_index_options(text->settings);
+  index.metric = options.metric;
+  index.search_l = options.search_l;
   if (index.type.element == Element::float1bit && index.metric == Metric::l2) refuse_one_bit();
   index.table = full_name(table);
   index.own_table = quoted_name(table.name);
   index.column = quoted_name(text->column);
   index.key = key_of(db, table);
+  index.has_rowids = index.key.front() != '"';
   index.is_partial = !text->condition.empty();
-  const std::string members = members_of(index, text->condition);
-  index.rows = "SELECT " + index.key + ", " + index.column + members + " ORDER BY " + index.key;
-  index.row = "SELECT " + index.column + members + " AND " + index.key + " = ?1";
+  const std::string members =
+      "SELECT " + index.key + ", " + index.column + members_of(index, text->condition);
+  index.rows = members + " ORDER BY " + index.key;
+  index.row = members + " AND " + index.key + " = ?1";
   return index;
 }
 

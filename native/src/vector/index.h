@@ -2,6 +2,7 @@
 #ifndef LIBSQL_VECTOR_INDEX_H_
 #define LIBSQL_VECTOR_INDEX_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,16 +21,19 @@ struct IndexName {
 };
 
 struct Index {
+  IndexName name;
   ColumnType type;
   Metric metric = Metric::cosine;
   std::string table;      // "schema"."table".
   std::string own_table;  // "table".
   std::string column;     // Quoted, as the key: what identifies a row.
   std::string key;
+  bool has_rowids = true;  // The key is the rowid.
   bool is_partial = false;
+  std::int64_t search_l = 0;  // The setting: how many candidates a search measures.
   // SELECT key, vector: of the rows that are in the index, in the order of their keys.
   std::string rows;
-  // SELECT vector: of the row with the key ?1, if it is in the index.
+  // SELECT key, vector: of the row with the key ?1, if it is in the index.
   std::string row;
 };
 

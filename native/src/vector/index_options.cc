@@ -38,12 +38,13 @@ std::size_t choose(const std::string& setting, std::string_view value,
   refuse(setting, "invalid parameter");
 }
 
-void check_positive(const std::string& setting, const char* value) {
+std::int64_t parse_positive(const std::string& setting, const char* value) {
   const long long number = std::strtoll(value, nullptr, 10);
   if (number == 0 || number > std::numeric_limits<int>::max()) {
     refuse(setting, "invalid representation of integer vector index parameter");
   }
   if (number < 0) refuse(setting, "integer vector index parameter must be positive");
+  return number;
 }
 
 void check_number(const std::string& setting, const char* value) {
@@ -68,8 +69,10 @@ void apply(const std::string& setting, IndexOptions& options) {
         choose(setting, value, {"float1bit", "float8", "float16", "floatb16", "float32"}) == 0;
   } else if (is_key(key, "alpha")) {
     check_number(setting, value);
-  } else if (is_key(key, "max_neighbors") || is_key(key, "search_l") || is_key(key, "insert_l")) {
-    check_positive(setting, value);
+  } else if (is_key(key, "search_l")) {
+    options.search_l = parse_positive(setting, value);
+  } else if (is_key(key, "max_neighbors") || is_key(key, "insert_l")) {
+    static_cast<void>(parse_positive(setting, value));
   } else {
     refuse(setting, "invalid parameter");
   }

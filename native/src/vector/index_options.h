@@ -2,6 +2,7 @@
 #ifndef LIBSQL_VECTOR_INDEX_OPTIONS_H_
 #define LIBSQL_VECTOR_INDEX_OPTIONS_H_
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -12,10 +13,11 @@ enum class Metric { cosine, l2 };
 struct IndexOptions {
   Metric metric = Metric::cosine;
   bool one_bit_neighbours = false;  // compress_neighbors=float1bit.
+  std::int64_t search_l = 200;      // How many candidates a search measures.
 };
 
-// Checks each setting as libSQL does; those of its graph (max_neighbors, alpha, search_l,
-// insert_l) mean nothing here. The last of several with one key counts.
+// Checks each setting as libSQL does; those of its graph (max_neighbors, alpha, insert_l) mean
+// nothing here. The last of several with one key counts.
 // Throws Failure with libSQL's text.
 [[nodiscard]] IndexOptions parse_index_options(std::span<const std::string> settings);
 

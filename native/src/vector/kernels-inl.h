@@ -294,10 +294,61 @@ inline std::uint64_t different_bits(const std::byte* left, const std::byte* righ
   return result;
 }
 
-inline constexpr Kernels kKernels = {
-    HWY_STR(HWY_NAMESPACE),  &multiply<ReadFloat32>, &multiply<ReadFloat64>, &multiply<ReadFloat16>,
-    &multiply<ReadFloatB16>, &multiply_bytes,        &squares<ReadFloat32>,  &squares<ReadFloat64>,
-    &squares<ReadFloat16>,   &squares<ReadFloatB16>, &squares_float8,        &different_bits};
+inline WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, std::size_t size) {
+  using D = hn::ScalableTag<std::uint64_t>;
+  const D d;
+  const std::size_t step = hn::Lanes(d) * sizeof(std::uint64_t);
+  auto count = hn::Zero(d);
+  auto weight = count;
+  const auto shared = [&](hn::Vec<D> word, std::size_t plane, std::size_t i) HWY_ATTR {
+    const auto* place = reinterpret_cast<const std::uint64_t*>(planes + plane * size + i);
+    return hn::PopulationCount(hn::And(word, hn::LoadU(d, place)));
+  };
+  std::size_t i = 0;
+  for (; i + step <= size; i += step) {
+    const auto word = hn::LoadU(d, reinterpret_cast<const std::uint64_t*>(bits + i));
+    count = hn::Add(count, hn::PopulationCount(word));
+    auto sum = shared(word, 3, i);
+    sum = hn::Add(hn::Add(sum, sum), shared(word, 2, i));
+    sum = hn::Add(hn::Add(sum, sum), shared(word, 1, i));
+    sum = hn::Add(hn::Add(sum, sum), shared(word, 0, i));
+    weight = hn::Add(weight, sum);
+  }
+  HWY_ALIGN std::uint64_t counts[hn::MaxLanes(D())];
+  HWY_ALIGN std::uint64_t weights[hn::MaxLanes(D())];
+  hn::Store(count, d, counts);
+  hn::Store(weight, d, weights);
+  WeightedBits sums;
+  for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) {
+    sums.count += counts[lane];
+    sums.weight += weights[lane];
+  }
+  for (; i < size; i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bits + i, sizeof word);
+    sums.count += static_cast<std::uint64_t>(__builtin_popcountll(word));
+    for (std::size_t plane = 0; plane < 4; ++plane) {
+      std::uint64_t both = 0;
+      std::memcpy(&both, planes + plane * size + i, sizeof both);
+      sums.weight += static_cast<std::uint64_t>(__builtin_popcountll(word & both)) << plane;
+    }
+  }
+  return sums;
+}
+
+inline constexpr Kernels kKernels = {HWY_STR(HWY_NAMESPACE),
+                                     &multiply<ReadFloat32>,
+                                     &multiply<ReadFloat64>,
+                                     &multiply<ReadFloat16>,
+                                     &multiply<ReadFloatB16>,
+                                     &multiply_bytes,
+                                     &squares<ReadFloat32>,
+                                     &squares<ReadFloat64>,
+                                     &squares<ReadFloat16>,
+                                     &squares<ReadFloatB16>,
+                                     &squares_float8,
+                                     &different_bits,
+                                     &weigh_bits};
 
 }  // namespace libsql::vector::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

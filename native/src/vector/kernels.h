@@ -26,6 +26,12 @@ struct ByteProducts {
   std::uint64_t right_sum = 0;
 };
 
+// Of bits: how many are set, and the sum of four-bit weights of those.
+struct WeightedBits {
+  std::uint64_t count = 0;
+  std::uint64_t weight = 0;
+};
+
 // A float8 vector: alpha * q + shift for each byte q.
 struct Scaled {
   const std::byte* data;
@@ -53,6 +59,9 @@ struct Kernels {
   double (*squares_float8)(const Scaled& left, const Scaled& right, std::size_t count);
   // How many of the first `count` bits differ.
   std::uint64_t (*different_bits)(const std::byte* left, const std::byte* right, std::size_t count);
+  // `planes` are four times `size` bytes: the lowest bits of all weights first. `size` is a
+  // multiple of 8.
+  WeightedBits (*weigh_bits)(const std::byte* bits, const std::byte* planes, std::size_t size);
 };
 
 // The fastest that this processor runs. Thread-safe.

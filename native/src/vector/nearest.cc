@@ -1,15 +1,15 @@
 #include "vector/nearest.h"
 
-#include <algorithm>
-#include <cmath>
-#include <new>
+#include <cstring>
 #include <string>
 #include <utility>
 
 #include "vector/arguments.h"
+#include "vector/best.h"
 #include "vector/distance.h"
 #include "vector/failure.h"
 #include "vector/kernels.h"
+#include "vector/sketch_search.h"
 #include "vector/sqlite_statement.h"
 #include "vector/text.h"
 
@@ -23,43 +23,20 @@ void check_same(const char* doing, const char* what, std::size_t got, std::size_
                 " != " + std::to_string(wanted));
 }
 
-bool is_nearer(const Neighbour& left, const Neighbour& right) {
-  const bool left_nan = std::isnan(left.distance);
-  const bool right_nan = std::isnan(right.distance);
-  if (left_nan != right_nan) return right_nan;
-  if (!left_nan && left.distance != right.distance) return left.distance < right.distance;
-  return left.position < right.position;
-}
-
-// The nearest so far, as a heap with the farthest on top.
-class Best {
- public:
-  explicit Best(std::int64_t count) : count_(static_cast<std::size_t>(count)) {}
-
-  void offer(double distance, std::int64_t position, sqlite3_value* key) {
-    Neighbour candidate{distance, position, nullptr};
-    if (found_.size() == count_) {
-      if (!is_nearer(candidate, found_.front())) return;
-      std::pop_heap(found_.begin(), found_.end(), &is_nearer);
-      found_.pop_back();
-    }
-    candidate.key.reset(sqlite3_value_dup(key));
-    if (candidate.key == nullptr) throw std::bad_alloc();
-    found_.push_back(std::move(candidate));
-    std::push_heap(found_.begin(), found_.end(), &is_nearer);
-  }
-
-  std::vector<Neighbour> in_order() && {
-    std::sort_heap(found_.begin(), found_.end(), &is_nearer);
-    return std::move(found_);
-  }
-
- private:
-  std::size_t count_;
-  std::vector<Neighbour> found_;
-};
-
 }  // namespace
+
+bool is_same(sqlite3_value* left, sqlite3_value* right) {
+  const int type = sqlite3_value_type(left);
+  if (type != sqlite3_value_type(right)) return false;
+  if (type == SQLITE_INTEGER) return sqlite3_value_int64(left) == sqlite3_value_int64(right);
+  if (type == SQLITE_FLOAT) return sqlite3_value_double(left) == sqlite3_value_double(right);
+  const bool text = type == SQLITE_TEXT;
+  const void* const bytes = text ? sqlite3_value_text(left) : sqlite3_value_blob(left);
+  const void* const others = text ? sqlite3_value_text(right) : sqlite3_value_blob(right);
+  const int size = sqlite3_value_bytes(left);
+  return size == sqlite3_value_bytes(right) &&
+         (size == 0 || std::memcmp(bytes, others, static_cast<std::size_t>(size)) == 0);
+}
 
 SearchVector::SearchVector(sqlite3_value* value) {
   const Argument argument(value);
@@ -81,7 +58,8 @@ std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const Searc
                                     std::int64_t count) {
   query.check(index.type, "search");
   if (count == 0) return {};
-  const auto distance = index.metric == Metric::cosine ? &cosine_distance : &l2_distance;
+  if (auto found = find_by_sketches(db, index, query, count)) return *std::move(found);
+  const auto distance = distance_of(index.metric);
   Best best(count);
   SqliteStatement rows(db, index.rows);
   for (std::int64_t position = 0; rows.step(); ++position) {

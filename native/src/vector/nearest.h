@@ -18,6 +18,9 @@ struct ValueDeleter {
 };
 using OwnedValue = std::unique_ptr<sqlite3_value, ValueDeleter>;
 
+// Whether two keys are the same value of the same type. A collation may call others equal.
+[[nodiscard]] bool is_same(sqlite3_value* left, sqlite3_value* right);
+
 struct Neighbour {
   double distance = 0;        // NaN where there is none, as to a zero vector by cosine.
   std::int64_t position = 0;  // Among the rows in the order of their keys: decides ties.

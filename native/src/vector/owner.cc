@@ -8,28 +8,21 @@
 
 #include "vector/failure.h"
 #include "vector/index.h"
-#include "vector/nearest.h"
+#include "vector/sketch_table.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {
 
 namespace {
 
-// An index as its triggers need it. Made at the first write; SQLite disconnects the virtual table,
-// and so forgets this, when it reads a changed schema.
-struct Opened {
-  Opened(sqlite3* db, const IndexName& name) : index(find_index(db, name)), row(db, index.row) {}
-
-  Index index;
-  SqliteStatement row;
-};
-
 // SQLite's structure comes first: it hands out pointers to it.
 struct Owner {
   sqlite3_vtab base{};
   sqlite3* db = nullptr;
   IndexName name;
-  std::optional<Opened> opened;
+  // Made at the first write. SQLite disconnects the virtual table, and so forgets this, when it
+  // reads a changed schema.
+  std::optional<SketchWriter> writer;
 };
 
 Owner& owner_of(sqlite3_vtab* table) { return *reinterpret_cast<Owner*>(table); }
@@ -86,6 +79,36 @@ int disconnect(sqlite3_vtab* table) noexcept {
   return SQLITE_OK;
 }
 
+// With its shadow tables.
+int create(sqlite3* db, void* unused, int count, const char* const* words, sqlite3_vtab** table,
+           char** message) noexcept {
+  const int rc = connect(db, unused, count, words, table, message);
+  if (rc != SQLITE_OK) return rc;
+  const int created = called_by_sqlite(*table, [](Owner& owner) {
+    create_shadow_tables(owner.db, find_index(owner.db, owner.name));
+  });
+  if (created == SQLITE_OK) return SQLITE_OK;
+  *message = sqlite3_mprintf("%s", (*table)->zErrMsg);
+  sqlite3_free((*table)->zErrMsg);
+  disconnect(std::exchange(*table, nullptr));
+  return created;
+}
+
+int destroy(sqlite3_vtab* table) noexcept {
+  const int rc = called_by_sqlite(table, [](Owner& owner) {
+    owner.writer.reset();
+    drop_shadow_tables(owner.db, owner.name);
+  });
+  return rc == SQLITE_OK ? disconnect(table) : rc;
+}
+
+// Whether "libsql_vx_index_suffix" is one of ours: SQLite protects it then.
+int is_shadow_name(const char* suffix) noexcept {
+  return sqlite3_stricmp(suffix, kSketchesSuffix) == 0 || sqlite3_stricmp(suffix, kStateSuffix) == 0
+             ? 1
+             : 0;
+}
+
 int rename(sqlite3_vtab* table, const char* /*name*/) noexcept {
   set_message(table, "the table of an index on vectors has the index's name");
   return SQLITE_ERROR;
@@ -128,30 +151,13 @@ int rowid(sqlite3_vtab_cursor* /*cursor*/, sqlite3_int64* /*id*/) noexcept { ret
 
 // --- Writing ---
 
-class ResetAtEnd {
- public:
-  explicit ResetAtEnd(SqliteStatement& statement) : statement_(statement) {}
-  ResetAtEnd(const ResetAtEnd&) = delete;
-  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
-  ~ResetAtEnd() { statement_.reset(); }
-
- private:
-  SqliteStatement& statement_;
-};
-
 // An index that a program without this library has dropped leaves its triggers behind.
 void row_has_changed(Owner& owner, sqlite3_value* key) {
-  if (!owner.opened) {
+  if (!owner.writer) {
     if (!schema_text(owner.db, owner.name)) return;
-    owner.opened.emplace(owner.db, owner.name);
+    owner.writer.emplace(owner.db, find_index(owner.db, owner.name));
   }
-  SqliteStatement& row = owner.opened->row;
-  const ResetAtEnd reset(row);
-  row.bind(1, key);
-  if (!row.step()) return;
-  // SQLite holds the connection's mutex meanwhile, so its values may be read in place.
-  const SearchVector vector(sqlite3_column_value(row.get(), 0));
-  vector.check(owner.opened->index.type, "insert");
+  owner.writer->row_has_changed(key);
 }
 
 // An INSERT has the new rowid and the columns behind an old rowid that is NULL.
@@ -168,11 +174,12 @@ int update(sqlite3_vtab* table, int count, sqlite3_value** values,
 
 sqlite3_module make_module() noexcept {
   sqlite3_module module{};
-  module.xCreate = &connect;
+  module.iVersion = 3;  // The first with xShadowName.
+  module.xCreate = &create;
   module.xConnect = &connect;
   module.xBestIndex = &best_index;
   module.xDisconnect = &disconnect;
-  module.xDestroy = &disconnect;
+  module.xDestroy = &destroy;
   module.xOpen = &open;
   module.xClose = &close;
   module.xFilter = &filter;
@@ -182,6 +189,7 @@ sqlite3_module make_module() noexcept {
   module.xRowid = &rowid;
   module.xUpdate = &update;
   module.xRename = &rename;
+  module.xShadowName = &is_shadow_name;
   return module;
 }
 

@@ -1,5 +1,5 @@
 // The virtual table that belongs to an index on vectors: triggers of the indexed table write to it.
-// It refuses what is no vector of the column's type.
+// It refuses what is no vector of the column's type, and owns the tables of the sketches.
 #ifndef LIBSQL_VECTOR_OWNER_H_
 #define LIBSQL_VECTOR_OWNER_H_
 
@@ -13,6 +13,11 @@ namespace libsql::vector {
 // The beginning of the names of all that belongs to an index; its own name follows.
 inline constexpr std::string_view kOwnerPrefix = "libsql_vx_";
 inline constexpr std::string_view kOwnerModule = "libsql_vector_index";
+
+// Whether a table belongs to an index on vectors, by its name.
+[[nodiscard]] inline bool is_of_index(std::string_view table) noexcept {
+  return table.starts_with(kOwnerPrefix);
+}
 
 // The name of the virtual table of an index.
 [[nodiscard]] std::string owner_name(std::string_view index);

@@ -95,6 +95,25 @@ std::uint64_t different_bits(const std::byte* left, const std::byte* right, std:
   return sum;
 }
 
+std::uint64_t word_at(const std::byte* place) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, place, sizeof word);
+  return word;
+}
+
+WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, std::size_t size) {
+  WeightedBits sums;
+  for (std::size_t i = 0; i < size; i += sizeof(std::uint64_t)) {
+    const std::uint64_t word = word_at(bits + i);
+    sums.count += static_cast<std::uint64_t>(std::popcount(word));
+    for (std::size_t plane = 0; plane < 4; ++plane) {
+      const std::uint64_t both = word & word_at(planes + plane * size + i);
+      sums.weight += static_cast<std::uint64_t>(std::popcount(both)) << plane;
+    }
+  }
+  return sums;
+}
+
 constexpr Kernels kScalar = {"scalar",
                              &multiply<&float32_at>,
                              &multiply<&float64_at>,
@@ -106,7 +125,8 @@ constexpr Kernels kScalar = {"scalar",
                              &squares<&float16_at>,
                              &squares<&floatb16_at>,
                              &squares_float8,
-                             &different_bits};
+                             &different_bits,
+                             &weigh_bits};
 
 }  // namespace
 

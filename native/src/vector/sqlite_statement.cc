@@ -17,11 +17,26 @@ void SqliteStatement::bind(int index, sqlite3_value* value) {
   check(sqlite3_bind_value(statement_, index, value));
 }
 
+void SqliteStatement::bind(int index, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_, index, value));
+}
+
+void SqliteStatement::bind_blob(int index, std::string_view blob) {
+  check(sqlite3_bind_blob64(statement_, index, blob.data(), blob.size(), SQLITE_STATIC));
+}
+
 bool SqliteStatement::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) check(code);
   return false;
+}
+
+std::string_view SqliteStatement::blob(int column) const {
+  const void* const bytes = sqlite3_column_blob(statement_, column);
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::string SqliteStatement::text(int column) const {

@@ -2,6 +2,7 @@
 #ifndef LIBSQL_VECTOR_SQLITE_STATEMENT_H_
 #define LIBSQL_VECTOR_SQLITE_STATEMENT_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -33,11 +34,16 @@ class SqliteStatement {
   // `text` must outlive the statement.
   void bind(int index, std::string_view text);
   void bind(int index, sqlite3_value* value);
+  void bind(int index, std::int64_t value);
+  // `blob` must outlive the run.
+  void bind_blob(int index, std::string_view blob);
   // False at the end. Throws SqliteFailure.
   [[nodiscard]] bool step();
   // Ends a run, well or not, so that another can begin; what is bound stays.
   void reset() noexcept { sqlite3_reset(statement_); }
   [[nodiscard]] sqlite3_stmt* get() const noexcept { return statement_; }
+  // A column as a blob, where it lies; empty if NULL.
+  [[nodiscard]] std::string_view blob(int column) const;
   // A column as text, empty if NULL.
   [[nodiscard]] std::string text(int column) const;
 
@@ -46,6 +52,18 @@ class SqliteStatement {
 
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
+};
+
+// Resets a statement at the end of a scope.
+class ResetAtEnd {
+ public:
+  explicit ResetAtEnd(SqliteStatement& statement) : statement_(statement) {}
+  ResetAtEnd(const ResetAtEnd&) = delete;
+  ResetAtEnd& operator=(const ResetAtEnd&) = delete;
+  ~ResetAtEnd() { statement_.reset(); }
+
+ private:
+  SqliteStatement& statement_;
 };
 
 // Runs a statement to its end. Throws SqliteFailure.
