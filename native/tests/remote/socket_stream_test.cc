@@ -237,6 +237,7 @@ TEST_F(SocketStreamTest, TakesAServerThatNamesNoSubprotocolForVersion1) {
 
 TEST_F(SocketStreamTest, SendsAtMostEightRequestsOfAStreamAtATime) {
   std::vector<std::size_t> bursts;
+  libsql::testing::Gate all_answered;
   WebSocketServer server([&](ServerSocket& socket) {
     HranaPeer peer(socket);
     peer.ok(*peer.next());
@@ -249,6 +250,7 @@ TEST_F(SocketStreamTest, SendsAtMostEightRequestsOfAStreamAtATime) {
       left -= burst.size();
       bursts.push_back(burst.size());
     }
+    all_answered.open();
     socket.wait();
   });
   SocketTransport transport = transport_to(server);
@@ -258,6 +260,7 @@ TEST_F(SocketStreamTest, SendsAtMostEightRequestsOfAStreamAtATime) {
   EXPECT_EQ(answer->how(), "ok, closed");
   EXPECT_EQ(answer->rows, 20);
   EXPECT_TRUE(nothing_is_in_use(transport));
+  ASSERT_TRUE(all_answered.wait());
   EXPECT_EQ(bursts, (std::vector<std::size_t>{8, 8, 6}));
 }
 
