@@ -91,6 +91,7 @@ void CursorAnswer::step_begin(std::uint32_t step, std::span<const hrana::Column>
   step_ = step;
   if (!is_member(step)) return;
   ran_ = true;
+  core_->data().compare(cursor_->sql, columns);
   for (const hrana::Column& column : columns) {
     cursor_->columns.emplace_back(column.name.value_or(std::string_view()));
   }

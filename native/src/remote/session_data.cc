@@ -1,5 +1,6 @@
 #include "remote/session_data.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace libsql::remote {
@@ -124,6 +125,15 @@ void SessionData::describe(std::string_view sql, StatementDescription descriptio
 void SessionData::forget(std::string_view sql) {
   const auto found = descriptions_.find(sql);
   if (found != descriptions_.end()) descriptions_.erase(found);
+}
+
+void SessionData::compare(std::string_view sql, std::span<const hrana::Column> columns) {
+  const StatementDescription* const known = description(sql);
+  if (known == nullptr) return;
+  const auto same = [](const hrana::Column& now, const ColumnInfo& then) {
+    return now.name == then.name && (!now.declared_type || now.declared_type == then.declared_type);
+  };
+  if (!std::ranges::equal(columns, known->columns, same)) forget(sql);
 }
 
 void SessionData::reset() noexcept {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +16,7 @@
 
 #include "core/live_count.h"
 #include "core/mutex.h"
+#include "hrana/receiver.h"
 #include "libsql/error.h"
 #include "libsql/options.h"
 #include "libsql/request.h"
@@ -110,6 +112,8 @@ class SessionData {
   [[nodiscard]] const StatementDescription* description(std::string_view sql) const;
   void describe(std::string_view sql, StatementDescription description);
   void forget(std::string_view sql);
+  // A run has given these columns: a description with others is from before a change of the schema.
+  void compare(std::string_view sql, std::span<const hrana::Column> columns);
   // The schema may have changed.
   void forget_descriptions() noexcept { descriptions_.clear(); }
 

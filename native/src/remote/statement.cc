@@ -132,6 +132,7 @@ void RemoteStatement::take(Collector& collected) {
   if (collected.has_columns) {
     columns_ = std::move(collected.names);
     has_columns_ = true;
+    description_.reset();  // The session has it, unless the schema has changed.
   }
   rows_ = std::move(collected.rows);
   last_ = collected.last;

@@ -87,6 +87,7 @@ void StatementAnswer::step_begin(std::uint32_t step, std::span<const hrana::Colu
   const auto member = member_of(step_);
   if (!member) return;
   tell_failures(*member);
+  core_->data().compare(plan_.members[*member].sql, columns);
   if (columns.empty() || shape_ == Shape::control || shape_ == Shape::commit) return;
   std::vector<std::string_view> names;
   names.reserve(columns.size());

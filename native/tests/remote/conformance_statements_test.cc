@@ -88,6 +88,22 @@ TEST_P(Conformance, ValuesAreFoundByName) {
   EXPECT_EQ(trace(request::Execute{{"SELECT :a, ?", &values}}), "error positional_parameters");
 }
 
+// A server's description was kept for ever.
+TEST_P(Conformance, ADescriptionFollowsAnothersChangeOfTheSchemaOnceTheStatementHasRun) {
+  RequestTrace prepared;
+  prepared.start(db, request::Prepare{"SELECT * FROM t"});
+  ASSERT_EQ(prepared.wait(), "prepared\nok");
+  EXPECT_EQ(trace(request::Describe{prepared.statement}), "described id:INTEGER a:-\nok");
+  Statement statement = db.prepare("SELECT * FROM t");
+  EXPECT_EQ(statement.columns().size(), 2U);
+  Connection other = connect();
+  other.execute("ALTER TABLE t ADD COLUMN b TEXT");
+  EXPECT_EQ(trace(request::Execute{{prepared.statement}}), "columns id a b\ndone 0 0\nok");
+  EXPECT_EQ(trace(request::Describe{prepared.statement}), "described id:INTEGER a:- b:TEXT\nok");
+  EXPECT_EQ(statement.step(), Step::done);
+  EXPECT_EQ(statement.columns().size(), 3U);
+}
+
 TEST_P(Conformance, PreparedStatementsRunDescribeAndClose) {
   RequestTrace prepared;
   prepared.start(db, request::Prepare{"SELECT a, 1 AS one FROM t WHERE id = :id"});
