@@ -26,6 +26,10 @@ std::string describe(const Event& event) {
     std::string operator()(const Committed&) const { return "committed"; }
     std::string operator()(const RolledBack&) const { return "rolled back"; }
     std::string operator()(const WalGrew& grown) const { return "wal " + grown.database; }
+    // Only a server sends these.
+    std::string operator()(const TableChange& change) const { return "table " + change.table; }
+    std::string operator()(const ChangesLost& /*lost*/) const { return "changes lost"; }
+    std::string operator()(const ListeningEnded& /*ended*/) const { return "listening ended"; }
   };
   return std::visit(Describe{}, event);
 }
