@@ -1,5 +1,8 @@
 // Dot commands that show the schema, and the database as SQL.
 #include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "libsql/sql.h"
 #include "shell/command_error.h"
@@ -44,6 +47,30 @@ Outcome tables(Shell& shell, const Words& words) {
 
 Outcome indexes(Shell& shell, const Words& words) {
   print_names(shell, "type = 'index' AND tbl_name LIKE ?1", words.size() > 1 ? words[1] : "%");
+  return Outcome::proceed;
+}
+
+// Those of main; only there are they checked.
+constexpr std::string_view kVectorIndexes = R"(
+  SELECT name, tbl_name, substr(sql, instr(sql, '(')),
+    (SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND
+      (dbstat.name = i.name OR substr(dbstat.name, 1, length(i.name) + 11) = 'libsql_vx_' || i.name || '_')),
+    vector_index_check(name)
+  FROM sqlite_schema AS i
+  WHERE type = 'index' AND sql LIKE '%libsql\_vector\_idx%' ESCAPE '\' AND tbl_name LIKE ?1
+  ORDER BY name)";
+
+Outcome vectors(Shell& shell, const Words& words) {
+  Statement statement = shell.connection().prepare(kVectorIndexes);
+  statement.bind(1, words.size() > 1 ? words[1] : "%");
+  while (statement.step() == Step::row) {
+    const auto [name, table, definition, bytes, health] =
+        statement.row()
+            .as<std::string_view, std::string_view, std::string_view, std::optional<std::int64_t>,
+                std::string_view>();
+    shell.out() << name << ": " << table << ' ' << definition << ", " << bytes.value_or(0)
+                << " bytes, " << health << '\n';
+  }
   return Outcome::proceed;
 }
 
@@ -92,6 +119,9 @@ constexpr auto kCommands = std::to_array<DotCommand>({
      schema},
     {".tables", ".tables [PATTERN]", "List tables and views; PATTERN is one of LIKE", "", 1, 2,
      Completes::tables, tables},
+    {".vectors", ".vectors [TABLE]", "List vector indexes with sizes, and check them",
+     "TABLE is a pattern of LIKE. The check reads all rows of each index.", 1, 2, Completes::tables,
+     vectors},
 });
 
 }  // namespace

@@ -210,7 +210,8 @@ defmodule EctoLibSql.Vector do
   Orders `queryable` by the distance of `field` from `vector`, the nearest first. Rows whose field is nil are left out.
 
   It reads every row that the query's conditions admit, so it is exact with any of them. With an index it reads
-  the `:limit` nearest rows of all; those that the conditions do not admit are then left out, and nothing comes in their place.
+  the `:limit` nearest rows of all, as the index finds them (see the guide to vectors); those that the conditions do not admit are
+  then left out, and nothing comes in their place.
 
     * `:limit` - how many rows. Default: all; with an index it is needed.
     * `:index` - the name of an index (`EctoLibSql.Migration.vector_index/3`) on the column, of a table with rowids. Its metric
