@@ -183,8 +183,9 @@ defmodule EctoLibSql.Options do
     )
   end
 
+  # What only replicas have is true of a local database, too, or without effect: a configuration may keep it for development.
   defp available!(:local, opts) do
-    for name <- [:remote_encryption_key, :encoding, :proxy | Replica.names()], opts[name] do
+    for name <- [:remote_encryption_key, :encoding, :proxy], opts[name] do
       Check.refuse("the option #{inspect(name)} needs a database on a server (:uri)")
     end
   end

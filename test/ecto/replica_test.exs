@@ -1,13 +1,11 @@
 defmodule Ecto.Adapters.LibSql.ReplicaTest do
-  # A repository on a replica of a real server, as the guide's production chapter configures one.
+  # A repository on a replica of a server, as the guide's production chapter configures one.
   use ExUnit.Case, async: true
 
   import Ecto.Changeset
   import Ecto.Query
 
-  alias EctoLibSql.Sqld
-
-  if reason = Sqld.missing(), do: @moduletag(skip: reason)
+  alias EctoLibSql.Primary
 
   defmodule Repo do
     use Ecto.Repo, otp_app: :ecto_libsql, adapter: Ecto.Adapters.LibSql
@@ -40,13 +38,18 @@ defmodule Ecto.Adapters.LibSql.ReplicaTest do
     def change, do: alter(table(:users), do: add(:name, :string))
   end
 
+  setup_all do
+    Primary.compile!()
+    :ok
+  end
+
   setup do
     folder =
       Path.join(System.tmp_dir!(), "ecto_libsql_replica_#{System.unique_integer([:positive])}")
 
     File.mkdir_p!(folder)
     on_exit(fn -> File.rm_rf(folder) end)
-    url = Sqld.start!(folder)
+    url = Primary.start!(folder)
     path = Path.join(folder, "replica.db")
 
     start_supervised!(

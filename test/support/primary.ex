@@ -1,15 +1,11 @@
-defmodule EctoLibSql.Sqld do
+defmodule EctoLibSql.Primary do
   @moduledoc false
-  # The real server, sqld, for one test, where LIBSQL_SQLD names its program.
+  # A server that replicas follow, for one test: sqld where LIBSQL_SQLD names its program, else the development server.
 
-  alias EctoLibSql.DriverCase
+  alias EctoLibSql.{DevServer, DriverCase}
 
-  @doc "A reason to skip tests, or nil."
-  def missing do
-    if System.get_env("LIBSQL_SQLD"),
-      do: nil,
-      else: "LIBSQL_SQLD does not name the program of sqld"
-  end
+  @doc "For setup_all: compiles the server where that is needed, before the time of a test counts."
+  def compile!, do: command(System.get_env("LIBSQL_SQLD"), "", 0)
 
   @doc "Starts one that ends with the test; returns its URL."
   def start!(folder) do
@@ -19,17 +15,8 @@ defmodule EctoLibSql.Sqld do
 
   @doc "The same on a port; returns also the process, for `kill!/1`."
   def start_on!(folder, tcp_port) do
-    port =
-      Port.open({:spawn_executable, System.fetch_env!("LIBSQL_SQLD")}, [
-        :binary,
-        :stderr_to_stdout,
-        args: [
-          "-d",
-          Path.join(folder, "data.sqld"),
-          "--http-listen-addr",
-          "127.0.0.1:#{tcp_port}"
-        ]
-      ])
+    {program, args} = command(System.get_env("LIBSQL_SQLD"), folder, tcp_port)
+    port = Port.open({:spawn_executable, program}, [:binary, :stderr_to_stdout, args: args])
 
     {:os_pid, os_pid} = Port.info(port, :os_pid)
     ExUnit.Callbacks.on_exit(fn -> kill!(os_pid) end)
@@ -39,6 +26,15 @@ defmodule EctoLibSql.Sqld do
     Process.unlink(port)
     DriverCase.eventually(fn -> listens?(tcp_port) end)
     {"http://127.0.0.1:#{tcp_port}", os_pid}
+  end
+
+  defp command(nil, folder, tcp_port) do
+    {:ok, program} = DevServer.executable()
+    {program, ["--port", "#{tcp_port}", Path.join(folder, "primary.db")]}
+  end
+
+  defp command(sqld, folder, tcp_port) do
+    {sqld, ["-d", Path.join(folder, "data.sqld"), "--http-listen-addr", "127.0.0.1:#{tcp_port}"]}
   end
 
   def kill!(os_pid), do: System.cmd("kill", ["-9", "#{os_pid}"], stderr_to_stdout: true)
