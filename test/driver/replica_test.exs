@@ -100,6 +100,7 @@ defmodule EctoLibSql.ReplicaTest do
     assert rows == [[7], [8]]
   end
 
+  @tag :pool
   test "a pool of ten shares one replicator, and its processes read what they wrote", %{
     path: path,
     url: url
