@@ -49,14 +49,6 @@ bool all_x(std::span<const char> text) {
   return std::ranges::all_of(text, [](char c) { return c == 'x'; });
 }
 
-// In bytes. Source: proc_pid_statm(5)
-std::size_t resident_memory() {
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 TEST(LargeBlocksTest, AreInstalledOnceAndBeforeAnythingElse) {
   EXPECT_TRUE(kInstalled);
   const Connection connection = Database(":memory:").connect();
@@ -72,6 +64,14 @@ TEST(LargeBlocksTest, KeepTheirContentWhenTheyShrinkAndGrow) {
 }
 
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// In bytes. Source: proc_pid_statm(5)
+std::size_t resident_memory() {
+  std::size_t total = 0;
+  std::size_t resident = 0;
+  std::ifstream("/proc/self/statm") >> total >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 TEST(LargeBlocksTest, GiveTheirMemoryBack) {
   Block block = filled_block();
   const std::size_t full = resident_memory();
