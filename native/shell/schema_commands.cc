@@ -61,8 +61,9 @@ constexpr std::string_view kVectorIndexes = R"(
   ORDER BY name)";
 
 Outcome vectors(Shell& shell, const Words& words) {
+  const std::string pattern = words.size() > 1 ? words[1] : "%";
   Statement statement = shell.connection().prepare(kVectorIndexes);
-  statement.bind(1, words.size() > 1 ? words[1] : "%");
+  statement.bind(1, pattern);
   while (statement.step() == Step::row) {
     const auto [name, table, definition, bytes, health] =
         statement.row()
