@@ -35,13 +35,16 @@ struct Engine {
         most_response_bytes(response_bytes),
         gate(longest_turn) {
     log = std::make_unique<replication::PrimaryLog>(file);
+    // SQLite opens the write-ahead log at the first read.
+    keeper.execute("SELECT 1 FROM sqlite_schema");
   }
 
   // Never null. It is made when the file is there, and ends after all connections to it.
   std::unique_ptr<replication::PrimaryLog> log;
   const Database database;
-  // While it is open, the end of another connection is not the last one's, which would move the
-  // whole write-ahead log into the file.
+  // Has the write-ahead log open, so that the end of another connection is not the last one's,
+  // which would move the log into the file and delete it: for each request over HTTP without a
+  // baton.
   Connection keeper;
   // Makes the observer of each session. Empty if this SQLite has no pre-update hook.
   const std::function<EventHandler()> observer;

@@ -1,5 +1,8 @@
 // HTTP itself: paths, methods, kept connections, limits, and the exchanges of the specification.
+#include <filesystem>
+
 #include "server_test.h"
+#include "testing/temporary_directory.h"
 
 namespace libsql {
 namespace {
@@ -144,6 +147,16 @@ TEST_F(HttpTest, ASlowQueryKeepsNobodyElseWaiting) {
                                                    "SELECT n + 1 FROM c) SELECT count(*) FROM c")));
   EXPECT_EQ(value_of("SELECT 1"), R"({"type":"integer","value":"1"})");
   slow.close();  // The query ends with its client: the server's end does not wait for it.
+}
+
+// A new file's log was made and deleted for each request.
+TEST_F(HttpTest, TheWriteAheadLogStaysOpenBetweenRequests) {
+  const testing::TemporaryDirectory folder;
+  server::Options options;
+  options.database = folder.path();
+  start(std::move(options));
+  EXPECT_EQ(pipeline(execute("SELECT 1") + kAndClose).status, 200);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() + "-wal"));
 }
 
 TEST_F(HttpTest, StoppingWaitsForTheAnswerThatIsUnderWay) {
