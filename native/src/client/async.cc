@@ -57,7 +57,7 @@ void AsyncConnection::close() noexcept {
 namespace {
 
 AsyncCall<std::int64_t> control(const std::shared_ptr<detail::AsyncCore>& core, Request request) {
-  return {core, std::make_shared<detail::ControlOperation>(request)};
+  return {core, std::make_shared<detail::ControlOperation>(std::move(request))};
 }
 
 }  // namespace
