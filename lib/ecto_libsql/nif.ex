@@ -240,8 +240,9 @@ defmodule EctoLibSql.Nif do
 
   # --- Facts ---
 
-  @spec info(conn(), :last_insert_rowid | :changes | :total_changes) ::
-          {:ok, integer()} | failure()
+  # The protocol's version is nil on a local database, and before the first answer of a server.
+  @spec info(conn(), :last_insert_rowid | :changes | :total_changes | :protocol_version) ::
+          {:ok, integer() | nil} | failure()
   def info(_conn, _fact), do: not_loaded()
 
   # ConnectionStats as a map.

@@ -12,6 +12,7 @@ defmodule EctoLibSql.ServerDoctor do
   The token is never shown: only when it expires and what it allows, if it is a JSON web token.
   """
 
+  alias EctoLibSql.Connection.Control
   alias EctoLibSql.{Error, TokenClaims}
 
   @typedoc """
@@ -188,8 +189,13 @@ defmodule EctoLibSql.ServerDoctor do
   defp connect(uri, options), do: EctoLibSql.connect([uri: uri] ++ options)
 
   defp reached(uri, options, {:ok, state}, first) do
-    facts = [{transport(uri), "answers"}, {"first answer", milliseconds(first)}]
     measured = measured(state)
+
+    facts = [
+      {transport(uri), "answers" <> protocol(state)},
+      {"first answer", milliseconds(first)}
+    ]
+
     EctoLibSql.disconnect([], state)
 
     %{
@@ -236,13 +242,21 @@ defmodule EctoLibSql.ServerDoctor do
 
   defp transport(uri), do: if(scheme(uri) in ["ws", "wss"], do: "WebSocket", else: "HTTP")
 
+  defp protocol(state) do
+    case Control.info(state, :protocol_version) do
+      {:ok, version} when is_integer(version) -> ", version #{version} of the protocol"
+      _unknown -> ""
+    end
+  end
+
   defp other(uri, options) do
     other = with_scheme(uri, @other_transport)
 
     case connect(other, options) do
       {:ok, state} ->
+        protocol = protocol(state)
         EctoLibSql.disconnect([], state)
-        {transport(other), "answers as well"}
+        {transport(other), "answers as well" <> protocol}
 
       {:error, _error} ->
         {transport(other), "not offered"}

@@ -99,6 +99,7 @@ constexpr AtomName kAtomNames[] = {
     {&Atoms::last_insert_rowid, "last_insert_rowid"},
     {&Atoms::changes, "changes"},
     {&Atoms::total_changes, "total_changes"},
+    {&Atoms::protocol_version, "protocol_version"},
     {&Atoms::lost, "lost"},
     {&Atoms::ended, "ended"},
 };

@@ -30,7 +30,7 @@ struct Atoms {
   Term deferred, immediate, exclusive, read_only, open, release, rollback_to, plain, atomic;
   Term ask, refuse, allow;
   Term proceed, halt, to, from, passive, full, restart, truncate, wal;
-  Term last_insert_rowid, changes, total_changes;
+  Term last_insert_rowid, changes, total_changes, protocol_version;
   // Change events of a server.
   Term lost, ended;
 };

@@ -119,13 +119,14 @@ Term set_busy_timeout(Call& call) {
 }
 
 Term info(Call& call) {
-  enum class Fact : std::uint8_t { last_insert_rowid, changes, total_changes };
+  enum class Fact : std::uint8_t { last_insert_rowid, changes, total_changes, protocol_version };
   const Atoms& atoms = call.atoms();
   const AtomValue<Fact> choices[] = {{atoms.last_insert_rowid, Fact::last_insert_rowid},
                                      {atoms.changes, Fact::changes},
-                                     {atoms.total_changes, Fact::total_changes}};
-  const Fact fact =
-      choice_of(call.argument(1), choices, ":last_insert_rowid, :changes, :total_changes");
+                                     {atoms.total_changes, Fact::total_changes},
+                                     {atoms.protocol_version, Fact::protocol_version}};
+  const Fact fact = choice_of(call.argument(1), choices,
+                              ":last_insert_rowid, :changes, :total_changes, :protocol_version");
   return with_connection(call, [&](LockedConnection& locked) -> Term {
     const auto answer = [&](std::int64_t value) {
       return call.ok(enif_make_int64(locked.env(), value));
@@ -138,6 +139,10 @@ Term info(Call& call) {
         return answer(connection.changes());
       case Fact::total_changes:
         return answer(connection.total_changes());
+      case Fact::protocol_version: {
+        const std::optional<int> version = connection.protocol_version();
+        return version ? answer(*version) : call.ok(call.atoms().nil);
+      }
     }
     return answer(0);
   });

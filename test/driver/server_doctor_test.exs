@@ -30,8 +30,8 @@ defmodule EctoLibSql.ServerDoctorTest do
     assert %{failed: false, findings: []} = report
     assert text =~ ~r"server: +#{uri}$"m
     assert text =~ ~r"^TLS: +none$"m
-    assert text =~ ~r"^HTTP: +answers$"m
-    assert text =~ ~r"^WebSocket: +answers as well$"m
+    assert text =~ ~r"^HTTP: +answers, version 3 of the protocol$"m
+    assert text =~ ~r"^WebSocket: +answers as well, version 3 of the protocol$"m
     assert text =~ ~r"^round trip: +\d+\.\d ms$"m
     assert text =~ "no JSON web token"
   end
@@ -41,7 +41,10 @@ defmodule EctoLibSql.ServerDoctorTest do
   } do
     {report, text} = examine("ws" <> rest <> "?authToken=" <> @token)
     assert %{failed: false} = report
-    assert text =~ ~r"^WebSocket: +answers$"m and text =~ ~r"^HTTP: +answers as well$"m
+
+    assert text =~ ~r"^WebSocket: +answers, version 3 of the protocol$"m and
+             text =~ ~r"^HTTP: +answers as well, version 3 of the protocol$"m
+
     assert text =~ ~r"^server: +ws#{rest}$"m
   end
 

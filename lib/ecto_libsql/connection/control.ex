@@ -15,8 +15,9 @@ defmodule EctoLibSql.Connection.Control do
              [:load_extension, :recursive]
   @int32 0x7FFFFFFF
 
-  @doc "A number that the connection counts."
-  @spec info(State.t(), :last_insert_rowid | :changes | :total_changes) :: answer(integer())
+  @doc "A number that the connection counts, or the version of the protocol that its server speaks (nil without one)."
+  @spec info(State.t(), :last_insert_rowid | :changes | :total_changes | :protocol_version) ::
+          answer(integer() | nil)
   def info(state, fact), do: Call.structured(Nif.info(State.conn(state), fact))
 
   @doc "Cache hits and misses, waits for locks, memory; of a replica also how it stands (`:replica`)."

@@ -206,6 +206,10 @@ class LIBSQL_API Connection {
   // The longest wait for the write lock: Options::busy_timeout or set_busy_timeout().
   [[nodiscard]] std::chrono::milliseconds busy_timeout() const;
 
+  // The version of Hrana that the server speaks, 1 to 3, as far as its answers have told; nothing
+  // before the first one, and for a local database.
+  [[nodiscard]] std::optional<int> protocol_version() const;
+
   // --- Replicas ---
 
   // Whether the connection is one to a replica (Database::replica()).

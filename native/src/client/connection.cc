@@ -214,6 +214,8 @@ std::chrono::milliseconds Connection::busy_timeout() const {
   return client::local_control(*session()).busy_timeout();
 }
 
+std::optional<int> Connection::protocol_version() const { return session()->protocol_version(); }
+
 // --- Replicas ---
 
 bool Connection::is_replica() const noexcept {

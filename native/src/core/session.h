@@ -53,6 +53,8 @@ class Session {
   // Takes a statement back: into the cache if it came from there, else finalises it.
   virtual void give_back(std::unique_ptr<PreparedStatement> statement) noexcept = 0;
 
+  // See the public Connection::protocol_version().
+  [[nodiscard]] virtual std::optional<int> protocol_version() const { return std::nullopt; }
   // Null for a session without a file of its own.
   [[nodiscard]] virtual LocalControl* local() noexcept { return nullptr; }
   // Null unless the session is one with a replica.

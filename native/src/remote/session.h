@@ -40,6 +40,9 @@ class RemoteSession final : public core::Session {
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline) override {
     core_->set_deadline(deadline);
   }
+  [[nodiscard]] std::optional<int> protocol_version() const override {
+    return core_->protocol_version();
+  }
 
   // Sends nothing: the server compiles what it runs.
   [[nodiscard]] std::unique_ptr<core::PreparedStatement> prepare(std::string_view sql,

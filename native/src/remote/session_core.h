@@ -49,6 +49,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   [[nodiscard]] SessionState state() const LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] bool read_only() const LIBSQL_EXCLUDES(mutex_);
   void set_deadline(std::optional<Deadline> deadline) LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<int> protocol_version() const { return data_.transport().version(); }
 
   // --- For who has the turn ---
 

@@ -44,7 +44,7 @@ class SessionData {
  public:
   explicit SessionData(std::shared_ptr<Transport> transport) : transport_(std::move(transport)) {}
 
-  [[nodiscard]] Transport& transport() noexcept { return *transport_; }
+  [[nodiscard]] Transport& transport() const noexcept { return *transport_; }
   [[nodiscard]] SessionState& state() noexcept { return state_; }
 
   // --- The transaction ---

@@ -57,6 +57,9 @@ class ReplicaSession final : public core::Session, public core::ReplicaControl {
   void give_back(std::unique_ptr<core::PreparedStatement> statement) noexcept override {
     statement.reset();
   }
+  [[nodiscard]] std::optional<int> protocol_version() const override {
+    return remote_.protocol_version();
+  }
   [[nodiscard]] core::LocalControl* local() noexcept override { return &local_; }
   [[nodiscard]] core::ReplicaControl* replica() noexcept override { return this; }
 

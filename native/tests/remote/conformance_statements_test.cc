@@ -23,6 +23,11 @@ TEST_P(Conformance, AQueryGivesColumnsAndRowsOfEveryType) {
             "done 0 1\nok");
 }
 
+TEST_P(Conformance, TheVersionOfTheProtocolIsKnownOnceTheServerHasAnswered) {
+  EXPECT_EQ(Database(":memory:").connect().protocol_version(), std::nullopt);
+  EXPECT_EQ(db.protocol_version(), is_local() ? std::nullopt : std::optional(3));
+}
+
 TEST_P(Conformance, AWriteCountsItsRows) {
   EXPECT_EQ(trace(request::Execute{{"INSERT INTO t(a) VALUES ('x'), ('y')"}}), "done 1 2\nok");
   EXPECT_EQ(db.state().changes, 2);
