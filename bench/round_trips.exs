@@ -33,8 +33,7 @@ defmodule LibsqlBench.RoundTrips do
   # Of several runs the shortest counts: other programs only make it longer.
   @runs 5
   @mega 1_048_576
-  # Each connection asks the server once when it opens, and the development server has 512 streams.
-  @processes 200
+  @processes 1_000
 
   def run do
     port = URI.parse(server()).port
@@ -53,7 +52,7 @@ defmodule LibsqlBench.RoundTrips do
 
   defp server do
     with nil <- System.get_env("ECTO_LIBSQL_SERVER") do
-      {:ok, server} = DevServer.start_link()
+      {:ok, server} = DevServer.start_link(max_streams: 2 * @processes)
       DevServer.url(server)
     end
   end

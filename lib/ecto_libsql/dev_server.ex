@@ -28,6 +28,7 @@ defmodule EctoLibSql.DevServer do
     * `:cert`, `:key` - the paths of a certificate and its private key, for TLS
     * `:stream_idle_time` - milliseconds after which an HTTP stream expires that nobody uses. Default: `10_000`, as in sqld
     * `:transaction_time` - milliseconds after which a transaction that keeps another writer waiting ends. Default: `5_000`
+    * `:max_streams` - how many streams may be open: transactions, cursors, requests that run over a WebSocket. Default: `512`
     * `:executable` - the path of `libsql-dev-server`. Default: the environment variable `LIBSQL_DEV_SERVER`, else the one that
       is compiled with `ecto_libsql`
     * `:name` - registers the process
@@ -46,10 +47,11 @@ defmodule EctoLibSql.DevServer do
           | {:key, Path.t()}
           | {:stream_idle_time, pos_integer()}
           | {:transaction_time, pos_integer()}
+          | {:max_streams, pos_integer()}
           | {:executable, Path.t()}
           | {:name, GenServer.name()}
 
-  @options ~w(database host port token read_only_token jwt_key_file cert key stream_idle_time transaction_time executable name)a
+  @options ~w(database host port token read_only_token jwt_key_file cert key stream_idle_time transaction_time max_streams executable name)a
   @token_variable "LIBSQL_DEV_SERVER_TOKEN"
   @read_only_variable "LIBSQL_DEV_SERVER_READ_ONLY_TOKEN"
   # Opening a database may wait for another process; nothing else takes long.
@@ -147,6 +149,7 @@ defmodule EctoLibSql.DevServer do
   defp argument({:key, path}), do: ["--key", path]
   defp argument({:stream_idle_time, time}), do: ["--stream-idle-time", "#{time / 1000}"]
   defp argument({:transaction_time, time}), do: ["--transaction-time", "#{time / 1000}"]
+  defp argument({:max_streams, count}), do: ["--max-streams", "#{count}"]
   defp argument({option, _}) when option in [:port, :executable], do: []
 
   # In the environment and not among the arguments, which every user of the machine can see.

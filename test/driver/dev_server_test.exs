@@ -81,6 +81,23 @@ defmodule EctoLibSql.DevServerTest do
     assert {200, _} = execute(DevServer.url(server), "SELECT 1")
   end
 
+  test "sets how many streams may be open" do
+    {:ok, server} = DevServer.start_link(max_streams: 1)
+    "http" <> rest = DevServer.url(server)
+    [one, other] = for _ <- 1..2, do: elem({:ok, _} = EctoLibSql.connect(uri: "ws" <> rest), 1)
+
+    assert {:ok, :done} =
+             EctoLibSql.transaction(one, fn begun ->
+               assert %{rows: [[1]]} = EctoLibSql.query!(begun, "SELECT 1")
+               assert {:error, error} = EctoLibSql.query(other, "SELECT 1")
+               assert Exception.message(error) =~ "as many streams are open as may be"
+               :done
+             end)
+
+    assert %{rows: [[1]]} = EctoLibSql.query!(other, "SELECT 1")
+    for state <- [one, other], do: EctoLibSql.disconnect([], state)
+  end
+
   test "says why a server does not start" do
     Process.flag(:trap_exit, true)
     assert {:error, text} = DevServer.start_link(database: "/nowhere/at/all.db")
