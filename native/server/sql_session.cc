@@ -43,7 +43,9 @@ void SqlSession::statement_ended() noexcept {
 }
 
 std::optional<std::uint64_t> SqlSession::replication_index() const noexcept {
-  if (turn_ != 0 && !in_transaction()) engine_->log->capture();
+  // What was read may be another's commit, which is not in the log yet. Within a transaction that
+  // writes nobody else commits.
+  if (turn_ == 0 || !in_transaction()) engine_->log->capture();
   return engine_->log->head();
 }
 

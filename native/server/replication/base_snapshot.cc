@@ -38,7 +38,7 @@ class BaseSnapshot {
       const std::uint32_t page = core::load_be32(frames.data());
       if (page == 0 || page > pages_) continue;
       put(page, frames.subspan(kFrameHeadBytes, kPageSize), 0);
-      file_.write(index_of(page), frame_);
+      file_.write(index_of(page), ConstBytes(frame_).first(kFrameBytes));
     }
   }
 

@@ -59,6 +59,14 @@ TEST_F(PrimaryLogTest, BeginsWhenItIsAskedFor) {
   expect_same();
 }
 
+TEST_F(PrimaryLogTest, BeginsWithThePagesOfTheFileAndTheNewerOnesOfItsLog) {
+  db_.execute(kGrow);
+  db_.checkpoint(CheckpointMode::truncate);
+  db_.execute("UPDATE t SET b = randomblob(500)");
+  static_cast<void>(log_->view());
+  expect_same();
+}
+
 TEST_F(PrimaryLogTest, HasEveryCommitInOrder) {
   std::uint64_t last = log_->view().head();
   for (const char* const sql :
