@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <iterator>
 #include <new>
 #include <utility>
@@ -148,7 +149,8 @@ void SessionCore::run_on(const Request& request, Call call) {
 
 void SessionCore::end_turn(const std::shared_ptr<Receiver>& receiver, const Error* error) noexcept {
   const bool committed = data_.take_commit();
-  if (observer_ == nullptr || !committed) {
+  const auto read = data_.take_read();
+  if (observer_ == nullptr || (!committed && !read)) {
     finish(*receiver, error);
     return run_waiting();
   }
@@ -159,13 +161,20 @@ void SessionCore::end_turn(const std::shared_ptr<Receiver>& receiver, const Erro
   }
   std::optional<Error> kept;
   if (error != nullptr) kept = *error;
-  observer_->wrote(data_.newest_index(), until, [self = shared_from_this(), receiver, kept] {
+  std::function<void()> then = [self = shared_from_this(), receiver, kept] {
     self->finish(*receiver, kept ? &*kept : nullptr);
     self->run_waiting();
-  });
+  };
+  if (committed) return observer_->wrote(data_.newest_index(), until, std::move(then));
+  // The end of a transaction does not wait for what was read in it.
+  if (!read->in_transaction) return observer_->read(read->index, until, std::move(then));
+  observer_->read(read->index, until, [] {});
+  then();
 }
 
 void SessionCore::finish(Receiver& receiver, const Error* error) noexcept {
+  const auto read = data_.take_read();
+  if (observer_ != nullptr && read) observer_->read(read->index, Deadline::max(), [] {});
   SessionState state;
   {
     core::MutexLock lock(mutex_);

@@ -82,7 +82,21 @@ class SessionData {
   // The same for one that may have committed what was noted before.
   void note_index(std::optional<std::uint64_t> index) noexcept {
     numbered_ = index.has_value();
-    if (index && (!index_ || *index_ < *index)) index_ = index;
+    // Not the highest of all: a server that was killed may have begun a new log.
+    if (index) index_ = index;
+  }
+  // One that has only read.
+  void note_read(std::optional<std::uint64_t> index) noexcept {
+    if (index) read_ = Read{*index, state_.in_transaction};
+  }
+  struct Read {
+    std::uint64_t index = 0;  // how far the server's log was
+    bool in_transaction = false;
+  };
+  // The latest read since the last call; nothing within a transaction.
+  [[nodiscard]] std::optional<Read> take_read() noexcept {
+    if (state_.in_transaction) return std::nullopt;
+    return std::exchange(read_, std::nullopt);
   }
   // Where the server's log has the latest of it, if the server has said so.
   [[nodiscard]] std::optional<std::uint64_t> newest_index() const noexcept {
@@ -130,6 +144,7 @@ class SessionData {
   bool wrote_ = false;
   bool numbered_ = false;
   std::optional<std::uint64_t> index_;
+  std::optional<Read> read_;
   std::uint64_t lost_ = 0;
   std::shared_ptr<Stream> stream_;
   std::uint64_t next_id_ = 1;

@@ -128,6 +128,8 @@ void StatementAnswer::on_member_end(std::size_t index, const hrana::StepEnd& end
     core_->data().note_write(end.replication_index);
   } else if (may_commit(member.kind)) {
     core_->data().note_index(end.replication_index);
+  } else {
+    core_->data().note_read(end.replication_index);
   }
   if (may_change_schema(member.kind)) core_->data().forget_descriptions();
   ended_by_text_ |= member.kind == StatementKind::commit || member.kind == StatementKind::release ||

@@ -1,4 +1,4 @@
-// Who wants to know what a session has committed at its server, before its caller does.
+// Who wants to know what a session has committed and read at its server, before its caller does.
 #ifndef LIBSQL_REMOTE_WRITE_OBSERVER_H_
 #define LIBSQL_REMOTE_WRITE_OBSERVER_H_
 
@@ -23,6 +23,10 @@ class WriteObserver {
   // within this call. It should be before `deadline`, which is the request's.
   virtual void wrote(std::optional<std::uint64_t> index, Deadline deadline,
                      std::function<void()> then) noexcept = 0;
+  // The session has read outside of a transaction, or ended one without writes, when the server's
+  // log was at `index`, or a little further. The rest as above.
+  virtual void read(std::uint64_t index, Deadline deadline,
+                    std::function<void()> then) noexcept = 0;
 };
 
 }  // namespace libsql::remote

@@ -92,14 +92,14 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
                 "synchronised before; the replica is left as it is");
   }
   next_ = everything ? 0 : turn.position().frame.value() + 1;
-  const std::uint64_t target = greets ? *head_ : *goal.frame;
-  if (next_ > target) return turn.nothing_new(turn.position());
-  while (next_ <= target) {
-    const std::uint64_t before = next_;
+  target_ = greets ? *head_ : *goal.frame;
+  if (next_ > target_) return turn.nothing_new(turn.position());
+  while (next_ <= target_) {
+    const std::uint64_t before = pulled.pages;
     pull_some(turn, pulled);
     if (turn.need() == Need::everything) pulled.replaced = true;
-    if (next_ == before) {
-      throw Error(ErrorKind::io, "the primary's log ends before frame " + std::to_string(target) +
+    if (pulled.pages == before) {
+      throw Error(ErrorKind::io, "the primary's log ends before frame " + std::to_string(target_) +
                                      ", which it has announced");
     }
   }
@@ -110,7 +110,11 @@ void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
   if (says(status, "NO_HELLO")) {
     // The primary was started again; its log may be another one.
     greet(turn);
-    if (turn.need() == Need::everything) next_ = 0;
+    if (turn.need() == Need::everything) {
+      // The frame to reach was one of the old log.
+      next_ = 0;
+      target_ = head_.value_or(0);
+    }
     status = patiently([&] { return entries(turn, pulled); });
   }
   if (says(status, "NEED_SNAPSHOT")) {

@@ -42,6 +42,7 @@ class LogPuller {
   std::string log_;
   std::optional<std::uint64_t> head_;
   std::uint64_t next_ = 0;
+  std::uint64_t target_ = 0;
 };
 
 }  // namespace libsql::replica

@@ -94,7 +94,7 @@ SyncReport Replicator::sync_and_wait(const SyncRequest& request) {
 }
 
 void Replicator::sync_first(const SyncRequest& request) {
-  if (core_->has_tried()) return;
+  if (core_->has_tried() && core_->file().is_readable()) return;
   try {
     static_cast<void>(sync_and_wait(request));
   } catch (const Error& error) {
@@ -106,6 +106,9 @@ void Replicator::sync_first(const SyncRequest& request) {
 bool Replicator::has_copy() const { return core_->file().is_readable(); }
 void Replicator::make_readable() { core_->file().make_readable(std::chrono::seconds(5)); }
 void Replicator::note_write(std::optional<std::uint64_t> index) { core_->note_write(index); }
+std::uint64_t Replicator::note_read() const noexcept { return core_->note_read(); }
+bool Replicator::has_ended(std::uint64_t round) const noexcept { return core_->has_ended(round); }
+bool Replicator::is_failing() const { return core_->is_failing(); }
 bool Replicator::is_behind() const noexcept { return core_->is_behind(); }
 std::uint64_t Replicator::epoch() const noexcept { return core_->epoch(); }
 ReplicaStatus Replicator::status() const { return core_->status(); }

@@ -63,7 +63,13 @@ class Replicator {
 
   // The primary has committed something of this process's; `index` as it named it.
   void note_write(std::optional<std::uint64_t> index);
-  // Something of that is not here yet.
+  // The primary has answered what reads: the number of the sync that surely brings what was read.
+  [[nodiscard]] std::uint64_t note_read() const noexcept;
+  // Whether that sync, or a later one, has ended well.
+  [[nodiscard]] bool has_ended(std::uint64_t round) const noexcept;
+  // The latest sync has failed.
+  [[nodiscard]] bool is_failing() const;
+  // Something of what was written is not here yet.
   [[nodiscard]] bool is_behind() const noexcept;
   // Changes when the whole content may have been replaced: connections have to be opened again.
   [[nodiscard]] std::uint64_t epoch() const noexcept;

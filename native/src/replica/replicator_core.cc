@@ -1,11 +1,11 @@
 #include "replica/replicator_core.h"
 
 #include <algorithm>
-#include <exception>
 #include <iterator>
-#include <new>
 #include <string>
 #include <utility>
+
+#include "remote/guarded_receiver.h"
 
 namespace libsql::replica {
 
@@ -28,18 +28,6 @@ const char* name_of(Protocol protocol) noexcept {
       return "updates";
   }
   return "";
-}
-
-Error current_error() noexcept {
-  try {
-    throw;
-  } catch (const Error& error) {
-    return error;
-  } catch (const std::bad_alloc&) {
-    return {ErrorKind::out_of_memory, "out of memory"};
-  } catch (const std::exception& failure) {
-    return {ErrorKind::error, failure.what()};
-  }
 }
 
 Error stopped() {
@@ -95,7 +83,8 @@ std::optional<Replicator::Core::Round> Replicator::Core::next_round() {
   }
   latest_round_ = Clock::now();
   Round round;
-  round.unnumbered = unnumbered_;
+  round.number = ++rounds_begun_;
+  round.writes = writes_;
   std::swap(running_, waiters_);
   // One goal for all: the head, if anybody wants that.
   const bool head = running_.empty() || std::ranges::any_of(running_, [](const Waiter& waiter) {
@@ -132,7 +121,7 @@ void Replicator::Core::pull_within_turn(Round& round) {
   try {
     puller_.pull(*turn, round.goal, round.pulled);
   } catch (...) {
-    round.error = current_error();
+    round.error = remote::current_failure();
   }
   // Part of it may have been committed.
   round.position = turn->position();
@@ -147,7 +136,7 @@ void Replicator::Core::pull(Round& round) {
     // Nothing has ever been written at the primary.
     if (!round.error && !file_->is_readable()) file_->make_readable(kTurnPatience);
   } catch (...) {
-    round.error = current_error();
+    round.error = remote::current_failure();
   }
   round.report.pages = round.pulled.pages;
   round.report.bytes = primary_.bytes() - bytes;
@@ -159,11 +148,10 @@ void Replicator::Core::note(Round& round) {
   const core::MutexLock lock(mutex_);
   const auto now = std::chrono::system_clock::now();
   if (round.has_position && (round.position.frame || !round.position.revision.empty())) {
-    if (round.position.history != position_.history ||
-        round.position.protocol != position_.protocol) {
-      // Frames of another history mean nothing here.
-      if (!position_.history.empty()) status_.written_frame = 0;
-    }
+    const bool same = round.position.history == position_.history &&
+                      round.position.protocol == position_.protocol;
+    // Frames of another history mean nothing here.
+    if (!same && !position_.history.empty()) status_.written_frame = 0;
     position_ = round.position;
   }
   if (round.pulled.replaced) ++epoch_;
@@ -180,7 +168,8 @@ void Replicator::Core::note(Round& round) {
     ++status_.syncs;
     status_.synced_at = now;
     status_.offline_since.reset();
-    covered_ = std::max(covered_, round.unnumbered);
+    covered_ = std::max(covered_, round.writes);
+    rounds_ended_ = round.number;
   }
   update_behind();
   round.report.frame = position_.frame;
@@ -264,21 +253,32 @@ void Replicator::Core::update_behind() {
   const bool frames = position_.protocol == Protocol::replication_log &&
                       status_.written_frame > position_.frame.value_or(0) &&
                       status_.written_frame != 0;
-  status_.behind = frames || covered_ < unnumbered_;
+  status_.behind = frames || covered_ < writes_;
   behind_ = status_.behind;
 }
 
+// The frame alone would not do: it may be one of a new log.
 void Replicator::Core::note_write(std::optional<std::uint64_t> index) {
   const core::MutexLock lock(mutex_);
-  // An index that is not beyond what is here already may be one of a new log.
-  const bool numbered = index && position_.protocol == Protocol::replication_log &&
-                        *index > position_.frame.value_or(0) && *index >= status_.written_frame;
-  if (numbered) {
+  ++writes_;
+  if (index && position_.protocol == Protocol::replication_log &&
+      *index > position_.frame.value_or(0)) {
     status_.written_frame = std::max(status_.written_frame, *index);
-  } else {
-    ++unnumbered_;
   }
   update_behind();
+}
+
+// Not compared with the file's frame: the server may name an older one than it has read, and one of
+// a new log.
+std::uint64_t Replicator::Core::note_read() const noexcept { return rounds_begun_ + 1; }
+
+bool Replicator::Core::has_ended(std::uint64_t round) const noexcept {
+  return rounds_ended_ >= round;
+}
+
+bool Replicator::Core::is_failing() const {
+  const core::MutexLock lock(mutex_);
+  return status_.error.has_value();
 }
 
 ReplicaStatus Replicator::Core::status() const {

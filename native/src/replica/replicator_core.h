@@ -36,6 +36,9 @@ class Replicator::Core {
            std::optional<std::chrono::milliseconds> interval) LIBSQL_EXCLUDES(mutex_);
   void add(Waiter waiter) LIBSQL_EXCLUDES(mutex_);
   void note_write(std::optional<std::uint64_t> index) LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] std::uint64_t note_read() const noexcept;
+  [[nodiscard]] bool has_ended(std::uint64_t round) const noexcept;
+  [[nodiscard]] bool is_failing() const LIBSQL_EXCLUDES(mutex_);
   void freeze() LIBSQL_EXCLUDES(mutex_);
 
   [[nodiscard]] ReplicaFile& file() noexcept { return *file_; }
@@ -50,7 +53,8 @@ class Replicator::Core {
   // What came of one sync.
   struct Round {
     Goal goal;
-    std::uint64_t unnumbered = 0;  // writes that it covers
+    std::uint64_t number = 0;  // of those that have begun
+    std::uint64_t writes = 0;  // that had been noted when it began
     SyncReport report;
     Pulled pulled;
     std::optional<Error> error;
@@ -83,6 +87,9 @@ class Replicator::Core {
   std::atomic<bool> frozen_{false};
   std::atomic<bool> tried_{false};
   std::atomic<std::uint64_t> epoch_{0};
+  // Written with the mutex.
+  std::atomic<std::uint64_t> rounds_begun_{0};
+  std::atomic<std::uint64_t> rounds_ended_{0};  // the latest that succeeded
 
   mutable core::Mutex mutex_;
   core::CondVar changed_;
@@ -94,8 +101,8 @@ class Replicator::Core {
   std::shared_ptr<remote::HttpOrigin> origin_ LIBSQL_GUARDED_BY(mutex_);  // The latest.
   ReplicaStatus status_ LIBSQL_GUARDED_BY(mutex_);
   Position position_ LIBSQL_GUARDED_BY(mutex_);
-  // Writes whose frame is not known, and how many of them have been pulled.
-  std::uint64_t unnumbered_ LIBSQL_GUARDED_BY(mutex_) = 0;
+  // Writes that have been noted, and how many of them a sync has looked for.
+  std::uint64_t writes_ LIBSQL_GUARDED_BY(mutex_) = 0;
   std::uint64_t covered_ LIBSQL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -1,6 +1,5 @@
 #include "replica/session.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -13,41 +12,7 @@ namespace libsql::replica {
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-// How long a commit waits for the replica at most.
-constexpr std::chrono::seconds kLongestWait{10};
-// Of the time that a request has left, this part is for its answer.
-constexpr int kPartForAnswer = 10;
-
-// Makes the replicator follow what one session commits.
-class FollowWrites final : public remote::WriteObserver {
- public:
-  FollowWrites(std::shared_ptr<Replicator> replicator, bool pulls, bool waits)
-      : replicator_(std::move(replicator)), pulls_(pulls), waits_(waits) {}
-
-  // Without memory it ends the process. NOLINTNEXTLINE(bugprone-exception-escape)
-  void wrote(std::optional<std::uint64_t> index, remote::Deadline deadline,
-             std::function<void()> then) noexcept override {
-    replicator_->note_write(index);
-    if (!pulls_) return then();
-    const auto now = steady_clock::now();
-    if (!waits_) {
-      replicator_->sync({index}, now + kLongestWait, [](const Error*, const SyncReport&) {});
-      return then();
-    }
-    // The commit has happened: that the replica does not have it yet is no error of it.
-    const auto until = std::min(deadline - (deadline - now) / kPartForAnswer, now + kLongestWait);
-    replicator_->sync({index}, until,
-                      [then = std::move(then)](const Error*, const SyncReport&) { then(); });
-  }
-
- private:
-  const std::shared_ptr<Replicator> replicator_;
-  const bool pulls_;
-  const bool waits_;
-};
 
 // Gets an answer that nobody wants.
 class NoAnswer final : public Receiver {
@@ -71,9 +36,10 @@ ReplicaSession::ReplicaSession(std::shared_ptr<Replicator> replicator,
     : replicator_(std::move(replicator)),
       settings_(std::move(settings)),
       local_(replicator_, settings_.local),
-      remote_(std::move(transport), settings_.request_timeout,
-              std::make_shared<FollowWrites>(replicator_, settings_.sync_after_writes,
-                                             settings_.read_your_writes)) {}
+      follower_(std::make_shared<WriteFollower>(
+          replicator_,
+          WriteFollower::Settings{settings_.sync_after_writes, settings_.read_your_writes})),
+      remote_(std::move(transport), settings_.request_timeout, follower_) {}
 
 void ReplicaSession::close() noexcept {
   remote_.close();
@@ -91,7 +57,8 @@ std::optional<Side> ReplicaSession::transaction_side() const {
 Side ReplicaSession::side_of_statement(bool is_local) const {
   refuse_if_frozen();
   if (const auto side = transaction_side()) return *side;
-  const bool behind = settings_.read_your_writes && replicator_->is_behind();
+  const bool behind =
+      settings_.read_your_writes && (replicator_->is_behind() || follower_->has_read_newer());
   return is_local && !behind ? Side::local : Side::remote;
 }
 

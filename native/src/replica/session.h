@@ -19,6 +19,7 @@
 #include "replica/replicator.h"
 #include "replica/routed_answer.h"
 #include "replica/sides.h"
+#include "replica/write_follower.h"
 
 namespace libsql::replica {
 
@@ -92,6 +93,7 @@ class ReplicaSession final : public core::Session, public core::ReplicaControl {
   const std::shared_ptr<Sides> sides_ = std::make_shared<Sides>();
   const std::shared_ptr<StatementTexts> texts_ = std::make_shared<StatementTexts>();
   LocalPart local_;
+  const std::shared_ptr<WriteFollower> follower_;
   remote::RemoteSession remote_;
 };
 

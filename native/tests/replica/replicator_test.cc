@@ -277,6 +277,29 @@ TEST_F(LogReplicatorTest, AWriteOfThisProcessIsAwaited) {
   EXPECT_FALSE(replicator_->is_behind());
 }
 
+TEST_F(LogReplicatorTest, WhatWasReadAtThePrimaryIsHereAfterASyncThatBeganLater) {
+  const std::uint64_t round = replicator_->note_read();
+  EXPECT_FALSE(replicator_->has_ended(round));
+  EXPECT_FALSE(replicator_->is_behind()) << "only who has read it waits";
+  sync(*replicator_);
+  EXPECT_TRUE(replicator_->has_ended(round));
+  EXPECT_FALSE(replicator_->has_ended(replicator_->note_read()));
+}
+
+TEST_F(LogReplicatorTest, AFrameOfTheOldLogDoesNotFailASyncWithTheNew) {
+  SyncRequest request;
+  request.frame = server_.head() + 1000;
+  server_.reset_log();
+  EXPECT_THAT([&] { replicator_->sync_and_wait(request); }, throws_error(ErrorKind::error, "yet"));
+  EXPECT_FALSE(replicator_->is_failing());
+}
+
+TEST_F(LogReplicatorTest, AFileThatWasRemovedIsCopiedAgainByTheNextConnection) {
+  for (const char* const ending : {"", "-wal", "-shm"}) std::filesystem::remove(path() + ending);
+  replicator_->sync_first({});
+  EXPECT_EQ(rows("SELECT a FROM t"), "1");
+}
+
 TEST_F(LogReplicatorTest, AnIntervalPullsByItself) {
   Replicator::Config config = config_for(path(), server_.url());
   config.interval = milliseconds(20);
