@@ -40,15 +40,17 @@ defmodule EctoLibSql.OtherVM do
   defp paths, do: Enum.flat_map(:code.get_path(), &["-pa", to_string(&1)])
 
   # Starts it; returns a port. SQL sent by run/2 is answered by "ok" or "error …".
-  def start(path, busy_timeout \\ 5_000) do
-    arguments = paths() ++ ["-e", @program, path, Integer.to_string(busy_timeout)]
+  def start(path, busy_timeout \\ 5_000),
+    do: start_program(@program, [path, Integer.to_string(busy_timeout)])
 
+  # The same with another program, whose first line of output is "ready".
+  def start_program(program, arguments) do
     port =
       Port.open({:spawn_executable, System.find_executable("elixir")}, [
         :binary,
         :exit_status,
         line: 65_536,
-        args: arguments
+        args: paths() ++ ["-e", program | arguments]
       ])
 
     "ready" = answer(port)
@@ -71,17 +73,18 @@ defmodule EctoLibSql.OtherVM do
     end
   end
 
-  # Kills it with SIGKILL.
+  # Kills it with SIGKILL; returns the lines that it had written and nobody had received.
   def kill(port) do
     {:os_pid, pid} = Port.info(port, :os_pid)
     {_, 0} = System.cmd("kill", ["-9", Integer.to_string(pid)])
-    wait_for_exit(port)
+    wait_for_exit(port, [])
   end
 
-  defp wait_for_exit(port) do
+  defp wait_for_exit(port, lines) do
     receive do
-      {^port, {:exit_status, _}} -> :ok
-      {^port, {:data, _}} -> wait_for_exit(port)
+      {^port, {:exit_status, _}} -> Enum.reverse(lines)
+      {^port, {:data, {:eol, line}}} -> wait_for_exit(port, [line | lines])
+      {^port, {:data, {:noeol, _part}}} -> wait_for_exit(port, lines)
     after
       10_000 -> raise "the other VM did not die"
     end

@@ -7,6 +7,30 @@ defmodule EctoLibSql.Primary do
   @doc "For setup_all: compiles the server where that is needed, before the time of a test counts."
   def compile!, do: command(System.get_env("LIBSQL_SQLD"), "", 0)
 
+  @doc "Whether it is sqld."
+  def sqld?, do: System.get_env("LIBSQL_SQLD") != nil
+
+  @doc "A copy of its database, in which nothing is written meanwhile; the file itself is the server's."
+  def copy(folder) do
+    copy = DriverCase.temp_file()
+    for ending <- ["", "-wal"], do: File.cp!(file(folder) <> ending, copy <> ending)
+    copy
+  end
+
+  defp file(folder) do
+    if sqld?(),
+      do: Path.join(folder, "data.sqld/dbs/default/data"),
+      else: Path.join(folder, "primary.db")
+  end
+
+  @doc """
+  Takes away the log of one that does not run, if it has begun one, as its disk might. sqld begins a new one after
+  kill!/1 by itself.
+  """
+  def lose_log!(folder) do
+    unless sqld?(), do: File.rm(file(folder) <> "-replication-log")
+  end
+
   @doc "Starts one that ends with the test; returns its URL."
   def start!(folder) do
     {url, _os_pid} = start_on!(folder, free_port())
