@@ -1,5 +1,6 @@
 # Point queries a second on a server on this machine, over HTTP and over a WebSocket, beside @libsql/client for Node.js in
-# turns; from one connection, and from 64 at once. RUST_PEER may name a program that does the same with the Rust crate
+# turns; from one connection, and from 64 at once, where the server is the limit: so the time is shown, too, for which a
+# client has a processor for each query (in microseconds, its start included). RUST_PEER may name a program that does the same with the Rust crate
 # libsql over HTTP: PROGRAM URL TASKS QUERIES prints the queries a second. Prints a table.
 #
 #   NODE_PATH=.../node_modules LIBSQL_DEV_SERVER=... MIX_ENV=bench mix run bench/servers.exs
@@ -20,7 +21,11 @@ defmodule LibsqlBench.Servers do
     {:ok, server} = DevServer.start_link()
     "http" <> rest = url = DevServer.url(server)
     fill(url)
-    IO.puts("queries a second; the medians of #{@rounds} rounds in turns\n")
+
+    IO.puts(
+      "queries a second (microseconds of a processor for each); the medians of #{@rounds} rounds in turns\n"
+    )
+
     IO.puts("| transport | connections | here | @libsql/client | ratio | Rust crate | ratio |")
     IO.puts("| --- | --- | --- | --- | --- | --- | --- |")
 
@@ -35,16 +40,27 @@ defmodule LibsqlBench.Servers do
     rounds = for _ <- 1..@rounds, do: for(side <- sides, do: side && side.(url, tasks, queries))
 
     [ours, node, crate] =
-      for [first | _] = values <- Enum.zip_with(rounds, & &1), do: first && Measure.median(values)
+      for [first | _] = values <- Enum.zip_with(rounds, & &1), do: first && medians(values)
 
     IO.puts(
       "| #{name} | #{tasks} | #{shown(ours)} | #{compared(node, ours)} | #{compared(crate, ours)} |"
     )
   end
 
+  # Each value is {queries a second, microseconds of a processor for each query}.
+  defp medians(values) do
+    {rates, costs} = Enum.unzip(values)
+    {Measure.median(rates), Measure.median(costs)}
+  end
+
   defp compared(nil, _ours), do: "– | –"
-  defp compared(theirs, ours), do: "#{shown(theirs)} | #{Float.round(ours / theirs, 2)}"
-  defp shown(value), do: value |> round() |> Integer.to_string()
+
+  defp compared({rate, cost} = theirs, {our_rate, our_cost}) do
+    ratios = "#{Float.round(our_rate / rate, 2)} (#{Float.round(cost / our_cost, 1)})"
+    "#{shown(theirs)} | #{ratios}"
+  end
+
+  defp shown({rate, cost}), do: "#{round(rate)} (#{round(cost)})"
 
   defp fill(url) do
     {:ok, state} = EctoLibSql.connect(uri: url)
@@ -67,13 +83,16 @@ defmodule LibsqlBench.Servers do
       {state, task}
     end
 
+    {before, _} = :erlang.statistics(:runtime)
+
     {time, _} =
       Measure.workers(tasks, prepare, fn {state, task} ->
         work(state, task, queries)
         EctoLibSql.disconnect([], state)
       end)
 
-    tasks * queries * 1.0e9 / time
+    {now, _} = :erlang.statistics(:runtime)
+    {tasks * queries * 1.0e9 / time, (now - before) * 1.0e3 / (tasks * queries)}
   end
 
   defp work(state, task, count) do
@@ -89,9 +108,18 @@ defmodule LibsqlBench.Servers do
     if System.get_env("NODE_PATH"), do: program("node", [script], url, tasks, queries)
   end
 
+  # `times` prints the shell's own time and then that of its children, as user and system time.
   defp program(program, first, url, tasks, queries) do
-    {output, 0} = System.cmd(program, first ++ [url, "#{tasks}", "#{queries}"])
-    output |> String.trim() |> String.to_float()
+    arguments = [program | first] ++ [url, "#{tasks}", "#{queries}"]
+    {output, 0} = System.cmd("sh", ["-c", ~s("$@" && times), "sh" | arguments])
+    [rate, _shell, children] = output |> String.trim() |> String.split("\n")
+    seconds = children |> String.split() |> Enum.map(&seconds/1) |> Enum.sum()
+    {String.to_float(rate), seconds * 1.0e6 / (tasks * queries)}
+  end
+
+  defp seconds(text) do
+    [minutes, seconds] = text |> String.trim_trailing("s") |> String.split("m")
+    String.to_integer(minutes) * 60 + String.to_float(seconds)
   end
 end
 
