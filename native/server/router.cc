@@ -8,6 +8,7 @@
 #include "server/http_pipeline.h"
 #include "server/listen.h"
 #include "server/replication/proxy.h"
+#include "server/replication/pull_updates.h"
 #include "server/replication/wal_log.h"
 
 namespace libsql::server {
@@ -68,6 +69,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {http::verb::post, "/proxy.Proxy/Execute", replication::serve_execute},
     {http::verb::post, "/proxy.Proxy/Describe", replication::serve_describe},
     {http::verb::post, "/proxy.Proxy/Disconnect", replication::serve_disconnect},
+    {http::verb::post, "/pull-updates", replication::serve_pull_updates},
     {http::verb::get, "/health", health},
     {http::verb::get, "/version", version},
 });

@@ -83,6 +83,11 @@ defmodule EctoLibSql.DevServerReplicasTest do
     assert pages(replica) == pages(file)
   end
 
+  test "@tursodatabase/sync pulls and pushes", %{primary: file, replica: replica} do
+    {_server, url} = start!(file)
+    assert NodeClients.run!("turso_sync", [url, "secret", replica]) == "ok"
+  end
+
   test "@libsql/client works as a replica", %{primary: file, replica: replica} do
     {_server, url} = start!(file)
     assert NodeClients.run!("libsql_client_replica", [url, "secret", replica]) == "ok"

@@ -42,7 +42,7 @@ excluded =
       else: [
         node_clients:
           "no clients of libSQL servers for Node.js: npm install @libsql/client @libsql/hrana-client libsql " <>
-            "@tursodatabase/serverless, and NODE_PATH names their node_modules"
+            "@tursodatabase/serverless @tursodatabase/sync, and NODE_PATH names their node_modules"
       ]
     ) ++
     if(EctoLibSql.Digits.package(),

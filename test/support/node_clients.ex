@@ -1,10 +1,10 @@
 defmodule EctoLibSql.NodeClients do
   @moduledoc false
   # Published clients of libSQL servers, for tests of the development server: `npm install @libsql/client
-  # @libsql/hrana-client libsql @tursodatabase/serverless` in a folder outside of this repository, and
+  # @libsql/hrana-client libsql @tursodatabase/serverless @tursodatabase/sync` in a folder outside of this repository, and
   # NODE_PATH=FOLDER/node_modules.
 
-  @packages ~w(@libsql/client @libsql/hrana-client libsql @tursodatabase/serverless)
+  @packages ~w(@libsql/client @libsql/hrana-client libsql @tursodatabase/serverless @tursodatabase/sync)
 
   def available? do
     loads = Enum.map_join(@packages, ";", &"require('#{&1}')")

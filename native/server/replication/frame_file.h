@@ -24,6 +24,13 @@ struct TapPosition {
   core::WalChecksum sums;
 };
 
+// What a file's size and the time of its last change were. A value type.
+struct FileStamp {
+  std::uint64_t size = 0;
+  std::int64_t time = 0;  // Of the file system, in its own unit.
+  [[nodiscard]] bool operator==(const FileStamp&) const = default;
+};
+
 // What the first block of a file says. A value type.
 struct FrameRecord {
   LogId log_id{};
@@ -32,6 +39,7 @@ struct FrameRecord {
   std::uint32_t pages = 0;       // Of the database behind the last of them.
   std::uint32_t generation = 1;  // How often the log has begun anew behind a snapshot.
   TapPosition tap;
+  FileStamp file;                  // Of the database, while the write-ahead log has no frames.
   std::array<char, 40> boot_id{};  // Of the machine's start in which it was written.
   std::uint32_t closed = 0;        // Everything was brought to the disk.
 };

@@ -30,10 +30,18 @@ bool survived(const FrameRecord& record) {
   return record.closed != 0 || (record.boot_id == this_boot() && record.boot_id.front() != '\0');
 }
 
-// The write-ahead log still has the frame that was read last, so it has all that followed.
-bool goes_on(const TapPosition& position, WalTap& tap) {
+FileStamp stamp_of(const std::string& database) {
+  const auto time = std::filesystem::last_write_time(database).time_since_epoch().count();
+  return {std::filesystem::file_size(database), time};
+}
+
+// The write-ahead log still has the frame that was read last, so it has all that followed. If there
+// was none, all pages were in the file, which nobody has changed.
+bool goes_on(const FrameRecord& record, const std::string& database, WalTap& tap) {
+  const TapPosition& position = record.tap;
   const replica::IndexHeader header = tap.newest();
-  if (position.frames == 0 || header.chain.salt != position.salt) return false;
+  if (position.frames == 0) return record.file == stamp_of(database);
+  if (header.chain.salt != position.salt) return false;
   if (header.frames == position.frames) return header.chain.sums == position.sums;
   bool same = false;
   return header.frames > position.frames &&
@@ -71,7 +79,8 @@ std::unique_ptr<LogStore> LogStore::resume(const std::string& database, WalTap& 
   const auto record = store->log_->read_record();
   const auto snapshot = store->snapshot_->read_record();
   if (!record || !snapshot || record->log_id != snapshot->log_id ||
-      record->first != snapshot->first + 1 || !survived(*record) || !goes_on(record->tap, tap)) {
+      record->first != snapshot->first + 1 || !survived(*record) ||
+      !goes_on(*record, database, tap)) {
     return nullptr;
   }
   store->record_ = *record;
@@ -89,6 +98,7 @@ void LogStore::begin_log(const FrameRecord& snapshot) {
   record_.count = 0;
   record_.closed = 0;
   record_.boot_id = this_boot();
+  if (record_.tap.frames == 0) record_.file = stamp_of(database_);
   log_ = FrameFile::create(log_name(database_));
   log_->write_record(record_);
   appended_ = 0;
@@ -124,6 +134,7 @@ void LogStore::commit(const TapPosition& position, std::uint32_t pages) {
   next.count += appended_;
   next.pages = pages;
   next.tap = position;
+  if (position.frames == 0) next.file = stamp_of(database_);
   log_->write_record(next);
   record_ = next;
   appended_ = 0;

@@ -156,6 +156,19 @@ TEST_F(PrimaryLogTest, GoesOnWhenItIsOpenedAgain) {
   expect_same();
 }
 
+TEST_F(PrimaryLogTest, GoesOnWithoutFramesInTheWriteAheadLog) {
+  db_.checkpoint(CheckpointMode::truncate);
+  const std::string id = text_of(log_->view().id);
+  db_.close();
+  log_ = std::make_unique<PrimaryLog>(path_);
+  EXPECT_EQ(text_of(log_->view().id), id);
+  log_.reset();
+  Connection(Database(path_).connect()).execute("INSERT INTO t(b) VALUES ('by another program')");
+  log_ = std::make_unique<PrimaryLog>(path_);
+  EXPECT_NE(text_of(log_->view().id), id);
+  expect_same();
+}
+
 TEST_F(PrimaryLogTest, BeginsAnewAfterAnotherProgramHasMovedTheLogIntoTheFile) {
   write(kGrow);
   const std::string id = text_of(log_->view().id);

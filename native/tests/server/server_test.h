@@ -15,7 +15,8 @@ namespace libsql::testing {
 
 class ServerTest : public ::testing::Test {
  protected:
-  // Starts it with other options than the defaults.
+  // Starts it with other options than the defaults. By value, as tests make them for it alone.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param)
   void start(server::Options options = {}) {
     server_.reset();
     server_ = std::make_unique<server::Server>(std::move(options));
