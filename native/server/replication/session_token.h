@@ -1,9 +1,9 @@
-// What V1 calls a session: the life of this process. Clients that name another one say Hello again.
+// What V1 calls a session: one log, as one process serves it. Clients that name another one say
+// Hello again, and learn which log it is.
 #ifndef LIBSQL_SERVER_REPLICATION_SESSION_TOKEN_H_
 #define LIBSQL_SERVER_REPLICATION_SESSION_TOKEN_H_
 
 #include <string>
-#include <string_view>
 
 #include "server/replication/log_view.h"
 
@@ -12,11 +12,18 @@ namespace libsql::server::replication {
 // Threads: thread-safe, as it never changes.
 class SessionToken {
  public:
-  // A UUID.
-  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  // A UUID. A log that has begun anew within the process has another one: numbers of its frames
+  // mean nothing to who follows the old one.
+  [[nodiscard]] std::string text(const LogId& log) const {
+    LogId token = process_;
+    for (std::size_t i = 0; i < token.size(); ++i) {
+      token[i] = static_cast<unsigned char>(token[i] ^ log[i]);
+    }
+    return text_of(token);
+  }
 
  private:
-  const std::string text_ = text_of(random_id());
+  const LogId process_ = random_id();
 };
 
 }  // namespace libsql::server::replication

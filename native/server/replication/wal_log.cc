@@ -36,22 +36,24 @@ std::uint64_t read_offset(std::string_view message) {
   return next;
 }
 
-void require_token(const Services& services, const HttpRequest& request) {
+// The log, if the client has said Hello to it.
+LogView require_view(const Services& services, const HttpRequest& request) {
+  LogView view = services.engine->log->view();
   const auto found = request.message.find("x-session-token");
   if (found != request.message.end() &&
       std::string_view(found->value().data(), found->value().size()) ==
-          services.session_token.text()) {
-    return;
+          services.session_token.text(view.id)) {
+    return view;
   }
   throw GrpcError(GrpcCode::failed_precondition, "NO_HELLO");
 }
 
-std::string hello_response(const LogView& view, std::string_view token) {
+std::string hello_response(const LogView& view, const std::string& token) {
   std::string message;
   protozero::pbf_writer writer(message);
-  writer.add_string(1, token.data(), token.size());  // The generation: this process.
+  writer.add_string(1, token);  // The generation, which clients ignore.
   writer.add_string(3, text_of(view.id));
-  writer.add_bytes(4, token.data(), token.size());
+  writer.add_bytes(4, token);
   writer.add_uint64(5, view.head());
   return message;
 }
@@ -70,19 +72,19 @@ void serve(Services& services, HttpRequest request, HttpReply reply, Make make) 
 }  // namespace
 
 void serve_hello(Services& services, HttpRequest request, HttpReply reply) {
-  serve(services, std::move(request), std::move(reply),
-        [](Services& server, const HttpRequest& /*request*/, std::string_view /*message*/) {
-          const LogView view = server.engine->log->view();
-          return PoolAnswer(grpc_response(hello_response(view, server.session_token.text())));
-        });
+  serve(
+      services, std::move(request), std::move(reply),
+      [](Services& server, const HttpRequest& /*request*/, std::string_view /*message*/) {
+        const LogView view = server.engine->log->view();
+        return PoolAnswer(grpc_response(hello_response(view, server.session_token.text(view.id))));
+      });
 }
 
 void serve_batch_log_entries(Services& services, HttpRequest request, HttpReply reply) {
   serve(services, std::move(request), std::move(reply),
         [](Services& server, const HttpRequest& asked, std::string_view message) {
-          require_token(server, asked);
+          const LogView view = require_view(server, asked);
           const std::uint64_t next = read_offset(message);
-          const LogView view = server.engine->log->view();
           if (next < view.first) throw GrpcError(GrpcCode::failed_precondition, "NEED_SNAPSHOT");
           return PoolAnswer(StreamedBody{std::string(kGrpcWeb), batch_body(view, next)});
         });
@@ -91,9 +93,8 @@ void serve_batch_log_entries(Services& services, HttpRequest request, HttpReply 
 void serve_snapshot(Services& services, HttpRequest request, HttpReply reply) {
   serve(services, std::move(request), std::move(reply),
         [](Services& server, const HttpRequest& asked, std::string_view message) {
-          require_token(server, asked);
+          const LogView view = require_view(server, asked);
           const std::uint64_t next = read_offset(message);
-          const LogView view = server.engine->log->view();
           if (next >= view.first) throw GrpcError(GrpcCode::unavailable, "snapshot not found");
           return PoolAnswer(StreamedBody{std::string(kGrpcWeb), snapshot_body(view, next)});
         });

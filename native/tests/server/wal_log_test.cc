@@ -5,6 +5,7 @@
 #include "rebuilt.h"
 #include "replica/grpc_web.h"
 #include "replica/replication_log.h"
+#include "server/replication/session_token.h"
 #include "server_test.h"
 #include "testing/temporary_directory.h"
 
@@ -185,6 +186,14 @@ TEST_F(WalLogTest, WantsTheTokenOfThisProcess) {
   const Reply reply = pull(kSnapshot, 0);
   EXPECT_EQ(reply.code, 9);
   EXPECT_EQ(reply.status, "NO_HELLO");
+}
+
+TEST(SessionTokenTest, IsAnotherOneForEachLogAndProcess) {
+  const server::replication::SessionToken process;
+  const server::replication::LogId one = server::replication::random_id();
+  EXPECT_EQ(process.text(one), process.text(one));
+  EXPECT_NE(process.text(one), process.text(server::replication::random_id()));
+  EXPECT_NE(process.text(one), server::replication::SessionToken().text(one));
 }
 
 TEST_F(WalLogTest, AnswersClientsWithoutARightWithTheirStatus) {
