@@ -95,6 +95,7 @@ class Server::Core {
       look(std::chrono::steady_clock::now() + patience, drained);
     });
     drained.get_future().wait();
+    services_.engine->log->stop();
     services_.pool.stop(kPoolPatience);
     work_.reset();
     context_.stop();

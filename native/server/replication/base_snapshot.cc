@@ -15,8 +15,8 @@ constexpr int kMostTries = 100;
 
 class BaseSnapshot {
  public:
-  BaseSnapshot(FrameFile& file, WalTap& tap, std::uint32_t pages)
-      : file_(file), tap_(tap), pages_(pages), count_(number_of(pages) + 1) {}
+  BaseSnapshot(FrameFile& file, WalTap& tap, std::uint32_t pages, const std::atomic<bool>& stopping)
+      : file_(file), tap_(tap), pages_(pages), count_(number_of(pages) + 1), stopping_(stopping) {}
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
@@ -34,6 +34,7 @@ class BaseSnapshot {
   }
 
   void put_log(ConstBytes frames) {
+    require_time();
     for (; !frames.empty(); frames = frames.subspan(kFrameBytes)) {
       const std::uint32_t page = core::load_be32(frames.data());
       if (page == 0 || page > pages_) continue;
@@ -58,7 +59,13 @@ class BaseSnapshot {
     std::ranges::copy(image, to + kFrameHeadBytes);
   }
 
+  void require_time() const {
+    if (!stopping_) return;
+    throw Error(ErrorKind::interrupted, "the server stops before its database has been copied");
+  }
+
   void copy_pages(std::uint32_t page, std::uint32_t many) {
+    require_time();
     images_.resize(many * kPageSize);
     tap_.read_file(page, images_);
     for (std::uint32_t i = 0; i < many; ++i) {
@@ -71,19 +78,20 @@ class BaseSnapshot {
   WalTap& tap_;
   const std::uint32_t pages_;
   const std::uint64_t count_;
+  const std::atomic<bool>& stopping_;
   std::vector<unsigned char> images_;
   std::vector<unsigned char> frame_;
 };
 
 }  // namespace
 
-FrameRecord write_base_snapshot(FrameFile& file, WalTap& tap) {
+FrameRecord write_base_snapshot(FrameFile& file, WalTap& tap, const std::atomic<bool>& stopping) {
   for (int tries = 0; tries < kMostTries; ++tries) {
     tap.follow();
     const replica::IndexHeader header = tap.newest();
     const std::uint32_t pages = header.frames > 0 ? header.pages : tap.file_pages();
     if (pages == 0) throw local::error_for_code(SQLITE_EMPTY);
-    BaseSnapshot snapshot(file, tap, pages);
+    BaseSnapshot snapshot(file, tap, pages, stopping);
     snapshot.copy_file();
     if (!tap.read_log(1, header.frames, header.chain.salt,
                       [&](ConstBytes frames) { snapshot.put_log(frames); })) {

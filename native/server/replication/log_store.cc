@@ -61,10 +61,11 @@ bool LogStore::exists(const std::string& database) {
   return std::filesystem::exists(log_name(database), error);
 }
 
-std::unique_ptr<LogStore> LogStore::begin(const std::string& database, WalTap& tap) {
+std::unique_ptr<LogStore> LogStore::begin(const std::string& database, WalTap& tap,
+                                          const std::atomic<bool>& stopping) {
   std::unique_ptr<LogStore> store(new LogStore(database));
   store->snapshot_ = FrameFile::create(snapshot_name(database));
-  FrameRecord record = write_base_snapshot(*store->snapshot_, tap);
+  FrameRecord record = write_base_snapshot(*store->snapshot_, tap, stopping);
   record.log_id = random_id();
   store->snapshot_->write_record(record);
   store->begin_log(record);
@@ -140,7 +141,7 @@ void LogStore::commit(const TapPosition& position, std::uint32_t pages) {
   appended_ = 0;
 }
 
-void LogStore::compact() {
+void LogStore::compact(const std::atomic<bool>& stopping) {
   const LogView all = view();
   const std::filesystem::path made = snapshot_name(database_) + ".new";
   const std::shared_ptr<FrameFile> file = FrameFile::create(made);
@@ -150,10 +151,14 @@ void LogStore::compact() {
   record.generation = record_.generation + 1;
   NewestPages pages(all, 0);
   std::vector<unsigned char> frames;
-  while (pages.next(frames)) {
+  while (!stopping && pages.next(frames)) {
     file->write(record.count, frames);
     record.count += frames.size() / kFrameBytes;
     frames.clear();
+  }
+  if (stopping) {
+    std::filesystem::remove(made);
+    return;
   }
   file->write_record(record);
   // In between the old log does not belong to the snapshot: a process that finds them begins anew.

@@ -3,6 +3,7 @@
 #ifndef LIBSQL_SERVER_REPLICATION_LOG_STORE_H_
 #define LIBSQL_SERVER_REPLICATION_LOG_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,8 +20,10 @@ class LogStore {
  public:
   // Whether the database has such files.
   [[nodiscard]] static bool exists(const std::string& database);
-  // A log with a new identity, whose snapshot is the database as it is.
-  [[nodiscard]] static std::unique_ptr<LogStore> begin(const std::string& database, WalTap& tap);
+  // A log with a new identity, whose snapshot is the database as it is. Errors also: interrupted
+  // soon after `stopping` has become true.
+  [[nodiscard]] static std::unique_ptr<LogStore> begin(const std::string& database, WalTap& tap,
+                                                       const std::atomic<bool>& stopping);
   // The log that an earlier process has left; null unless it can go on where it ended.
   [[nodiscard]] static std::unique_ptr<LogStore> resume(const std::string& database, WalTap& tap);
 
@@ -38,8 +41,9 @@ class LogStore {
   // What was appended does not count.
   void abandon() noexcept { appended_ = 0; }
 
-  // Makes a snapshot of everything; the log begins anew behind it.
-  void compact();
+  // Makes a snapshot of everything; the log begins anew behind it. Does nothing if `stopping`
+  // becomes true meanwhile.
+  void compact(const std::atomic<bool>& stopping);
   // Brings everything to the disk, for another start of the machine.
   void close();
 

@@ -67,7 +67,7 @@ void PrimaryLog::give_up() noexcept {
 void PrimaryLog::begin() {
   tap_ = std::make_unique<WalTap>(database_);
   if (LogStore::exists(database_)) store_ = LogStore::resume(database_, *tap_);
-  if (!store_) store_ = LogStore::begin(database_, *tap_);
+  if (!store_) store_ = LogStore::begin(database_, *tap_, stopping_);
 }
 
 void PrimaryLog::capture() noexcept {
@@ -84,7 +84,7 @@ void PrimaryLog::capture() noexcept {
 void PrimaryLog::catch_up() {
   replica::IndexHeader header = tap_->newest();
   while (!is_at(store_->position(), header)) {
-    if (!read(header)) store_ = LogStore::begin(database_, *tap_);
+    if (!read(header)) store_ = LogStore::begin(database_, *tap_, stopping_);
     tap_->follow();
     header = tap_->newest();
   }
@@ -109,8 +109,9 @@ bool PrimaryLog::read(const replica::IndexHeader& header) {
 
 void PrimaryLog::tidy(std::uint32_t log_frames) {
   if (log_frames >= kCheckpointFrames) tap_->checkpoint();
-  if (store_->frames() >= std::max<std::uint64_t>(most_frames_, store_->view().pages)) {
-    store_->compact();
+  if (!stopping_ &&
+      store_->frames() >= std::max<std::uint64_t>(most_frames_, store_->view().pages)) {
+    store_->compact(stopping_);
   }
 }
 

@@ -43,11 +43,14 @@ class PrimaryLog {
   ~PrimaryLog();
 
   // The log up to the newest commit; begins it if need be, which takes as long as copying the
-  // database. Errors: those of LogStore; unsupported for a database that cannot be replicated.
+  // database. Errors: those of LogStore; unsupported for a database that cannot be replicated;
+  // interrupted if it would have to begin after stop().
   [[nodiscard]] LogView view() LIBSQL_EXCLUDES(mutex_);
   // Reads what was committed. If that fails, for instance for want of room, the log ends, and the
   // next view() begins another, with another identity.
   void capture() noexcept LIBSQL_EXCLUDES(mutex_);
+  // From now on no database is copied and no snapshot made; what is under way ends soon.
+  void stop() noexcept { stopping_ = true; }
   // The last frame's number; nothing without a log.
   [[nodiscard]] std::optional<std::uint64_t> head() const noexcept {
     const std::uint64_t head = head_.load();
@@ -66,6 +69,7 @@ class PrimaryLog {
 
   const std::string database_;
   const std::uint64_t most_frames_;
+  std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> head_{kNone};
   core::Mutex mutex_;
   std::unique_ptr<WalTap> tap_ LIBSQL_GUARDED_BY(mutex_);

@@ -199,6 +199,29 @@ TEST_F(PrimaryLogTest, MakesASnapshotOfALongLog) {
   expect_same();
 }
 
+TEST_F(PrimaryLogTest, CopiesNothingOnceItIsToStop) {
+  log_->stop();
+  EXPECT_THAT([&] { static_cast<void>(log_->view()); },
+              throws_error(ErrorKind::interrupted, "stops"));
+  EXPECT_EQ(log_->head(), std::nullopt);
+  log_ = std::make_unique<PrimaryLog>(path_);
+  expect_same();
+}
+
+TEST_F(PrimaryLogTest, MakesNoSnapshotOnceItIsToStop) {
+  log_ = std::make_unique<PrimaryLog>(path_, 20);
+  const std::uint64_t first = log_->view().first;
+  log_->stop();
+  write(kGrow);
+  EXPECT_EQ(log_->view().first, first);
+  EXPECT_GT(log_->view().end - first, 20U);
+  expect_same();
+  log_.reset();
+  log_ = std::make_unique<PrimaryLog>(path_, 20);
+  EXPECT_GT(log_->view().first, first);
+  expect_same();
+}
+
 TEST_F(PrimaryLogTest, AViewStaysAsItIsWhileTheLogGoesOn) {
   log_ = std::make_unique<PrimaryLog>(path_, 20);
   write(kGrow);
