@@ -29,6 +29,7 @@ defmodule EctoLibSql.DevServer do
     * `:stream_idle_time` - milliseconds after which an HTTP stream expires that nobody uses. Default: `10_000`, as in sqld
     * `:transaction_time` - milliseconds after which a transaction that keeps another writer waiting ends. Default: `5_000`
     * `:max_streams` - how many streams may be open: transactions, cursors, requests that run over a WebSocket. Default: `512`
+    * `:generations` - `true`: replicas sync by generations, "V2", in place of `/pull-updates`. Default: `false`
     * `:executable` - the path of `libsql-dev-server`. Default: the environment variable `LIBSQL_DEV_SERVER`, else the one that
       is compiled with `ecto_libsql`
     * `:name` - registers the process
@@ -48,10 +49,12 @@ defmodule EctoLibSql.DevServer do
           | {:stream_idle_time, pos_integer()}
           | {:transaction_time, pos_integer()}
           | {:max_streams, pos_integer()}
+          | {:generations, boolean()}
           | {:executable, Path.t()}
           | {:name, GenServer.name()}
 
-  @options ~w(database host port token read_only_token jwt_key_file cert key stream_idle_time transaction_time max_streams executable name)a
+  @options ~w(database host port token read_only_token jwt_key_file cert key stream_idle_time transaction_time max_streams
+              generations executable name)a
   @token_variable "LIBSQL_DEV_SERVER_TOKEN"
   @read_only_variable "LIBSQL_DEV_SERVER_READ_ONLY_TOKEN"
   # Opening a database may wait for another process; nothing else takes long.
@@ -150,6 +153,8 @@ defmodule EctoLibSql.DevServer do
   defp argument({:stream_idle_time, time}), do: ["--stream-idle-time", "#{time / 1000}"]
   defp argument({:transaction_time, time}), do: ["--transaction-time", "#{time / 1000}"]
   defp argument({:max_streams, count}), do: ["--max-streams", "#{count}"]
+  defp argument({:generations, true}), do: ["--generations"]
+  defp argument({:generations, false}), do: []
   defp argument({option, _}) when option in [:port, :executable], do: []
 
   # In the environment and not among the arguments, which every user of the machine can see.

@@ -65,6 +65,8 @@ void declare(CLI::App& app, Arguments& arguments, Texts& texts) {
   app.add_option("--max-response-size", options.most_response_bytes,
                  "How many bytes the answer to one request may have; cursors have no limit")
       ->capture_default_str();
+  app.add_flag("--generations", options.generations,
+               "Replicas sync by GET /info, /export and /sync (\"V2\") in place of /pull-updates");
   app.add_flag("--stop-with-stdin", arguments.stop_with_stdin,
                "Stop when the standard input ends: with the process that has the other end");
   app.set_version_flag("--version", std::string("libsql-dev-server ") + LIBSQL_VERSION +

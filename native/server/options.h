@@ -28,6 +28,10 @@ struct Options {
   std::string certificate_file;
   std::string key_file;
 
+  // Replicas sync by generations ("V2") in place of /pull-updates: GET /info answers, as Turso
+  // Cloud's does, which makes clients choose that.
+  bool generations = false;
+
   // The limits of sqld, but for the first: clients that do not close their streams keep each of
   // them for 10 seconds.
   std::size_t most_streams = 512;

@@ -7,6 +7,7 @@
 #include "server/http_cursor.h"
 #include "server/http_pipeline.h"
 #include "server/listen.h"
+#include "server/replication/generations.h"
 #include "server/replication/proxy.h"
 #include "server/replication/pull_updates.h"
 #include "server/replication/wal_log.h"
@@ -46,10 +47,22 @@ void version(Services& /*services*/, HttpRequest /*request*/, HttpReply reply) {
 }
 // NOLINTEND(performance-unnecessary-value-param)
 
+// Whether the server was started for replicas that sync by generations.
+enum class Offered : std::uint8_t { always, with_generations, without_generations };
+
 struct Route {
   http::verb verb;
-  std::string_view path;
+  std::string_view path;  // With a slash at its end, of all that begin with it.
   Handler handler;
+  Offered offered = Offered::always;
+
+  [[nodiscard]] bool fits(std::string_view wanted, const Options& options) const {
+    if (offered != Offered::always &&
+        (offered == Offered::with_generations) != options.generations) {
+      return false;
+    }
+    return path.ends_with('/') ? wanted.starts_with(path) : wanted == path;
+  }
 };
 
 constexpr auto kRoutes = std::to_array<Route>({
@@ -69,7 +82,12 @@ constexpr auto kRoutes = std::to_array<Route>({
     {http::verb::post, "/proxy.Proxy/Execute", replication::serve_execute},
     {http::verb::post, "/proxy.Proxy/Describe", replication::serve_describe},
     {http::verb::post, "/proxy.Proxy/Disconnect", replication::serve_disconnect},
-    {http::verb::post, "/pull-updates", replication::serve_pull_updates},
+    {http::verb::post, "/pull-updates", replication::serve_pull_updates,
+     Offered::without_generations},
+    {http::verb::get, "/info", replication::serve_info, Offered::with_generations},
+    {http::verb::get, "/export/", replication::serve_export, Offered::with_generations},
+    {http::verb::get, "/sync/", replication::serve_sync, Offered::with_generations},
+    {http::verb::post, "/sync/", replication::refuse_frames, Offered::with_generations},
     {http::verb::get, "/health", health},
     {http::verb::get, "/version", version},
 });
@@ -81,7 +99,7 @@ void route(Services& services, HttpRequest request, HttpReply reply) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
   bool exists = false;
   for (const Route& candidate : kRoutes) {
-    if (candidate.path != path) continue;
+    if (!candidate.fits(path, services.options)) continue;
     if (candidate.verb == request.message.method()) {
       return candidate.handler(services, std::move(request), std::move(reply));
     }

@@ -118,7 +118,9 @@ class Server::Core {
     settings.double_quoted_strings = true;  // As other libSQL servers.
     return std::make_shared<Engine>(
         Database(location, settings), location, [hub = changes_] { return hub->collect(); },
-        options.most_response_bytes, options.transaction_time);
+        options.most_response_bytes, options.transaction_time,
+        options.generations ? replication::EndedGeneration::kept
+                            : replication::EndedGeneration::dropped);
   }
 
   void accept() {

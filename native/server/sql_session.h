@@ -28,13 +28,15 @@ enum class Access : std::uint8_t { read_write, read_only };
 struct Engine {
   // Errors: those of opening the database.
   Engine(Database where, const std::string& file, std::function<EventHandler()> make_observer,
-         std::size_t response_bytes, std::chrono::milliseconds longest_turn)
+         std::size_t response_bytes, std::chrono::milliseconds longest_turn,
+         replication::EndedGeneration ended = replication::EndedGeneration::dropped)
       : database(std::move(where)),
         keeper(database.connect()),
         observer(can_observe(keeper) ? std::move(make_observer) : nullptr),
         most_response_bytes(response_bytes),
         gate(longest_turn) {
-    log = std::make_unique<replication::PrimaryLog>(file);
+    log = std::make_unique<replication::PrimaryLog>(file, replication::PrimaryLog::kMostFrames,
+                                                    ended);
     // SQLite opens the write-ahead log at the first read.
     keeper.execute("SELECT 1 FROM sqlite_schema");
   }

@@ -17,8 +17,8 @@ defmodule EctoLibSql.DevServerReplicasTest do
   end
 
   # `localhost`, because clients take the first part of an address for the name of a namespace.
-  defp start!(file) do
-    {:ok, server} = DevServer.start_link(database: file, token: "secret")
+  defp start!(file, options \\ []) do
+    {:ok, server} = DevServer.start_link([database: file, token: "secret"] ++ options)
     {server, String.replace(DevServer.url(server), "127.0.0.1", "localhost")}
   end
 
@@ -79,6 +79,25 @@ defmodule EctoLibSql.DevServerReplicasTest do
     local!(file, "DELETE FROM rows WHERE id > 5")
     {server, url} = start!(file)
     assert follow!(url, replica, 1) == "pulled"
+    DevServer.stop(server)
+    assert pages(replica) == pages(file)
+  end
+
+  test "libsql, the native package, syncs by generations", %{primary: file, replica: replica} do
+    local!(file, "CREATE TABLE rows (id INTEGER PRIMARY KEY, a)")
+    {server, url} = start!(file, generations: true)
+    follow = &NodeClients.run!("libsql_generations", [url, "secret", replica, "#{&1}"])
+    generation = follow.(0)
+
+    local!(file, """
+    CREATE INDEX rows_a ON rows (a);
+    WITH RECURSIVE s(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM s LIMIT 20000)
+      INSERT INTO rows (a) SELECT hex(randomblob(100)) FROM s;
+    DELETE FROM rows WHERE id % 4 != 0;
+    VACUUM;
+    """)
+
+    assert follow.(5000) == generation
     DevServer.stop(server)
     assert pages(replica) == pages(file)
   end

@@ -87,6 +87,10 @@ FrameHead FrameFile::read_head(std::uint64_t index) const {
   return read_frame_head(bytes.data());
 }
 
+void FrameFile::read_image(std::uint64_t index, Bytes page) const {
+  read_at(kFramesAt + index * kFrameBytes + kFrameHeadBytes, page);
+}
+
 void FrameFile::write(std::uint64_t index, ConstBytes frames) {
   write_at(kFramesAt + index * kFrameBytes, frames);
 }

@@ -37,7 +37,8 @@ struct FrameRecord {
   std::uint64_t first = 0;       // A log: its first frame's number. A snapshot: its last frame's.
   std::uint64_t count = 0;       // Frames in the file that count.
   std::uint32_t pages = 0;       // Of the database behind the last of them.
-  std::uint32_t generation = 1;  // How often the log has begun anew behind a snapshot.
+  std::uint32_t generation = 1;  // One more with each snapshot behind which the log begins anew.
+  std::uint64_t frames_before = 0;  // How many frames the log had before that.
   TapPosition tap;
   FileStamp file;                  // Of the database, while the write-ahead log has no frames.
   std::array<char, 40> boot_id{};  // Of the machine's start in which it was written.
@@ -58,6 +59,8 @@ class FrameFile {
   // Frames `index` and following, as many as fit. REQUIRES: they were written.
   void read(std::uint64_t index, Bytes frames) const;
   [[nodiscard]] FrameHead read_head(std::uint64_t index) const;
+  // A frame's page.
+  void read_image(std::uint64_t index, Bytes page) const;
   void write(std::uint64_t index, ConstBytes frames);
 
   // Nothing if it is no record of this version.

@@ -30,6 +30,12 @@ bool survived(const FrameRecord& record) {
   return record.closed != 0 || (record.boot_id == this_boot() && record.boot_id.front() != '\0');
 }
 
+// By chance, so that a client of another log is not taken for one of this.
+std::uint32_t first_generation(const LogId& log) noexcept {
+  constexpr std::uint32_t kRoom = 0x3FFFFFFF;  // All numbers that follow are positive in 32 bits.
+  return (core::load_be32(log.data()) & kRoom) + 1;
+}
+
 FileStamp stamp_of(const std::string& database) {
   const auto time = std::filesystem::last_write_time(database).time_since_epoch().count();
   return {std::filesystem::file_size(database), time};
@@ -67,6 +73,7 @@ std::unique_ptr<LogStore> LogStore::begin(const std::string& database, WalTap& t
   store->snapshot_ = FrameFile::create(snapshot_name(database));
   FrameRecord record = write_base_snapshot(*store->snapshot_, tap, stopping);
   record.log_id = random_id();
+  record.generation = first_generation(record.log_id);
   store->snapshot_->write_record(record);
   store->begin_log(record);
   return store;
@@ -116,6 +123,8 @@ LogView LogStore::view() const {
   view.snapshot = snapshot_;
   view.snapshot_frames = snapshot_record_.count;
   view.snapshot_pages = snapshot_record_.pages;
+  view.before = before_;
+  view.frames_before = record_.frames_before;
   return view;
 }
 
@@ -141,14 +150,15 @@ void LogStore::commit(const TapPosition& position, std::uint32_t pages) {
   appended_ = 0;
 }
 
-void LogStore::compact(const std::atomic<bool>& stopping) {
-  const LogView all = view();
+void LogStore::compact(EndedGeneration ended, const std::atomic<bool>& stopping) {
+  LogView all = view();
   const std::filesystem::path made = snapshot_name(database_) + ".new";
   const std::shared_ptr<FrameFile> file = FrameFile::create(made);
   FrameRecord record = record_;
   record.first = all.head();
   record.count = 0;
   record.generation = record_.generation + 1;
+  record.frames_before = record_.count;
   NewestPages pages(all, 0);
   std::vector<unsigned char> frames;
   while (!stopping && pages.next(frames)) {
@@ -165,6 +175,8 @@ void LogStore::compact(const std::atomic<bool>& stopping) {
   std::filesystem::rename(made, snapshot_name(database_));
   snapshot_ = file;
   begin_log(record);
+  all.before.reset();
+  if (ended == EndedGeneration::kept) before_ = std::make_shared<const LogView>(std::move(all));
 }
 
 void LogStore::close() {

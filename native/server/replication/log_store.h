@@ -14,6 +14,9 @@
 
 namespace libsql::server::replication {
 
+// Whether the generation that a snapshot ends can be read until the next one, or the process, ends.
+enum class EndedGeneration : std::uint8_t { dropped, kept };
+
 // Errors: io, full, cannot_open; those of WalTap.
 // Threads: thread-compatible. Views of it are read by any thread.
 class LogStore {
@@ -43,7 +46,7 @@ class LogStore {
 
   // Makes a snapshot of everything; the log begins anew behind it. Does nothing if `stopping`
   // becomes true meanwhile.
-  void compact(const std::atomic<bool>& stopping);
+  void compact(EndedGeneration ended, const std::atomic<bool>& stopping);
   // Brings everything to the disk, for another start of the machine.
   void close();
 
@@ -57,6 +60,7 @@ class LogStore {
   std::shared_ptr<FrameFile> snapshot_;
   FrameRecord record_;
   FrameRecord snapshot_record_;
+  std::shared_ptr<const LogView> before_;
   std::uint64_t appended_ = 0;
 };
 

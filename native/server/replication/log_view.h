@@ -15,8 +15,9 @@ namespace libsql::server::replication {
 // A value. It stays as it is while the log goes on.
 struct LogView {
   LogId id{};
-  std::uint32_t pages = 0;       // Of the database.
-  std::uint32_t generation = 1;  // How many snapshots the log has had.
+  std::uint32_t pages = 0;  // Of the database.
+  // The number of the snapshot and of the frames behind it. Those of another log are others, too.
+  std::uint32_t generation = 1;
 
   std::shared_ptr<const FrameFile> log;
   std::uint64_t first = 0;  // The number of its first frame.
@@ -27,7 +28,17 @@ struct LogView {
   std::uint64_t snapshot_frames = 0;
   std::uint32_t snapshot_pages = 0;
 
+  // The log as it was when the generation before this one ended, and how many frames it had then;
+  // null unless this process has kept it.
+  std::shared_ptr<const LogView> before;
+  std::uint64_t frames_before = 0;
+
   [[nodiscard]] std::uint64_t head() const noexcept { return end - 1; }
+  // This one or the one before; null if it is neither. Valid as long as this object.
+  [[nodiscard]] const LogView* find_generation(std::uint64_t number) const noexcept {
+    if (number == generation) return this;
+    return before != nullptr && number == before->generation ? before.get() : nullptr;
+  }
 };
 
 // A UUID, as text.

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "core/big_endian.h"
-#include "server/replication/log_store.h"
-#include "server/replication/wal_tap.h"
 
 namespace libsql::server::replication {
 namespace {
@@ -28,8 +26,8 @@ bool follows(const TapPosition& position, const replica::Salt& salt) noexcept {
 
 }  // namespace
 
-PrimaryLog::PrimaryLog(std::string database, std::uint64_t most_frames)
-    : database_(std::move(database)), most_frames_(most_frames) {
+PrimaryLog::PrimaryLog(std::string database, std::uint64_t most_frames, EndedGeneration ended)
+    : database_(std::move(database)), most_frames_(most_frames), ended_(ended) {
   if (LogStore::exists(database_)) static_cast<void>(view());
 }
 
@@ -111,7 +109,7 @@ void PrimaryLog::tidy(std::uint32_t log_frames) {
   if (log_frames >= kCheckpointFrames) tap_->checkpoint();
   if (!stopping_ &&
       store_->frames() >= std::max<std::uint64_t>(most_frames_, store_->view().pages)) {
-    store_->compact(stopping_);
+    store_->compact(ended_, stopping_);
   }
 }
 

@@ -16,16 +16,11 @@
 #include <string>
 
 #include "core/mutex.h"
+#include "server/replication/log_store.h"
 #include "server/replication/log_view.h"
-
-namespace libsql::replica {
-struct IndexHeader;
-}
+#include "server/replication/wal_tap.h"
 
 namespace libsql::server::replication {
-
-class LogStore;
-class WalTap;
 
 // Threads: thread-safe.
 class PrimaryLog {
@@ -36,7 +31,8 @@ class PrimaryLog {
 
   // Goes on with the log next to the file, or begins a new one in its place. Does nothing if there
   // is none. Errors: those of view().
-  explicit PrimaryLog(std::string database, std::uint64_t most_frames = kMostFrames);
+  explicit PrimaryLog(std::string database, std::uint64_t most_frames = kMostFrames,
+                      EndedGeneration ended = EndedGeneration::dropped);
   PrimaryLog(const PrimaryLog&) = delete;
   PrimaryLog& operator=(const PrimaryLog&) = delete;
   // REQUIRES: the connections of the server have been closed.
@@ -69,6 +65,7 @@ class PrimaryLog {
 
   const std::string database_;
   const std::uint64_t most_frames_;
+  const EndedGeneration ended_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> head_{kNone};
   core::Mutex mutex_;

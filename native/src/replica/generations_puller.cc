@@ -15,8 +15,12 @@ namespace libsql::replica {
 namespace {
 
 constexpr std::uint64_t kFramesAtOnce = 128;
+// The primary does not have the position's generation any more, or never had it.
+bool is_gone(int status) { return status == 404 || status == 410; }
 // A primary that closes its generations faster than that is not one.
 constexpr int kMostGenerations = 100'000;
+// How often a pull begins anew because the generation has gone meanwhile.
+constexpr int kMostBeginnings = 3;
 
 bool is_not_served(int status) { return status == 404 || status == 405 || status == 501; }
 // Nothing is there: 500 is what an empty database answers.
@@ -71,18 +75,28 @@ class Pull {
         return;
       }
     }
+    begin();
+  }
+
+  // With the newest generation, in place of everything.
+  void begin() {
     const Primary::Answer answer = primary_.ask(get("/info"), &is_not_served);
     if (is_not_served(answer.status)) throw NotServed{primary_.text(*answer.download)};
     generation_ = guarded([&] { return read_current_generation(primary_.text(*answer.download)); });
     if (turn_.need() != Need::everything) turn_.start_over();
     pulled_.replaced = true;
+    frame_ = 0;
+    pages_ = 0;
+    committed_ = false;
+    open_ = false;
     export_pages();
   }
 
   // The database as it was when the generation began.
   void export_pages() {
-    const Primary::Answer answer = primary_.ask(get("/export/" + std::to_string(generation_)),
-                                                [](int /*status*/) { return false; });
+    const Primary::Answer answer =
+        primary_.ask(get("/export/" + std::to_string(generation_)), &is_gone);
+    if (is_gone(answer.status)) return begin_anew(*answer.download);
     Chunks page;
     PageNumber number = 0;
     primary_.read_body(*answer.download, [&](std::string_view piece) {
@@ -105,7 +119,11 @@ class Pull {
     const Primary::Answer answer =
         primary_.ask(get("/sync/" + std::to_string(generation_) + '/' + std::to_string(frame_ + 1) +
                          '/' + std::to_string(frame_ + 1 + kFramesAtOnce)),
-                     &is_end);
+                     [](int status) { return is_end(status) || is_gone(status); });
+    if (is_gone(answer.status)) {
+      begin_anew(*answer.download);
+      return 0;
+    }
     if (is_end(answer.status)) {
       return guarded([&] { return read_status_generation(primary_.text(*answer.download)); });
     }
@@ -124,6 +142,15 @@ class Pull {
     });
     if (frame_ == before) throw Error(ErrorKind::io, "the primary sent no frame where some follow");
     return 0;
+  }
+
+  void begin_anew(remote::Download& refusal) {
+    if (++beginnings_ > kMostBeginnings) {
+      throw Error(ErrorKind::io, "the primary drops its generations faster than they are pulled: " +
+                                     primary_.text(refusal));
+    }
+    turn_.start_over();
+    begin();
   }
 
   void add(PageNumber number, ConstBytes image) {
@@ -153,6 +180,7 @@ class Pull {
   Pulled& pulled_;
   std::uint32_t generation_ = 0;
   std::uint64_t frame_ = 0;
+  int beginnings_ = 0;       // After the first one.
   std::uint32_t pages_ = 0;  // after the last transaction
   Position position_;
   bool committed_ = false;

@@ -8,8 +8,9 @@
 
 namespace libsql::replica {
 
-// Pulls everything up to the primary's head: results of statements name no generation. Throws
-// NotServed before anything has changed.
+// Pulls everything up to the primary's head: results of statements name no generation. Begins anew
+// with the whole database where the primary does not have the position's generation any more.
+// Throws NotServed before anything has changed.
 // Errors: those of Primary and SyncTurn; the primary's own.
 void pull_generations(Primary& primary, SyncTurn& turn, Pulled& pulled);
 
