@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 #include <utility>
 
 namespace libsql::vector {
@@ -26,8 +25,7 @@ void Best::offer(double distance, std::int64_t position, sqlite3_value* key) {
     std::pop_heap(found_.begin(), found_.end(), &is_nearer);
     found_.pop_back();
   }
-  candidate.key.reset(sqlite3_value_dup(key));
-  if (candidate.key == nullptr) throw std::bad_alloc();
+  candidate.key = copy_of(key);
   found_.push_back(std::move(candidate));
   std::push_heap(found_.begin(), found_.end(), &is_nearer);
 }

@@ -7,7 +7,7 @@
 #include "vector/index_text.h"
 #include "vector/nearest.h"
 #include "vector/owner.h"
-#include "vector/sketch_table.h"
+#include "vector/sketch_build.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {

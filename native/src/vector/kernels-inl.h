@@ -137,6 +137,35 @@ Products multiply(const std::byte* left, const std::byte* right, std::size_t cou
           total(d, right0) + total(d, right1)};
 }
 
+inline double dot_float32(const std::byte* left, const std::byte* right, std::size_t count) {
+  using Read = ReadFloat32;
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t step = lanes * Read::kSize;
+  auto sum0 = hn::Zero(d);
+  auto sum1 = sum0;
+  auto sum2 = sum0;
+  auto sum3 = sum0;
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= count; i += 4 * lanes, left += 4 * step, right += 4 * step) {
+    sum0 = hn::MulAdd(Read::read(d, left), Read::read(d, right), sum0);
+    sum1 = hn::MulAdd(Read::read(d, left + step), Read::read(d, right + step), sum1);
+    sum2 = hn::MulAdd(Read::read(d, left + 2 * step), Read::read(d, right + 2 * step), sum2);
+    sum3 = hn::MulAdd(Read::read(d, left + 3 * step), Read::read(d, right + 3 * step), sum3);
+  }
+  while (i < count) {
+    const std::size_t n = count - i < lanes ? count - i : lanes;
+    sum0 = hn::MulAdd(read_rest<Read>(d, left, n), read_rest<Read>(d, right, n), sum0);
+    i += n;
+    left += n * Read::kSize;
+    right += n * Read::kSize;
+  }
+  // In single precision: it is called for each of many centres, and adding the lanes one by one as
+  // doubles would take longer than the loop.
+  const auto sum = hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
+  return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
+}
+
 template <class D>
 HWY_INLINE hn::Vec<D> add_square(hn::Vec<D> a, hn::Vec<D> b, hn::Vec<D> sum) {
   const auto difference = hn::Sub(a, b);
@@ -348,7 +377,8 @@ inline constexpr Kernels kKernels = {HWY_STR(HWY_NAMESPACE),
                                      &squares<ReadFloatB16>,
                                      &squares_float8,
                                      &different_bits,
-                                     &weigh_bits};
+                                     &weigh_bits,
+                                     &dot_float32};
 
 }  // namespace libsql::vector::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -62,6 +62,8 @@ struct Kernels {
   // `planes` are four times `size` bytes: the lowest bits of all weights first. `size` is a
   // multiple of 8.
   WeightedBits (*weigh_bits)(const std::byte* bits, const std::byte* planes, std::size_t size);
+  // The sum of a*b.
+  double (*dot_float32)(const std::byte* left, const std::byte* right, std::size_t count);
 };
 
 // The fastest that this processor runs. Thread-safe.

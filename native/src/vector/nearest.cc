@@ -1,6 +1,5 @@
 #include "vector/nearest.h"
 
-#include <cstring>
 #include <string>
 #include <utility>
 
@@ -25,19 +24,6 @@ void check_same(const char* doing, const char* what, std::size_t got, std::size_
 
 }  // namespace
 
-bool is_same(sqlite3_value* left, sqlite3_value* right) {
-  const int type = sqlite3_value_type(left);
-  if (type != sqlite3_value_type(right)) return false;
-  if (type == SQLITE_INTEGER) return sqlite3_value_int64(left) == sqlite3_value_int64(right);
-  if (type == SQLITE_FLOAT) return sqlite3_value_double(left) == sqlite3_value_double(right);
-  const bool text = type == SQLITE_TEXT;
-  const void* const bytes = text ? sqlite3_value_text(left) : sqlite3_value_blob(left);
-  const void* const others = text ? sqlite3_value_text(right) : sqlite3_value_blob(right);
-  const int size = sqlite3_value_bytes(left);
-  return size == sqlite3_value_bytes(right) &&
-         (size == 0 || std::memcmp(bytes, others, static_cast<std::size_t>(size)) == 0);
-}
-
 SearchVector::SearchVector(sqlite3_value* value) {
   const Argument argument(value);
   if (argument.is_text()) {
@@ -55,10 +41,10 @@ void SearchVector::check(const ColumnType& type, const char* doing) const {
 }
 
 std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const SearchVector& query,
-                                    std::int64_t count) {
+                                    std::int64_t count, SketchCaches& caches) {
   query.check(index.type, "search");
   if (count == 0) return {};
-  if (auto found = find_by_sketches(db, index, query, count)) return *std::move(found);
+  if (auto found = find_by_sketches(db, index, query, count, caches)) return *std::move(found);
   const auto distance = distance_of(index.metric);
   Best best(count);
   SqliteStatement rows(db, index.rows);

@@ -3,23 +3,17 @@
 #define LIBSQL_VECTOR_NEAREST_H_
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include <sqlite3.h>
 
 #include "vector/blob.h"
 #include "vector/index.h"
+#include "vector/keys.h"
 
 namespace libsql::vector {
 
-struct ValueDeleter {
-  void operator()(sqlite3_value* value) const noexcept { sqlite3_value_free(value); }
-};
-using OwnedValue = std::unique_ptr<sqlite3_value, ValueDeleter>;
-
-// Whether two keys are the same value of the same type. A collation may call others equal.
-[[nodiscard]] bool is_same(sqlite3_value* left, sqlite3_value* right);
+class SketchCaches;
 
 struct Neighbour {
   double distance = 0;        // NaN where there is none, as to a zero vector by cosine.
@@ -48,8 +42,10 @@ class SearchVector {
 // come last. All rows if there are fewer. Reads on `db`, so it sees what the open transaction did.
 // Throws Failure if the query or a row is no vector of the column's type, and with SQLite's code;
 // std::bad_alloc.
+// `caches` belong to the connection.
 [[nodiscard]] std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index,
-                                                  const SearchVector& query, std::int64_t count);
+                                                  const SearchVector& query, std::int64_t count,
+                                                  SketchCaches& caches);
 
 }  // namespace libsql::vector
 

@@ -8,7 +8,8 @@
 
 #include "vector/failure.h"
 #include "vector/index.h"
-#include "vector/sketch_table.h"
+#include "vector/index_state.h"
+#include "vector/sketch_writer.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {
@@ -103,11 +104,7 @@ int destroy(sqlite3_vtab* table) noexcept {
 }
 
 // Whether "libsql_vx_index_suffix" is one of ours: SQLite protects it then.
-int is_shadow_name(const char* suffix) noexcept {
-  return sqlite3_stricmp(suffix, kSketchesSuffix) == 0 || sqlite3_stricmp(suffix, kStateSuffix) == 0
-             ? 1
-             : 0;
-}
+int is_shadow_name(const char* suffix) noexcept { return is_shadow_suffix(suffix) ? 1 : 0; }
 
 int rename(sqlite3_vtab* table, const char* /*name*/) noexcept {
   set_message(table, "the table of an index on vectors has the index's name");

@@ -114,6 +114,10 @@ WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, std::siz
   return sums;
 }
 
+double dot_float32(const std::byte* left, const std::byte* right, std::size_t count) {
+  return multiply<&float32_at>(left, right, count).dot;
+}
+
 constexpr Kernels kScalar = {"scalar",
                              &multiply<&float32_at>,
                              &multiply<&float64_at>,
@@ -126,7 +130,8 @@ constexpr Kernels kScalar = {"scalar",
                              &squares<&floatb16_at>,
                              &squares_float8,
                              &different_bits,
-                             &weigh_bits};
+                             &weigh_bits,
+                             &dot_float32};
 
 }  // namespace
 

@@ -55,6 +55,10 @@ void walsh_hadamard(std::span<float> values) {
   }
 }
 
+std::size_t bits_for(std::size_t dimensions) noexcept {
+  return std::max(kFewestBits, std::bit_ceil(dimensions));
+}
+
 double dot(std::span<const float> left, std::span<const float> right) {
   return kernels()
       .multiply_float32(std::as_bytes(left).data(), std::as_bytes(right).data(), left.size())
@@ -79,8 +83,12 @@ std::optional<std::vector<float>> regular(const View& vector, Metric metric) {
 Sketcher::Sketcher(Metric metric, std::vector<float> mean)
     : metric_(metric),
       mean_(std::move(mean)),
-      bits_(std::max(kFewestBits, std::bit_ceil(mean_.size()))),
+      bits_(bits_for(mean_.size())),
       signs_(random_signs(kRounds * bits_)) {}
+
+std::size_t Sketcher::size_for(std::size_t dimensions) noexcept {
+  return 2 * sizeof(float) + bits_for(dimensions) / 8;
+}
 
 std::vector<float> Sketcher::rotated(std::span<const float> vector) const {
   std::vector<float> values(bits_);
@@ -94,10 +102,8 @@ std::vector<float> Sketcher::rotated(std::span<const float> vector) const {
   return values;
 }
 
-std::string Sketcher::sketch(const View& vector) const {
-  const auto values = regular(vector, metric_);
-  if (!values) return {};
-  const std::vector<float> turned = rotated(*values);
+std::string Sketcher::sketch(std::span<const float> regular) const {
+  const std::vector<float> turned = rotated(regular);
   float squares = 0;
   float absolutes = 0;
   std::string sketch(size(), '\0');
@@ -109,8 +115,8 @@ std::string Sketcher::sketch(const View& vector) const {
   }
   // Of the mean itself, which has no direction, the estimate is the addend alone.
   const float factor = absolutes > 0 ? squares / absolutes : 0;
-  auto addend = static_cast<float>(dot(*values, mean_));
-  if (metric_ == Metric::l2) addend -= static_cast<float>(dot(*values, *values)) / 2;
+  auto addend = static_cast<float>(dot(regular, mean_));
+  if (metric_ == Metric::l2) addend -= static_cast<float>(dot(regular, regular)) / 2;
   if (!std::isfinite(factor) || !std::isfinite(addend)) return {};
   std::memcpy(sketch.data(), &factor, sizeof factor);
   std::memcpy(sketch.data() + sizeof factor, &addend, sizeof addend);

@@ -32,10 +32,11 @@ class Sketcher {
   Sketcher(Metric metric, std::vector<float> mean);
 
   [[nodiscard]] const std::vector<float>& mean() const noexcept { return mean_; }
-  // The sketch of a vector of the column; empty if it is not regular.
-  [[nodiscard]] std::string sketch(const View& vector) const;
+  // The sketch of a regular vector; empty if it is too large for one in single precision.
+  [[nodiscard]] std::string sketch(std::span<const float> regular) const;
   // The bytes of a sketch that is not empty.
-  [[nodiscard]] std::size_t size() const noexcept { return 2 * sizeof(float) + bits_ / 8; }
+  [[nodiscard]] static std::size_t size_for(std::size_t dimensions) noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return size_for(mean_.size()); }
 
  private:
   friend class SketchQuery;

@@ -3,6 +3,7 @@
 #define LIBSQL_VECTOR_SQLITE_STATEMENT_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -68,6 +69,11 @@ class ResetAtEnd {
 
 // Runs a statement to its end. Throws SqliteFailure.
 void execute(sqlite3* db, const std::string& sql);
+
+// What the numbers are in memory, to be bound as a blob.
+[[nodiscard]] inline std::string_view bytes_of(std::span<const float> numbers) noexcept {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
+}
 
 // "name", with its quotes doubled.
 [[nodiscard]] std::string quoted_name(std::string_view name);

@@ -13,6 +13,7 @@
 #include "vector/failure.h"
 #include "vector/index.h"
 #include "vector/nearest.h"
+#include "vector/sketch_cache.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {
@@ -26,6 +27,7 @@ constexpr int kArguments = 3;
 struct TopKTable {
   sqlite3_vtab base{};
   sqlite3* db = nullptr;
+  SketchCaches caches;
 };
 
 struct TopKCursor {
@@ -139,14 +141,14 @@ void search(TopKCursor& cursor, sqlite3_value** values) {
   cursor.at = 0;
   cursor.found.clear();
   for (std::size_t each = 0; each < cursor.arguments.size(); ++each) {
-    cursor.arguments[each].reset(sqlite3_value_dup(values[each]));
-    if (cursor.arguments[each] == nullptr) throw std::bad_alloc();
+    cursor.arguments[each] = copy_of(values[each]);
   }
   const SearchVector query(cursor.arguments[vector_column].get());
   const std::int64_t count = parse_count(values[k_column]);
   const std::string name = parse_name(values[index_column]);
-  sqlite3* const db = reinterpret_cast<TopKTable*>(cursor.base.pVtab)->db;
-  cursor.found = find_nearest(db, find_index(db, parse_index_name(db, name)), query, count);
+  TopKTable& table = *reinterpret_cast<TopKTable*>(cursor.base.pVtab);
+  const Index index = find_index(table.db, parse_index_name(table.db, name));
+  cursor.found = find_nearest(table.db, index, query, count, table.caches);
 }
 
 int filter(sqlite3_vtab_cursor* cursor, int /*plan*/, const char* /*plan_text*/, int /*count*/,

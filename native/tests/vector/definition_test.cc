@@ -173,7 +173,7 @@ TEST_F(VectorDefinitionTest, TemporaryAndAttachedTablesHaveIndexesToo) {
   fails("INSERT INTO u VALUES ('[1]')", "dimensions are different");
   db_.execute("DROP INDEX temp.i");
   db_.execute("INSERT INTO t VALUES ('[1]')");
-  EXPECT_EQ(query("SELECT count(*) FROM a.sqlite_schema"), "8");
+  EXPECT_EQ(query("SELECT count(*) FROM a.sqlite_schema"), "10");
 }
 
 TEST_F(VectorDefinitionTest, TriggersOfTheUsersOwnAndLastInsertRowidAreNotDisturbed) {

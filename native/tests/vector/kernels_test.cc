@@ -109,6 +109,20 @@ TEST(VectorKernelsTest, BitsBehindTheLastComponentDoNotCount) {
   }
 }
 
+TEST(VectorKernelsTest, ADotProductAgreesOnAllInstructionSetsForEveryLength) {
+  std::mt19937 random(14);
+  for (std::size_t n = 0; n < 200; ++n) {
+    const Placed left(to_blob(Element::float32, random_vector(random, n)));
+    const Placed right(to_blob(Element::float32, random_vector(random, n)));
+    const std::byte* const a = left.view().data;
+    const std::byte* const b = right.view().data;
+    for (const Kernels* const kernels : supported_kernels()) {
+      EXPECT_NEAR(kernels->dot_float32(a, b, n), scalar_kernels().dot_float32(a, b, n), 1e-4)
+          << kernels->target << n;
+    }
+  }
+}
+
 TEST(VectorKernelsTest, AHalfIsTheSameNumberOnEveryInstructionSet) {
   std::vector<std::uint16_t> halves;
   for (unsigned bits = 0; bits < 0x7C00; ++bits) halves.push_back(static_cast<std::uint16_t>(bits));

@@ -1,7 +1,6 @@
 // Search by sketches, against measuring all rows: the table is large enough to have some.
 #include "vector/sketch.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -15,6 +14,7 @@
 #include "testing/child_process.h"
 #include "testing/database_test.h"
 #include "testing/matchers.h"
+#include "testing/vector_table.h"
 #include "vector/kernels.h"
 
 namespace libsql {
@@ -22,125 +22,7 @@ namespace {
 
 using testing::throws_error;
 
-constexpr int kDimensions = 24;
 constexpr int kRows = 4500;  // More than vector::kFirstBuild, and than four times as many.
-
-// Vectors in clusters around points that are all on one side of the origin, as images are.
-class Data {
- public:
-  explicit Data(unsigned seed) : random_(seed) {
-    for (auto& centre : centres_) {
-      for (float& value : centre) value = 1 + number();
-    }
-  }
-
-  std::string text() {
-    const auto& centre = centres_[random_() % centres_.size()];
-    std::string text = "[";
-    for (const float value : centre) text += std::to_string(value + number() / 2) + ",";
-    text.back() = ']';
-    return text;
-  }
-  unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
-
- private:
-  float number() { return std::normal_distribution<float>()(random_); }
-
-  std::mt19937 random_;
-  std::vector<std::vector<float>> centres_{20, std::vector<float>(kDimensions)};
-};
-
-// What a search finds and what measuring all rows finds.
-struct Recall {
-  int found = 0;
-  int wanted = 0;
-  void expect_enough() const { EXPECT_GE(found, 0.95 * wanted) << found << " of " << wanted; }
-};
-
-class Table {
- public:
-  Table(Connection& db, Data& data, const std::string& type, const std::string& make,
-        const std::string& metric)
-      : db_(db), data_(data), make_(make), metric_(metric) {
-    db_.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, u UNIQUE, c, v " + type + "(24))");
-    db_.execute("CREATE INDEX i ON t(libsql_vector_idx(v, 'metric=" + metric + "')) WHERE c < 9");
-  }
-
-  void fill(int rows) {
-    db_.execute("BEGIN");
-    for (int i = 0; i < rows; ++i) {
-      write_row("INSERT INTO t(u, c, v) VALUES (?, ?, " + make_ + "(?))", i);
-    }
-    db_.execute("COMMIT");
-  }
-
-  void write() {
-    const auto id = static_cast<int>(data_.below(2 * kRows));
-    switch (data_.below(5)) {
-      case 0:
-        db_.execute("DELETE FROM t WHERE id = " + std::to_string(id));
-        break;
-      case 1:
-        db_.execute("UPDATE OR IGNORE t SET id = id + 20000, c = 8 WHERE id = " +
-                    std::to_string(id));
-        break;
-      case 2:  // Deletes another row, of which no trigger tells.
-        write_row("REPLACE INTO t(u, c, v) VALUES (?, ?, " + make_ + "(?))", id / 2);
-        break;
-      case 3:
-        db_.execute("UPDATE t SET v = NULL WHERE id = " + std::to_string(id));
-        break;
-      default:
-        write_row("INSERT INTO t(u, c, v) VALUES (?, ?, " + make_ +
-                      "(?)) ON CONFLICT(u) DO UPDATE SET v = excluded.v, c = excluded.c",
-                  id);
-    }
-  }
-
-  void check(Recall& recall) {
-    const std::vector<Value> wanted = {Value(data_.text())};
-    const auto found = rows("SELECT id FROM vector_top_k('i', " + make_ + "(?1), 10)", wanted);
-    const auto exact = rows(
-        "SELECT id FROM t WHERE c < 9 AND v IS NOT NULL ORDER BY "
-        "vector_distance_" +
-            metric_ + "(v, " + make_ + "(?1)), id LIMIT 10",
-        wanted);
-    ASSERT_EQ(found.size(), exact.size());
-    for (const std::string& id : exact) {
-      ++recall.wanted;
-      if (std::find(found.begin(), found.end(), id) != found.end()) ++recall.found;
-    }
-    EXPECT_EQ(found, rows("SELECT id FROM vector_top_k('i', " + make_ + "(?1), 10)", wanted));
-  }
-
-  void check_all() {
-    EXPECT_EQ(testing::query(db_, "SELECT vector_index_check('i')"), "'ok'");
-    const std::vector<Value> wanted = {Value(data_.text())};
-    EXPECT_EQ(rows("SELECT id FROM vector_top_k('i', " + make_ + "(?1), 99999)", wanted),
-              rows("SELECT id FROM t WHERE c < 9 AND v IS NOT NULL ORDER BY vector_distance_" +
-                       metric_ + "(v, " + make_ + "(?1)), id",
-                   wanted));
-  }
-
- private:
-  void write_row(const std::string& sql, int unique) {
-    db_.execute(sql, unique, std::int64_t{data_.below(10)}, data_.text());
-  }
-  std::vector<std::string> rows(const std::string& sql, const std::vector<Value>& values) {
-    std::vector<std::string> ids;
-    Statement statement = db_.prepare(sql);
-    statement.bind(1, values[0]);
-    while (statement.step() == Step::row) {
-      ids.push_back(std::to_string(statement.column(0).integer()));
-    }
-    return ids;
-  }
-
-  Connection& db_;
-  Data& data_;
-  std::string make_;
-  std::string metric_;
-};
 
 class VectorSketchTest : public testing::FileTest {
  protected:
@@ -151,12 +33,12 @@ class VectorSketchTest : public testing::FileTest {
                                   const std::string& metric, int steps) {
     SCOPED_TRACE(make + " " + metric);
     std::filesystem::remove(path());
-    Data data(14);
+    testing::VectorData data(14);
     Connection db = connect();
-    Table table(db, data, type, make, metric);
+    testing::VectorTable table(db, data, type, make, metric);
     table.fill(kRows * 10 / 9);
     ASSERT_EQ(builds(db), "1");
-    Recall recall;
+    testing::Recall recall;
     for (int step = 0; step < steps; ++step) {
       const unsigned kind = data.below(6);
       if (kind == 0) db.execute("BEGIN");
@@ -271,14 +153,26 @@ TEST_F(VectorSketchTest, DamageIsFoundAndRepairedByReindex) {
   db.execute(std::string(kMany) + "INSERT INTO t SELECT x, '[' || x || ',1]' FROM n");
   db.execute("CREATE INDEX i ON t(libsql_vector_idx(v))");
   const auto check = [&] { return testing::query(db, "SELECT vector_index_check('i')"); };
-  db.execute("DELETE FROM libsql_vx_i_sketches WHERE key = 7");
+  db.execute("DELETE FROM libsql_vx_i_places WHERE id = 7");
   EXPECT_EQ(check(), "'the row 7 has no sketch'");
   db.execute("REINDEX t");
   EXPECT_EQ(check(), "'ok'");
-  db.execute("UPDATE libsql_vx_i_sketches SET data = x'00' WHERE key = 8");
-  EXPECT_EQ(check(), "'the row 8 has the sketch of another vector'");
+  // An entry is an id of 8 bytes, two numbers of 4 and 64 bits.
+  db.execute(
+      "UPDATE libsql_vx_i_sketches SET data = CAST(substr(data, 1, 40) || zeroblob(8) || "
+      "substr(data, 49) AS BLOB) WHERE place = (SELECT place FROM libsql_vx_i_places WHERE id = "
+      "2)");
+  EXPECT_EQ(check(), "'the row 2 has the sketch of another vector'");
   db.execute("REINDEX");
   EXPECT_EQ(check(), "'ok'");
+  db.execute(
+      "DELETE FROM libsql_vx_i_sketches WHERE place = (SELECT max(place) FROM "
+      "libsql_vx_i_sketches)");
+  EXPECT_THAT(check(), ::testing::HasSubstr("REINDEX"));
+  db.execute("REINDEX");
+  db.execute("DELETE FROM libsql_vx_i_lists");
+  EXPECT_THAT(check(), ::testing::HasSubstr("REINDEX"));
+  db.execute("REINDEX");
   EXPECT_THAT([&] { testing::query(db, "SELECT vector_index_check('no')"); },
               throws_error(ErrorKind::error, "failed to parse vector index parameters"));
 }

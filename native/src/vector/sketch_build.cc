@@ -1,0 +1,175 @@
+#include "vector/sketch_build.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vector/calibration.h"
+#include "vector/centres.h"
+#include "vector/clustering.h"
+#include "vector/index_state.h"
+#include "vector/nearest.h"
+#include "vector/sketch.h"
+#include "vector/sketch_lists.h"
+#include "vector/sqlite_statement.h"
+
+namespace libsql::vector {
+
+namespace {
+
+// k-means sees one of so many rows of a list, and no more than fit this size.
+constexpr std::int64_t kSampledOfList = 32;
+constexpr std::int64_t kSampleBytes = 256 << 20;
+constexpr std::size_t kQueries = 256;
+
+// Keeps last_insert_rowid().
+class RowidScope {
+ public:
+  explicit RowidScope(sqlite3* db) : db_(db), rowid_(sqlite3_last_insert_rowid(db)) {}
+  RowidScope(const RowidScope&) = delete;
+  RowidScope& operator=(const RowidScope&) = delete;
+  ~RowidScope() { sqlite3_set_last_insert_rowid(db_, rowid_); }
+
+ private:
+  sqlite3* db_;
+  sqlite3_int64 rowid_;
+};
+
+// Each row of the index; the vector is empty if it is not regular.
+using Visit = std::function<void(sqlite3_value* key, std::span<const float> regular)>;
+
+void for_each_row(sqlite3* db, const Index& index, const Visit& visit) {
+  SqliteStatement rows(db, index.rows);
+  while (rows.step()) {
+    const SearchVector vector(sqlite3_column_value(rows.get(), 1));
+    vector.check(index.type, "insert");
+    const auto values = regular(vector.view(), index.metric);
+    visit(sqlite3_column_value(rows.get(), 0),
+          values ? std::span<const float>(*values) : std::span<const float>());
+  }
+}
+
+// What the first reading of the rows finds.
+struct Survey {
+  std::int64_t regulars = 0;
+  std::vector<float> mean;
+  VectorSet sample;
+  std::vector<std::int64_t> sampled;  // The numbers of the rows in the sample.
+};
+
+Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t list_rows) {
+  const auto size = static_cast<std::int64_t>(index.type.dimensions * sizeof(float));
+  const std::int64_t step =
+      std::max({std::int64_t{1}, list_rows / kSampledOfList, 1 + rows * size / kSampleBytes});
+  Survey survey;
+  survey.sample.dimensions = index.type.dimensions;
+  std::vector<double> sums(index.type.dimensions);
+  for_each_row(db, index, [&](sqlite3_value* /*key*/, std::span<const float> regular) {
+    if (regular.empty()) return;
+    if (survey.regulars % step == 0) {
+      survey.sample.add(regular);
+      survey.sampled.push_back(survey.regulars);
+    }
+    ++survey.regulars;
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(regular[i]);
+  });
+  for (const double sum : sums) {
+    const auto count = static_cast<double>(std::max(survey.regulars, std::int64_t{1}));
+    survey.mean.push_back(static_cast<float>(sum / count));
+  }
+  return survey;
+}
+
+// Runs long enough that SQLite asks whether it is to stop.
+void let_interrupt(sqlite3* db) {
+  execute(db,
+          "WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n WHERE x < 200) SELECT "
+          "count(*) FROM n");
+}
+
+// The sample in groups of about `list_rows` rows.
+VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows) {
+  const auto sampled = std::ssize(survey.sampled);
+  const std::int64_t lists = std::min(survey.regulars / list_rows, sampled);
+  const auto rows_of_list = static_cast<std::size_t>(sampled / lists);
+  return cluster_evenly(survey.sample, static_cast<std::size_t>(lists), 3 * rows_of_list / 2,
+                        rows_of_list / 4, [db] { let_interrupt(db); });
+}
+
+Centres write_centres(sqlite3* db, const Index& index, const VectorSet& found) {
+  Centres centres(index.type.dimensions);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto list = static_cast<std::int64_t>(i) + 1;
+    centres.add(list, found[i]);
+    write_centre(db, index, list, found[i]);
+  }
+  return centres;
+}
+
+Calibration make_calibration(const Survey& survey, std::size_t queries) {
+  VectorSet chosen{survey.sample.dimensions, {}};
+  std::vector<std::int64_t> rows;
+  for (std::size_t i = 0; i < queries; ++i) {
+    const std::size_t at = i * survey.sample.size() / queries;
+    chosen.add(survey.sample[at]);
+    rows.push_back(survey.sampled[at]);
+  }
+  return {std::move(chosen), std::move(rows)};
+}
+
+// Writes all sketches; returns how many lists a search has to look at.
+std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Centres& centres) {
+  const Sketcher sketcher(index.metric, survey.mean);
+  ListFiller filler(db, index, sketcher.size());
+  Calibration calibration =
+      make_calibration(survey, centres.size() == 1 ? 0 : std::min(kQueries, survey.sample.size()));
+  std::int64_t number = 0;
+  for_each_row(db, index, [&](sqlite3_value* key, std::span<const float> regular) {
+    const std::string sketch = regular.empty() ? std::string() : sketcher.sketch(regular);
+    const std::int64_t list = sketch.empty() ? kIrregular : centres.nearest(regular);
+    if (!regular.empty()) {
+      if (list != kIrregular) calibration.offer(number, regular, list);
+      ++number;
+    }
+    filler.add(key, list, sketch);
+  });
+  filler.finish();
+  return calibration.probes(centres);
+}
+
+}  // namespace
+
+bool has_sketches(const Index& index) noexcept { return index.type.element != Element::float1bit; }
+
+std::int64_t count_rows(sqlite3* db, const Index& index, std::int64_t limit) {
+  SqliteStatement count(
+      db, "SELECT count(*) FROM (" + index.rows + " LIMIT " + std::to_string(limit) + ")");
+  return count.step() ? sqlite3_column_int64(count.get(), 0) : 0;
+}
+
+void build_sketches(sqlite3* db, const Index& index) {
+  if (!has_sketches(index)) return;
+  const RowidScope rowid(db);
+  IndexState state = read_state(db, index).value_or(IndexState{});
+  clear_shadow_tables(db, index);
+  const std::int64_t rows = count_rows(db, index, std::numeric_limits<std::int64_t>::max());
+  if (rows < kFirstBuild) return;
+  const Survey found = survey(db, index, rows, state.list_rows);
+  const bool several = found.regulars >= state.fewest_rows_for_lists();
+  const Centres centres = write_centres(db, index,
+                                        several ? group_sample(db, found, state.list_rows)
+                                                : VectorSet{index.type.dimensions, found.mean});
+  state.lists = static_cast<std::int64_t>(centres.size());
+  state.probes = fill(db, index, found, centres);
+  state.build = random_number();
+  state.edition = random_number();
+  state.rows = found.regulars;
+  state.mean = found.mean;
+  write_state(db, index, state);
+}
+
+}  // namespace libsql::vector
