@@ -211,9 +211,13 @@ defmodule EctoLibSql.Vector do
 
   It reads every row that the query's conditions admit, so it is exact with any of them. With an index it reads
   the `:limit` nearest rows of all, as the index finds them (see the guide to vectors); those that the conditions do not admit are
-  then left out, and nothing comes in their place.
+  then left out, and nothing comes in their place. With `filtered: true` the index is asked for further rows until there are
+  as many as the limit that the conditions admit; where SQLite expects few such rows, it measures each of them (`vector_nearest` in the
+  guide to vectors).
 
-    * `:limit` - how many rows. Default: all; with an index it is needed.
+    * `:limit` - how many rows. Default: all; with an index it is needed, unless `:filtered`.
+    * `:filtered` - with an index: whether its rows are those that the conditions admit. On local databases only: libSQL's
+      servers have no such search. Default: `false`.
     * `:index` - the name of an index (`EctoLibSql.Migration.vector_index/3`) on the column, of a table with rowids. Its metric
       is the `:distance`'s.
     * `:distance` - `:cosine` or `:l2`. Default: `:cosine`.
@@ -221,8 +225,11 @@ defmodule EctoLibSql.Vector do
   """
   @spec nearest(Ecto.Queryable.t(), atom(), t(), keyword()) :: Ecto.Query.t()
   def nearest(queryable, field, vector, opts \\ []) when is_atom(field) do
-    for {key, _value} <- opts, key not in [:limit, :index, :distance, :element] do
-      refuse!("nearest/4 knows the options :limit, :index, :distance and :element", key)
+    for {key, _value} <- opts, key not in [:limit, :index, :filtered, :distance, :element] do
+      refuse!(
+        "nearest/4 knows the options :limit, :index, :filtered, :distance and :element",
+        key
+      )
     end
 
     element = one_of!(:element, Keyword.get(opts, :element, :f32), [:f32, :f64])
@@ -230,10 +237,25 @@ defmodule EctoLibSql.Vector do
 
     bytes = parameter(vector, element)
 
-    queryable
-    |> admitted(field, bytes, opts[:index], opts[:limit])
-    |> ordered(metric, field, bytes)
-    |> limited(opts[:limit])
+    if one_of!(:filtered, Keyword.get(opts, :filtered, false), [true, false]) do
+      queryable |> ordered_by_index(bytes, opts[:index]) |> limited(opts[:limit])
+    else
+      queryable
+      |> admitted(field, bytes, opts[:index], opts[:limit])
+      |> ordered(metric, field, bytes)
+      |> limited(opts[:limit])
+    end
+  end
+
+  defp ordered_by_index(_queryable, _bytes, nil),
+    do: refuse!("nearest/4 needs an :index with :filtered", nil)
+
+  defp ordered_by_index(queryable, bytes, index) do
+    from(row in table!(queryable),
+      join: near in fragment("vector_nearest(?, ?)", ^to_string(index), type(^bytes, :binary)),
+      on: near.id == field(row, :rowid),
+      order_by: near.distance
+    )
   end
 
   defp admitted(queryable, field, _bytes, nil, _limit),

@@ -16,6 +16,7 @@
 #include "local/sql_function.h"
 #include "vector/check.h"
 #include "vector/functions.h"
+#include "vector/nearest_table.h"
 #include "vector/owner.h"
 #include "vector/top_k.h"
 
@@ -265,6 +266,7 @@ void register_functions(sqlite3* db) {
                                         nullptr));
   check(db, vector::register_functions(db));
   check(db, vector::register_top_k(db));
+  check(db, vector::register_nearest_table(db));
   check(db, vector::register_owner(db));
   check(db, vector::register_check(db));
 }

@@ -97,6 +97,14 @@ void write_state(sqlite3* db, const Index& index, const IndexState& state) {
   static_cast<void>(write.step());
 }
 
+std::int64_t count_sketches(sqlite3* db, const Index& index, std::int64_t limit) {
+  if (!has_state(db, index)) return 0;
+  SqliteStatement count(db, "SELECT count(*) FROM (SELECT 1 FROM " +
+                                shadow_name(index.name, kPlacesSuffix) + " LIMIT ?1)");
+  count.bind(1, limit);
+  return count.step() ? sqlite3_column_int64(count.get(), 0) : 0;
+}
+
 void clear_shadow_tables(sqlite3* db, const Index& index) {
   for (const char* suffix : kSuffixes) {
     execute(db, "DELETE FROM " + shadow_name(index.name, suffix));

@@ -58,6 +58,8 @@ struct IndexState {
 // Nothing if the index has no sketches, or such of another version of this library.
 [[nodiscard]] std::optional<IndexState> read_state(sqlite3* db, const Index& index);
 void write_state(sqlite3* db, const Index& index, const IndexState& state);
+// How many rows have sketches, counted up to `limit`.
+[[nodiscard]] std::int64_t count_sketches(sqlite3* db, const Index& index, std::int64_t limit);
 // Removes all sketches.
 void clear_shadow_tables(sqlite3* db, const Index& index);
 

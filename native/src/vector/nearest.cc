@@ -1,5 +1,6 @@
 #include "vector/nearest.h"
 
+#include <new>
 #include <string>
 #include <utility>
 
@@ -45,6 +46,11 @@ std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const Searc
   query.check(index.type, "search");
   if (count == 0) return {};
   if (auto found = find_by_sketches(db, index, query, count, caches)) return *std::move(found);
+  return measure_all(db, index, query, count);
+}
+
+std::vector<Neighbour> measure_all(sqlite3* db, const Index& index, const SearchVector& query,
+                                   std::int64_t count) {
   const auto distance = distance_of(index.metric);
   Best best(count);
   SqliteStatement rows(db, index.rows);
@@ -56,6 +62,16 @@ std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index, const Searc
                sqlite3_column_value(rows.get(), 0));
   }
   return std::move(best).in_order();
+}
+
+std::string index_argument(sqlite3_value* value) {
+  if (sqlite3_value_type(value) != SQLITE_TEXT) {
+    throw Failure("vector index(search): first parameter (index) must be a string");
+  }
+  const unsigned char* const text = sqlite3_value_text(value);
+  if (text == nullptr) throw std::bad_alloc();
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
 }  // namespace libsql::vector

@@ -3,6 +3,7 @@
 #define LIBSQL_VECTOR_NEAREST_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <sqlite3.h>
@@ -46,6 +47,13 @@ class SearchVector {
 [[nodiscard]] std::vector<Neighbour> find_nearest(sqlite3* db, const Index& index,
                                                   const SearchVector& query, std::int64_t count,
                                                   SketchCaches& caches);
+
+// The same by measuring every row.
+[[nodiscard]] std::vector<Neighbour> measure_all(sqlite3* db, const Index& index,
+                                                 const SearchVector& query, std::int64_t count);
+
+// An argument that names an index. Throws Failure with libSQL's text if it is no text.
+[[nodiscard]] std::string index_argument(sqlite3_value* value);
 
 }  // namespace libsql::vector
 

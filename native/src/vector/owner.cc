@@ -10,7 +10,7 @@
 #include "vector/index.h"
 #include "vector/index_state.h"
 #include "vector/sketch_writer.h"
-#include "vector/sqlite_statement.h"
+#include "vector/virtual_table.h"
 
 namespace libsql::vector {
 
@@ -27,28 +27,6 @@ struct Owner {
 };
 
 Owner& owner_of(sqlite3_vtab* table) { return *reinterpret_cast<Owner*>(table); }
-
-void set_message(sqlite3_vtab* table, const char* message) {
-  sqlite3_free(table->zErrMsg);
-  table->zErrMsg = sqlite3_mprintf("%s", message);
-}
-
-// Runs `function` as SQLite, which is written in C, calls it.
-template <typename Function>
-int called_by_sqlite(sqlite3_vtab* table, Function&& function) noexcept {
-  try {
-    std::forward<Function>(function)(owner_of(table));
-    return SQLITE_OK;
-  } catch (const SqliteFailure& failure) {
-    set_message(table, failure.what());
-    return failure.code();
-  } catch (const Failure& failure) {
-    set_message(table, failure.what());
-    return SQLITE_ERROR;
-  } catch (const std::bad_alloc&) {
-    return SQLITE_NOMEM;
-  }
-}
 
 // --- Life ---
 
@@ -85,7 +63,8 @@ int create(sqlite3* db, void* unused, int count, const char* const* words, sqlit
            char** message) noexcept {
   const int rc = connect(db, unused, count, words, table, message);
   if (rc != SQLITE_OK) return rc;
-  const int created = called_by_sqlite(*table, [](Owner& owner) {
+  const int created = called_by_sqlite(*table, [&] {
+    const Owner& owner = owner_of(*table);
     create_shadow_tables(owner.db, find_index(owner.db, owner.name));
   });
   if (created == SQLITE_OK) return SQLITE_OK;
@@ -96,7 +75,8 @@ int create(sqlite3* db, void* unused, int count, const char* const* words, sqlit
 }
 
 int destroy(sqlite3_vtab* table) noexcept {
-  const int rc = called_by_sqlite(table, [](Owner& owner) {
+  const int rc = called_by_sqlite(table, [&] {
+    Owner& owner = owner_of(table);
     owner.writer.reset();
     drop_shadow_tables(owner.db, owner.name);
   });
@@ -160,12 +140,12 @@ void row_has_changed(Owner& owner, sqlite3_value* key) {
 // An INSERT has the new rowid and the columns behind an old rowid that is NULL.
 int update(sqlite3_vtab* table, int count, sqlite3_value** values,
            sqlite3_int64* /*rowid*/) noexcept {
-  return called_by_sqlite(table, [&](Owner& owner) {
+  return called_by_sqlite(table, [&] {
     constexpr int kInsertOfOneColumn = 3;
     if (count != kInsertOfOneColumn || sqlite3_value_type(values[0]) != SQLITE_NULL) {
       throw Failure("only INSERT writes to the table of an index on vectors");
     }
-    row_has_changed(owner, values[2]);
+    row_has_changed(owner_of(table), values[2]);
   });
 }
 

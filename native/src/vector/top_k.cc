@@ -14,7 +14,7 @@
 #include "vector/index.h"
 #include "vector/nearest.h"
 #include "vector/sketch_cache.h"
-#include "vector/sqlite_statement.h"
+#include "vector/virtual_table.h"
 
 namespace libsql::vector {
 
@@ -39,11 +39,6 @@ struct TopKCursor {
 
 TopKCursor& cursor_of(sqlite3_vtab_cursor* cursor) {
   return *reinterpret_cast<TopKCursor*>(cursor);
-}
-
-void set_message(sqlite3_vtab* table, const char* message) {
-  sqlite3_free(table->zErrMsg);
-  table->zErrMsg = sqlite3_mprintf("%s", message);
 }
 
 int connect(sqlite3* db, void* /*unused*/, int /*count*/, const char* const* /*words*/,
@@ -126,16 +121,6 @@ std::int64_t parse_count(sqlite3_value* value) {
   return real >= static_cast<double>(kMost) ? kMost : static_cast<std::int64_t>(real);
 }
 
-std::string parse_name(sqlite3_value* value) {
-  if (sqlite3_value_type(value) != SQLITE_TEXT) {
-    throw Failure("vector index(search): first parameter (index) must be a string");
-  }
-  const unsigned char* const text = sqlite3_value_text(value);
-  if (text == nullptr) throw std::bad_alloc();
-  return {reinterpret_cast<const char*>(text),
-          static_cast<std::size_t>(sqlite3_value_bytes(value))};
-}
-
 // The order of the checks is libSQL's.
 void search(TopKCursor& cursor, sqlite3_value** values) {
   cursor.at = 0;
@@ -145,7 +130,7 @@ void search(TopKCursor& cursor, sqlite3_value** values) {
   }
   const SearchVector query(cursor.arguments[vector_column].get());
   const std::int64_t count = parse_count(values[k_column]);
-  const std::string name = parse_name(values[index_column]);
+  const std::string name = index_argument(values[index_column]);
   TopKTable& table = *reinterpret_cast<TopKTable*>(cursor.base.pVtab);
   const Index index = find_index(table.db, parse_index_name(table.db, name));
   cursor.found = find_nearest(table.db, index, query, count, table.caches);
@@ -153,18 +138,7 @@ void search(TopKCursor& cursor, sqlite3_value** values) {
 
 int filter(sqlite3_vtab_cursor* cursor, int /*plan*/, const char* /*plan_text*/, int /*count*/,
            sqlite3_value** values) noexcept {
-  try {
-    search(cursor_of(cursor), values);
-    return SQLITE_OK;
-  } catch (const SqliteFailure& failure) {
-    set_message(cursor->pVtab, failure.what());
-    return failure.code();
-  } catch (const Failure& failure) {
-    set_message(cursor->pVtab, failure.what());
-    return SQLITE_ERROR;
-  } catch (const std::bad_alloc&) {
-    return SQLITE_NOMEM;
-  }
+  return called_by_sqlite(cursor->pVtab, [&] { search(cursor_of(cursor), values); });
 }
 
 int next(sqlite3_vtab_cursor* cursor) noexcept {

@@ -192,6 +192,43 @@ defmodule EctoLibSql.VectorTest do
     assert_raise ArgumentError, ~r/reads a table/, fn -> titles.(subquery(Film), limit: 1) end
   end
 
+  test "nearest/4 filtered finds the nearest of the rows that the query's conditions admit" do
+    :ok = Ecto.Migrator.up(Repo, 2, IndexFilms, log: false)
+    for {title, x} <- [{"a", 3}, {"b", 0.2}, {"c", 1}, {"d", -1}], do: film!(title, [x, 1, 0])
+    Repo.query!("INSERT INTO films (title) VALUES ('none')")
+
+    titles = fn query, opts ->
+      opts = [index: :films_embedding_index, filtered: true] ++ opts
+
+      query
+      |> Vector.nearest(:embedding, [1.0, 0.0, 0.0], opts)
+      |> select([f], f.title)
+      |> Repo.all()
+    end
+
+    assert titles.(where(Film, [f], f.title != "a"), limit: 2) == ["c", "b"]
+    assert titles.(where(Film, [f], f.title in ["d", "none"]), limit: 2) == ["d"]
+    assert titles.(Film, []) == ["a", "c", "b", "d"]
+
+    joined =
+      from(f in Film, join: g in Film, on: g.id == f.id and g.title > "a", where: g.title < "d")
+
+    assert titles.(joined, limit: 1) == ["c"]
+
+    assert [%Film{title: "a"}] =
+             Repo.all(
+               Vector.nearest(Film, :embedding, [1, 0, 0],
+                 limit: 1,
+                 index: "films_embedding_index",
+                 filtered: true
+               )
+             )
+
+    assert_raise ArgumentError, ~r/needs an :index/, fn ->
+      Vector.nearest(Film, :embedding, [1.0], filtered: true)
+    end
+  end
+
   test "options are named when they are wrong" do
     assert_raise ArgumentError, ~r/:cosine and :l2, got: :dot/, fn ->
       EctoLibSql.Migration.vector_index(:films, :embedding, metric: :dot)
