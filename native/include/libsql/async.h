@@ -10,9 +10,10 @@
 // transaction belongs to the connection: give each flow of work its own.
 //
 // Where it goes on: a call on a local database runs on a thread of the library's pool and resumes
-// there; one on a remote database resumes on the thread that receives all answers, where nothing
-// may block. AsyncOptions::resume_on moves both elsewhere, for instance onto an event loop. A call
-// that is refused at once resumes on the thread that has made it.
+// there, as does what a replica reads from its file; one that runs at a server resumes on the
+// thread that receives the answer, where nothing may block. AsyncOptions::resume_on moves both
+// elsewhere, for instance onto an event loop. A call that is refused at once resumes on the thread
+// that has made it.
 #ifndef LIBSQL_ASYNC_H_
 #define LIBSQL_ASYNC_H_
 

@@ -10,7 +10,8 @@
 namespace libsql::detail {
 namespace {
 
-// For the calls of all local connections. Never destroyed: a task may run until the process ends.
+// For the calls of all connections to files. Never destroyed: a task may run until the process
+// ends.
 core::ThreadPool& pool() {
   static core::ThreadPool* const kPool =
       std::make_unique<core::ThreadPool>(core::ThreadPool::Options{}).release();
@@ -70,9 +71,10 @@ AsyncTask::Ended AsyncTask::take_ended() {
 AsyncCore::AsyncCore(Connection connection, AsyncOptions options)
     : options_(std::move(options)),
       connection_(std::move(connection)),
-      answers_later_(connection_.answers_later()) {
+      answers_later_(connection_.answers_later()),
+      uses_threads_(!answers_later_ || connection_.is_replica()) {
   // interrupt() alone does nothing to a statement that has not begun yet.
-  if (!answers_later_) connection_.set_cancel_check([this] { return stop_.load(); });
+  if (uses_threads_) connection_.set_cancel_check([this] { return stop_.load(); });
 }
 
 void AsyncCore::begin(const Task& task) {
@@ -95,7 +97,7 @@ void AsyncCore::begin(const Task& task) {
 
 // A copy: `task` may be a member. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void AsyncCore::dispatch(Task task) noexcept {
-  if (answers_later_) return drive(std::move(task));
+  if (!uses_threads_) return drive(std::move(task));
   try {
     if (pool().post([self = shared_from_this(), task] { self->drive(task); })) return;
     task->set_error(Error(ErrorKind::closed, "the threads of the library have been stopped"));
@@ -149,7 +151,7 @@ AsyncCore::Task AsyncCore::conclude(const Task& task) noexcept {
   }
   if (closes) connection_.close();
   // Before the result, whose receiver may take its time.
-  if (next != nullptr && !answers_later_) dispatch(std::exchange(next, nullptr));
+  if (next != nullptr && uses_threads_) dispatch(std::exchange(next, nullptr));
   deliver(task);
   return next;
 }

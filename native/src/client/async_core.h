@@ -92,7 +92,8 @@ class AsyncCore final : public std::enable_shared_from_this<AsyncCore> {
   const AsyncOptions options_;
   Connection connection_;  // Used by the task that runs; interrupted by any thread.
   const bool answers_later_;
-  std::atomic<bool> stop_{false};  // The running task of a local connection has been given up.
+  const bool uses_threads_;        // What runs within start() is not for the caller's thread.
+  std::atomic<bool> stop_{false};  // The running task has been given up.
   core::Mutex mutex_;
   std::deque<Task> waiting_ LIBSQL_GUARDED_BY(mutex_);
   Task running_ LIBSQL_GUARDED_BY(mutex_);
