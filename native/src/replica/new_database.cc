@@ -57,6 +57,10 @@ void remove_database(const std::filesystem::path& file) {
   }
 }
 
+std::filesystem::path libsql_position_path(const std::filesystem::path& file) {
+  return file.string() + "-client_wal_index";
+}
+
 // The log goes first and comes last: a database never meets a log that is not its own.
 void rename_database(const std::filesystem::path& from, const std::filesystem::path& to) {
   remove_database(to);
@@ -125,11 +129,17 @@ void NewDatabase::make_empty(const std::filesystem::path& file,
 }
 
 void NewDatabase::install() {
+  const std::filesystem::path kept = file_.string() + ".replaced";
   const auto there = identity_of(file_);
   if (there && there->size > 0) {
-    rename_database(file_, file_.string() + ".replaced");
+    rename_database(file_, kept);
   } else {
     remove_database(file_);
+  }
+  // It would take the new database for its own.
+  const std::filesystem::path libsqls = libsql_position_path(file_);
+  if (::rename(libsqls.c_str(), libsql_position_path(kept).c_str()) != 0 && errno != ENOENT) {
+    throw_system_error("rename", libsqls);
   }
   take_name(temporary_, file_);
 }

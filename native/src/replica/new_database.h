@@ -42,7 +42,8 @@ class NewDatabase {
   // The file's identity, which it keeps when it is installed.
   [[nodiscard]] FileIdentity identity() const;
   // Gives the file its name. What has that name now is kept next to it, as `NAME.replaced`, unless
-  // it is empty. No connection may have it open. Requires: finish().
+  // it is empty; so is the position that libSQL's own client has noted next to it. No connection
+  // may have it open. Requires: finish().
   void install();
 
  private:
@@ -54,6 +55,8 @@ class NewDatabase {
   PageSet arrived_;
 };
 
+// Where libSQL's own client notes how far its replica of that name is.
+[[nodiscard]] std::filesystem::path libsql_position_path(const std::filesystem::path& file);
 // Removes a database's file, log, index and journal.
 void remove_database(const std::filesystem::path& file);
 // Gives a database of that name another one, with its log.

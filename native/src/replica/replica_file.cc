@@ -68,6 +68,8 @@ std::optional<Sidecar> ReplicaFile::matching_sidecar() const {
   std::optional<Sidecar> sidecar = load_sidecar(config_.file);
   if (!sidecar) {
     if (database->size == 0) return std::nullopt;
+    // What libSQL's own client has left has nothing that the primary does not have, and is kept.
+    if (std::filesystem::exists(libsql_position_path(config_.file))) return std::nullopt;
     throw not_ours(config_.file, "exists and is not known to be a replica: there is no " +
                                      sidecar_path(config_.file).string());
   }
@@ -98,9 +100,11 @@ void ReplicaFile::make_readable(std::chrono::milliseconds patience) {
     if (!lock) throw Error(ErrorKind::busy, "another process synchronises the replica");
     if (identity_of(config_.file)) {
       if (!is_readable()) {
-        throw not_ours(config_.file,
-                       "is not the file that its sidecar is about, a copy perhaps, "
-                       "and may be read after the next sync, which replaces it");
+        throw not_ours(
+            config_.file,
+            "is not the file that its sidecar is about (a copy perhaps, or what libSQL's "
+            "own client has left), and may be read after the next sync, which replaces "
+            "and keeps it");
       }
     } else {
       NewDatabase::make_empty(config_.file, config_.encryption, [this](const FileIdentity& file) {

@@ -131,6 +131,22 @@ TEST_P(ReplicaFileTest, ADatabaseWithoutASidecarIsRefusedAndNotTouched) {
   EXPECT_EQ(testing::read_file(path()), before);
 }
 
+TEST_P(ReplicaFileTest, WhatLibsqlsOwnClientHasLeftIsReplacedAndKept) {
+  Database(path()).connect().execute("CREATE TABLE theirs(a)");
+  std::ofstream(path() + "-client_wal_index") << std::string(32, '\0');
+  primary_.execute("CREATE TABLE t(a)");
+  const auto file = open();
+  EXPECT_FALSE(file->is_readable());
+  EXPECT_THAT([&] { file->make_readable(kPatience); },
+              throws_error(ErrorKind::cannot_open, "libSQL's own client"));
+  sync(*file);
+  EXPECT_EQ(rows("SELECT name FROM sqlite_schema"), "'t'");
+  EXPECT_FALSE(std::filesystem::exists(path() + "-client_wal_index"));
+  EXPECT_TRUE(std::filesystem::exists(path() + ".replaced-client_wal_index"));
+  Connection theirs = Database(path() + ".replaced").connect();
+  EXPECT_EQ(testing::query(theirs, "SELECT name FROM sqlite_schema"), "'theirs'");
+}
+
 TEST_P(ReplicaFileTest, AReplicaOfAnotherPrimaryIsRefused) {
   primary_.execute("CREATE TABLE t(a)");
   sync(*open());
