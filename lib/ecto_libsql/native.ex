@@ -289,6 +289,7 @@ defmodule EctoLibSql.Native do
   `{:changes, table, %{insert: n, update: n, delete: n}}` for each commit that changes the table, `{:lost, table}` where
   commits may have been missed (the connection broke and is there again), and, last, `{:ended, table, error}` if the
   server refuses to go on, for instance because the token has expired; `error` is a map with `:kind` and `:message`.
+  On a replica an event comes when the file has the change.
   Each subscription has an HTTP connection of its own, also next to a WebSocket. The error is `:unsupported` where the
   server does not offer it (Turso Cloud does not; sqld and the development server do), and for a local database.
   """

@@ -96,7 +96,7 @@ defmodule EctoLibSql.Nif do
   # proxy: url ("" for none), headers: [{name, value}], ca_file: binary, and those of the whole VM.
   # With primary: url, `location` is the file of a replica, and the keys are those of both and of
   # libsql::ReplicaOptions: sync_after_writes: boolean, read_your_writes: boolean, sync_interval: ms,
-  # initial_sync: :blocking | :background | :none.
+  # initial_sync: :blocking | :background | :none, sync_observers: [{name, pid | registered name, database}].
   @spec open(binary(), map()) :: {:ok, {binary(), reference()}} | failure()
   def open(_location, _options), do: not_loaded()
 

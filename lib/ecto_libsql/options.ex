@@ -103,6 +103,11 @@ defmodule EctoLibSql.Options do
     * `:initial_sync` - `:blocking` (default, also `true`): the first connection of a file syncs before it opens; without the
       server it opens what was there before. `:background`: it opens at once, and a new replica is empty until the sync ends.
       `false`: no sync.
+    * `:sync_subscriber` - a pid, or the name of a process, that is told how syncs go, the first one included:
+      `{:ecto_libsql, :sync, event}` at most ten times a second while one pulls, and at the end of one that has brought
+      something or failed. `event` is a map: `database` (the path), `ended`, `everything` (the whole database is pulled),
+      `pages`, `bytes`, `duration_us`, `frame` (nil before the end) and `error` (nil, or a map with `:kind` and `:message`).
+      The connections of a pool send each event once.
   """
 
   alias EctoLibSql.{Error, State}

@@ -27,7 +27,13 @@ defmodule EctoLibSql.Telemetry do
 
     * `[:ecto_libsql, :sync]` - `EctoLibSql.Native.sync/2` or `sync_until_frame/2` has ended on a replica. Measurements:
       `duration`, `pages`, `bytes`. Metadata: `conn_id`, `result` (`:ok` or `:error`), `error`, `frame` (the position, or nil).
-      Syncs that follow a commit or an interval are counted in `EctoLibSql.stats/1`.
+
+    * `[:ecto_libsql, :replica, :sync]` - a sync of a replica's file has ended that has brought something or failed, whoever
+      asked for it: a call, a commit, the interval, the first connection. Once for each sync of the VM, from a process of the
+      driver. Measurements: `duration`, `pages`, `bytes`. Metadata: `database` (the path), `everything` (true for a first
+      copy), `result`, `error` (nil, or a map with `:kind` and `:message`), `frame`.
+    * `[:ecto_libsql, :replica, :progress]` - a sync goes on, at most ten times a second. Measurements: `duration`, `pages`,
+      `bytes`, so far. Metadata: `database`, `everything`.
   """
 
   alias EctoLibSql.{Emitter, Result, State}
@@ -37,7 +43,10 @@ defmodule EctoLibSql.Telemetry do
 
   @doc "The names of the events that this build emits."
   @spec events() :: [[atom(), ...]]
-  def events, do: for(name <- [:query, :busy, :cursor, :sync], do: [:ecto_libsql, name])
+  def events do
+    for(name <- [:query, :busy, :cursor, :sync], do: [:ecto_libsql, name]) ++
+      for name <- [:sync, :progress], do: [:ecto_libsql, :replica, name]
+  end
 
   @doc false
   @spec query(integer(), State.t(), String.t(), {:ok, Result.t()} | {:error, Exception.t()}) ::
@@ -95,6 +104,22 @@ defmodule EctoLibSql.Telemetry do
       %{duration: since(started), pages: report.pages, bytes: report.bytes},
       %{conn_id: state.conn_id, result: result, error: error, frame: report.frame}
     )
+  end
+
+  @doc false
+  @spec replica_sync(map()) :: :ok
+  def replica_sync(event) do
+    duration = System.convert_time_unit(event.duration_us, :microsecond, :native)
+    measured = %{duration: duration, pages: event.pages, bytes: event.bytes}
+    metadata = Map.take(event, [:database, :everything])
+
+    if event.ended do
+      result = if event.error, do: :error, else: :ok
+      ended = Map.merge(metadata, %{result: result, error: event.error, frame: event.frame})
+      Emitter.emit([:ecto_libsql, :replica, :sync], measured, ended)
+    else
+      Emitter.emit([:ecto_libsql, :replica, :progress], measured, metadata)
+    end
   end
 
   # Resets the waiting time: a wait before the statement, as in BEGIN, does not count for it.

@@ -20,6 +20,7 @@ Database database_of(OpenRequest& request) {
   options.read_your_writes = request.read_your_writes;
   options.sync_interval = request.sync_interval;
   options.initial_sync = request.initial_sync;
+  options.sync_observers = std::move(request.sync_observers);
   return Database::replica(request.location, *request.primary, options);
 }
 

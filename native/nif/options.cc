@@ -8,6 +8,7 @@
 #include "keys.h"
 #include "libsql/database.h"
 #include "state.h"
+#include "sync_events.h"
 #include "tokens.h"
 
 namespace libsql::nif {
@@ -158,6 +159,10 @@ constexpr Option kOptions[] = {
        r.sync_interval = std::chrono::milliseconds(e.number());
      }},
     {"initial_sync", [](const Entry& e, OpenRequest& r) { r.initial_sync = initial_sync_of(e); }},
+    {"sync_observers",
+     [](const Entry& e, OpenRequest& r) {
+       r.sync_observers = sync_observers_of(e.env, e.shared_state, e.value, e.name);
+     }},
 };
 
 void read_option(const Entry& entry, OpenRequest& request) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <erl_nif.h>
 
@@ -30,6 +31,7 @@ struct OpenRequest {
   std::optional<bool> read_your_writes;
   std::optional<std::chrono::milliseconds> sync_interval;
   InitialSync initial_sync = InitialSync::blocking;
+  std::vector<SyncObserver> sync_observers;
   // Of the process.
   std::optional<MemoryLimits> memory;
   std::optional<int> max_threads;

@@ -201,6 +201,78 @@ defmodule EctoLibSql.ReplicaTest do
     assert report.findings == []
   end
 
+  test "a subscriber is told of the first sync before connect/1 returns, and of later ones once",
+       %{
+         path: path,
+         url: url
+       } do
+    {:ok, primary} = EctoLibSql.connect(uri: url)
+    run!(primary, "CREATE TABLE t(a)")
+    [_, other] = for _ <- 1..2, do: replica!(path, url, sync: false, sync_subscriber: self())
+
+    assert_received {:ecto_libsql, :sync,
+                     %{database: ^path, ended: true, everything: true, error: nil, frame: frame}}
+
+    assert is_integer(frame)
+    run!(primary, "INSERT INTO t VALUES (1)")
+    {:ok, report} = Native.sync(other, report: true)
+    assert_receive {:ecto_libsql, :sync, %{ended: true, everything: false} = event}
+    assert Map.take(event, [:pages, :bytes, :frame]) == Map.take(report, [:pages, :bytes, :frame])
+    {:ok, _nothing} = Native.sync(other)
+    refute_received {:ecto_libsql, :sync, _event}
+  end
+
+  test "change events come when the file has what they are about", %{path: path, url: url} do
+    {:ok, primary} = EctoLibSql.connect(uri: url)
+    run!(primary, "CREATE TABLE t(a)")
+    state = replica!(path, url)
+    {:ok, ref} = EctoLibSql.subscribe(state, [{:changes, "t"}])
+
+    for n <- 1..20 do
+      run!(primary, "INSERT INTO t VALUES (?)", [n])
+      assert_receive {:ecto_libsql, ^ref, {:changes, "t", %{insert: 1}}}
+      there? = fn -> in_file(path, "SELECT max(a) FROM t") == [[n]] end
+      # sqld reports a commit a moment before its log has it.
+      if Primary.sqld?(), do: eventually(there?), else: assert(there?.())
+    end
+
+    :ok = EctoLibSql.unsubscribe(state, ref)
+  end
+
+  test "with sync: false change events wait for the sync that brings the change", %{
+    path: path,
+    url: url
+  } do
+    {:ok, primary} = EctoLibSql.connect(uri: url)
+    run!(primary, "CREATE TABLE t(a)")
+    state = replica!(path, url, sync: false)
+    {:ok, ref} = EctoLibSql.subscribe(state, [{:changes, "t"}])
+    run!(primary, "INSERT INTO t VALUES (1)")
+    refute_receive {:ecto_libsql, ^ref, _event}, 200
+    {:ok, _} = Native.sync(state)
+    assert_receive {:ecto_libsql, ^ref, {:changes, "t", %{insert: 1}}}
+  end
+
+  @tag :telemetry
+  test "telemetry reports each sync of a file once, whoever asked for it", %{path: path, url: url} do
+    me = self()
+    name = "replica-syncs-#{inspect(me)}"
+    report = fn _event, measured, metadata, _ -> send(me, {measured, metadata}) end
+    apply(:telemetry, :attach, [name, [:ecto_libsql, :replica, :sync], report, nil])
+    {:ok, primary} = EctoLibSql.connect(uri: url)
+    run!(primary, "CREATE TABLE t(a)")
+    [state | _] = for _ <- 1..3, do: replica!(path, url)
+    assert_receive {%{duration: _}, %{database: ^path, everything: true, result: :ok}}
+    run!(state, "INSERT INTO t VALUES (1)")
+
+    assert_receive {%{bytes: _, pages: 1},
+                    %{database: ^path, everything: false, error: nil, frame: frame}}
+
+    assert {:ok, ^frame} = Native.get_max_write_frame(state)
+    refute_receive {_, %{database: ^path, everything: false}}, 100
+    apply(:telemetry, :detach, [name])
+  end
+
   @tag :telemetry
   test "telemetry reports a sync", %{path: path, url: url} do
     state = replica!(path, url)
@@ -220,6 +292,7 @@ defmodule EctoLibSql.ReplicaTest do
           journal_mode: :delete,
           remote_writes: false,
           sync_interval: 0,
+          sync_subscriber: "nobody",
           initial_sync: :later
         ] do
       assert {:error, %Error{kind: :invalid_argument, message: message}} =

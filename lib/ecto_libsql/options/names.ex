@@ -71,7 +71,7 @@ defmodule EctoLibSql.Options.Names do
 
   # Remote connections and replicas.
   @remote ~w(
-    uri auth_token sync sync_interval initial_sync read_your_writes remote_writes remote_encryption_key
+    uri auth_token sync sync_interval initial_sync sync_subscriber read_your_writes remote_writes remote_encryption_key
     connect_timeout request_timeout tls headers encoding proxy
   )a
 

@@ -5,6 +5,7 @@ defmodule EctoLibSql.Options.Replica do
   import EctoLibSql.Options.Check
 
   alias EctoLibSql.Options.{Location, Remote}
+  alias EctoLibSql.SyncReporter
 
   @milliseconds 1..0x7FFFFFFF
 
@@ -16,7 +17,8 @@ defmodule EctoLibSql.Options.Replica do
 
   @doc "The options that only replicas have."
   @spec names() :: [atom()]
-  def names, do: [:sync_interval, :initial_sync, :read_your_writes, :remote_writes]
+  def names,
+    do: [:sync_interval, :initial_sync, :sync_subscriber, :read_your_writes, :remote_writes]
 
   @doc "The keys of EctoLibSql.Nif.open/2; `local` are those of the file."
   @spec native(keyword(), map()) :: map()
@@ -40,7 +42,8 @@ defmodule EctoLibSql.Options.Replica do
       sync_after_writes: sync!(opts),
       read_your_writes: boolean!(opts, :read_your_writes),
       sync_interval: integer!(opts, :sync_interval, @milliseconds),
-      initial_sync: initial!(opts[:initial_sync])
+      initial_sync: initial!(opts[:initial_sync]),
+      sync_observers: observers(subscriber!(opts[:sync_subscriber]), opts[:database])
     })
     |> Map.reject(fn {_key, value} -> value == nil end)
   end
@@ -69,6 +72,19 @@ defmodule EctoLibSql.Options.Replica do
       other -> refuse(:sync, "true or false", other)
     end
   end
+
+  # Events go to one connection's observer of each name.
+  defp observers(subscriber, database) do
+    path = Path.expand(database)
+
+    [{"telemetry", SyncReporter, path}] ++
+      if(subscriber, do: [{inspect(subscriber), subscriber, path}], else: [])
+  end
+
+  defp subscriber!(pid) when is_pid(pid) or is_atom(pid), do: pid
+
+  defp subscriber!(other),
+    do: refuse(:sync_subscriber, "a pid or the name of a registered process", other)
 
   defp initial!(blocking) when blocking in [nil, true, :blocking], do: :blocking
   defp initial!(:background), do: :background

@@ -11,7 +11,7 @@
 namespace libsql {
 
 // Made for one request::Listen; Connection::listen() does both. The handler gets TableChange,
-// ChangesLost and ListeningEnded, on the library's I/O thread, one at a time: it must return soon
+// ChangesLost and ListeningEnded, on a thread of the library's, one at a time: it must return soon
 // and not wait for the library. Exceptions are swallowed. It gets nothing before the request has
 // been answered.
 //

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libsql/error.h"
 #include "libsql/export.h"
@@ -22,6 +23,38 @@ enum class InitialSync : std::uint8_t {
   blocking,    // Waits for one sync. Without a local copy its error is that of connect().
   background,  // Starts one. Until it ends, a replica without a local copy is an empty database.
   none,
+};
+
+// What one sync has done. A value type.
+struct SyncReport {
+  std::uint64_t pages = 0;  // images of pages that were pulled
+  std::uint64_t bytes = 0;  // of the answers
+  std::chrono::microseconds duration{0};
+  // The frame that the replica has reached: the primary's number of it, or with protocols that have
+  // no numbers a count of this replica's own. Nothing before the first content.
+  std::optional<std::uint64_t> frame;
+};
+
+// How a sync goes. A value type.
+struct SyncEvent {
+  // Else it goes on.
+  bool ended = false;
+  // The whole database is pulled: the first copy, or a new history of the primary's.
+  bool everything = false;
+  SyncReport report;           // so far
+  std::optional<Error> error;  // of one that has failed
+};
+
+// Is told of all syncs of a replica, whoever asked for them: ten times a second at most while one
+// pulls, and at its end if it has brought something or failed. Of a first sync that connect()
+// waits for, before connect() returns.
+struct SyncObserver {
+  // Of the connections of the process with observers of one name, the oldest tells its own; those
+  // without a name are all told.
+  std::string name = {};
+  // On the thread that syncs: must return soon, not throw, and not use the replica's connections.
+  // May run once more while its connection is being closed.
+  std::function<void(const SyncEvent& event)> handler;
 };
 
 struct ReplicaOptions {
@@ -39,16 +72,7 @@ struct ReplicaOptions {
   // Between two syncs in the background. The shortest counts of all connections of the process.
   std::optional<std::chrono::milliseconds> sync_interval;
   InitialSync initial_sync = InitialSync::blocking;
-};
-
-// What one sync has done. A value type.
-struct SyncReport {
-  std::uint64_t pages = 0;  // images of pages that were pulled
-  std::uint64_t bytes = 0;  // of the answers
-  std::chrono::microseconds duration{0};
-  // The frame that the replica has reached: the primary's number of it, or with protocols that have
-  // no numbers a count of this replica's own. Nothing before the first content.
-  std::optional<std::uint64_t> frame;
+  std::vector<SyncObserver> sync_observers;
 };
 
 struct SyncRequest {

@@ -78,8 +78,11 @@ std::shared_ptr<core::Session> open_session(const std::string& path, const remot
   config.origin = remote::make_origin(primary, options.remote);
   config.interval = options.sync_interval;
   const std::shared_ptr<Replicator> replicator = Replicator::open(config);
-  first_sync(*replicator, options, replicator->has_copy());
   ReplicaSession::Settings settings;
+  for (const SyncObserver& observer : options.sync_observers) {
+    settings.observers.push_back(replicator->watch(observer));
+  }
+  first_sync(*replicator, options, replicator->has_copy());
   settings.local = for_reading(options);
   settings.sync_after_writes = options.sync_after_writes;
   settings.read_your_writes = options.read_your_writes.value_or(options.sync_after_writes);

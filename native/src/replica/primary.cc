@@ -66,6 +66,7 @@ void Primary::read_body(remote::Download& download,
   try {
     for (std::string_view piece = download.read(); !piece.empty(); piece = download.read()) {
       bytes_ += piece.size();
+      if (on_piece_) on_piece_();
       read(piece);
     }
   } catch (const hrana::Malformed& malformed) {

@@ -30,6 +30,9 @@ class Primary {
 
   // How everything here waits.
   [[nodiscard]] remote::Patience& patience() noexcept { return patience_; }
+  // Called with each piece of a body that has come, before it is read; what it throws ends the
+  // download. Empty: nothing is.
+  void on_piece(std::function<void()> action) { on_piece_ = std::move(action); }
   // Bytes of bodies received so far.
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
 
@@ -55,6 +58,7 @@ class Primary {
  private:
   std::shared_ptr<remote::HttpOrigin> origin_;
   remote::Patience patience_;
+  std::function<void()> on_piece_;
   std::uint64_t bytes_ = 0;
 };
 

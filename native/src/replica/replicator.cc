@@ -113,6 +113,10 @@ bool Replicator::is_behind() const noexcept { return core_->is_behind(); }
 std::uint64_t Replicator::epoch() const noexcept { return core_->epoch(); }
 ReplicaStatus Replicator::status() const { return core_->status(); }
 const ReplicaConfig& Replicator::file() const noexcept { return core_->file().config(); }
+std::shared_ptr<const SyncObserver> Replicator::watch(SyncObserver observer) {
+  return core_->watchers().add(std::move(observer));
+}
+void Replicator::after_sync(std::function<void()> then) { core_->after_sync(std::move(then)); }
 void Replicator::freeze() { core_->freeze(); }
 bool Replicator::is_frozen() const noexcept { return core_->is_frozen(); }
 

@@ -76,6 +76,12 @@ class Replicator {
   [[nodiscard]] ReplicaStatus status() const;
   [[nodiscard]] const ReplicaConfig& file() const noexcept;
 
+  // Tells `observer` of all syncs from now on, while what is returned lives.
+  [[nodiscard]] std::shared_ptr<const SyncObserver> watch(SyncObserver observer);
+  // Calls `then` on the replicator's thread when a sync that begins after this call has ended well,
+  // before those who asked for it are told. Asks for none itself. It must not throw.
+  void after_sync(std::function<void()> then);
+
   // Ends replication for good: moves the log into the file, removes what belongs to the replica
   // next to it. From then on syncs are refused. Errors: busy while connections read older states,
   // or another process syncs; nothing has changed then.

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLook{50};
+constexpr milliseconds kProgress{100};
 constexpr std::chrono::seconds kTurnPatience{30};
 // Where nothing is due.
 constexpr std::chrono::hours kLong{1};
@@ -56,6 +57,8 @@ void Replicator::Core::run() noexcept {
   while (auto round = next_round()) {
     pull(*round);
     note(*round);
+    tell_watchers(*round);
+    tell_followers(*round);
     tell(*round);
   }
   Waiters left;
@@ -131,6 +134,8 @@ void Replicator::Core::pull_within_turn(Round& round) {
 void Replicator::Core::pull(Round& round) {
   const auto began = Clock::now();
   const std::uint64_t bytes = primary_.bytes();
+  told_ = began;
+  primary_.on_piece([&] { on_piece(round, began, bytes); });
   try {
     pull_within_turn(round);
     // Nothing has ever been written at the primary.
@@ -138,10 +143,50 @@ void Replicator::Core::pull(Round& round) {
   } catch (...) {
     round.error = remote::current_failure();
   }
+  primary_.on_piece({});
+  measure(round, began, bytes);
+}
+
+void Replicator::Core::measure(Round& round, Clock::time_point began,
+                               std::uint64_t bytes_before) const {
   round.report.pages = round.pulled.pages;
-  round.report.bytes = primary_.bytes() - bytes;
+  round.report.bytes = primary_.bytes() - bytes_before;
   round.report.duration =
       std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
+}
+
+// Whoever sends all the time must not keep the thread from its end.
+void Replicator::Core::on_piece(Round& round, Clock::time_point began, std::uint64_t bytes_before) {
+  const auto now = Clock::now();
+  if (now < looked_ + kLook) return;
+  looked_ = now;
+  look();
+  if (now < told_ + kProgress) return;
+  told_ = now;
+  measure(round, began, bytes_before);
+  SyncEvent event;
+  event.everything = round.pulled.replaced;
+  event.report = round.report;
+  watchers_.tell(event);
+}
+
+void Replicator::Core::tell_watchers(const Round& round) {
+  if (!round.error && round.report.pages == 0) return;
+  watchers_.tell({true, round.pulled.replaced, round.report, round.error});
+}
+
+void Replicator::Core::tell_followers(const Round& round) {
+  if (round.error) return;
+  std::vector<Follower> told;
+  {
+    const core::MutexLock lock(mutex_);
+    const auto later =
+        std::stable_partition(followers_.begin(), followers_.end(),
+                              [&round](const Follower& one) { return one.round <= round.number; });
+    std::move(followers_.begin(), later, std::back_inserter(told));
+    followers_.erase(followers_.begin(), later);
+  }
+  for (const Follower& one : told) one.then();
 }
 
 void Replicator::Core::note(Round& round) {
@@ -247,6 +292,11 @@ void Replicator::Core::add(Waiter waiter) {
   }
   const Error error(ErrorKind::unsupported, "the replica was frozen: it follows no primary");
   waiter.done(&error, {});
+}
+
+void Replicator::Core::after_sync(std::function<void()> then) {
+  const core::MutexLock lock(mutex_);
+  followers_.push_back({rounds_begun_ + 1, std::move(then)});
 }
 
 void Replicator::Core::update_behind() {

@@ -12,6 +12,7 @@
 #include "replica/primary.h"
 #include "replica/puller.h"
 #include "replica/replicator.h"
+#include "replica/sync_watchers.h"
 
 namespace libsql::replica {
 
@@ -39,7 +40,9 @@ class Replicator::Core {
   [[nodiscard]] std::uint64_t note_read() const noexcept;
   [[nodiscard]] bool has_ended(std::uint64_t round) const noexcept;
   [[nodiscard]] bool is_failing() const LIBSQL_EXCLUDES(mutex_);
+  void after_sync(std::function<void()> then) LIBSQL_EXCLUDES(mutex_);
   void freeze() LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] SyncWatchers& watchers() noexcept { return watchers_; }
 
   [[nodiscard]] ReplicaFile& file() noexcept { return *file_; }
   [[nodiscard]] ReplicaStatus status() const LIBSQL_EXCLUDES(mutex_);
@@ -62,9 +65,21 @@ class Replicator::Core {
     bool has_position = false;
   };
 
+  // What waits for a sync without asking for one.
+  struct Follower {
+    std::uint64_t round;  // the first that will do
+    std::function<void()> then;
+  };
+
   // Waits for something to do. Nothing when it is to end.
   [[nodiscard]] std::optional<Round> next_round() LIBSQL_EXCLUDES(mutex_);
   void pull(Round& round);
+  void measure(Round& round, Clock::time_point began, std::uint64_t bytes_before) const;
+  // Between two pieces of an answer.
+  void on_piece(Round& round, Clock::time_point began, std::uint64_t bytes_before)
+      LIBSQL_EXCLUDES(mutex_);
+  void tell_watchers(const Round& round);
+  void tell_followers(const Round& round) LIBSQL_EXCLUDES(mutex_);
   void pull_within_turn(Round& round);
   [[nodiscard]] std::unique_ptr<SyncTurn> begin_turn();
   void note(Round& round) LIBSQL_EXCLUDES(mutex_);
@@ -82,6 +97,10 @@ class Replicator::Core {
   // Of the thread.
   Primary primary_;
   Puller puller_{primary_};
+  Clock::time_point looked_;
+  Clock::time_point told_;
+
+  SyncWatchers watchers_;
 
   std::atomic<bool> behind_{false};
   std::atomic<bool> frozen_{false};
@@ -96,6 +115,7 @@ class Replicator::Core {
   bool stopping_ LIBSQL_GUARDED_BY(mutex_) = false;
   Waiters waiters_ LIBSQL_GUARDED_BY(mutex_);
   Waiters running_ LIBSQL_GUARDED_BY(mutex_);  // Of the sync that runs.
+  std::vector<Follower> followers_ LIBSQL_GUARDED_BY(mutex_);
   std::optional<std::chrono::milliseconds> interval_ LIBSQL_GUARDED_BY(mutex_);
   Clock::time_point latest_round_ LIBSQL_GUARDED_BY(mutex_);
   std::shared_ptr<remote::HttpOrigin> origin_ LIBSQL_GUARDED_BY(mutex_);  // The latest.

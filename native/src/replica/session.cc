@@ -7,6 +7,7 @@
 #include "libsql/sql.h"
 #include "replica/routes.h"
 #include "replica/statement.h"
+#include "replica/synced_listening.h"
 
 namespace libsql::replica {
 
@@ -137,7 +138,12 @@ class ReplicaSession::Route {
     return run(side(request.mode == TransactionMode::read_only), request);
   }
   // The server reports what is committed there.
-  Started operator()(const request::Listen& request) { return run(Side::remote, request); }
+  Started operator()(const request::Listen& request) {
+    const auto on_event = session_.settings_.sync_after_writes ? OnEvent::sync : OnEvent::wait;
+    return run(Side::remote,
+               request::Listen{request.table,
+                               behind_syncs(request.listening, session_.replicator_, on_event)});
+  }
   Started operator()(const request::Commit& request) { return run(side(true), request); }
   Started operator()(const request::Rollback& request) { return run(side(true), request); }
   Started operator()(const request::Savepoint& request) { return run(side(true), request); }

@@ -35,6 +35,8 @@ class ReplicaSession final : public core::Session, public core::ReplicaControl {
     bool sync_after_writes = true;
     bool read_your_writes = true;
     std::chrono::milliseconds request_timeout{0};
+    // What the replicator tells of its syncs, for as long as the session lives.
+    std::vector<std::shared_ptr<const SyncObserver>> observers = {};
   };
   // Opens the local file. Errors: those of local::open_session().
   ReplicaSession(std::shared_ptr<Replicator> replicator,

@@ -5,6 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <thread>
+#include <tuple>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -133,6 +136,37 @@ TEST_P(ReplicatorTest, AFirstCopyThatIsCutLeavesNoFile) {
   server_.tamper({});
   sync(*replicator);
   EXPECT_EQ(rows("SELECT count(*) FROM t"), "3000");
+}
+
+TEST_P(ReplicatorTest, AFirstCopyIsReportedWhileItGoesOnAndAtItsEnd) {
+  server_.execute("CREATE TABLE t(a); INSERT INTO t SELECT zeroblob(3000) FROM " +
+                  testing::series(2000));
+  // A slow network.
+  server_.tamper([](const auto& /*request*/, const testing::ScriptedAnswer& /*answer*/) {
+    std::this_thread::sleep_for(milliseconds(20));
+  });
+  const auto replicator = open();
+  std::vector<SyncEvent> events;
+  const auto watching =
+      replicator->watch({"", [&](const SyncEvent& event) { events.push_back(event); }});
+  const SyncReport report = sync(*replicator);
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(events.back().ended);
+  EXPECT_TRUE(events.back().everything);
+  EXPECT_EQ(events.back().report.pages, report.pages);
+  EXPECT_EQ(events.back().report.frame, report.frame);
+  std::uint64_t bytes = 0;
+  for (const SyncEvent& event : events) {
+    EXPECT_GT(event.report.bytes, bytes - (event.ended ? 1 : 0));
+    bytes = event.report.bytes;
+  }
+  // One that answers at once has no time between.
+  if (GetParam() != PullProtocol::updates) {
+    EXPECT_GT(events.size(), 1U);
+  }
+  events.clear();
+  sync(*replicator);
+  EXPECT_TRUE(events.empty()) << "it has brought nothing";
 }
 
 TEST_P(ReplicatorTest, ADatabaseThatNobodyHasWrittenIsAnEmptyReplica) {
@@ -298,6 +332,48 @@ TEST_F(LogReplicatorTest, AFileThatWasRemovedIsCopiedAgainByTheNextConnection) {
   for (const char* const ending : {"", "-wal", "-shm"}) std::filesystem::remove(path() + ending);
   replicator_->sync_first({});
   EXPECT_EQ(rows("SELECT a FROM t"), "1");
+}
+
+TEST_F(LogReplicatorTest, OfTheObserversWithOneNameTheOldestIsTold) {
+  int first = 0;
+  int second = 0;
+  int nameless = 0;
+  auto one = replicator_->watch({"name", [&](const SyncEvent&) { ++first; }});
+  const auto two = replicator_->watch({"name", [&](const SyncEvent&) { ++second; }});
+  const auto three = replicator_->watch({"", [&](const SyncEvent&) { ++nameless; }});
+  server_.execute("INSERT INTO t VALUES (2)");
+  sync(*replicator_);
+  one.reset();
+  server_.execute("INSERT INTO t VALUES (3)");
+  sync(*replicator_);
+  EXPECT_EQ(std::tuple(first, second, nameless), std::tuple(1, 1, 2));
+}
+
+TEST_F(LogReplicatorTest, AFailedSyncIsReportedToo) {
+  std::vector<SyncEvent> events;
+  const auto watching =
+      replicator_->watch({"", [&](const SyncEvent& event) { events.push_back(event); }});
+  server_.tamper([](const auto& /*request*/, testing::ScriptedAnswer& answer) {
+    answer = testing::answer_with(R"({"error":"the token has expired"})", 401);
+  });
+  EXPECT_THAT([&] { sync(*replicator_); }, throws_error(ErrorKind::denied, ""));
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events.front().error->kind(), ErrorKind::denied);
+}
+
+TEST_F(LogReplicatorTest, WhoFollowsASyncIsCalledAfterOneThatBeganLaterAndEndedWell) {
+  int called = 0;
+  replicator_->after_sync([&] { ++called; });
+  server_.tamper([](const auto& /*request*/, testing::ScriptedAnswer& answer) {
+    answer = testing::answer_with(R"({"error":"no"})", 401);
+  });
+  EXPECT_THAT([&] { sync(*replicator_); }, throws_error(ErrorKind::denied, ""));
+  EXPECT_EQ(called, 0);
+  server_.tamper({});
+  sync(*replicator_);
+  EXPECT_EQ(called, 1);
+  sync(*replicator_);
+  EXPECT_EQ(called, 1) << "once";
 }
 
 TEST_F(LogReplicatorTest, AnIntervalPullsByItself) {
