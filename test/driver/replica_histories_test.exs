@@ -181,6 +181,7 @@ defmodule EctoLibSql.ReplicaHistoriesTest do
     assert reads > 500 and writes > 100
   end
 
+  @tag timeout: 240_000
   test "the same holds while the primary is killed and comes back with a new log", %{
     folder: folder,
     port: port,

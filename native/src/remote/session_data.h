@@ -87,10 +87,10 @@ class SessionData {
   }
   // One that has only read.
   void note_read(std::optional<std::uint64_t> index) noexcept {
-    if (index) read_ = Read{*index, state_.in_transaction};
+    read_ = Read{index, state_.in_transaction};
   }
   struct Read {
-    std::uint64_t index = 0;  // how far the server's log was
+    std::optional<std::uint64_t> index;  // how far the server's log was, if it has said so
     bool in_transaction = false;
   };
   // The latest read since the last call; nothing within a transaction.

@@ -24,8 +24,9 @@ class WriteObserver {
   virtual void wrote(std::optional<std::uint64_t> index, Deadline deadline,
                      std::function<void()> then) noexcept = 0;
   // The session has read outside of a transaction, or ended one without writes, when the server's
-  // log was at `index`, or a little further. The rest as above.
-  virtual void read(std::uint64_t index, Deadline deadline,
+  // log was at `index`, or a little further; nothing: the server has not said where. The rest as
+  // above.
+  virtual void read(std::optional<std::uint64_t> index, Deadline deadline,
                     std::function<void()> then) noexcept = 0;
 };
 

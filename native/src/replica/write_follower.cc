@@ -35,7 +35,7 @@ void WriteFollower::wrote(std::optional<std::uint64_t> index, remote::Deadline d
 }
 
 // NOLINTNEXTLINE(bugprone-exception-escape): see the header
-void WriteFollower::read(std::uint64_t index, remote::Deadline deadline,
+void WriteFollower::read(std::optional<std::uint64_t> index, remote::Deadline deadline,
                          std::function<void()> then) noexcept {
   seen_ = replicator_->note_read();
   if (!settings_.pulls) return then();

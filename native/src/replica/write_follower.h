@@ -27,7 +27,7 @@ class WriteFollower final : public remote::WriteObserver {
   // Without memory they end the process.
   void wrote(std::optional<std::uint64_t> index, remote::Deadline deadline,
              std::function<void()> then) noexcept override;
-  void read(std::uint64_t index, remote::Deadline deadline,
+  void read(std::optional<std::uint64_t> index, remote::Deadline deadline,
             std::function<void()> then) noexcept override;
 
   // Whether the session has read a state at the primary that is newer than the file's: what it
