@@ -6,6 +6,7 @@
 #include "core/file_error.h"
 #include "local/location.h"
 #include "local/session.h"
+#include "local/vector_definition.h"
 
 namespace libsql::local {
 
@@ -128,6 +129,7 @@ void LocalSession::restore_from(const std::string& path, const BackupProgress& p
   }
   end_turn();
   refresh_settings();
+  take_over_libsql_indexes(*this);
 }
 
 std::string LocalSession::image_of_copy(const std::string& database) {
@@ -180,6 +182,7 @@ void LocalSession::deserialise(std::string_view image, std::string_view database
   refresh_settings();
   join_queue();
   run_for_text(handle, "SELECT count(*) FROM " + quote_identifier(name) + ".sqlite_schema");
+  take_over_libsql_indexes(*this);
 }
 
 }  // namespace libsql::local

@@ -16,6 +16,7 @@
 #include "local/open_error.h"
 #include "local/registered_functions.h"
 #include "local/session.h"
+#include "local/vector_definition.h"
 
 namespace libsql::local {
 
@@ -214,6 +215,7 @@ std::shared_ptr<core::Session> open_session(const std::string& location, const O
   session->take_over_checkpoints();
   session->refresh_settings();
   session->join_queue();
+  take_over_libsql_indexes(*session);
   if (options.image) session->deserialise(*options.image, "main");
   load_extensions(*session, options);
   return session;

@@ -7,6 +7,7 @@
 #include "libsql/sql.h"
 #include "local/open_handles.h"
 #include "local/statement_cost.h"
+#include "local/vector_definition.h"
 
 namespace libsql::local {
 
@@ -153,6 +154,8 @@ std::unique_ptr<LocalStatement> LocalSession::compile_text(std::string_view sql,
   }
   check_compilation(sql);
   cancellation_->start(running_ == 0, Cancellation::Stop::on_request);
+  // A replica may get an index of libSQL's at any time.
+  if (sqlite3_db_readonly(db_.get(), "main") == 1) take_over_libsql_indexes(*this);
   StmtHandle stmt = pragma ? compile_pragma(sql, tail) : compile_next(sql, tail);
   if (!stmt) return nullptr;
   if (statement_kind(*tail) == StatementKind::unknown) *tail = {};

@@ -204,6 +204,9 @@ class LocalSession final : public core::Session, public core::LocalControl {
   [[nodiscard]] const std::shared_ptr<WriterQueue>& queue() const noexcept { return queue_; }
   void enlist(LocalStatement* statement) { live_.insert(statement); }
   void forget(LocalStatement* statement) noexcept { live_.erase(statement); }
+  // Whether SQLite's own indexes on vectors are hidden from this connection, which only reads.
+  [[nodiscard]] bool hides_vectors() const noexcept { return hides_vectors_; }
+  void note_hidden_vectors() noexcept { hides_vectors_ = true; }
   void note_write(bool bounded) noexcept { writes_ = bounded ? writes_ + 1 : kMaxInlineWrites + 1; }
   // Counts the cursors that end with their transaction.
   void count_cursor(int difference) noexcept { cursors_ += difference; }
@@ -307,6 +310,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   std::uint64_t auto_rolled_back_ = 0;
   int writes_ = 0;  // In the open transaction; an unbounded one counts as kMaxInlineWrites + 1.
 
+  bool hides_vectors_ = false;
   bool wal_ = false;
   bool full_sync_ = false;
   bool extensions_enabled_ = false;

@@ -263,6 +263,7 @@ int LocalStatement::advance() {
   const bool defines = kind_ == StatementKind::ddl || kind_ == StatementKind::drop ||
                        kind_ == StatementKind::other;  // REINDEX
   if (defines && !read_only_) return step_definition(session_, stmt_.get(), sql_);
+  if (kind_ == StatementKind::attach) return step_attach(session_, stmt_.get(), sql_);
   return session_.cancellation().step(stmt_.get());
 }
 

@@ -90,7 +90,8 @@ class LocalStatement final : public core::PreparedStatement {
   void start();
   [[nodiscard]] bool is_vacuum() const noexcept;
   void compile_explanation();
-  // One step. A statement that makes or ends an index on vectors is run to its end.
+  // One step. A statement that makes or ends an index on vectors is run to its end; one that
+  // attaches a file makes those ours that libSQL has built.
   [[nodiscard]] int advance();
   Step finish(int rc);
   // The error of a failed run, with what has become of the transaction that was open in it.

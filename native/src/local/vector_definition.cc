@@ -2,9 +2,11 @@
 
 #include <new>
 #include <string>
+#include <utility>
 
 #include "local/sqlite.h"
 #include "vector/definition.h"
+#include "vector/libsql_index.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::local {
@@ -58,26 +60,92 @@ void run_all(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql,
   }
 }
 
-}  // namespace
-
-int step_definition(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql) noexcept {
+// Runs `function`. Errors that vectors have become those of the statement.
+template <typename Function>
+auto with_errors(LocalSession& session, std::string_view sql, Function&& function) {
   try {
-    try {
-      auto definition = vector::Definition::of(session.db(), sql);
-      if (!definition) return session.cancellation().step(stmt);
-      run_all(session, stmt, sql, *definition);
-      return SQLITE_DONE;
-    } catch (const vector::SqliteFailure& failure) {
-      throw session.error(failure.code(), sql);
-    } catch (const vector::Failure& failure) {
-      throw Error(ErrorKind::error, failure.what(), SQLITE_ERROR).with_statement(sql);
-    }
+    return std::forward<Function>(function)();
+  } catch (const vector::SqliteFailure& failure) {
+    throw session.error(failure.code(), sql);
+  } catch (const vector::Failure& failure) {
+    throw Error(ErrorKind::error, failure.what(), SQLITE_ERROR).with_statement(sql);
+  }
+}
+
+// The same, with the error kept for the statement.
+template <typename Function>
+int kept_errors(LocalSession& session, std::string_view sql, Function&& function) noexcept {
+  try {
+    return with_errors(session, sql, std::forward<Function>(function));
   } catch (const Error& error) {
     session.cancellation().keep_failure(error);
     return SQLITE_ERROR;
   } catch (const std::bad_alloc&) {
     return SQLITE_NOMEM;
   }
+}
+
+bool cannot_write(sqlite3* db, const std::string& schema) {
+  return sqlite3_db_readonly(db, schema.c_str()) == 1;
+}
+
+void hide(LocalSession& session) {
+  sqlite3* const db = session.db();
+  if (!cannot_write(db, "main")) {
+    throw Error(ErrorKind::unsupported,
+                "libSQL has built an index on vectors in a file that cannot be written: open it by "
+                "itself, with the mode read_only");
+  }
+  const int rc = vector::hide_indexes(db);
+  if (rc != SQLITE_OK) throw session.error(rc, {});
+  session.note_hidden_vectors();
+}
+
+void adopt_all(LocalSession& session) {
+  sqlite3* const db = session.db();
+  Scope scope(db);
+  // Again within the transaction: another connection may have done it.
+  for (const vector::IndexName& index : vector::libsql_indexes(db)) {
+    if (!cannot_write(db, index.schema)) vector::adopt(db, index);
+  }
+  scope.keep();
+}
+
+void provide_for_libsql(LocalSession& session) {
+  sqlite3* const db = session.db();
+  bool found = false;
+  bool hidden = false;
+  for (const vector::IndexName& index : vector::libsql_indexes(db)) {
+    (cannot_write(db, index.schema) ? hidden : found) = true;
+  }
+  if (hidden) hide(session);
+  if (found) adopt_all(session);
+}
+
+}  // namespace
+
+int step_definition(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql) noexcept {
+  return kept_errors(session, sql, [&] {
+    auto definition = vector::Definition::of(session.db(), sql);
+    if (!definition) return session.cancellation().step(stmt);
+    run_all(session, stmt, sql, *definition);
+    return SQLITE_DONE;
+  });
+}
+
+int step_attach(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql) noexcept {
+  return kept_errors(session, sql, [&] {
+    const int rc = session.cancellation().step(stmt);
+    if (rc == SQLITE_DONE && vector::has_libsql_metadata(session.db())) {
+      provide_for_libsql(session);
+    }
+    return rc;
+  });
+}
+
+void take_over_libsql_indexes(LocalSession& session) {
+  if (session.hides_vectors() || !vector::has_libsql_metadata(session.db())) return;
+  with_errors(session, {}, [&] { provide_for_libsql(session); });
 }
 
 }  // namespace libsql::local

@@ -17,6 +17,15 @@ namespace libsql::local {
 [[nodiscard]] int step_definition(LocalSession& session, sqlite3_stmt* stmt,
                                   std::string_view sql) noexcept;
 
+// Steps an ATTACH, and does the following with what it has attached.
+[[nodiscard]] int step_attach(LocalSession& session, sqlite3_stmt* stmt,
+                              std::string_view sql) noexcept;
+
+// Makes indexes on vectors that libSQL has built ours (vector/libsql_index.h): all of them, or none
+// when it throws Error. On a connection that may only read they are hidden from SQLite instead.
+// Costs a few look-ups in the schema where there are none.
+void take_over_libsql_indexes(LocalSession& session);
+
 }  // namespace libsql::local
 
 #endif  // LIBSQL_LOCAL_VECTOR_DEFINITION_H_

@@ -5,8 +5,10 @@
 
 #include "core/sql_scanner.h"
 #include "vector/index_text.h"
+#include "vector/libsql_index.h"
 #include "vector/nearest.h"
 #include "vector/owner.h"
+#include "vector/schemas.h"
 #include "vector/sketch_build.h"
 #include "vector/sqlite_statement.h"
 
@@ -73,13 +75,6 @@ bool mentions_marker(std::string_view sql) {
 
 // --- The schema ---
 
-std::vector<std::string> schemas_of(sqlite3* db) {
-  std::vector<std::string> schemas;
-  SqliteStatement databases(db, "PRAGMA database_list");
-  while (databases.step()) schemas.push_back(databases.text(1));
-  return schemas;
-}
-
 // The indexes of all schemas that have, or had, a virtual table.
 std::vector<IndexName> owned_indexes(sqlite3* db) {
   std::vector<IndexName> indexes;
@@ -134,6 +129,7 @@ void remove_orphans(sqlite3* db) {
   for (const IndexName& index : owned_indexes(db)) {
     if (!schema_text(db, index)) remove_all_of(db, index);
   }
+  remove_libsql_orphans(db);
 }
 
 // --- A new index ---
@@ -172,6 +168,7 @@ void provide(sqlite3* db, const IndexName& name) {
   if (!text || !parse_index_text(*text)) return;
   const Index index = find_index(db, name);
   check_rows(db, index);
+  remove_libsql_index(db, name);
   execute(db,
           "CREATE VIRTUAL TABLE " + full_name(name, "") + " USING " + std::string(kOwnerModule));
   create_triggers(db, name, index);
@@ -183,7 +180,7 @@ void provide(sqlite3* db, const IndexName& name) {
 std::optional<Definition> Definition::of(sqlite3* db, std::string_view sql) {
   Definition definition;
   if (drops(sql)) {
-    if (owned_indexes(db).empty()) return std::nullopt;
+    if (owned_indexes(db).empty() && !has_libsql_metadata(db)) return std::nullopt;
     return definition;
   }
   definition.reindexed_ = reindexed_by(sql);
@@ -210,6 +207,11 @@ void Definition::after(sqlite3* db) {
     remove_all_of(db, index);
     provide(db, index);
   }
+}
+
+void adopt(sqlite3* db, const IndexName& index) {
+  execute(db, "REINDEX " + quoted_name(index.schema) + '.' + quoted_name(index.name));
+  provide(db, index);
 }
 
 }  // namespace libsql::vector

@@ -35,6 +35,11 @@ class Definition {
   std::optional<IndexName> reindexed_;
 };
 
+// Makes an index that libSQL has built one of ours, as REINDEX does: SQLite's own index is filled,
+// what libSQL kept for it is removed. Within a transaction or a savepoint of the caller's, who
+// takes it back when this throws: Failure, SqliteFailure, std::bad_alloc.
+void adopt(sqlite3* db, const IndexName& index);
+
 }  // namespace libsql::vector
 
 #endif  // LIBSQL_VECTOR_DEFINITION_H_

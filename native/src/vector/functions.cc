@@ -165,7 +165,6 @@ constexpr Registration kFunctions[] = {
     {"vector_extract", 1, &called_by_sqlite<&extract>},
     {"vector_distance_cos", 2, &called_by_sqlite<&measure<&cosine_distance>>},
     {"vector_distance_l2", 2, &called_by_sqlite<&measure<&l2_distance>>},
-    {"libsql_vector_idx", -1, &called_by_sqlite<&mark>},
 };
 
 }  // namespace
@@ -177,7 +176,14 @@ int register_functions(sqlite3* db) noexcept {
                                               each.function, nullptr, nullptr, nullptr);
     if (rc != SQLITE_OK) return rc;
   }
-  return SQLITE_OK;
+  return register_marker(db, Marker::usable);
+}
+
+int register_marker(sqlite3* db, Marker marker) noexcept {
+  const int deterministic = marker == Marker::usable ? SQLITE_DETERMINISTIC : 0;
+  return sqlite3_create_function_v2(db, "libsql_vector_idx", -1,
+                                    SQLITE_UTF8 | SQLITE_INNOCUOUS | deterministic, nullptr,
+                                    &called_by_sqlite<&mark>, nullptr, nullptr, nullptr);
 }
 
 }  // namespace libsql::vector

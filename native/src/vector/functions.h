@@ -17,6 +17,12 @@ namespace libsql::vector {
 // All are deterministic and allowed in schemas. Errors are those of sqlite3_create_function_v2.
 [[nodiscard]] int register_functions(sqlite3* db) noexcept;
 
+// Whether SQLite may have indexes on libsql_vector_idx(), or leaves them out of the schema.
+enum class Marker { usable, hidden };
+
+// Registers libsql_vector_idx() again. SQLITE_BUSY while statements run.
+[[nodiscard]] int register_marker(sqlite3* db, Marker marker) noexcept;
+
 }  // namespace libsql::vector
 
 #endif  // LIBSQL_VECTOR_FUNCTIONS_H_
