@@ -193,12 +193,15 @@ void HttpExchange::on_body(const Code& error) {
     place_.reset();  // Its reader may take long.
     deadline_.expires_at(std::chrono::steady_clock::time_point::max());
   } else {
+    // Beast reads as much as the buffer has room for: 512 bytes, unless it is told otherwise.
+    connection_->buffer().reserve(piece_.size());
     read_body();
   }
 }
 
 void HttpExchange::succeed() {
   if (parser_.keep_alive()) {
+    connection_->buffer().shrink_to_fit();
     environment_.pool.give_back(request_.url, std::move(connection_));
   }
   finish(std::nullopt);
