@@ -1,7 +1,7 @@
 # The commands of the README. Each installs what is missing with apt, builds and runs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: quickstart build test bench bench-vector format lint doc asan tsan valgrind fuzz clean
+.PHONY: quickstart build test bench bench-vector bench-replicas format lint doc asan tsan valgrind fuzz clean
 
 # Elixir wants a UTF-8 locale; C.UTF-8 is on every Debian.
 export LC_ALL ?= C.UTF-8
@@ -31,6 +31,11 @@ bench:
 bench-vector:
 	@tools/install_deps.sh test
 	MIX_ENV=bench mix run bench/vectors.exs
+
+# Replicas beside npm's libsql, whose node_modules NODE_PATH names.
+bench-replicas:
+	@tools/install_deps.sh test
+	MIX_ENV=bench mix run bench/replicas.exs
 
 format:
 	@tools/install_deps.sh lint
