@@ -28,6 +28,9 @@ constexpr int kArguments = 2;
 enum Plan : int { all_rows, row_by_id };
 
 constexpr std::int64_t kFirstPortion = 50;
+// A search is for so many times as many rows as its portion has: a row that it misses would come
+// after farther ones.
+constexpr std::int64_t kCare = 3;
 constexpr std::int64_t kGrowth = 16;
 // A search measures four rows for each that it finds, in no good order: once it wants a part of
 // the rows that is not small, measuring all is faster.
@@ -70,11 +73,13 @@ class Search {
   std::vector<Neighbour> next_portion() {
     while (!finished_) {
       wanted_ = wanted_ == 0 ? kFirstPortion : kGrowth * wanted_;
-      finished_ = kSmallPart * wanted_ >= count_sketches(table_.db, index_, kSmallPart * wanted_);
+      const std::int64_t small = kSmallPart * wanted_;
+      finished_ = count_sketches(table_.db, index_, small + 1) <= small;
       std::vector<Neighbour> portion =
           finished_
               ? measure_all(table_.db, index_, query_, std::numeric_limits<std::int64_t>::max())
-              : find_nearest(table_.db, index_, query_, wanted_, table_.caches);
+              : find_nearest(table_.db, index_, query_, kCare * wanted_, table_.caches);
+      if (!finished_) portion.resize(std::min(portion.size(), static_cast<std::size_t>(wanted_)));
       std::erase_if(portion, [this](const Neighbour& each) { return known(each.key.get()); });
       if (!finished_) remember(portion);
       if (!portion.empty()) return portion;

@@ -15,9 +15,9 @@ namespace libsql::vector {
 //
 // SQLite plans this in one of two ways. As the outer loop, the function gives the rows of the index
 // nearest first, all of them if nobody stops it: the nearest 50 at first, and then, in portions
-// sixteen times as large, those after them, as vector_top_k finds so many. Where the conditions
-// leave about 2,000 rows or fewer, by SQLite's estimate, it is the inner loop: it measures each of
-// them, and the answer is exact.
+// sixteen times as large, those after them, as vector_top_k finds three times as many. Where the
+// conditions leave about 2,000 rows or fewer, by SQLite's estimate, it is the inner loop: it
+// measures each of them, and the answer is exact.
 //
 // Errors are those of sqlite3_create_module_v2.
 [[nodiscard]] int register_nearest_table(sqlite3* db) noexcept;

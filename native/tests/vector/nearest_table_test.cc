@@ -120,6 +120,20 @@ TEST_F(VectorNearestTest, GivesEachRowOnceWhateverTheTableHas) {
             "1|1");
 }
 
+TEST_F(VectorNearestTest, StopsAtTheLimitBeforeItHasReadAllRows) {
+  create(12'000);
+  const std::string vector = data_.text();
+  const auto far =
+      rows("SELECT id FROM t ORDER BY vector_distance_cos(v, ?1) DESC LIMIT 1", vector);
+  // No vector: whoever reads it fails.
+  db_.execute("DROP TRIGGER libsql_vx_i_updated");
+  db_.execute("UPDATE t SET v = x'00' WHERE id = " + far.at(0));
+  EXPECT_EQ(rows(search("c >= 0", "10"), vector).size(), 10U);
+  EXPECT_EQ(rows(search("c < 300", "10"), vector).size(), 10U);
+  EXPECT_THAT([&] { rows(search("c >= 0", "12000"), vector); },
+              throws_error(ErrorKind::error, "unexpected binary type: 0"));
+}
+
 TEST_F(VectorNearestTest, RefusesWhatVectorTopKRefuses) {
   db_.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(2))");
   db_.execute("CREATE INDEX i ON t(libsql_vector_idx(v))");
