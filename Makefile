@@ -27,10 +27,11 @@ bench:
 	@tools/install_deps.sh test
 	tools/bench
 
-# Beside npm's libsql and sqlite-vec, whose node_modules NODE_PATH names.
+# Beside npm's libsql, sqlite-vec and hnswlib-node, whose node_modules NODE_PATH names.
 bench-vector:
 	@tools/install_deps.sh test
 	MIX_ENV=bench mix run bench/vectors.exs
+	MIX_ENV=bench mix run bench/vector_index.exs
 
 # Replicas beside npm's libsql, whose node_modules NODE_PATH names.
 bench-replicas:
