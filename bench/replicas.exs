@@ -1,6 +1,6 @@
 # Replicas of a server on this machine, next to libsql for Node.js as a replica of the same server, in turns. Prints a table with
 # the goals; exits with status 1 if a goal is missed. The database has REPLICAS_MB megabytes (500); its files take ten times
-# that in the temporary folder. ECTO_LIBSQL_SQLD may name the program of sqld, which is the server then.
+# that in the temporary folder.
 #
 #   NODE_PATH=.../node_modules LIBSQL_DEV_SERVER=... MIX_ENV=bench mix run bench/replicas.exs
 
