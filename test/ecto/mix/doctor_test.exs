@@ -23,7 +23,9 @@ defmodule Mix.Tasks.EctoLibsql.DoctorTest do
     url = EctoLibSql.DevServer.url(server)
     System.put_env("DOCTOR_TEST_TOKEN", "hidden")
     Mix.Tasks.EctoLibsql.Doctor.run([url, "--token-env", "DOCTOR_TEST_TOKEN"])
-    assert_received {:mix_shell, :info, ["HTTP:                  answers"]}
+
+    assert_received {:mix_shell, :info,
+                     ["HTTP:                  answers, version 3 of the protocol"]}
 
     assert_raise Mix.Error, ~r/does not answer queries/, fn ->
       Mix.Tasks.EctoLibsql.Doctor.run([url])
