@@ -157,7 +157,8 @@ TEST_P(ReplicatorTest, AFirstCopyIsReportedWhileItGoesOnAndAtItsEnd) {
   EXPECT_EQ(events.back().report.frame, report.frame);
   std::uint64_t bytes = 0;
   for (const SyncEvent& event : events) {
-    EXPECT_GT(event.report.bytes, bytes - (event.ended ? 1 : 0));
+    // The end may come right behind the last piece.
+    EXPECT_GE(event.report.bytes, bytes + (event.ended ? 0 : 1));
     bytes = event.report.bytes;
   }
   // One that answers at once has no time between.

@@ -152,7 +152,7 @@ script "CREATE TABLE film(id INTEGER PRIMARY KEY, embedding F32_BLOB(2));" \
   "CREATE INDEX film_idx ON film (libsql_vector_idx(embedding, 'metric=l2'));" \
   "INSERT INTO film(embedding) VALUES (vector('[1,2]'));" "CREATE INDEX film_id ON film(id);" ".vectors" ".vectors other"
 expect ".vectors lists indexes on vectors with their sizes and health" \
-  "film_idx: film (libsql_vector_idx(embedding, 'metric=l2')), 12288 bytes, ok" "$out"
+  "film_idx: film (libsql_vector_idx(embedding, 'metric=l2')), 20480 bytes, ok" "$out"
 
 script "CREATE TABLE t(a PRIMARY KEY, b);" "CREATE INDEX t_b ON t(b);" "CREATE TABLE u(c UNIQUE);" \
   ".indexes" ".indexes u" "ATTACH ':memory:' AS x;" "CREATE TABLE x.v(a UNIQUE);" \
