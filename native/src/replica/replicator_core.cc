@@ -162,6 +162,8 @@ void Replicator::Core::on_piece(Round& round, Clock::time_point began, std::uint
   looked_ = now;
   look();
   if (now < told_ + kProgress) return;
+  // Of a sync that brings nothing nobody hears an end.
+  if (!round.pulled.replaced && round.pulled.pages == 0) return;
   told_ = now;
   measure(round, began, bytes_before);
   SyncEvent event;
