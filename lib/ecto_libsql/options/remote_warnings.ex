@@ -39,7 +39,7 @@ defmodule EctoLibSql.Options.RemoteWarnings do
   defp database_without_effect(database) do
     once({:database_without_effect, database}, fn ->
       "the option :database (#{inspect(database)}) has no effect: with :uri, the database is the server's. Leave out one of the " <>
-        "two; a replica has :sync as well"
+        "two; a replica has :sync and :auth_token as well, or mode: :remote_replica"
     end)
   end
 
