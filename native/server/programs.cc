@@ -79,7 +79,7 @@ class Program {
   void operator()(const hrana::Describe& request) {
     std::string_view tail;
     const auto sql = std::get<std::string_view>(request.sql);
-    const std::optional<Statement> statement = session_.connection().first(sql, tail);
+    const std::optional<Statement> statement = session_.connection_for(sql).first(sql, tail);
     if (!statement) throw SqlError("SQL_NO_STATEMENT", "SQL string does not contain any statement");
     answer_.begin(RequestType::describe);
     describe(*statement);
@@ -106,7 +106,7 @@ class Program {
   // Runs the first statement of `rest`, which then begins behind it. False if there is none.
   bool run_first(std::string_view& rest) {
     std::string_view tail;
-    if (!session_.connection().first(rest, tail)) return false;
+    if (!session_.connection_for(rest).first(rest, tail)) return false;
     hrana::Stmt stmt;
     stmt.sql = rest.substr(0, rest.size() - tail.size());
     StatementRun run(session_);

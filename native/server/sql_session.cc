@@ -1,6 +1,10 @@
 #include "server/sql_session.h"
 
+#include <exception>
 #include <utility>
+
+#include "libsql/sql.h"
+#include "server/bind.h"
 
 namespace libsql::server {
 
@@ -17,12 +21,20 @@ bool Engine::can_observe(Connection& connection) {
 
 Connection& SqlSession::connection() {
   if (connection_) return *connection_;
-  connection_.emplace(engine_->database.connect());
-  // A client must not reach other files of this machine. VACUUM INTO attaches too.
-  connection_->set_access_policy({{{Action::attach, {}}, {Action::load_extension, {}}}});
+  connection_ = engine_->idle.take();
+  if (!connection_) {
+    connection_.emplace(engine_->database.connect());
+    // A client must not reach other files of this machine. VACUUM INTO attaches too.
+    connection_->set_access_policy({{{Action::attach, {}}, {Action::load_extension, {}}}});
+    if (engine_->observer) connection_->observe(engine_->observer());
+  }
   connection_->set_cancel_check([this] { return gave_up(); });
-  if (engine_->observer) connection_->observe(engine_->observer());
   return *connection_;
+}
+
+Connection& SqlSession::connection_for(std::string_view sql) {
+  has_traces_ = has_traces_ || statement_kind(sql) != StatementKind::select || is_explain(sql);
+  return connection();
 }
 
 bool SqlSession::in_transaction() const { return connection_ && connection_->in_transaction(); }
@@ -33,6 +45,7 @@ bool SqlSession::begin_program() {
 }
 
 void SqlSession::take_write_turn() {
+  has_traces_ = true;
   if (turn_ != 0) return;
   turn_ = engine_->gate.enter(shared_from_this());
   if (turn_ == 0) throw Error(ErrorKind::interrupted, "the client has gone");
@@ -55,8 +68,23 @@ void SqlSession::end_turn() noexcept {
   engine_->gate.leave();
 }
 
-void SqlSession::close() noexcept {
+void SqlSession::leave_connection() noexcept {
+  if (!connection_) return;
+  Connection left = std::move(*connection_);
   connection_.reset();
+  if (has_traces_) return;
+  try {
+    left.reset();
+    left.set_cancel_check(nullptr);
+    engine_->idle.give(std::move(left));
+  } catch (const std::exception&) {
+    // It is closed.
+  }
+}
+
+void SqlSession::close() noexcept {
+  leave_connection();
+  has_traces_ = false;
   if (turn_ != 0) end_turn();
 }
 

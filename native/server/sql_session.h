@@ -9,10 +9,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "libsql/connection.h"
 #include "libsql/database.h"
 #include "libsql/events.h"
+#include "server/idle_connections.h"
 #include "server/replication/primary_log.h"
 #include "server/serial_queue.h"
 #include "server/write_gate.h"
@@ -48,6 +50,7 @@ struct Engine {
   // which would move the log into the file and delete it: for each request over HTTP without a
   // baton.
   Connection keeper;
+  IdleConnections idle;
   // Makes the observer of each session. Empty if this SQLite has no pre-update hook.
   const std::function<EventHandler()> observer;
   const std::size_t most_response_bytes;
@@ -68,6 +71,10 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
 
   // Opened by the first use. Errors: Error.
   [[nodiscard]] Connection& connection();
+  // The same, to compile the first statement of `sql`: notes whether that leaves something on it
+  // (settings, temporary tables, counters), so that no other session may use it. PRAGMA acts when
+  // it is compiled.
+  [[nodiscard]] Connection& connection_for(std::string_view sql);
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] std::size_t most_response_bytes() const noexcept {
     return engine_->most_response_bytes;
@@ -88,7 +95,7 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   [[nodiscard]] std::optional<std::uint64_t> replication_index() const noexcept;
   // Gives it back, unless a transaction is open.
   void statement_ended() noexcept;
-  // Rolls back.
+  // Rolls back. A connection without traces serves another session.
   void close() noexcept;
 
   // Nobody waits for what runs: it stops soon, and until go_on() everything fails as interrupted.
@@ -100,6 +107,7 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   void evict(std::uint64_t turn) noexcept override;
 
  private:
+  void leave_connection() noexcept;
   void end_turn() noexcept;
   // If its turn is the one that has lasted too long.
   void give_up_overdue() noexcept;
@@ -107,6 +115,7 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   const std::shared_ptr<Engine> engine_;
   const std::shared_ptr<SerialQueue> queue_;
   std::optional<Connection> connection_;
+  bool has_traces_ = false;
   std::uint64_t turn_ = 0;  // See WriteGate::enter(); 0: none.
   bool timed_out_ = false;  // The next program is to hear of it.
   std::uint64_t evictions_ = 0;

@@ -75,7 +75,7 @@ StatementRun::~StatementRun() {
 }
 
 void StatementRun::start(std::string_view sql, const hrana::Stmt& stmt, Access access) {
-  statement_.emplace(compile_only(session_.connection(), sql));
+  statement_.emplace(compile_only(session_.connection_for(sql), sql));
   require_access(*statement_, access);
   if (statement_->kind() == StatementKind::pragma && sets_for_all(statement_->sql())) {
     throw unsupported_statement();

@@ -79,5 +79,22 @@ TEST_F(SqlSessionTest, AStopEndsWithGoOn) {
   });
 }
 
+TEST_F(SqlSessionTest, OnlyAConnectionThatHasReadServesAnotherSession) {
+  const auto idle = [this] { return engine->idle.take().has_value(); };
+  on_queue([&] {
+    session->connection_for("SELECT 1").execute("SELECT 1");
+    session->close();
+  });
+  EXPECT_TRUE(idle());
+  for (const char* sql : {"PRAGMA foreign_keys=0", "BEGIN", "CREATE TEMP TABLE t(a)",
+                          "EXPLAIN PRAGMA foreign_keys=0"}) {
+    on_queue([&] {
+      session->connection_for(sql).execute(sql);
+      session->close();
+    });
+    EXPECT_FALSE(idle()) << sql;
+  }
+}
+
 }  // namespace
 }  // namespace libsql::server

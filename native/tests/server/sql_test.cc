@@ -151,5 +151,32 @@ TEST_F(SqlTest, ABatchRunsTheStepsWhoseConditionsHold) {
                         R"~(nope (at offset 7)","code":"SQL_INPUT_ERROR"},null,null,null])~"));
 }
 
+// Streams that only read leave their connection to later ones; these find nothing of an earlier
+// one.
+TEST_F(SqlTest, AStreamFindsNothingThatAnEarlierOneHasSet) {
+  EXPECT_EQ(pipeline(execute("CREATE TABLE kept(a)") + kAndClose).status, 200);
+  const auto run = [this](const std::string& sql) {
+    EXPECT_EQ(value_of("SELECT 1"), R"({"type":"integer","value":"1"})");
+    EXPECT_EQ(pipeline(execute(sql) + kAndClose).status, 200) << sql;
+  };
+  for (const char* sql : {"PRAGMA foreign_keys=0", "EXPLAIN PRAGMA foreign_keys=0"}) {
+    run(sql);
+    EXPECT_EQ(value_of("PRAGMA foreign_keys"), R"({"type":"integer","value":"1"})") << sql;
+  }
+  EXPECT_EQ(
+      pipeline(R"({"type":"describe","sql":"PRAGMA foreign_keys=0"})" + std::string(kAndClose))
+          .status,
+      200);
+  EXPECT_EQ(value_of("PRAGMA foreign_keys"), R"({"type":"integer","value":"1"})");
+  run("CREATE TEMP TABLE gone(a)");
+  EXPECT_EQ(value_of("SELECT count(*) FROM temp.sqlite_schema"),
+            R"({"type":"integer","value":"0"})");
+  run("INSERT INTO kept VALUES (1), (2)");
+  EXPECT_EQ(value_of("SELECT changes() + total_changes() + last_insert_rowid()"),
+            R"({"type":"integer","value":"0"})");
+  run("BEGIN");
+  EXPECT_EQ(value_of("SELECT count(*) FROM kept"), R"({"type":"integer","value":"2"})");
+}
+
 }  // namespace
 }  // namespace libsql
