@@ -309,7 +309,7 @@ defmodule LibsqlBench.Replicas do
   defp copy_of(setup, name), do: Path.join(setup.folder, "#{name}.db")
 
   defp remove(file) do
-    for path <- Path.wildcard(file <> "*"), do: File.rm!(path)
+    for path <- Path.wildcard(file <> "*"), do: File.rm_rf!(path)
   end
 
   defp open!(options) do
