@@ -137,6 +137,86 @@ TEST_F(VectorNearestTest, StopsAtTheLimitBeforeItHasReadAllRows) {
               throws_error(ErrorKind::error, "unexpected binary type: 0"));
 }
 
+// The rows a, b, c with texts as keys, and their distances to [1,0] by l2: 0, 1, 5.
+class VectorFunctionsInQueriesTest : public testing::MemoryTest {
+ protected:
+  void SetUp() override {
+    db_.execute("CREATE TABLE t(k TEXT PRIMARY KEY, v F32_BLOB(2)) WITHOUT ROWID");
+    db_.execute("CREATE INDEX i ON t(libsql_vector_idx(v, 'metric=l2'))");
+    db_.execute("INSERT INTO t VALUES ('a','[1,0]'),('b','[2,0]'),('c','[6,0]')");
+    db_.execute("CREATE TABLE wanted(k)");
+    db_.execute("INSERT INTO wanted VALUES ('c'),('x'),('a')");
+  }
+  // The rows that both functions give with the condition or the joins after FROM.
+  void expect_rows(const std::string& rest, const std::string& rows) {
+    SCOPED_TRACE(rest);
+    EXPECT_EQ(query("SELECT n.id FROM vector_nearest('i', '[1,0]') AS n " + rest), rows);
+    if (rest.find("distance") != std::string::npos) return;
+    EXPECT_EQ(query("SELECT n.id FROM vector_top_k('i', '[1,0]', 9) AS n " + rest), rows);
+  }
+};
+
+TEST_F(VectorFunctionsInQueriesTest, GiveTheRowsThatEitherSideOfAnOrAdmits) {
+  expect_rows("WHERE (id = 'a' AND distance < 2) OR (id = 'b' AND distance < 3)", "'a'\n'b'");
+  expect_rows("WHERE (id = 'a' AND distance > 2) OR (id = 'c' AND distance > 3)", "'c'");
+  expect_rows("WHERE id = 'a' OR id = 'b'", "'a'\n'b'");
+  expect_rows("WHERE (id = 'a' AND id < 'b') OR (id = 'c' AND id > 'b')", "'a'\n'c'");
+  expect_rows(
+      "JOIN wanted AS w ON (w.k = n.id AND n.id < 'b') OR (w.k = n.id AND n.id = 'c') "
+      "ORDER BY n.id",
+      "'a'\n'c'");
+}
+
+TEST_F(VectorFunctionsInQueriesTest, GiveEachRowOfAnOrWhoseSidesHaveArgumentsOfTheirOwn) {
+  const std::string sides = "(idx = 'i' AND vector = '[1,0]' AND id = 'a') OR (idx = 'i' AND ";
+  const auto found = [&](const std::string& side) {
+    return query("SELECT id, distance FROM vector_nearest WHERE " + sides + side +
+                 ") ORDER BY distance");
+  };
+  EXPECT_EQ(found("vector = '[1,0]' AND id = 'b'"), "'a'|0.0\n'b'|1.0");
+  EXPECT_EQ(found("vector = '[4,0]' AND id = 'a'"), "'a'|0.0\n'a'|3.0");
+  EXPECT_EQ(found("vector = '[1,0]' AND id < 'b'"), "'a'|0.0");
+}
+
+TEST_F(VectorFunctionsInQueriesTest, GiveTheSameRowsInJoinsSubQueriesUnionsAndLists) {
+  expect_rows("JOIN wanted AS w ON w.k = n.id ORDER BY n.id", "'a'\n'c'");
+  expect_rows("LEFT JOIN wanted AS w ON w.k = n.id WHERE w.k IS NULL", "'b'");
+  expect_rows("RIGHT JOIN wanted AS w ON w.k = n.id ORDER BY w.k", "'a'\n'c'\nNULL");
+  expect_rows("WHERE n.id IN ('c', 'x', 'a') ORDER BY n.id", "'a'\n'c'");
+  expect_rows("WHERE n.id IN (SELECT k FROM wanted) ORDER BY n.id", "'a'\n'c'");
+  expect_rows("WHERE n.id NOT IN (SELECT k FROM wanted)", "'b'");
+  expect_rows("WHERE EXISTS (SELECT 1 FROM wanted AS w WHERE w.k = n.id) ORDER BY n.id",
+              "'a'\n'c'");
+  expect_rows("UNION SELECT k FROM wanted ORDER BY 1", "'a'\n'b'\n'c'\n'x'");
+  expect_rows("EXCEPT SELECT k FROM wanted", "'b'");
+  EXPECT_EQ(
+      query("SELECT w.k, n.distance FROM wanted AS w LEFT JOIN vector_nearest('i', '[1,0]') AS "
+            "n ON n.id = w.k ORDER BY w.k"),
+      "'a'|0.0\n'c'|5.0\n'x'|NULL");
+  EXPECT_EQ(query("SELECT k, (SELECT id FROM vector_nearest('i', t.v) WHERE id <> t.k ORDER BY "
+                  "distance LIMIT 1) FROM t ORDER BY k"),
+            "'a'|'b'\n'b'|'a'\n'c'|'b'");
+  EXPECT_EQ(query("SELECT vector, id FROM vector_nearest WHERE idx = 'i' AND vector IN ('[1,0]', "
+                  "'[6,0]') AND distance < 0.5 ORDER BY distance, id"),
+            "'[1,0]'|'a'\n'[6,0]'|'c'");
+  EXPECT_EQ(query("SELECT DISTINCT id FROM (SELECT id FROM vector_nearest('i', '[1,0]') UNION ALL "
+                  "SELECT id FROM vector_top_k('i', '[6,0]', 1)) ORDER BY id"),
+            "'a'\n'b'\n'c'");
+}
+
+TEST_F(VectorFunctionsInQueriesTest, RefuseACallWithoutArgumentsAlsoInAnOr) {
+  const auto fails = [this](const std::string& from, const std::string& text) {
+    EXPECT_THAT([&] { return query("SELECT id FROM " + from); },
+                throws_error(ErrorKind::error, text))
+        << from;
+  };
+  fails("vector_nearest", "needs an index and a vector");
+  fails("vector_nearest WHERE vector = '[1,0]' AND (id = 'a' OR id = 'b')",
+        "needs an index and a vector");
+  fails("vector_top_k", "got 0 parameters, expected 3");
+  fails("vector_top_k('i', '[1,0]') WHERE id = 'a' OR id = 'b'", "got 2 parameters, expected 3");
+}
+
 TEST_F(VectorNearestTest, RefusesWhatVectorTopKRefuses) {
   db_.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(2))");
   db_.execute("CREATE INDEX i ON t(libsql_vector_idx(v))");
