@@ -96,6 +96,10 @@ void PullServer::reset_log() {
   id_ += "+";
   token_ += "+";
 }
+void PullServer::rename_log() {
+  const core::MutexLock lock(mutex_);
+  id_ += "+";
+}
 void PullServer::forget_sessions() {
   const core::MutexLock lock(mutex_);
   token_ += "+";
@@ -114,10 +118,12 @@ std::vector<std::string> PullServer::take_requests() {
 }
 
 ScriptedAnswer PullServer::answer(const HttpServer::Request& request) {
-  const core::MutexLock lock(mutex_);
+  core::MutexLock lock(mutex_);
   requests_.emplace_back(request.target());
   ScriptedAnswer made = route(request);
-  if (tamper_) tamper_(request, made);
+  const Tamper tamper = tamper_;
+  lock.unlock();
+  if (tamper) tamper(request, made);
   return made;
 }
 
@@ -218,7 +224,9 @@ ScriptedAnswer PullServer::generation(const std::string& target) const {
   const std::uint64_t start = std::strtoull(target.c_str() + sync.size(), nullptr, 10);
   const auto& frames = log_.frames();
   if (start > frames.size()) {
-    return answer_with(R"({"status":"ok","generation":1,"max_frame_no":0,"baton":null})", 400);
+    return answer_with(R"({"status":"ok","generation":1,"max_frame_no":)" +
+                           std::to_string(frames.size()) + R"(,"baton":null})",
+                       400);
   }
   std::string body;
   for (std::uint64_t i = start; i <= frames.size() && i < start + kFramesAtOnce; ++i) {

@@ -20,7 +20,8 @@ enum class PullProtocol : std::uint8_t { replication_log, updates, generations, 
 // Threads: thread-safe.
 class PullServer {
  public:
-  // Changes an answer before it is sent.
+  // Changes an answer before it is sent. May wait: other requests are answered meanwhile, so it may
+  // be called on several threads at a time.
   using Tamper = std::function<void(const HttpServer::Request& request, ScriptedAnswer& answer)>;
 
   explicit PullServer(const std::string& database, PullProtocol protocol);
@@ -34,6 +35,8 @@ class PullServer {
   [[nodiscard]] std::uint64_t head() LIBSQL_EXCLUDES(mutex_);
   // The log gets another id: all of it has to be pulled again.
   void reset_log() LIBSQL_EXCLUDES(mutex_);
+  // The same while sessions go on, as if the database had been replaced by another one.
+  void rename_log() LIBSQL_EXCLUDES(mutex_);
   // As a primary that was started again: sessions have to say Hello.
   void forget_sessions() LIBSQL_EXCLUDES(mutex_);
   // Frames before this one come as a snapshot only.

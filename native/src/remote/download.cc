@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "core/mutex.h"
 #include "libsql/error.h"
@@ -171,9 +172,14 @@ bool Download::again(milliseconds least) {
   return true;
 }
 
+void Download::send() {
+  attempt();
+  is_sent_ = true;
+}
+
 const HttpHead& Download::head() {
   for (;;) {
-    attempt();
+    if (!std::exchange(is_sent_, false)) attempt();
     const auto since = steady_clock::now();
     std::optional<HttpHead> head = channel_->wait_for_head();
     while (!head && !channel_->has_ended()) {

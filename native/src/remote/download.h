@@ -56,7 +56,9 @@ class Download {
   // Cancels what is under way.
   ~Download();
 
-  // Sends the request and waits for the head of its answer.
+  // Sends the request, so that several downloads wait at the same time. Waits for the token only.
+  void send();
+  // Waits for the head of the answer, having sent the request if that has not been done.
   [[nodiscard]] const HttpHead& head();
   // What of the body has come since the last call, after the head; empty at the end. Valid until
   // the next call.
@@ -81,6 +83,7 @@ class Download {
   std::shared_ptr<Channel> channel_;
   std::optional<std::uint64_t> exchange_;  // HttpClient::ExchangeId
   bool new_connection_ = false;
+  bool is_sent_ = false;  // And nobody has waited for the answer.
   HttpHead head_;
   std::string piece_;
 };

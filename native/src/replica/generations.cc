@@ -11,12 +11,11 @@ namespace {
 using hrana::Fault;
 using hrana::Malformed;
 
-std::uint32_t generation_in(std::string& body, std::string_view name) {
-  hrana::json::Reader reader{hrana::Limits()};
-  std::uint32_t generation = 0;
-  reader.read(body, [&](auto& object) {
-    generation = reader.uint32(name, hrana::json::Reader::need(object, name));
-  });
+using hrana::json::Reader;
+
+template <typename Object>
+std::uint32_t generation_in(Reader& reader, Object& object, std::string_view name) {
+  const std::uint32_t generation = reader.uint32(name, Reader::need(object, name));
   if (generation == 0) throw Malformed(Fault::out_of_range, name, "is 0");
   return generation;
 }
@@ -24,9 +23,26 @@ std::uint32_t generation_in(std::string& body, std::string_view name) {
 }  // namespace
 
 std::uint32_t read_current_generation(std::string body) {
-  return generation_in(body, "current_generation");
+  Reader reader{hrana::Limits()};
+  std::uint32_t generation = 0;
+  reader.read(body, [&](auto& object) {
+    generation = generation_in(reader, object, "current_generation");
+  });
+  return generation;
 }
-std::uint32_t read_status_generation(std::string body) { return generation_in(body, "generation"); }
+
+GenerationStatus read_generation_status(std::string body) {
+  Reader reader{hrana::Limits()};
+  GenerationStatus status;
+  reader.read(body, [&](auto& object) {
+    status.generation = generation_in(reader, object, "generation");
+    constexpr std::string_view kFrames = "max_frame_no";
+    if (const auto frames = Reader::find(object, kFrames)) {
+      status.frames = reader.loose_uint64(kFrames, *frames);
+    }
+  });
+  return status;
+}
 
 void GenerationFramesReader::feed(std::string_view body,
                                   const std::function<void(const GenerationFrame&)>& frame) {

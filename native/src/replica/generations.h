@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,12 @@ struct GenerationFrame {
 
 // `current_generation` of /info. Changes `body`.
 [[nodiscard]] std::uint32_t read_current_generation(std::string body);
-// `generation` of the answer that has no frames.
-[[nodiscard]] std::uint32_t read_status_generation(std::string body);
+// The answer that has no frames. Changes `body`.
+struct GenerationStatus {
+  std::uint32_t generation = 0;
+  std::optional<std::uint64_t> frames;  // how many the generation has
+};
+[[nodiscard]] GenerationStatus read_generation_status(std::string body);
 
 // Reads the frames of a body while it arrives.
 // Threads: thread-compatible.

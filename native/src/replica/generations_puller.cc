@@ -114,22 +114,55 @@ class Pull {
     return {reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()};
   }
 
+  // Sends the request for the frames from this number on.
+  [[nodiscard]] Primary::Sent send(std::uint64_t first) {
+    return primary_.send(get("/sync/" + std::to_string(generation_) + '/' + std::to_string(first) +
+                             '/' + std::to_string(first + kFramesAtOnce)));
+  }
+  [[nodiscard]] Primary::Answer answer(Primary::Sent sent) {
+    return primary_.answer(std::move(sent),
+                           [](int status) { return is_end(status) || is_gone(status); });
+  }
+  [[nodiscard]] GenerationStatus status_of(const Primary::Answer& answer) {
+    return guarded([&] { return read_generation_status(primary_.text(*answer.download)); });
+  }
+
   // Pulls what follows `frame_`. Returns 0, or the primary's generation where nothing follows.
+  // What follows a full answer is asked for at the same time: it is next, or, behind a shorter
+  // answer, tells that nothing is.
   std::uint32_t frames() {
-    const Primary::Answer answer =
-        primary_.ask(get("/sync/" + std::to_string(generation_) + '/' + std::to_string(frame_ + 1) +
-                         '/' + std::to_string(frame_ + 1 + kFramesAtOnce)),
-                     [](int status) { return is_end(status) || is_gone(status); });
-    if (is_gone(answer.status)) {
-      begin_anew(*answer.download);
+    const std::uint64_t beyond = frame_ + kFramesAtOnce;
+    Primary::Sent now = ahead_ ? std::move(ahead_) : send(frame_ + 1);
+    if (!short_answers_) ahead_ = send(beyond + 1);
+    const Primary::Answer frames = answer(std::move(now));
+    if (is_gone(frames.status)) {
+      begin_anew(*frames.download);
       return 0;
     }
-    if (is_end(answer.status)) {
-      return guarded([&] { return read_status_generation(primary_.text(*answer.download)); });
+    if (is_end(frames.status)) return end(status_of(frames).generation);
+    read(frames);
+    if (frame_ == beyond || !ahead_) return 0;
+    const Primary::Answer end_of_log = answer(std::exchange(ahead_, nullptr));
+    if (is_end(end_of_log.status)) {
+      const GenerationStatus status = status_of(end_of_log);
+      if (status.generation == generation_ && status.frames == frame_) return generation_;
     }
+    short_answers_ = true;
+    return 0;
+  }
+
+  // Nothing follows, so the answer that was asked for ahead is as short, and its connection stays.
+  std::uint32_t end(std::uint32_t generation) {
+    if (!ahead_) return generation;
+    const Primary::Answer same = answer(std::exchange(ahead_, nullptr));
+    if (is_end(same.status)) static_cast<void>(primary_.text(*same.download));
+    return generation;
+  }
+
+  void read(const Primary::Answer& frames) {
     GenerationFramesReader reader;
     const std::uint64_t before = frame_;
-    primary_.read_body(*answer.download, [&](std::string_view piece) {
+    primary_.read_body(*frames.download, [&](std::string_view piece) {
       reader.feed(piece, [&](const GenerationFrame& frame) {
         ++frame_;
         add(frame.page, frame.image);
@@ -141,7 +174,6 @@ class Pull {
       return 0;
     });
     if (frame_ == before) throw Error(ErrorKind::io, "the primary sent no frame where some follow");
-    return 0;
   }
 
   void begin_anew(remote::Download& refusal) {
@@ -149,6 +181,7 @@ class Pull {
       throw Error(ErrorKind::io, "the primary drops its generations faster than they are pulled: " +
                                      primary_.text(refusal));
     }
+    ahead_.reset();
     turn_.start_over();
     begin();
   }
@@ -184,7 +217,9 @@ class Pull {
   std::uint32_t pages_ = 0;  // after the last transaction
   Position position_;
   bool committed_ = false;
-  bool open_ = false;  // Pages have come since the last transaction's end.
+  bool open_ = false;           // Pages have come since the last transaction's end.
+  bool short_answers_ = false;  // The primary sends fewer frames than it could.
+  Primary::Sent ahead_;  // For the frames behind those of the next answer, of the same generation.
 };
 
 }  // namespace

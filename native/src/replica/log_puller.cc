@@ -71,18 +71,36 @@ void LogPuller::greet(SyncTurn& turn) {
   if (!same || !head_ || *head_ < ours.frame.value_or(0)) turn.start_over();
 }
 
+bool LogPuller::knows_log(const SyncTurn& turn) const {
+  const Position& ours = turn.position();
+  return turn.need() != Need::everything && !token_.empty() &&
+         ours.protocol == Protocol::replication_log && ours.history == log_;
+}
+
+// A frame is one of the log that Hello names if the session is the same: sqld has another one when
+// it was started again.
+Primary::Sent LogPuller::greet_and_ask(SyncTurn& turn) {
+  if (!knows_log(turn)) {
+    greet(turn);
+    return nullptr;
+  }
+  Primary::Sent frames = ask_entries(turn.position().frame.value() + 1);
+  const std::string session = token_;
+  greet(turn);
+  if (turn.need() == Need::everything || token_ != session) return nullptr;
+  return frames;
+}
+
 // Whether the primary has to be asked for its head. A frame that the replica has already may also
 // be one of a new log, with fewer frames.
 bool LogPuller::needs_head(const SyncTurn& turn, const Goal& goal) const {
-  const Position& ours = turn.position();
-  return !goal.frame || turn.need() != Need::changes || token_.empty() ||
-         ours.protocol != Protocol::replication_log || ours.history != log_ ||
-         *goal.frame <= ours.frame.value_or(0);
+  return !goal.frame || turn.need() != Need::changes || !knows_log(turn) ||
+         *goal.frame <= turn.position().frame.value_or(0);
 }
 
 void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
   const bool greets = needs_head(turn, goal);
-  if (greets) greet(turn);
+  const Primary::Sent ahead = greets ? greet_and_ask(turn) : nullptr;
   const bool everything = turn.need() == Need::everything;
   pulled.replaced = everything;
   if (greets && !head_) {
@@ -93,7 +111,9 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
   }
   next_ = everything ? 0 : turn.position().frame.value() + 1;
   target_ = greets ? *head_ : *goal.frame;
-  if (next_ > target_) return turn.nothing_new(turn.position());
+  // A refusal is heard where frames have to come: they are asked for again.
+  if (ahead != nullptr) static_cast<void>(entries(*ahead, turn, pulled));
+  if (next_ > target_ && pulled.pages == 0) return turn.nothing_new(turn.position());
   while (next_ <= target_) {
     const std::uint64_t before = pulled.pages;
     pull_some(turn, pulled);
@@ -106,7 +126,8 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
 }
 
 void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
-  GrpcStatus status = patiently([&] { return entries(turn, pulled); });
+  const auto ask = [&] { return entries(*ask_entries(next_), turn, pulled); };
+  GrpcStatus status = patiently(ask);
   if (says(status, "NO_HELLO")) {
     // The primary was started again; its log may be another one.
     greet(turn);
@@ -115,7 +136,7 @@ void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
       next_ = 0;
       target_ = head_.value_or(0);
     }
-    status = patiently([&] { return entries(turn, pulled); });
+    status = patiently(ask);
   }
   if (says(status, "NEED_SNAPSHOT")) {
     status = patiently([&] { return snapshot(turn, pulled); });
@@ -124,7 +145,11 @@ void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
   if (status.code != 0) throw Error(error_of(status));
 }
 
-GrpcStatus LogPuller::entries(SyncTurn& turn, Pulled& pulled) {
+Primary::Sent LogPuller::ask_entries(std::uint64_t next) {
+  return primary_.send_call("BatchLogEntries", token_, log_offset(next));
+}
+
+GrpcStatus LogPuller::entries(remote::Download& sent, SyncTurn& turn, Pulled& pulled) {
   FramesReader reader;
   bool ended = true;
   const auto on_frame = [&](const LogFrame& frame) {
@@ -138,7 +163,7 @@ GrpcStatus LogPuller::entries(SyncTurn& turn, Pulled& pulled) {
   };
   const GrpcWebReader::Sink sink{[&](std::string_view bytes) { reader.feed(bytes, on_frame); },
                                  [&] { reader.finish(); }};
-  GrpcStatus status = primary_.call("BatchLogEntries", token_, log_offset(next_), sink);
+  GrpcStatus status = primary_.receive(sent, sink);
   if (status.code == 0 && !ended) refuse_end();
   return status;
 }

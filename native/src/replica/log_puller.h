@@ -24,11 +24,17 @@ class LogPuller {
 
  private:
   [[nodiscard]] bool needs_head(const SyncTurn& turn, const Goal& goal) const;
+  // Whether the position is one of the log that the latest Hello named.
+  [[nodiscard]] bool knows_log(const SyncTurn& turn) const;
   // Asks for the head, and compares histories.
   void greet(SyncTurn& turn);
+  // The same, and for what follows the position at the same time, where that may be what is needed.
+  // Returns the second request; null if its answer would not be one of the log that was named.
+  [[nodiscard]] Primary::Sent greet_and_ask(SyncTurn& turn);
   // What follows `next_`, as far as the primary sends it in one answer.
   void pull_some(SyncTurn& turn, Pulled& pulled);
-  [[nodiscard]] GrpcStatus entries(SyncTurn& turn, Pulled& pulled);
+  [[nodiscard]] Primary::Sent ask_entries(std::uint64_t next);
+  [[nodiscard]] GrpcStatus entries(remote::Download& sent, SyncTurn& turn, Pulled& pulled);
   [[nodiscard]] GrpcStatus snapshot(SyncTurn& turn, Pulled& pulled);
   // Calls again while the primary is not ready. Returns a status that is not "unavailable".
   template <typename Call>

@@ -83,6 +83,11 @@ std::string Primary::text(remote::Download& download) {
 
 GrpcStatus Primary::call(std::string_view method, const std::string& token,
                          std::string_view message, const GrpcWebReader::Sink& sink) {
+  return receive(*send_call(method, token, message), sink);
+}
+
+Primary::Sent Primary::send_call(std::string_view method, const std::string& token,
+                                 std::string_view message) {
   remote::Download::Request request;
   request.target = "/wal_log.ReplicationLog/" + std::string(method);
   request.token_header = "x-authorization";
@@ -91,8 +96,11 @@ GrpcStatus Primary::call(std::string_view method, const std::string& token,
   request.headers = {{"Content-Type", "application/grpc-web"}, {"x-namespace-bin", name}};
   if (!token.empty()) request.headers.emplace_back("x-session-token", token);
   request.body = grpc_request(message);
-  remote::Download download(origin_, std::move(request), patience_);
-  const remote::HttpHead head = download.head();
+  return send(std::move(request));
+}
+
+GrpcStatus Primary::receive(remote::Download& sent, const GrpcWebReader::Sink& sink) {
+  const remote::HttpHead head = sent.head();
   GrpcWebReader reader;
   try {
     if (head.grpc_status && *head.grpc_status != "0") {
@@ -100,10 +108,10 @@ GrpcStatus Primary::call(std::string_view method, const std::string& token,
     }
     if (auto status = grpc_status_of_http(head.status)) {
       status->message =
-          hrana::decode_http_error(hrana::Encoding::json, head.status, text(download)).message;
+          hrana::decode_http_error(hrana::Encoding::json, head.status, text(sent)).message;
       return *status;
     }
-    read_body(download, [&](std::string_view piece) { reader.feed(piece, sink); });
+    read_body(sent, [&](std::string_view piece) { reader.feed(piece, sink); });
     reader.finish();
   } catch (const hrana::Malformed& malformed) {
     throw Error(ErrorKind::io,
@@ -114,8 +122,17 @@ GrpcStatus Primary::call(std::string_view method, const std::string& token,
 
 Primary::Answer Primary::ask(remote::Download::Request request,
                              const std::function<bool(int status)>& expected) {
-  Answer answer;
-  answer.download = std::make_unique<remote::Download>(origin_, std::move(request), patience_);
+  return answer(send(std::move(request)), expected);
+}
+
+Primary::Sent Primary::send(remote::Download::Request request) {
+  auto sent = std::make_unique<remote::Download>(origin_, std::move(request), patience_);
+  sent->send();
+  return sent;
+}
+
+Primary::Answer Primary::answer(Sent sent, const std::function<bool(int status)>& expected) {
+  Answer answer{std::move(sent), 0};
   answer.status = answer.download->head().status;
   if (answer.status == kOk || expected(answer.status)) return answer;
   throw Error(refusal(answer.status, text(*answer.download)));

@@ -40,18 +40,28 @@ class Primary {
   void read_body(remote::Download& download,
                  const std::function<void(std::string_view piece)>& read);
 
+  // A request that has been sent. When it goes before its answer has ended, its connection closes.
+  using Sent = std::unique_ptr<remote::Download>;
+
   // Calls a method of the service wal_log.ReplicationLog. `token`: of the session, or empty.
   [[nodiscard]] GrpcStatus call(std::string_view method, const std::string& token,
                                 std::string_view message, const GrpcWebReader::Sink& sink);
+  // The two halves of call().
+  [[nodiscard]] Sent send_call(std::string_view method, const std::string& token,
+                               std::string_view message);
+  [[nodiscard]] GrpcStatus receive(remote::Download& sent, const GrpcWebReader::Sink& sink);
 
   // An exchange whose head is there. Errors: those of refuse(), but for the statuses that
   // `expected` takes.
   struct Answer {
-    std::unique_ptr<remote::Download> download;
+    Sent download;
     int status = 0;
   };
   [[nodiscard]] Answer ask(remote::Download::Request request,
                            const std::function<bool(int status)>& expected);
+  // The two halves of ask().
+  [[nodiscard]] Sent send(remote::Download::Request request);
+  [[nodiscard]] Answer answer(Sent sent, const std::function<bool(int status)>& expected);
   // What is left of a short answer.
   [[nodiscard]] std::string text(remote::Download& download);
 

@@ -45,15 +45,20 @@ TEST(GenerationsTest, ABodyThatEndsInsideAFrameIsAnError) {
 
 TEST(GenerationsTest, TheGenerationIsReadFromJson) {
   EXPECT_EQ(read_current_generation(R"({"current_generation": 3, "more": [1]})"), 3U);
-  EXPECT_EQ(
-      read_status_generation(R"({"status":"ok","generation":4,"max_frame_no":7,"baton":null})"),
-      4U);
   EXPECT_THROW(static_cast<void>(read_current_generation(R"({"generation": 3})")), Malformed);
   EXPECT_THROW(static_cast<void>(read_current_generation(R"({"current_generation": "v1"})")),
                Malformed);
   EXPECT_THROW(static_cast<void>(read_current_generation(R"({"current_generation": 0})")),
                Malformed);
-  EXPECT_THROW(static_cast<void>(read_status_generation("Internal Server Error")), Malformed);
+}
+
+TEST(GenerationsTest, TheStatusIsReadFromJsonAndMayLackTheNumberOfFrames) {
+  const GenerationStatus status =
+      read_generation_status(R"({"status":"ok","generation":4,"max_frame_no":7,"baton":null})");
+  EXPECT_EQ(status.generation, 4U);
+  EXPECT_EQ(status.frames, 7U);
+  EXPECT_EQ(read_generation_status(R"({"generation":4})").frames, std::nullopt);
+  EXPECT_THROW(static_cast<void>(read_generation_status("Internal Server Error")), Malformed);
 }
 
 }  // namespace

@@ -7,16 +7,14 @@
 #include <iterator>
 #include <ostream>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
 
-#include "remote/network.h"
-#include "remote/url.h"
 #include "testing/database_test.h"
 #include "testing/matchers.h"
 #include "testing/pull_server.h"
+#include "testing/replicator.h"
 #include "testing/wait.h"
 
 namespace libsql::replica {
@@ -27,24 +25,14 @@ using std::chrono::seconds;
 using testing::PullProtocol;
 using testing::PullServer;
 using testing::query;
+using testing::sync;
 using testing::throws_error;
-
-Replicator::Config config_for(const std::string& file, const std::string& url) {
-  RemoteOptions options;
-  options.attempts = 1;
-  Replicator::Config config;
-  config.file.file = file;
-  config.file.primary = url;
-  config.origin = remote::make_origin(remote::parse_url(url), options);
-  config.idle = seconds(5);
-  return config;
-}
 
 class ReplicatorTest : public testing::FileTest,
                        public ::testing::WithParamInterface<PullProtocol> {
  protected:
   [[nodiscard]] std::shared_ptr<Replicator> open() const {
-    return Replicator::open(config_for(path(), server_.url()));
+    return Replicator::open(testing::replicator_config(path(), server_.url()));
   }
   [[nodiscard]] std::string rows(const std::string& sql) const {
     Options options;
@@ -62,8 +50,6 @@ class ReplicatorTest : public testing::FileTest,
 
   PullServer server_{path("primary.db"), GetParam()};
 };
-
-SyncReport sync(Replicator& replicator) { return replicator.sync_and_wait({}); }
 
 TEST_P(ReplicatorTest, TheFirstSyncBringsEverythingAndLaterOnesTheRest) {
   server_.execute("CREATE TABLE t(a); INSERT INTO t SELECT value FROM " + testing::series(2000));
@@ -98,6 +84,30 @@ TEST_P(ReplicatorTest, ANewStartGoesOnFromThePositionWithTheSameProtocol) {
   EXPECT_LE(report.pages, 2U);
   EXPECT_THAT(server_.take_requests(), ::testing::Not(::testing::Contains("/info")));
   EXPECT_EQ(rows("SELECT a FROM t"), "1");
+}
+
+// No answer is sent before all requests of the sync have come.
+TEST_P(ReplicatorTest, ASyncToTheHeadTakesOneRoundTrip) {
+  server_.execute("CREATE TABLE t(a)");
+  const auto replicator = open();
+  sync(*replicator);
+  const std::size_t requests = GetParam() == PullProtocol::updates ? 1 : 2;
+  std::atomic<std::size_t> came;
+  std::atomic<bool> together = true;
+  for (int round = 1; round <= 3; ++round) {
+    if (round != 2) server_.execute("INSERT INTO t VALUES (1)");
+    came = 0;
+    server_.tamper([&](const auto& /*request*/, const testing::ScriptedAnswer& /*answer*/) {
+      ++came;
+      if (!testing::eventually([&] { return came >= requests; })) together = false;
+    });
+    static_cast<void>(server_.take_requests());
+    EXPECT_EQ(sync(*replicator).pages > 0, round != 2);
+    server_.tamper({});
+    EXPECT_TRUE(together) << "a request waited for the answer of another one";
+    EXPECT_EQ(server_.take_requests().size(), requests);
+  }
+  EXPECT_EQ(rows("SELECT count(*) FROM t"), "2");
 }
 
 TEST_P(ReplicatorTest, AnAnswerThatIsCutAnywhereChangesNothingThatIsHalf) {
@@ -226,174 +236,6 @@ INSTANTIATE_TEST_SUITE_P(Protocols, ReplicatorTest,
                                return "Generations";
                            }
                          });
-
-// --- The replication log alone ---
-
-class LogReplicatorTest : public testing::FileTest {
- protected:
-  void SetUp() override {
-    server_.execute("CREATE TABLE t(a); INSERT INTO t VALUES (1)");
-    replicator_ = Replicator::open(config_for(path(), server_.url()));
-    sync(*replicator_);
-    static_cast<void>(server_.take_requests());
-  }
-  [[nodiscard]] std::string rows(const std::string& sql) const {
-    Options options;
-    options.mode = OpenMode::read_only;
-    Connection db = Database(path(), options).connect();
-    return query(db, sql);
-  }
-
-  PullServer server_{path("primary.db"), PullProtocol::replication_log};
-  std::shared_ptr<Replicator> replicator_;
-};
-
-TEST_F(LogReplicatorTest, AKnownFrameIsReachedInOneRoundTrip) {
-  server_.execute("INSERT INTO t VALUES (2)");
-  SyncRequest request;
-  request.frame = server_.head();
-  EXPECT_EQ(replicator_->sync_and_wait(request).frame, server_.head());
-  EXPECT_THAT(server_.take_requests(),
-              ::testing::ElementsAre("/wal_log.ReplicationLog/BatchLogEntries"));
-}
-
-TEST_F(LogReplicatorTest, APrimaryThatWasStartedAgainIsGreetedAgain) {
-  server_.execute("INSERT INTO t VALUES (2)");
-  server_.forget_sessions();
-  SyncRequest request;
-  request.frame = server_.head();
-  replicator_->sync_and_wait(request);
-  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
-}
-
-// The new log of sqld, after it was killed, has the whole database in fewer frames than the old
-// one.
-TEST_F(LogReplicatorTest, AFrameOfANewLogIsNotTakenForOneOfTheOld) {
-  server_.execute("INSERT INTO t VALUES (2)");
-  server_.reset_log();
-  SyncRequest request;
-  request.frame = 0;
-  replicator_->sync_and_wait(request);
-  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
-}
-
-TEST_F(LogReplicatorTest, AnotherLogReplacesTheContent) {
-  const std::uint64_t before = replicator_->epoch();
-  server_.execute("DROP TABLE t; CREATE TABLE u(b); INSERT INTO u VALUES (3)");
-  server_.reset_log();
-  sync(*replicator_);
-  EXPECT_EQ(rows("SELECT b FROM u"), "3");
-  EXPECT_NE(replicator_->epoch(), before);
-}
-
-TEST_F(LogReplicatorTest, AGapIsBridgedByASnapshot) {
-  server_.execute("INSERT INTO t SELECT value FROM " + testing::series(1500));
-  server_.execute("UPDATE t SET a = a + 1");
-  server_.compact();
-  server_.execute("INSERT INTO t VALUES (-1)");
-  sync(*replicator_);
-  EXPECT_EQ(rows("SELECT count(*), min(a) FROM t"), "1502|-1");
-}
-
-TEST_F(LogReplicatorTest, AFrameThatThePrimaryDoesNotHaveIsAnError) {
-  SyncRequest request;
-  request.frame = server_.head() + 10;
-  EXPECT_THAT([&] { replicator_->sync_and_wait(request); },
-              throws_error(ErrorKind::io, "which it has announced"));
-}
-
-TEST_F(LogReplicatorTest, AWriteOfThisProcessIsAwaited) {
-  server_.execute("INSERT INTO t VALUES (2)");
-  replicator_->note_write(server_.head());
-  EXPECT_TRUE(replicator_->is_behind());
-  sync(*replicator_);
-  EXPECT_FALSE(replicator_->is_behind());
-  EXPECT_EQ(replicator_->status().written_frame, server_.head());
-  replicator_->note_write(std::nullopt);
-  EXPECT_TRUE(replicator_->is_behind());
-  sync(*replicator_);
-  EXPECT_FALSE(replicator_->is_behind());
-}
-
-TEST_F(LogReplicatorTest, WhatWasReadAtThePrimaryIsHereAfterASyncThatBeganLater) {
-  const std::uint64_t round = replicator_->note_read();
-  EXPECT_FALSE(replicator_->has_ended(round));
-  EXPECT_FALSE(replicator_->is_behind()) << "only who has read it waits";
-  sync(*replicator_);
-  EXPECT_TRUE(replicator_->has_ended(round));
-  EXPECT_FALSE(replicator_->has_ended(replicator_->note_read()));
-}
-
-TEST_F(LogReplicatorTest, AFrameOfTheOldLogDoesNotFailASyncWithTheNew) {
-  SyncRequest request;
-  request.frame = server_.head() + 1000;
-  server_.reset_log();
-  EXPECT_THAT([&] { replicator_->sync_and_wait(request); }, throws_error(ErrorKind::error, "yet"));
-  EXPECT_FALSE(replicator_->is_failing());
-}
-
-TEST_F(LogReplicatorTest, AFileThatWasRemovedIsCopiedAgainByTheNextConnection) {
-  for (const char* const ending : {"", "-wal", "-shm"}) std::filesystem::remove(path() + ending);
-  replicator_->sync_first({});
-  EXPECT_EQ(rows("SELECT a FROM t"), "1");
-}
-
-TEST_F(LogReplicatorTest, OfTheObserversWithOneNameTheOldestIsTold) {
-  int first = 0;
-  int second = 0;
-  int nameless = 0;
-  auto one = replicator_->watch({"name", [&](const SyncEvent&) { ++first; }});
-  const auto two = replicator_->watch({"name", [&](const SyncEvent&) { ++second; }});
-  const auto three = replicator_->watch({"", [&](const SyncEvent&) { ++nameless; }});
-  server_.execute("INSERT INTO t VALUES (2)");
-  sync(*replicator_);
-  one.reset();
-  server_.execute("INSERT INTO t VALUES (3)");
-  sync(*replicator_);
-  EXPECT_EQ(std::tuple(first, second, nameless), std::tuple(1, 1, 2));
-}
-
-TEST_F(LogReplicatorTest, AFailedSyncIsReportedToo) {
-  std::vector<SyncEvent> events;
-  const auto watching =
-      replicator_->watch({"", [&](const SyncEvent& event) { events.push_back(event); }});
-  server_.tamper([](const auto& /*request*/, testing::ScriptedAnswer& answer) {
-    answer = testing::answer_with(R"({"error":"the token has expired"})", 401);
-  });
-  EXPECT_THAT([&] { sync(*replicator_); }, throws_error(ErrorKind::denied, ""));
-  ASSERT_EQ(events.size(), 1U);
-  EXPECT_EQ(events.front().error->kind(), ErrorKind::denied);
-}
-
-TEST_F(LogReplicatorTest, WhoFollowsASyncIsCalledAfterOneThatBeganLaterAndEndedWell) {
-  int called = 0;
-  replicator_->after_sync([&] { ++called; });
-  server_.tamper([](const auto& /*request*/, testing::ScriptedAnswer& answer) {
-    answer = testing::answer_with(R"({"error":"no"})", 401);
-  });
-  EXPECT_THAT([&] { sync(*replicator_); }, throws_error(ErrorKind::denied, ""));
-  EXPECT_EQ(called, 0);
-  server_.tamper({});
-  sync(*replicator_);
-  EXPECT_EQ(called, 1);
-  sync(*replicator_);
-  EXPECT_EQ(called, 1) << "once";
-}
-
-TEST_F(LogReplicatorTest, AnIntervalPullsByItself) {
-  Replicator::Config config = config_for(path(), server_.url());
-  config.interval = milliseconds(20);
-  const auto same = Replicator::open(config);
-  EXPECT_EQ(same, replicator_) << "one for each file";
-  server_.execute("INSERT INTO t VALUES (2)");
-  EXPECT_TRUE(testing::eventually([&] { return rows("SELECT count(*) FROM t") == "2"; }));
-}
-
-TEST_F(LogReplicatorTest, AServerWithoutAnyProtocolIsRefused) {
-  PullServer none(path("other.db"), PullProtocol::none);
-  const auto other = Replicator::open(config_for(path("other-replica.db"), none.url()));
-  EXPECT_THAT([&] { sync(*other); }, throws_error(ErrorKind::unsupported, "none of the protocols"));
-}
 
 }  // namespace
 }  // namespace libsql::replica

@@ -95,7 +95,7 @@ class GenerationAnswersTest : public ::testing::Test {
         continue;
       }
       ASSERT_EQ(answer.status, 400);
-      const std::uint32_t newest = replica::read_status_generation(answer.body);
+      const std::uint32_t newest = replica::read_generation_status(answer.body).generation;
       if (newest == generation_) return;
       ++generation_;
       frame_ = 0;
@@ -222,7 +222,7 @@ TEST_F(GenerationsTest, TheFileAndItsFramesAreTheDatabase) {
     while ((answer = sync(generation, frame + 1)).status == 200)
       frame += take_frames(replica, answer.body);
     EXPECT_EQ(answer.status, 400);
-    EXPECT_EQ(replica::read_status_generation(answer.body), generation);
+    EXPECT_EQ(replica::read_generation_status(answer.body).generation, generation);
     EXPECT_FALSE(replica.open());
   }
   EXPECT_EQ(testing::difference(replica.file(), testing::bytes_of_file(directory_.path())), "");
