@@ -84,7 +84,13 @@ void HttpServer::answer_all(Stream& stream) {
     boost::beast::http::read(stream, buffer, request, error);
     if (error) return;
     const ScriptedAnswer answer = script_(request);
-    asio::write(stream, asio::buffer(answer.bytes), error);
+    const std::size_t at_once =
+        answer.pause.time.count() == 0 ? answer.bytes.size() : answer.pause.after;
+    asio::write(stream, asio::buffer(answer.bytes, at_once), error);
+    if (at_once < answer.bytes.size()) {
+      std::this_thread::sleep_for(answer.pause.time);
+      asio::write(stream, asio::buffer(answer.bytes) + at_once, error);
+    }
     if (answer.silent) {
       char byte = 0;
       asio::read(stream, asio::buffer(&byte, 1), error);

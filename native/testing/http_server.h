@@ -4,6 +4,8 @@
 #define LIBSQL_TESTING_HTTP_SERVER_H_
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -24,8 +26,14 @@ namespace libsql::testing {
 
 struct ScriptedAnswer {
   std::string bytes;
+  // Behind so many bytes, the rest waits for so long.
+  struct Pause {
+    std::size_t after = 0;
+    std::chrono::milliseconds time{0};
+  };
   bool close = false;   // Close the connection behind them.
   bool silent = false;  // Then wait until the client goes.
+  Pause pause = {};
 };
 
 // An answer of HTTP with this body.

@@ -162,9 +162,10 @@ void Replicator::Core::on_piece(Round& round, Clock::time_point began, std::uint
   looked_ = now;
   look();
   if (now < told_ + kProgress) return;
-  // Of a sync that brings nothing nobody hears an end.
+  // A sync that brings nothing is not reported.
   if (!round.pulled.replaced && round.pulled.pages == 0) return;
   told_ = now;
+  round.is_reported = true;
   measure(round, began, bytes_before);
   SyncEvent event;
   event.everything = round.pulled.replaced;
@@ -173,7 +174,7 @@ void Replicator::Core::on_piece(Round& round, Clock::time_point began, std::uint
 }
 
 void Replicator::Core::tell_watchers(const Round& round) {
-  if (!round.error && round.report.pages == 0) return;
+  if (!round.error && round.report.pages == 0 && !round.is_reported) return;
   watchers_.tell({true, round.pulled.replaced, round.report, round.error});
 }
 

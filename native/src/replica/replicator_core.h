@@ -63,6 +63,7 @@ class Replicator::Core {
     std::optional<Error> error;
     Position position;
     bool has_position = false;
+    bool is_reported = false;  // Watchers have heard of it, so they hear its end.
   };
 
   // What waits for a sync without asking for one.

@@ -41,6 +41,7 @@ void pull_updates(Primary& primary, SyncTurn& turn, Pulled& pulled) {
                                  [&](PageNumber number, ConstBytes image) {
                                    turn.add(number, image);
                                    ++pages;
+                                   ++pulled.pages;
                                  }};
   primary.read_body(*answer.download, [&](std::string_view piece) { reader.feed(piece, sink); });
   try {
@@ -49,7 +50,6 @@ void pull_updates(Primary& primary, SyncTurn& turn, Pulled& pulled) {
     throw Error(ErrorKind::io,
                 std::string("the primary's answer to /pull-updates is cut: ") + malformed.what());
   }
-  pulled.pages += pages;
   const std::uint64_t count = changes ? turn.position().frame.value_or(0) : 0;
   const bool moved = header->revision != after;
   Position position{Protocol::updates, {}, moved ? count + 1 : count, header->revision};

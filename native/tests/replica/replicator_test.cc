@@ -183,6 +183,22 @@ TEST_P(ReplicatorTest, AFirstCopyIsReportedWhileItGoesOnAndAtItsEnd) {
   EXPECT_TRUE(events.empty()) << "it has brought nothing";
 }
 
+TEST_P(ReplicatorTest, WhoHearsOfAFirstCopyHearsItsEndAlsoIfItIsSlowAndBringsNothing) {
+  server_.tamper([](const auto& /*request*/, testing::ScriptedAnswer& answer) {
+    answer.pause = {answer.bytes.size() - 1, milliseconds(250)};
+  });
+  const auto replicator = open();
+  std::vector<SyncEvent> events;
+  const auto watching =
+      replicator->watch({"", [&](const SyncEvent& event) { events.push_back(event); }});
+  EXPECT_EQ(sync(*replicator).pages, 0U);
+  EXPECT_TRUE(events.empty() || events.back().ended);
+  server_.execute("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(100000))");
+  EXPECT_GT(sync(*replicator).pages, 0U);
+  ASSERT_FALSE(events.empty());
+  EXPECT_TRUE(events.back().ended);
+}
+
 TEST_P(ReplicatorTest, ADatabaseThatNobodyHasWrittenIsAnEmptyReplica) {
   const auto replicator = open();
   sync(*replicator);
