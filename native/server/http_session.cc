@@ -103,7 +103,7 @@ void HttpSession::upgrade(const HttpRequest& request) {
   const auto protocol = offered_protocol(request);
   if (!protocol) return reject(unsupported_protocol());
   closed_ = true;
-  const auto session = std::make_shared<SocketSession>(services_, std::move(*wire_), *protocol);
+  const auto session = std::make_shared<SocketSession>(services_, std::move(wire_), *protocol);
   services_.peers.add(session);
   session->start(request);
 }

@@ -5,7 +5,7 @@
 
 #include "server/encoded_error.h"
 
-#include <boost/asio/buffers_iterator.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/field.hpp>
 
@@ -41,7 +41,8 @@ HttpResponse unsupported_protocol() {
                      {}});
 }
 
-SocketSession::SocketSession(Services& services, Wire wire, const ChosenProtocol& chosen)
+SocketSession::SocketSession(Services& services, std::unique_ptr<Wire> wire,
+                             const ChosenProtocol& chosen)
     : services_(services),
       chosen_(chosen),
       socket_(std::move(wire)),
@@ -55,7 +56,6 @@ void SocketSession::start(const HttpRequest& request) {
   timeouts.keep_alive_pings = false;
   socket_.set_option(timeouts);
   socket_.read_message_max(services_.options.most_request_bytes);
-  socket_.binary(chosen_.protocol.encoding == hrana::Encoding::protobuf);
   if (chosen_.named) {
     socket_.set_option(websocket::stream_base::decorator(
         [name = chosen_.protocol.name](websocket::response_type& response) {
@@ -82,12 +82,19 @@ void SocketSession::read() {
 
 void SocketSession::read_if_room() {
   if (reading_ || closed_) return;
-  if (streams_.under_way() < kMostUnderWay && out_bytes_ < kMostUnsentBytes) {
+  auto& wire = socket_.next_layer();
+  const bool unsent = wire.unsent() >= kMostUnsentBytes;
+  if (!unsent && streams_.under_way() < kMostUnderWay) {
     read();
     paused_.reset();
   } else if (!closing_) {
     paused_ = shared_from_this();
+    if (unsent) wire.when_sent([self = weak_from_this()] { resume(self); });
   }
+}
+
+void SocketSession::resume(const std::weak_ptr<SocketSession>& session) {
+  if (const auto self = session.lock()) self->read_if_room();
 }
 
 void SocketSession::on_message() {
@@ -127,7 +134,7 @@ void SocketSession::on_hello(const hrana::Hello& hello) {
 }
 
 void SocketSession::answered(std::string message) {
-  send(std::move(message));
+  send(message);
   read_if_room();
 }
 
@@ -135,51 +142,47 @@ void SocketSession::refused(const RequestRefused& error) {
   close(CloseCode::policy_error, error.what());
 }
 
-void SocketSession::send(std::string message) {
+void SocketSession::send(std::string_view message) {
   if (closing_ || closed_) return;
-  out_bytes_ += message.size();
-  out_.push_back(std::move(message));
-  write();
+  auto& wire = socket_.next_layer();
+  wire.cork();
+  append_frame(message);
+  if (std::exchange(flushing_, true)) return;
+  // Answers that are ready by then leave in the same packet.
+  asio::post(services_.context, [self = shared_from_this()] {
+    self->flushing_ = false;
+    self->socket_.next_layer().uncork();
+  });
 }
 
-void SocketSession::write() {
-  if (writing_ || closed_ || out_.empty()) return;
-  writing_ = true;
-  socket_.async_write(asio::buffer(out_.front()),
-                      [self = shared_from_this()](const Code& error, std::size_t) {
-                        self->writing_ = false;
-                        if (error) return self->disconnected();
-                        self->out_bytes_ -= self->out_.front().size();
-                        self->out_.pop_front();
-                        self->write();
-                        self->close_if_sent();
-                        self->read_if_room();
-                      });
+// Beast would write frame by frame, each after the one before; those of a server need no mask, so
+// that making them is easier than that.
+void SocketSession::append_frame(std::string_view message) {
+  const bool json = chosen_.protocol.encoding == hrana::Encoding::json;
+  std::string head(1, static_cast<char>(json ? 0x81 : 0x82));  // The last frame, text or binary.
+  const std::size_t size = message.size();
+  const int bytes = size < 126 ? 0 : size <= 0xffff ? 2 : 8;
+  head += static_cast<char>(bytes == 0 ? size : bytes == 2 ? 126 : 127);
+  for (int byte = bytes - 1; byte >= 0; --byte) head += static_cast<char>(size >> (8 * byte));
+  socket_.next_layer().append(head);
+  socket_.next_layer().append(message);
 }
 
 void SocketSession::close(CloseCode code, std::string_view reason) {
   if (closing_ || closed_) return;
+  closing_ = true;
   const std::string_view text = reason.substr(0, kMostReasonBytes);
-  closing_.emplace(code, beast::string_view{text.data(), text.size()});
   streams_.abandon();
-  close_if_sent();
-  // From here on what is written, or the close, keeps the session. Last: it may be the only
-  // reference.
-  const auto last = std::exchange(paused_, nullptr);
-}
-
-void SocketSession::close_if_sent() {
-  if (!closing_ || writing_ || closed_ || !out_.empty()) return;
-  writing_ = true;
-  socket_.async_close(*closing_,
+  socket_.async_close({code, beast::string_view{text.data(), text.size()}},
                       [self = shared_from_this()](const Code& /*error*/) { self->disconnected(); });
+  // From here on the close keeps the session. Last: it may be the only reference.
+  const auto last = std::exchange(paused_, nullptr);
 }
 
 void SocketSession::disconnected() noexcept {
   if (std::exchange(closed_, true)) return;
   streams_.abandon();
-  beast::error_code ignored;
-  socket_.next_layer().socket().close(ignored);
+  socket_.next_layer().close();
   paused_.reset();
 }
 

@@ -2,14 +2,14 @@
 #ifndef LIBSQL_SERVER_SOCKET_SESSION_H_
 #define LIBSQL_SERVER_SOCKET_SESSION_H_
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hrana/codec.h"
 #include "hrana/subprotocol.h"
+#include "remote/corked_stream.h"
 #include "server/http_reply.h"
 #include "server/services.h"
 #include "server/socket_streams.h"
@@ -36,7 +36,7 @@ class SocketSession final : public Peer,
                             public SocketAnswers,
                             public std::enable_shared_from_this<SocketSession> {
  public:
-  SocketSession(Services& services, Wire wire, const ChosenProtocol& chosen);
+  SocketSession(Services& services, std::unique_ptr<Wire> wire, const ChosenProtocol& chosen);
 
   // Answers the request that asks for the upgrade, and goes on.
   void start(const HttpRequest& request);
@@ -50,14 +50,15 @@ class SocketSession final : public Peer,
   void read();
   void on_message();
   void on_hello(const hrana::Hello& hello);
-  void send(std::string message);
-  void write();
-  // Answers nothing more: sends what is queued, then the close frame.
+  void send(std::string_view message);
+  // RFC 6455, section 5.2.
+  void append_frame(std::string_view message);
+  // Answers nothing more: the close frame follows what has been sent.
   void close(CloseCode code, std::string_view reason);
-  void close_if_sent();
   void disconnected() noexcept;
   // Reads on, unless too much is under way.
   void read_if_room();
+  static void resume(const std::weak_ptr<SocketSession>& session);
 
   // --- SocketAnswers ---
   void answered(std::string message) override;
@@ -65,18 +66,17 @@ class SocketSession final : public Peer,
 
   Services& services_;
   const ChosenProtocol chosen_;
-  boost::beast::websocket::stream<Wire, false> socket_;  // Without compression, as in sqld.
+  boost::beast::websocket::stream<remote::CorkedStream<Wire>, false>
+      socket_;  // Without compression, as in sqld.
   boost::beast::flat_buffer buffer_;
   const std::unique_ptr<hrana::ServerCodec> codec_;  // Encodes alone.
   std::optional<Access> access_;                     // Of the last hello.
   SocketStreams streams_;
-  std::deque<std::string> out_;  // The first one is being written.
-  std::size_t out_bytes_ = 0;
-  std::optional<boost::beast::websocket::close_reason> closing_;
   // The session itself while nothing is read: what is under way holds it weakly.
   std::shared_ptr<SocketSession> paused_;
   bool reading_ = false;
-  bool writing_ = false;
+  bool flushing_ = false;  // What is collected is sent soon.
+  bool closing_ = false;
   bool closed_ = false;
 };
 

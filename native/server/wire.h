@@ -38,6 +38,14 @@ class Wire {
       handler(boost::system::error_code());
     }
   }
+  // Calls `use` with the stream that carries what is read and written.
+  void with_stream(auto&& use) {
+    if (tls_) {
+      use(*tls_);
+    } else {
+      use(*socket_);
+    }
+  }
   template <typename Buffers, typename Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
@@ -62,14 +70,11 @@ class Wire {
   std::unique_ptr<Tls> tls_;
 };
 
-// How Beast ends a WebSocket: found by the name of its argument's namespace.
+// How a WebSocket over it ends; found by the name of its argument's namespace.
 template <typename Handler>
 void async_teardown(boost::beast::role_type role, Wire& wire, Handler&& handler) {
   boost::beast::websocket::async_teardown(role, wire.socket(), std::forward<Handler>(handler));
 }
-
-// How Beast drops a connection whose time is over; found likewise.
-inline void beast_close_socket(Wire& wire) { wire.close(); }
 
 }  // namespace libsql::server
 

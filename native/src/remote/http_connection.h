@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "remote/proxy.h"
@@ -15,7 +16,10 @@
 #include "remote/url.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/role.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
 namespace libsql::remote {
@@ -34,6 +38,9 @@ class HttpConnection {
     }
   }
   [[nodiscard]] boost::beast::tcp_stream& tcp() noexcept { return tcp_; }
+  [[nodiscard]] boost::beast::tcp_stream::executor_type get_executor() noexcept {
+    return tcp_.get_executor();
+  }
   [[nodiscard]] TlsStream& start_tls(boost::asio::ssl::context& context, const std::string& host);
   // What was read beyond the answer's end.
   [[nodiscard]] boost::beast::flat_buffer& buffer() noexcept { return buffer_; }
@@ -52,6 +59,16 @@ class HttpConnection {
   boost::beast::flat_buffer buffer_;
   std::optional<Proxy> proxy_;
 };
+
+// How a WebSocket over it ends; found by the name of its argument's namespace.
+template <typename Handler>
+void async_teardown(boost::beast::role_type /*role*/, HttpConnection& connection,
+                    Handler&& handler) {
+  connection.close();
+  boost::asio::post(connection.get_executor(),
+                    boost::beast::bind_front_handler(std::forward<Handler>(handler),
+                                                     boost::system::error_code()));
+}
 
 // Keeps connections for a while after their answers (RFC 9112, section 9.3).
 //

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <concepts>
 
-#include "remote/web_socket_wire.h"
+#include "remote/corked_stream.h"
 
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/error.hpp>
@@ -41,12 +41,14 @@ bool is_of(const boost::system::error_code& error, const boost::system::error_co
 }  // namespace
 
 struct WebSocket::Socket {
+  using Wire = CorkedStream<HttpConnection>;
+
   explicit Socket(std::unique_ptr<HttpConnection> connection) : stream(std::move(connection)) {
     stream.write_buffer_bytes(kFrameBytes);
   }
-  [[nodiscard]] WebSocketWire& wire() { return stream.next_layer(); }
+  [[nodiscard]] Wire& wire() { return stream.next_layer(); }
 
-  websocket::stream<WebSocketWire, false> stream;  // Without compression.
+  websocket::stream<Wire, false> stream;  // Without compression.
   websocket::response_type answer;
   beast::flat_buffer buffer;
 };

@@ -1,4 +1,7 @@
 // WebSockets: the hello, streams, cursors, and what closes them.
+#include <chrono>
+#include <thread>
+
 #include "server_test.h"
 
 namespace libsql {
@@ -51,6 +54,40 @@ TEST_F(SocketTest, AnswersABurstInOrder) {
                          R"("integer","value":"1"}]])"));
   EXPECT_EQ(socket.receive(),
             R"({"type":"response_ok","request_id":2,"response":{"type":"close_stream"}})");
+}
+
+// RFC 6455 has three forms of a frame's length.
+TEST_F(SocketTest, AnswersOfAnySizeArriveWhole) {
+  RawSocket socket = open();
+  ASSERT_EQ(socket.hello(), R"({"type":"hello_ok"})");
+  EXPECT_EQ(socket.ask(0, kOpen),
+            R"({"type":"response_ok","request_id":0,"response":{"type":"open_stream"}})");
+  for (const int size : {1, 1'000, 65'000, 65'300, 65'535, 65'536, 3'000'000}) {
+    const std::string answer =
+        socket.ask(1, execute_on(0, "SELECT printf('%.*c', " + std::to_string(size) + ", 'x')"));
+    EXPECT_THAT(answer, HasSubstr(R"("value":")" + std::string(size, 'x') + R"("}]])")) << size;
+    EXPECT_THAT(answer, ::testing::EndsWith("}}}")) << size;
+  }
+}
+
+// More than the server keeps unsent: it stops reading meanwhile.
+TEST_F(SocketTest, AClientThatReadsLateGetsEveryAnswer) {
+  constexpr int kRequests = 60;
+  RawSocket socket = open();
+  socket.send(R"({"type":"hello","jwt":null})");
+  socket.send(RawSocket::request_message(0, kOpen));
+  for (int id = 1; id <= kRequests; ++id) {
+    socket.send(
+        RawSocket::request_message(id, execute_on(0, "SELECT printf('%.*c', 1000000, 'x')")));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(socket.receive(), R"({"type":"hello_ok"})");
+  EXPECT_THAT(socket.receive(), HasSubstr(R"("type":"open_stream")"));
+  for (int id = 1; id <= kRequests; ++id) {
+    const std::string answer = socket.receive();
+    EXPECT_THAT(answer.substr(0, 60), HasSubstr("\"request_id\":" + std::to_string(id) + ","));
+    EXPECT_GT(answer.size(), 1'000'000);
+  }
 }
 
 TEST_F(SocketTest, AMessageBeforeTheHelloCloses) {
