@@ -88,7 +88,8 @@ defmodule EctoLibSql.Nif do
   # encryption: {key, cipher, kdf} (see key_choice()),
   # extensions: [{path, entry_point}] ("" for the default one), image: binary,
   # max_threads: n, soft_heap_limit: bytes, hard_heap_limit: bytes (these three of the whole VM),
-  # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored).
+  # statement_cache_size: n, progress_steps: n, shared_memory: binary (then location is ignored),
+  # vector_build_observers: [{pid | registered name, database}].
   # A missing key means its default. The caller becomes the owner.
   # With remote: true, `location` is a URL, and the keys are those of libsql::RemoteOptions:
   # auth_token: key | pid (which receives {:ecto_libsql_token, request} and calls give_token/2),

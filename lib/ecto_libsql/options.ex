@@ -62,6 +62,11 @@ defmodule EctoLibSql.Options do
       the database in memory, so that tests do not wait for each other's writes; default `:shared`.
     * `:changes` - a process that receives the change events of the connection, as if it had called
       `EctoLibSql.subscribe/3` for `[:update]`. A repository takes more: see `EctoLibSql.Change`.
+    * `:vector_build_subscriber` - a pid, or the name of a process, that is told how builds of vector indexes go (`CREATE INDEX`,
+      `REINDEX`, and opening a file whose index libSQL has built): `{:ecto_libsql, :vector_build, event}` four times a second
+      at most, first after a quarter of a second, and at the end. `event` is a map: `database` (the path), `schema` (`"main"`),
+      `index`, `ended`, `rows` (of the index), `fraction` (of the work that is done, 0.0 to 1.0, by estimate), `duration_us` and
+      `error` (nil, or a map with `:kind` and `:message`). What has ended is there once the statement has succeeded.
     * `:chunk_size` - accepted, without effect.
 
   Encryption at rest, see the guide "Encryption":
@@ -110,7 +115,7 @@ defmodule EctoLibSql.Options do
       The connections of a pool send each event once.
   """
 
-  alias EctoLibSql.{Error, State}
+  alias EctoLibSql.{Error, ProgressReporter, State}
   alias EctoLibSql.Options.{Check, Encryption, Location, Names, Pragmas, Process, Remote, Replica}
 
   defstruct [:location, :mode, :sync, :shared_memory, :changes, native: %{}, settings: %{}]
@@ -248,10 +253,17 @@ defmodule EctoLibSql.Options do
       extensions: Location.extensions!(opts),
       image: image!(opts),
       statement_cache_size: Check.integer!(opts, :statement_cache_size, 0..@int32),
-      progress_steps: Check.integer!(opts, :progress_handler_steps, 1..@int32)
+      progress_steps: Check.integer!(opts, :progress_handler_steps, 1..@int32),
+      vector_build_observers: vector_build_observers!(opts)
     }
     |> Map.merge(Process.all!(opts))
     |> Map.reject(fn {_key, value} -> value in [nil, []] end)
+  end
+
+  defp vector_build_observers!(opts) do
+    subscriber = Check.process!(opts, :vector_build_subscriber)
+    database = opts |> Location.absolute() |> Location.database!()
+    for receiver <- [ProgressReporter, subscriber], receiver, do: {receiver, database}
   end
 
   # For a file, the image would become a copy in memory: writes would never reach the file.

@@ -34,6 +34,13 @@ defmodule EctoLibSql.Telemetry do
       copy), `result`, `error` (nil, or a map with `:kind` and `:message`), `frame`.
     * `[:ecto_libsql, :replica, :progress]` - a sync goes on, at most ten times a second. Measurements: `duration`, `pages`,
       `bytes`, so far. Metadata: `database`, `everything`.
+
+    * `[:ecto_libsql, :vector, :build]` - the build of a vector index has ended: by `CREATE INDEX`, `REINDEX`, or the opening of a
+      file whose index libSQL has built. From a process of the driver. Measurements: `duration`, `rows`. Metadata: `database`
+      (the path), `schema`, `index`, `result`, `error` (nil, or a map with `:kind` and `:message`).
+    * `[:ecto_libsql, :vector, :progress]` - a build goes on, four times a second at most, first after a quarter of a second.
+      Measurements: `duration` so far, `rows`, `fraction` (of the work that is done, 0.0 to 1.0). Metadata: `database`, `schema`,
+      `index`.
   """
 
   alias EctoLibSql.{Emitter, Result, State}
@@ -45,7 +52,8 @@ defmodule EctoLibSql.Telemetry do
   @spec events() :: [[atom(), ...]]
   def events do
     for(name <- [:query, :busy, :cursor, :sync], do: [:ecto_libsql, name]) ++
-      for name <- [:sync, :progress], do: [:ecto_libsql, :replica, name]
+      for(name <- [:sync, :progress], do: [:ecto_libsql, :replica, name]) ++
+      for name <- [:build, :progress], do: [:ecto_libsql, :vector, name]
   end
 
   @doc false
@@ -119,6 +127,23 @@ defmodule EctoLibSql.Telemetry do
       Emitter.emit([:ecto_libsql, :replica, :sync], measured, ended)
     else
       Emitter.emit([:ecto_libsql, :replica, :progress], measured, metadata)
+    end
+  end
+
+  @doc false
+  @spec vector_build(map()) :: :ok
+  def vector_build(event) do
+    duration = System.convert_time_unit(event.duration_us, :microsecond, :native)
+    measured = %{duration: duration, rows: event.rows}
+    metadata = Map.take(event, [:database, :schema, :index])
+
+    if event.ended do
+      result = if event.error, do: :error, else: :ok
+      ended = Map.merge(metadata, %{result: result, error: event.error})
+      Emitter.emit([:ecto_libsql, :vector, :build], measured, ended)
+    else
+      measured = Map.put(measured, :fraction, event.fraction)
+      Emitter.emit([:ecto_libsql, :vector, :progress], measured, metadata)
     end
   end
 

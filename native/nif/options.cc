@@ -7,8 +7,8 @@
 
 #include "keys.h"
 #include "libsql/database.h"
+#include "progress_events.h"
 #include "state.h"
-#include "sync_events.h"
 #include "tokens.h"
 
 namespace libsql::nif {
@@ -127,6 +127,11 @@ constexpr Option kOptions[] = {
      }},
     {"progress_steps",
      [](const Entry& e, OpenRequest& r) { r.options.progress_steps = e.number(); }},
+    {"vector_build_observers",
+     [](const Entry& e, OpenRequest& r) {
+       r.options.vector_build_observer =
+           vector_build_observer_of(e.env, e.shared_state, e.value, e.name);
+     }},
     {"soft_heap_limit", [](const Entry& e, OpenRequest& r) { r.memory_limits().soft = e.size(); }},
     {"hard_heap_limit", [](const Entry& e, OpenRequest& r) { r.memory_limits().hard = e.size(); }},
     {"max_threads", [](const Entry& e, OpenRequest& r) { r.max_threads = e.number(); }},

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libsql/error.h"
+#include "shell/build_bar.h"
 #include "shell/command_error.h"
 #include "shell/parameters.h"
 
@@ -89,6 +90,7 @@ CurrentDatabase::Opened CurrentDatabase::open_database(const std::string& locati
                                                        const Credentials& credentials) {
   if (Database::is_remote(location)) return open_server(location, access, credentials);
   Options options;
+  options.vector_build_observer = build_bar();
   options.journal_mode = "";  // Opening a file must not change its journal mode.
   if (access == Access::read_only) options.mode = OpenMode::read_only;
   Options plain = options;

@@ -11,7 +11,7 @@ defmodule EctoLibSql.TelemetryTest do
       name,
       EctoLibSql.Telemetry.events(),
       fn event, measurements, metadata, _ ->
-        if metadata.conn_id == id, do: send(test, {event, measurements, metadata})
+        if metadata[:conn_id] == id, do: send(test, {event, measurements, metadata})
       end,
       nil
     ])

@@ -4,7 +4,7 @@ defmodule EctoLibSql.Callbacks.Opening do
 
   alias EctoLibSql.Callbacks.{Call, ConnectLog, SandboxCopy, SharedMemory}
   alias EctoLibSql.Connection.{Control, Lifetime, Statements}
-  alias EctoLibSql.{Emitter, Error, Options, State, SyncReporter}
+  alias EctoLibSql.{Emitter, Error, Options, ProgressReporter, State}
 
   @spec connect(keyword()) :: {:ok, State.t()} | {:error, Error.t()}
   def connect(opts) do
@@ -19,7 +19,7 @@ defmodule EctoLibSql.Callbacks.Opening do
       native =
         if shared, do: Map.put(options.native, :shared_memory, shared), else: options.native
 
-      if options.mode == :remote_replica, do: SyncReporter.start()
+      if options.mode != :remote, do: ProgressReporter.start()
       open = fn -> open(options, native) end
 
       with {:ok, {id, handle}} <- open.() do

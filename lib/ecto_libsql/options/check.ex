@@ -33,6 +33,15 @@ defmodule EctoLibSql.Options.Check do
     end
   end
 
+  @doc "A pid or the name of a process."
+  @spec process!(keyword(), atom()) :: pid() | atom()
+  def process!(opts, key) do
+    case opts[key] do
+      process when is_pid(process) or is_atom(process) -> process
+      other -> refuse(key, "a pid or the name of a registered process", other)
+    end
+  end
+
   @spec binary!(keyword(), atom()) :: binary() | nil
   def binary!(opts, key) do
     case opts[key] do

@@ -66,7 +66,7 @@ defmodule EctoLibSql.Options.Names do
   @database ~w(
     database mode shared_memory serialized attach load_extensions busy_timeout default_transaction_mode
     statement_cache_size progress_handler_steps before_disconnect disconnect_on_error_codes sandbox chunk_size
-    changes encryption_key key encryption_cipher encryption_kdf
+    changes vector_build_subscriber encryption_key key encryption_cipher encryption_kdf
   )a
 
   # Remote connections and replicas.
@@ -111,7 +111,7 @@ defmodule EctoLibSql.Options.Names do
   @spec local_only() :: [atom()]
   def local_only do
     @pragmas ++
-      ~w(attach load_extensions serialized shared_memory changes encryption_key key encryption_cipher encryption_kdf)a
+      ~w(attach load_extensions serialized shared_memory changes vector_build_subscriber encryption_key key encryption_cipher encryption_kdf)a
   end
 
   @doc "Options of `EctoLibSql.query/4`."

@@ -5,14 +5,14 @@ defmodule EctoLibSql.Options.Replica do
   import EctoLibSql.Options.Check
 
   alias EctoLibSql.Options.{Location, Remote}
-  alias EctoLibSql.SyncReporter
+  alias EctoLibSql.ProgressReporter
 
   @milliseconds 1..0x7FFFFFFF
 
   # The library's: how the file is opened and written. They would be without effect.
   @library ~w(
     journal_mode synchronous auto_vacuum locking_mode secure_delete wal_auto_check_point wal_autocheckpoint
-    journal_size_limit serialized shared_memory changes attach
+    journal_size_limit serialized shared_memory changes attach vector_build_subscriber
   )a
 
   @doc "The options that only replicas have."
@@ -34,7 +34,14 @@ defmodule EctoLibSql.Options.Replica do
     server = opts |> Keyword.take(Remote.names()) |> Remote.native() |> Map.delete(:remote)
 
     local
-    |> Map.drop([:mode, :foreign_keys, :journal_mode, :synchronous, :wal_auto_checkpoint])
+    |> Map.drop([
+      :mode,
+      :foreign_keys,
+      :journal_mode,
+      :synchronous,
+      :wal_auto_checkpoint,
+      :vector_build_observers
+    ])
     |> Map.merge(server)
     |> Map.merge(%{
       create_folders: true,
@@ -43,7 +50,7 @@ defmodule EctoLibSql.Options.Replica do
       read_your_writes: boolean!(opts, :read_your_writes),
       sync_interval: integer!(opts, :sync_interval, @milliseconds),
       initial_sync: initial!(opts[:initial_sync]),
-      sync_observers: observers(subscriber!(opts[:sync_subscriber]), opts[:database])
+      sync_observers: observers(process!(opts, :sync_subscriber), opts[:database])
     })
     |> Map.reject(fn {_key, value} -> value == nil end)
   end
@@ -77,14 +84,9 @@ defmodule EctoLibSql.Options.Replica do
   defp observers(subscriber, database) do
     path = Path.expand(database)
 
-    [{"telemetry", SyncReporter, path}] ++
+    [{"telemetry", ProgressReporter, path}] ++
       if(subscriber, do: [{inspect(subscriber), subscriber, path}], else: [])
   end
-
-  defp subscriber!(pid) when is_pid(pid) or is_atom(pid), do: pid
-
-  defp subscriber!(other),
-    do: refuse(:sync_subscriber, "a pid or the name of a registered process", other)
 
   defp initial!(blocking) when blocking in [nil, true, :blocking], do: :blocking
   defp initial!(:background), do: :background

@@ -10,6 +10,7 @@
 
 #include "libsql/encryption.h"
 #include "libsql/text.h"
+#include "libsql/vector_build.h"
 
 namespace libsql {
 
@@ -67,6 +68,8 @@ struct Options {
   std::size_t statement_cache_size = 64;
   // Virtual-machine instructions between two looks at interrupt, deadline and budget; 0 is as 1.
   int progress_steps = 1000;
+  // Is told how builds of indexes on vectors go.
+  VectorBuildObserver vector_build_observer;
 };
 
 }  // namespace libsql

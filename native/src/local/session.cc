@@ -19,11 +19,24 @@ constexpr bool ends_transaction(StatementKind kind) noexcept {
          kind == StatementKind::release;
 }
 
+// Calls `observer` as a callback of the connection's. Nothing without one.
+VectorBuildObserver guarded(const VectorBuildObserver& observer, Cancellation& cancellation) {
+  if (!observer) return {};
+  return [observer, &cancellation](const VectorBuild& build) {
+    const Cancellation::CallbackScope scope(cancellation);
+    try {
+      observer(build);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): as libsql/vector_build.h says
+    }
+  };
+}
+
 }  // namespace
 
 LocalSession::LocalSession(DbHandle db, Keys keys, const Options& options)
     : keys_(std::move(keys)),
       db_(std::move(db)),
+      vector_builds_(guarded(options.vector_build_observer, *cancellation_)),
       cache_(options.statement_cache_size),
       handles_(std::make_unique<OpenHandles>()),
       auto_checkpoint_(options.wal_auto_checkpoint) {

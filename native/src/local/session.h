@@ -30,6 +30,7 @@
 #include "local/statement.h"
 #include "local/statement_cache.h"
 #include "local/writer_queue.h"
+#include "vector/build_progress.h"
 
 namespace libsql::local {
 
@@ -211,6 +212,9 @@ class LocalSession final : public core::Session, public core::LocalControl {
   // Counts the cursors that end with their transaction.
   void count_cursor(int difference) noexcept { cursors_ += difference; }
 
+  // Reports builds of indexes on vectors to Options::vector_build_observer.
+  [[nodiscard]] vector::BuildProgress& vector_builds() noexcept { return vector_builds_; }
+
   // --- For blobs ---
 
   // An operation that runs a program of SQLite's is about to start.
@@ -282,6 +286,7 @@ class LocalSession final : public core::Session, public core::LocalControl {
   core::Mutex handle_mutex_;  // Keeps close() from freeing the handle during interrupt().
   // Shared with the callback that wakes a waiting writer, which may run after this object has gone.
   const std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();
+  vector::BuildProgress vector_builds_;
   ChangeFeed feed_;
   Access access_;
   std::unordered_set<LocalStatement*> live_;

@@ -52,7 +52,7 @@ void run_all(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql,
     int rc = SQLITE_ROW;
     while (rc == SQLITE_ROW) rc = session.cancellation().step(stmt);
     if (rc != SQLITE_DONE) throw session.error(rc, sql);
-    definition.after(db);
+    definition.after(db, session.vector_builds());
     scope.keep();
   } catch (const vector::SqliteFailure& failure) {
     // Before the scope's end, which replaces SQLite's message.
@@ -62,13 +62,27 @@ void run_all(LocalSession& session, sqlite3_stmt* stmt, std::string_view sql,
 
 // Runs `function`. Errors that vectors have become those of the statement.
 template <typename Function>
-auto with_errors(LocalSession& session, std::string_view sql, Function&& function) {
+auto translated(LocalSession& session, std::string_view sql, Function&& function) {
   try {
     return std::forward<Function>(function)();
   } catch (const vector::SqliteFailure& failure) {
     throw session.error(failure.code(), sql);
   } catch (const vector::Failure& failure) {
     throw Error(ErrorKind::error, failure.what(), SQLITE_ERROR).with_statement(sql);
+  }
+}
+
+// The same, with a build that the error ends reported.
+template <typename Function>
+auto with_errors(LocalSession& session, std::string_view sql, Function&& function) {
+  try {
+    return translated(session, sql, std::forward<Function>(function));
+  } catch (const Error& error) {
+    session.vector_builds().fail(error);
+    throw;
+  } catch (const std::bad_alloc&) {
+    session.vector_builds().fail(Error(ErrorKind::out_of_memory, "out of memory"));
+    throw;
   }
 }
 
@@ -106,7 +120,7 @@ void adopt_all(LocalSession& session) {
   Scope scope(db);
   // Again within the transaction: another connection may have done it.
   for (const vector::IndexName& index : vector::libsql_indexes(db)) {
-    if (!cannot_write(db, index.schema)) vector::adopt(db, index);
+    if (!cannot_write(db, index.schema)) vector::adopt(db, index, session.vector_builds());
   }
   scope.keep();
 }

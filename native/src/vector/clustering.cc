@@ -74,13 +74,20 @@ std::vector<bool> cut_across(const VectorSet& vectors, const VectorSet& centres)
   return in_second;
 }
 
+// How many vectors to compare with all centres.
+std::size_t vectors_between_pauses(const VectorSet& centres) {
+  return 1 + kProductsBetweenPauses / std::max(centres.values.size(), kOne);
+}
+
 // The members of each centre.
 using Groups = std::vector<VectorSet>;
 
-Groups groups_of(const VectorSet& vectors, const VectorSet& centres) {
+Groups groups_of(const VectorSet& vectors, const VectorSet& centres, const Pause& pause) {
   const Centres known = numbered(centres);
+  const std::size_t between = vectors_between_pauses(centres);
   Groups groups(centres.size(), VectorSet{vectors.dimensions, {}});
   for (std::size_t i = 0; i < vectors.size(); ++i) {
+    if (i % between == 0) pause(1);
     groups[static_cast<std::size_t>(known.nearest(vectors[i]))].add(vectors[i]);
   }
   return groups;
@@ -102,15 +109,18 @@ void add_parts(const VectorSet& group, std::size_t most, VectorSet& centres) {
 
 }  // namespace
 
-VectorSet cluster(const VectorSet& vectors, std::size_t count, const std::function<void()>& pause) {
+VectorSet cluster(const VectorSet& vectors, std::size_t count, const Pause& pause) {
   VectorSet centres{vectors.dimensions, {}};
   for (std::size_t i = 0; i < count; ++i) centres.add(vectors[i * vectors.size() / count]);
-  const std::size_t between = 1 + kProductsBetweenPauses / std::max(centres.values.size(), kOne);
+  const std::size_t between = vectors_between_pauses(centres);
+  const auto all = static_cast<double>(kRounds * vectors.size());
   for (int round = 0; round < kRounds; ++round) {
     const Centres known = numbered(centres);
     Means means(centres);
     for (std::size_t i = 0; i < vectors.size(); ++i) {
-      if (i % between == 0) pause();
+      if (i % between == 0) {
+        pause(static_cast<double>(static_cast<std::size_t>(round) * vectors.size() + i) / all);
+      }
       means.add(static_cast<std::size_t>(known.nearest(vectors[i])), vectors[i]);
     }
     centres = means.result();
@@ -119,12 +129,12 @@ VectorSet cluster(const VectorSet& vectors, std::size_t count, const std::functi
 }
 
 VectorSet cluster_evenly(const VectorSet& vectors, std::size_t count, std::size_t most,
-                         std::size_t fewest, const std::function<void()>& pause) {
+                         std::size_t fewest, const Pause& pause) {
   const VectorSet found = cluster(vectors, count, pause);
-  const Groups groups = groups_of(vectors, found);
+  const Groups groups = groups_of(vectors, found, pause);
   VectorSet centres{vectors.dimensions, {}};
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    if (i % kGroupsBetweenPauses == 0) pause();
+    if (i % kGroupsBetweenPauses == 0) pause(1);
     if (groups[i].size() > std::max(most, kOne)) {
       add_parts(groups[i], std::max(most, kOne), centres);
     } else if (groups[i].size() >= fewest) {
@@ -135,7 +145,7 @@ VectorSet cluster_evenly(const VectorSet& vectors, std::size_t count, std::size_
 }
 
 Halves halve(const VectorSet& vectors) {
-  Halves halves{cluster(vectors, 2, [] {}), std::vector<bool>(vectors.size())};
+  Halves halves{cluster(vectors, 2, [](double) {}), std::vector<bool>(vectors.size())};
   const Centres known = numbered(halves.centres);
   for (std::size_t i = 0; i < vectors.size(); ++i) {
     halves.in_second[i] = known.nearest(vectors[i]) == 1;

@@ -24,16 +24,15 @@ struct VectorSet {
 };
 
 // `count` centres of `vectors`, of which there must be as many at least; the same for the same
-// arguments. `pause` is called after some milliseconds' work each time; what it throws ends the
-// work.
-[[nodiscard]] VectorSet cluster(const VectorSet& vectors, std::size_t count,
-                                const std::function<void()>& pause);
+// arguments. `pause` is called after some milliseconds' work each time, with how much is done, 0 to
+// 1; what it throws ends the work.
+using Pause = std::function<void(double done)>;
+[[nodiscard]] VectorSet cluster(const VectorSet& vectors, std::size_t count, const Pause& pause);
 
 // As cluster(), and then of groups of more than `most` vectors, halves; groups of fewer than
 // `fewest` are left out. So the number of centres is near `count`, and at least one.
 [[nodiscard]] VectorSet cluster_evenly(const VectorSet& vectors, std::size_t count,
-                                       std::size_t most, std::size_t fewest,
-                                       const std::function<void()>& pause);
+                                       std::size_t most, std::size_t fewest, const Pause& pause);
 
 // Two centres, and which of them each vector belongs to. Each has an eighth of the vectors at
 // least, of which there must be two.

@@ -1,6 +1,7 @@
 #include "vector/definition.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/sql_scanner.h"
@@ -155,24 +156,29 @@ void create_triggers(sqlite3* db, const IndexName& name, const Index& index) {
                        " UNION ALL SELECT new." + key);
 }
 
-void check_rows(sqlite3* db, const Index& index) {
+void check_rows(sqlite3* db, const Index& index, BuildProgress& progress) {
   SqliteStatement rows(db, index.rows);
   while (rows.step()) {
+    progress.step();
     const SearchVector vector(sqlite3_column_value(rows.get(), 1));
     vector.check(index.type, "insert");
   }
 }
 
-void provide(sqlite3* db, const IndexName& name) {
+void provide(sqlite3* db, const IndexName& name, BuildProgress& progress) {
   const std::optional<std::string> text = schema_text(db, name);
   if (!text || !parse_index_text(*text)) return;
   const Index index = find_index(db, name);
-  check_rows(db, index);
+  const std::int64_t rows = count_rows(db, index);
+  progress.begin(name, rows);
+  progress.stage(kShareOfCheck, rows);
+  check_rows(db, index, progress);
   remove_libsql_index(db, name);
   execute(db,
           "CREATE VIRTUAL TABLE " + full_name(name, "") + " USING " + std::string(kOwnerModule));
   create_triggers(db, name, index);
-  build_sketches(db, index);
+  build_sketches(db, index, rows, progress);
+  progress.succeed();
 }
 
 }  // namespace
@@ -199,19 +205,19 @@ void Definition::before(sqlite3* db) {
   std::erase_if(candidates_, [db](const IndexName& index) { return schema_text(db, index); });
 }
 
-void Definition::after(sqlite3* db) {
+void Definition::after(sqlite3* db, BuildProgress& progress) {
   remove_orphans(db);
-  for (const IndexName& index : candidates_) provide(db, index);
+  for (const IndexName& index : candidates_) provide(db, index, progress);
   if (!reindexed_) return;
   for (const IndexName& index : matching_indexes(db, *reindexed_)) {
     remove_all_of(db, index);
-    provide(db, index);
+    provide(db, index, progress);
   }
 }
 
-void adopt(sqlite3* db, const IndexName& index) {
+void adopt(sqlite3* db, const IndexName& index, BuildProgress& progress) {
   execute(db, "REINDEX " + quoted_name(index.schema) + '.' + quoted_name(index.name));
-  provide(db, index);
+  provide(db, index, progress);
 }
 
 }  // namespace libsql::vector

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +24,9 @@ namespace {
 constexpr std::int64_t kSampledOfList = 32;
 constexpr std::int64_t kSampleBytes = 256 << 20;
 constexpr std::size_t kQueries = 256;
+// How much of a build's work is done when the rows have been surveyed and the sample is in groups.
+constexpr double kShareOfSurvey = 0.2;
+constexpr double kShareOfGroups = 0.5;
 
 // Keeps last_insert_rowid().
 class RowidScope {
@@ -61,7 +63,8 @@ struct Survey {
   std::vector<std::int64_t> sampled;  // The numbers of the rows in the sample.
 };
 
-Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t list_rows) {
+Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t list_rows,
+              BuildProgress& progress) {
   const auto size = static_cast<std::int64_t>(index.type.dimensions * sizeof(float));
   const std::int64_t step =
       std::max({std::int64_t{1}, list_rows / kSampledOfList, 1 + rows * size / kSampleBytes});
@@ -69,6 +72,7 @@ Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t l
   survey.sample.dimensions = index.type.dimensions;
   std::vector<double> sums(index.type.dimensions);
   for_each_row(db, index, [&](sqlite3_value* /*key*/, std::span<const float> regular) {
+    progress.step();
     if (regular.empty()) return;
     if (survey.regulars % step == 0) {
       survey.sample.add(regular);
@@ -92,12 +96,18 @@ void let_interrupt(sqlite3* db) {
 }
 
 // The sample in groups of about `list_rows` rows.
-VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows) {
+VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows,
+                       BuildProgress& progress) {
+  constexpr int kSteps = 1000;
+  progress.stage(kShareOfGroups, kSteps);
   const auto sampled = std::ssize(survey.sampled);
   const std::int64_t lists = std::min(survey.regulars / list_rows, sampled);
   const auto rows_of_list = static_cast<std::size_t>(sampled / lists);
   return cluster_evenly(survey.sample, static_cast<std::size_t>(lists), 3 * rows_of_list / 2,
-                        rows_of_list / 4, [db] { let_interrupt(db); });
+                        rows_of_list / 4, [&](double done) {
+                          let_interrupt(db);
+                          progress.at(static_cast<std::int64_t>(done * kSteps));
+                        });
 }
 
 Centres write_centres(sqlite3* db, const Index& index, const VectorSet& found) {
@@ -122,13 +132,15 @@ Calibration make_calibration(const Survey& survey, std::size_t queries) {
 }
 
 // Writes all sketches; returns how many lists a search has to look at.
-std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Centres& centres) {
+std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Centres& centres,
+                  BuildProgress& progress) {
   const Sketcher sketcher(index.metric, survey.mean);
   ListFiller filler(db, index, sketcher.size());
   Calibration calibration =
       make_calibration(survey, centres.size() == 1 ? 0 : std::min(kQueries, survey.sample.size()));
   std::int64_t number = 0;
   for_each_row(db, index, [&](sqlite3_value* key, std::span<const float> regular) {
+    progress.step();
     const std::string sketch = regular.empty() ? std::string() : sketcher.sketch(regular);
     const std::int64_t list = sketch.empty() ? kIrregular : centres.nearest(regular);
     if (!regular.empty()) {
@@ -151,20 +163,21 @@ std::int64_t count_rows(sqlite3* db, const Index& index, std::int64_t limit) {
   return count.step() ? sqlite3_column_int64(count.get(), 0) : 0;
 }
 
-void build_sketches(sqlite3* db, const Index& index) {
+void build_sketches(sqlite3* db, const Index& index, std::int64_t rows, BuildProgress& progress) {
   if (!has_sketches(index)) return;
   const RowidScope rowid(db);
   IndexState state = read_state(db, index).value_or(IndexState{});
   clear_shadow_tables(db, index);
-  const std::int64_t rows = count_rows(db, index, std::numeric_limits<std::int64_t>::max());
   if (rows < kFirstBuild) return;
-  const Survey found = survey(db, index, rows, state.list_rows);
+  progress.stage(kShareOfSurvey, rows);
+  const Survey found = survey(db, index, rows, state.list_rows, progress);
   const bool several = found.regulars >= state.fewest_rows_for_lists();
   const Centres centres = write_centres(db, index,
-                                        several ? group_sample(db, found, state.list_rows)
+                                        several ? group_sample(db, found, state.list_rows, progress)
                                                 : VectorSet{index.type.dimensions, found.mean});
   state.lists = static_cast<std::int64_t>(centres.size());
-  state.probes = fill(db, index, found, centres);
+  progress.stage(1, rows);
+  state.probes = fill(db, index, found, centres, progress);
   state.build = random_number();
   state.edition = random_number();
   state.rows = found.regulars;

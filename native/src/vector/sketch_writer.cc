@@ -97,14 +97,20 @@ void SketchWriter::added(std::int64_t list, std::int64_t count) {
   const std::int64_t several = state.fewest_rows_for_lists();
   const bool small = state.rows < several;
   if (count >= (small ? std::min(kGrowth * state.rows, several) : several)) {
-    build_sketches(db_, index_);
+    build();
   }
 }
 
 void SketchWriter::build_first_sketches() {
   if (--until_counted_ > 0) return;
   until_counted_ = kWritesBetweenCounts;
-  if (count_rows(db_, index_, kFirstBuild) >= kFirstBuild) build_sketches(db_, index_);
+  if (count_rows(db_, index_, kFirstBuild) >= kFirstBuild) build();
+}
+
+// Of rows so few that nobody is to hear how it goes.
+void SketchWriter::build() {
+  BuildProgress unheard;
+  build_sketches(db_, index_, count_rows(db_, index_), unheard);
 }
 
 void SketchWriter::sweep() {

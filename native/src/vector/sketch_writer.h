@@ -34,6 +34,7 @@ class SketchWriter {
   void remove(sqlite3_value* key);
   void added(std::int64_t list, std::int64_t count);
   void build_first_sketches();
+  void build();
   void sweep();
 
   sqlite3* db_;

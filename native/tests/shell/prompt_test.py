@@ -229,6 +229,31 @@ def init_session(shell, state):
         check("Ctrl-D ends with 0", 0, terminal.exit_code())
 
 
+def build_session(shell, state):
+    """Building an index on vectors draws a bar, and Ctrl-C ends it."""
+    terminal = Terminal([shell, ":memory:", "--no-init"], state)
+    terminal.expect("libsql> ")
+    terminal.type("CREATE TABLE t(v F32_BLOB(64));\r")
+    terminal.expect("libsql> ")
+    # Texts, which are parsed at each reading.
+    terminal.type(
+        "WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n WHERE x < 40000) INSERT INTO t "
+        "SELECT '[' || replace(hex(zeroblob(62)), '00', '1.5,') || (x % 97) || ',' || x || ']' FROM n;\r"
+    )
+    terminal.expect("libsql> ")
+    terminal.type("CREATE INDEX i ON t(libsql_vector_idx(v));\r")
+    terminal.expect("building i [#")
+    terminal.expect("%")
+    terminal.type("\x03")
+    terminal.expect("error: interrupted")
+    terminal.expect("libsql> ")
+    terminal.type("SELECT 'indexes: ' || count(*) FROM sqlite_schema WHERE type = 'index';\r")
+    terminal.expect("indexes: 0")
+    terminal.expect("libsql> ")
+    terminal.type("\x04")
+    check("Ctrl-D ends with 0", 0, terminal.exit_code())
+
+
 def main():
     shell, state = sys.argv[1:]
     first_session(shell, state)
@@ -236,6 +261,7 @@ def main():
     third_session(shell, state)
     transaction_session(shell, state)
     interrupt_session(shell, state)
+    build_session(shell, state)
     init_session(shell, state)
     print("all passed")
 

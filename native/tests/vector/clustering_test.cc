@@ -31,7 +31,7 @@ std::vector<float> firsts_of(const VectorSet& vectors) {
 
 TEST(VectorClusteringTest, FindsTheCentresOfClusters) {
   // The first ones are vectors 0, 101, 202: of three clusters.
-  const std::vector<float> found = firsts_of(cluster(clusters(3, 303), 3, [] {}));
+  const std::vector<float> found = firsts_of(cluster(clusters(3, 303), 3, [](double) {}));
   ASSERT_EQ(found.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(found[i], 100.0F * static_cast<float>(i), 1);
 }
@@ -39,7 +39,7 @@ TEST(VectorClusteringTest, FindsTheCentresOfClusters) {
 TEST(VectorClusteringTest, DividesLargeGroupsAndLeavesOutSmallOnes) {
   VectorSet vectors = clusters(1, 200);
   for (const float x : {500.0F, 501.0F, 900.0F}) vectors.add(std::vector<float>{x, 0});
-  const VectorSet centres = cluster_evenly(vectors, 3, 20, 4, [] {});
+  const VectorSet centres = cluster_evenly(vectors, 3, 20, 4, [](double) {});
   EXPECT_GT(centres.size(), 10U);
   EXPECT_LT(centres.size(), 40U);
   for (const float first : firsts_of(centres)) EXPECT_LT(first, 10);
@@ -47,13 +47,13 @@ TEST(VectorClusteringTest, DividesLargeGroupsAndLeavesOutSmallOnes) {
 
 TEST(VectorClusteringTest, GivesTheSameForTheSameVectors) {
   const VectorSet vectors = clusters(7, 500);
-  EXPECT_EQ(cluster(vectors, 20, [] {}).values, cluster(vectors, 20, [] {}).values);
+  EXPECT_EQ(cluster(vectors, 20, [](double) {}).values, cluster(vectors, 20, [](double) {}).values);
 }
 
 TEST(VectorClusteringTest, EndsWithWhatThePauseThrows) {
-  EXPECT_THROW(
-      static_cast<void>(cluster(clusters(2, 10), 2, [] { throw std::runtime_error("stopped"); })),
-      std::runtime_error);
+  EXPECT_THROW(static_cast<void>(cluster(clusters(2, 10), 2,
+                                         [](double) { throw std::runtime_error("stopped"); })),
+               std::runtime_error);
 }
 
 TEST(VectorClusteringTest, HalvesTwoClustersBetweenThem) {

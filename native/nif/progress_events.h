@@ -1,6 +1,6 @@
-// Messages about a replica's syncs.
-#ifndef LIBSQL_NIF_SYNC_EVENTS_H_
-#define LIBSQL_NIF_SYNC_EVENTS_H_
+// Messages about a replica's syncs and about builds of indexes on vectors.
+#ifndef LIBSQL_NIF_PROGRESS_EVENTS_H_
+#define LIBSQL_NIF_PROGRESS_EVENTS_H_
 
 #include <memory>
 #include <string_view>
@@ -9,6 +9,7 @@
 #include <erl_nif.h>
 
 #include "libsql/replica.h"
+#include "libsql/vector_build.h"
 #include "terms.h"
 
 namespace libsql::nif {
@@ -22,6 +23,12 @@ struct State;
                                                           const std::shared_ptr<State>& state,
                                                           Term value, std::string_view what);
 
+// A list of {receiver, database}. The receiver gets {:ecto_libsql, :vector_build, event}, see
+// EctoLibSql.Options. Errors: invalid_argument, with `what`.
+[[nodiscard]] VectorBuildObserver vector_build_observer_of(ErlNifEnv* env,
+                                                           const std::shared_ptr<State>& state,
+                                                           Term value, std::string_view what);
+
 }  // namespace libsql::nif
 
-#endif  // LIBSQL_NIF_SYNC_EVENTS_H_
+#endif  // LIBSQL_NIF_PROGRESS_EVENTS_H_

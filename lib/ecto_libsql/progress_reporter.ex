@@ -1,6 +1,6 @@
-defmodule EctoLibSql.SyncReporter do
+defmodule EctoLibSql.ProgressReporter do
   @moduledoc false
-  # Turns what replicas send about their syncs into telemetry. One process for the VM, which is started on demand and linked
+  # Turns what replicas send about their syncs, and connections about builds of vector indexes, into telemetry. One process for the VM, which is started on demand and linked
   # to no connection, because it serves all of them.
 
   use GenServer
@@ -20,6 +20,11 @@ defmodule EctoLibSql.SyncReporter do
   @impl GenServer
   def handle_info({:ecto_libsql, :sync, event}, state) do
     Telemetry.replica_sync(event)
+    {:noreply, state}
+  end
+
+  def handle_info({:ecto_libsql, :vector_build, event}, state) do
+    Telemetry.vector_build(event)
     {:noreply, state}
   end
 
