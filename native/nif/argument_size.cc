@@ -20,28 +20,47 @@ class Size {
   // NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
   void add(ERL_NIF_TERM term, int depth) noexcept {
     if (is_large()) return;
-    add_own(term);
-    if (depth == 0) return;
-    int arity = 0;
-    const ERL_NIF_TERM* elements = nullptr;
-    if (enif_get_tuple(env_, term, &arity, &elements) != 0) {
-      for (int index = 0; index < arity; ++index) add(elements[index], depth - 1);
-      return;
+    ++elements_;
+    switch (enif_term_type(env_, term)) {
+      case ERL_NIF_TERM_TYPE_TUPLE:
+        if (depth > 0) add_tuple(term, depth - 1);
+        break;
+      case ERL_NIF_TERM_TYPE_LIST:
+        if (depth > 0) add_list(term, depth - 1);
+        break;
+      case ERL_NIF_TERM_TYPE_MAP:
+        add_map(term);
+        break;
+      case ERL_NIF_TERM_TYPE_BITSTRING:
+        if (with_bytes_) add_bytes(term);
+        break;
+      default:
+        break;
     }
-    ERL_NIF_TERM head = 0;
-    while (!is_large() && enif_get_list_cell(env_, term, &head, &term) != 0) add(head, depth - 1);
   }
 
   [[nodiscard]] bool is_large() const noexcept { return elements_ > kMostElements; }
 
  private:
-  void add_own(ERL_NIF_TERM term) noexcept {
-    ++elements_;
+  // NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
+  void add_tuple(ERL_NIF_TERM term, int depth) noexcept {
+    int arity = 0;
+    const ERL_NIF_TERM* elements = nullptr;
+    if (enif_get_tuple(env_, term, &arity, &elements) == 0) return;
+    for (int index = 0; index < arity; ++index) add(elements[index], depth);
+  }
+  // NOLINTNEXTLINE(misc-no-recursion): the depth is bounded
+  void add_list(ERL_NIF_TERM term, int depth) noexcept {
+    ERL_NIF_TERM head = 0;
+    while (!is_large() && enif_get_list_cell(env_, term, &head, &term) != 0) add(head, depth);
+  }
+  void add_map(ERL_NIF_TERM term) noexcept {
     std::size_t entries = 0;
     if (enif_get_map_size(env_, term, &entries) != 0) elements_ += 2 * entries;
+  }
+  void add_bytes(ERL_NIF_TERM term) noexcept {
     ErlNifBinary binary;
-    if (with_bytes_ && enif_inspect_binary(env_, term, &binary) != 0)
-      elements_ += binary.size / kBytesOfElement;
+    if (enif_inspect_binary(env_, term, &binary) != 0) elements_ += binary.size / kBytesOfElement;
   }
 
   ErlNifEnv* env_;

@@ -29,6 +29,12 @@ bool may_commit(StatementKind kind) noexcept {
   return kind == StatementKind::commit || kind == StatementKind::release;
 }
 
+// What begins a transaction or drops it shows nothing of the database.
+bool may_read(StatementKind kind) noexcept {
+  return kind != StatementKind::begin && kind != StatementKind::savepoint &&
+         kind != StatementKind::rollback;
+}
+
 bool may_write(StatementKind kind) noexcept {
   return is_dml(kind) || kind == StatementKind::ddl || kind == StatementKind::drop ||
          kind == StatementKind::pragma || kind == StatementKind::other;
@@ -128,7 +134,7 @@ void StatementAnswer::on_member_end(std::size_t index, const hrana::StepEnd& end
     core_->data().note_write(end.replication_index);
   } else if (may_commit(member.kind)) {
     core_->data().note_index(end.replication_index);
-  } else {
+  } else if (may_read(member.kind)) {
     core_->data().note_read(end.replication_index);
   }
   if (may_change_schema(member.kind)) core_->data().forget_descriptions();

@@ -23,34 +23,37 @@ LocalPart::LocalPart(std::shared_ptr<Replicator> replicator, Options options)
     : replicator_(std::move(replicator)),
       options_(std::move(options)),
       epoch_(replicator_->epoch()),
-      session_(local::open_session(replicator_->file().file.string(), options_)) {}
+      session_(local::open_session(replicator_->file().file.string(), options_)),
+      current_(session_) {}
 
 std::shared_ptr<core::Session> LocalPart::current() const {
   const core::MutexLock lock(mutex_);
-  return session_;
+  return current_;
 }
 
 bool LocalPart::is_outdated() const {
-  const core::MutexLock lock(mutex_);
   return epoch_ != replicator_->epoch() && !session_->state().in_transaction;
 }
 
-std::shared_ptr<core::Session> LocalPart::session() {
-  if (!is_outdated()) return current();
+const std::shared_ptr<core::Session>& LocalPart::session() {
+  if (is_outdated()) open_again();
+  return session_;
+}
+
+void LocalPart::open_again() {
   const std::uint64_t epoch = replicator_->epoch();
   std::shared_ptr<core::Session> opened =
       local::open_session(replicator_->file().file.string(), options_);
   opened->set_deadline(deadline_);
   if (cancelled_) opened->local()->set_cancel_check(cancelled_);
-  core::MutexLock lock(mutex_);
   const bool open = session_->is_open();
-  std::swap(session_, opened);
+  session_.swap(opened);
   epoch_ = epoch;
-  std::shared_ptr<core::Session> made = session_;
+  core::MutexLock lock(mutex_);
+  current_ = session_;
   lock.unlock();
   opened->close();
-  if (!open) made->close();
-  return made;
+  if (!open) session_->close();
 }
 
 core::LocalControl& LocalPart::control() const { return *current()->local(); }

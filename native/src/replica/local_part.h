@@ -18,6 +18,8 @@
 
 namespace libsql::replica {
 
+// What is asked before each request takes no lock.
+//
 // Threads: thread-compatible, except current(), which is thread-safe.
 class LocalPart final : public core::LocalControl {
  public:
@@ -26,9 +28,10 @@ class LocalPart final : public core::LocalControl {
 
   // The connection. Opens the file again if that is needed and no transaction is open on it; what
   // was open on it, such as cursors, has ended then. Errors: as above.
-  [[nodiscard]] std::shared_ptr<core::Session> session() LIBSQL_EXCLUDES(mutex_);
+  // The reference holds until the next call.
+  [[nodiscard]] const std::shared_ptr<core::Session>& session() LIBSQL_EXCLUDES(mutex_);
   // Whether session() would open the file.
-  [[nodiscard]] bool is_outdated() const LIBSQL_EXCLUDES(mutex_);
+  [[nodiscard]] bool is_outdated() const;
   [[nodiscard]] std::shared_ptr<core::Session> current() const LIBSQL_EXCLUDES(mutex_);
   void set_deadline(std::optional<std::chrono::steady_clock::time_point> deadline);
 
@@ -57,15 +60,17 @@ class LocalPart final : public core::LocalControl {
   void remove_collation(const std::string& name) override;
 
  private:
+  void open_again() LIBSQL_EXCLUDES(mutex_);
   [[nodiscard]] core::LocalControl& control() const;
 
   const std::shared_ptr<Replicator> replicator_;
   Options options_;
   std::optional<std::chrono::steady_clock::time_point> deadline_;
   std::function<bool()> cancelled_;
+  std::uint64_t epoch_;
+  std::shared_ptr<core::Session> session_;
   mutable core::Mutex mutex_;
-  std::uint64_t epoch_ LIBSQL_GUARDED_BY(mutex_);
-  std::shared_ptr<core::Session> session_ LIBSQL_GUARDED_BY(mutex_);
+  std::shared_ptr<core::Session> current_ LIBSQL_GUARDED_BY(mutex_);  // The same, for all threads.
 };
 
 }  // namespace libsql::replica

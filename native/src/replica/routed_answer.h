@@ -21,9 +21,9 @@ class RoutedAnswer final : public Receiver {
     std::shared_ptr<StatementTexts> texts;
     StatementId statement;
   };
-  RoutedAnswer(std::shared_ptr<Sides> sides, Side side, Receiver& to,
-               std::optional<Preparation> prepares)
-      : sides_(std::move(sides)), side_(side), to_(to), prepares_(std::move(prepares)) {}
+  // `sides` lives until this object is detached, which keeps it alive, or goes.
+  RoutedAnswer(Sides& sides, Side side, Receiver& to, std::optional<Preparation> prepares)
+      : sides_(sides), side_(side), to_(to), prepares_(std::move(prepares)) {}
   RoutedAnswer(const RoutedAnswer&) = delete;
   RoutedAnswer& operator=(const RoutedAnswer&) = delete;
   ~RoutedAnswer() override = default;
@@ -45,11 +45,11 @@ class RoutedAnswer final : public Receiver {
   void only_reads(bool only_reads) override { to_.only_reads(only_reads); }
 
   void finished(const Error* error, const SessionState& state) noexcept override {
-    const SessionState joint = sides_->update(side_, state);
+    const SessionState joint = sides_.update(side_, state);
     if (prepares_) conclude(error);
     if (later_ == nullptr) return to_.finished(error, joint);
     const std::shared_ptr<Receiver> kept = later_;  // This object may go with its entry.
-    sides_->remove(kept.get());
+    sides_.remove(kept.get());
     kept->finished(error, joint);
   }
 
@@ -58,7 +58,8 @@ class RoutedAnswer final : public Receiver {
     if (later == nullptr) return nullptr;
     auto routed = std::make_shared<RoutedAnswer>(sides_, side_, *later, prepares_);
     routed->later_ = later;
-    sides_->add(later.get(), routed);
+    routed->kept_ = sides_.shared_from_this();
+    sides_.add(later.get(), routed);
     return routed;
   }
 
@@ -71,11 +72,13 @@ class RoutedAnswer final : public Receiver {
     }
   }
 
-  const std::shared_ptr<Sides> sides_;
+  Sides& sides_;
   const Side side_;
   Receiver& to_;
   std::optional<Preparation> prepares_;
-  std::shared_ptr<Receiver> later_;  // Owns `to_`, once detached.
+  // Once detached, the owners of `to_` and `sides_`.
+  std::shared_ptr<Receiver> later_;
+  std::shared_ptr<Sides> kept_;
 };
 
 }  // namespace libsql::replica

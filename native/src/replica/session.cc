@@ -49,15 +49,13 @@ void ReplicaSession::close() noexcept {
 
 // --- Where ---
 
-std::optional<Side> ReplicaSession::transaction_side() const {
-  if (sides_->in_transaction(Side::remote)) return Side::remote;
-  if (sides_->in_transaction(Side::local)) return Side::local;
-  return std::nullopt;
-}
-
 Side ReplicaSession::side_of_statement(bool is_local) const {
   refuse_if_frozen();
-  if (const auto side = transaction_side()) return *side;
+  if (const auto side = sides_->in_transaction()) return *side;
+  return side_of_new_work(is_local);
+}
+
+Side ReplicaSession::side_of_new_work(bool is_local) const {
   const bool behind =
       settings_.read_your_writes && (replicator_->is_behind() || follower_->has_read_newer());
   return is_local && !behind ? Side::local : Side::remote;
@@ -74,10 +72,13 @@ void ReplicaSession::refuse_if_frozen() const {
 // What each kind of request means. Each operator() starts one on a side.
 class ReplicaSession::Route {
  public:
-  Route(ReplicaSession& session, const Limits& limits, Receiver& receiver)
-      : session_(session), limits_(limits), receiver_(receiver) {}
+  Route(ReplicaSession& session, const Request& request, const Limits& limits, Receiver& receiver)
+      : session_(session), request_(request), limits_(limits), receiver_(receiver) {}
 
   Started operator()(const request::Execute& request) {
+    if (const auto* text = std::get_if<std::string_view>(&request.command.statement)) {
+      return run(side(is_local(*text)), request_);
+    }
     const TextOf sql(request.command.statement, *session_.texts_);
     request::Execute by_text = request;
     by_text.command.statement = sql.text();
@@ -158,11 +159,11 @@ class ReplicaSession::Route {
   // The side of the transaction that the request belongs to, or that is open.
   [[nodiscard]] std::optional<Side> bound() const {
     if (limits_.transaction.value_or(0) != 0) return side_of(*limits_.transaction);
-    return session_.transaction_side();
+    return session_.sides_->in_transaction();
   }
   [[nodiscard]] Side side(bool is_local) const {
     const auto side = bound();
-    return side ? *side : session_.side_of_statement(is_local);
+    return side ? *side : session_.side_of_new_work(is_local);
   }
   [[nodiscard]] bool all_local(NamedCommands& members) const {
     bool local = true;
@@ -187,6 +188,7 @@ class ReplicaSession::Route {
   }
 
   ReplicaSession& session_;
+  const Request& request_;
   const Limits& limits_;
   Receiver& receiver_;
 };
@@ -194,7 +196,7 @@ class ReplicaSession::Route {
 Started ReplicaSession::start(const Request& request, const Limits& limits, Receiver& receiver) {
   try {
     refuse_if_frozen();
-    return std::visit(Route(*this, limits, receiver), request);
+    return std::visit(Route(*this, request, limits, receiver), request);
   } catch (const Error& error) {
     receiver.finished(&error, sides_->state());
     return Started::finished;
@@ -206,20 +208,19 @@ Started ReplicaSession::run(Side side, const Request& request, const Limits& lim
   Limits own = limits;
   if (own.transaction) own.transaction = own_number(*own.transaction);
   if (side == Side::remote) {
-    RoutedAnswer answer(sides_, side, receiver, std::move(prepares));
+    RoutedAnswer answer(*sides_, side, receiver, std::move(prepares));
     return remote_.start(request, own, answer);
   }
   // To open a file takes too long where nothing may block.
   if (own.budget && local_.is_outdated()) return Started::would_block;
-  const std::shared_ptr<core::Session> session = local_.session();
-  RoutedAnswer answer(sides_, side, receiver, std::move(prepares));
-  return session->start(request, own, answer);
+  RoutedAnswer answer(*sides_, side, receiver, std::move(prepares));
+  return local_.session()->start(request, own, answer);
 }
 
 // Waits for nothing: the stream is closed in the background.
 void ReplicaSession::reset_remote() {
   NoAnswer nobody;
-  RoutedAnswer answer(sides_, Side::remote, nobody, std::nullopt);
+  RoutedAnswer answer(*sides_, Side::remote, nobody, std::nullopt);
   remote_.start(request::Reset{}, {}, answer);
 }
 

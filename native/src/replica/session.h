@@ -87,8 +87,8 @@ class ReplicaSession final : public core::Session, public core::ReplicaControl {
               std::optional<Preparation> prepares = std::nullopt);
   void reset_remote();
   void refuse_if_frozen() const;
-  // Where a transaction is open.
-  [[nodiscard]] std::optional<Side> transaction_side() const;
+  // Where a statement runs if no transaction is open.
+  [[nodiscard]] Side side_of_new_work(bool is_local) const;
 
   const std::shared_ptr<Replicator> replicator_;
   const Settings settings_;

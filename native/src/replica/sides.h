@@ -3,8 +3,10 @@
 #ifndef LIBSQL_REPLICA_SIDES_H_
 #define LIBSQL_REPLICA_SIDES_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,16 +29,22 @@ enum class Side : std::uint8_t { local, remote };
 [[nodiscard]] constexpr std::uint64_t own_number(std::uint64_t joint) noexcept { return joint / 2; }
 
 // Threads: thread-safe.
-class Sides {
+class Sides : public std::enable_shared_from_this<Sides> {
  public:
   // What the session reports.
   [[nodiscard]] SessionState state() const LIBSQL_EXCLUDES(mutex_) {
     const core::MutexLock lock(mutex_);
     return joint();
   }
-  [[nodiscard]] bool in_transaction(Side side) const LIBSQL_EXCLUDES(mutex_) {
-    const core::MutexLock lock(mutex_);
-    return (side == Side::remote ? remote_ : local_).in_transaction;
+  // Where a transaction is open; at the server, if on both. Asked before each request: no lock.
+  [[nodiscard]] std::optional<Side> in_transaction() const noexcept {
+    const std::uint8_t open = open_.load(std::memory_order_acquire);
+    if ((open & bit(Side::remote)) != 0) return Side::remote;
+    if (open != 0) return Side::local;
+    return std::nullopt;
+  }
+  [[nodiscard]] bool in_transaction(Side side) const noexcept {
+    return (open_.load(std::memory_order_acquire) & bit(side)) != 0;
   }
   // A side has answered. Returns what the session reports from now on.
   SessionState update(Side side, const SessionState& state) LIBSQL_EXCLUDES(mutex_) {
@@ -44,6 +52,9 @@ class Sides {
     SessionState& known = side == Side::remote ? remote_ : local_;
     if (state.transaction != known.transaction) latest_ = joint_number(side, state.transaction);
     known = state;
+    open_.store((local_.in_transaction ? bit(Side::local) : 0U) |
+                    (remote_.in_transaction ? bit(Side::remote) : 0U),
+                std::memory_order_release);
     return joint();
   }
 
@@ -74,6 +85,9 @@ class Sides {
   }
 
  private:
+  [[nodiscard]] static constexpr std::uint8_t bit(Side side) noexcept {
+    return side == Side::remote ? 2U : 1U;
+  }
   // Only the server writes.
   [[nodiscard]] SessionState joint() const LIBSQL_REQUIRES(mutex_) {
     SessionState state = remote_;
@@ -82,6 +96,7 @@ class Sides {
     return state;
   }
 
+  std::atomic<std::uint8_t> open_{0};  // Written with the mutex.
   mutable core::Mutex mutex_;
   SessionState local_ LIBSQL_GUARDED_BY(mutex_);
   SessionState remote_ LIBSQL_GUARDED_BY(mutex_);

@@ -30,12 +30,12 @@ void ReplicaStatement::give_back() const noexcept {
 Side ReplicaStatement::side() const { return session_.side_of_statement(is_local_); }
 
 core::PreparedStatement& ReplicaStatement::here() const {
-  std::shared_ptr<core::Session> session = session_.local_part().session();
+  const std::shared_ptr<core::Session>& session = session_.local_part().session();
   if (local_ == nullptr || session != local_session_) {
     give_back();
     std::string_view tail;
     local_ = session->prepare(sql_, mode_, &tail);
-    local_session_ = std::move(session);
+    local_session_ = session;
   }
   return *local_;
 }

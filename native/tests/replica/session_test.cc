@@ -122,6 +122,24 @@ TEST_F(ReplicaSessionTest, OnlySyncPullsWhereThatWasAskedFor) {
   EXPECT_EQ(query(db, "SELECT count(*) FROM t"), "0");
 }
 
+TEST_F(ReplicaSessionTest, ATransactionThatHasReadNothingLeavesTheNextReadToTheFile) {
+  ReplicaOptions options = by_hand();
+  options.read_your_writes = true;
+  Connection db = replica(options);
+  Connection there = primary();
+  there.execute("CREATE TABLE t(a)");
+  db.sync();
+  there.execute("INSERT INTO t VALUES (1)");
+  db.execute("BEGIN");
+  db.execute("SAVEPOINT s");
+  db.execute("ROLLBACK");
+  EXPECT_EQ(query(db, "SELECT count(*) FROM t"), "0");
+  db.execute("BEGIN");
+  EXPECT_EQ(query(db, "SELECT count(*) FROM t"), "1");
+  db.execute("ROLLBACK");
+  EXPECT_EQ(query(db, "SELECT count(*) FROM t"), "1") << "it does not go back";
+}
+
 TEST_F(ReplicaSessionTest, ReadsGoToThePrimaryWhileTheReplicaIsBehind) {
   ReplicaOptions options = by_hand();
   options.read_your_writes = true;
@@ -206,6 +224,7 @@ TEST_F(ReplicaSessionTest, FourWritersAndEightReadersEndWithThePrimarysContent) 
   std::atomic<bool> writing{true};
   std::atomic<int> failures{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int writer = 0; writer < 4; ++writer) {
     threads.emplace_back([&, writer] {
       Connection db = primary();
@@ -215,6 +234,7 @@ TEST_F(ReplicaSessionTest, FourWritersAndEightReadersEndWithThePrimarysContent) 
     });
   }
   std::vector<std::thread> readers;
+  readers.reserve(8);
   for (int reader = 0; reader < 8; ++reader) {
     readers.emplace_back([&] {
       Connection db = replica();
