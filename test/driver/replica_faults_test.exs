@@ -32,33 +32,15 @@ defmodule EctoLibSql.ReplicaFaultsTest do
     :ok
   end
 
-  setup do
-    folder = temp_folder()
-    port = Primary.free_port()
-    {url, os_pid} = Primary.start_on!(folder, port)
-    {:ok, primary} = EctoLibSql.connect(uri: url)
+  setup do: Primary.start_in_folder()
+
+  setup %{primary: primary} do
     ReplicaWorkload.create!(primary)
-
-    %{
-      folder: folder,
-      port: port,
-      os_pid: os_pid,
-      url: url,
-      primary: primary,
-      path: Path.join(folder, "replica.db")
-    }
+    :ok
   end
 
-  defp replica(path, url, options \\ []),
-    do:
-      EctoLibSql.connect(
-        [database: path, uri: url, mode: :remote_replica, sync: false] ++ options
-      )
-
-  defp replica!(path, url, options \\ []) do
-    {:ok, state} = replica(path, url, options)
-    state
-  end
+  defp replica(path, url), do: Primary.replica(path, url, sync: false)
+  defp replica!(path, url), do: Primary.replica!(path, url, sync: false)
 
   # The connection that is kept open to a server that was killed breaks first.
   defp connected!(url) do
@@ -129,17 +111,8 @@ defmodule EctoLibSql.ReplicaFaultsTest do
     assert_same(path, url, folder)
   end
 
-  test "a sync that is cut after any number of bytes leaves the old state or the new one", %{
-    folder: folder,
-    port: port,
-    url: url,
-    primary: primary
-  } do
-    {own, left} = CuttingProxy.start(port)
-    path = Path.join(folder, "cut.db")
-    through = "http://127.0.0.1:#{own}"
-    state = replica!(path, through)
-
+  # After each write a sync that is cut after more bytes than the last, and one that is not cut.
+  defp cut_syncs(state, primary, path, left) do
     outcomes =
       for {bytes, n} <- Enum.with_index(1..30_000//601, 1) do
         ReplicaWorkload.write!(primary, n)
@@ -154,6 +127,29 @@ defmodule EctoLibSql.ReplicaFaultsTest do
       end
 
     assert :ok in outcomes and :error in outcomes
+  end
+
+  defp cut_first_copies(path, url, left) do
+    for bytes <- 1..100_000//9_973 do
+      CuttingProxy.set(left, bytes)
+      assert {:error, %Error{}} = replica(path, url)
+      refute File.exists?(path)
+    end
+
+    CuttingProxy.set(left, :endless)
+  end
+
+  test "a sync that is cut after any number of bytes leaves the old state or the new one", %{
+    folder: folder,
+    port: port,
+    url: url,
+    primary: primary
+  } do
+    {own, left} = CuttingProxy.start(port)
+    path = Path.join(folder, "cut.db")
+    through = "http://127.0.0.1:#{own}"
+    state = replica!(path, through)
+    cut_syncs(state, primary, path, left)
     EctoLibSql.disconnect([], state)
     assert_same(path, through, folder)
     assert {:error, _} = replica(path, url), "the file is the proxy's replica"
@@ -167,16 +163,36 @@ defmodule EctoLibSql.ReplicaFaultsTest do
     for n <- 1..30, do: ReplicaWorkload.write!(primary, n)
     {own, left} = CuttingProxy.start(port)
     path = Path.join(folder, "cut.db")
-
-    for bytes <- 1..100_000//9_973 do
-      CuttingProxy.set(left, bytes)
-      assert {:error, %Error{}} = replica(path, "http://127.0.0.1:#{own}")
-      refute File.exists?(path)
-    end
-
-    CuttingProxy.set(left, :endless)
+    cut_first_copies(path, "http://127.0.0.1:#{own}", left)
     assert_same(path, "http://127.0.0.1:#{own}", folder)
     assert ReplicaWorkload.number(path) == 30
+  end
+
+  # sqld's own protocol is the one above; the development server has the others, too.
+  for {protocol, arguments, hidden} <- [
+        {"generations", ["--generations"], nil},
+        {"updates", [], "/wal_log."}
+      ] do
+    test "the same holds for a replica that pulls by #{protocol}", %{folder: folder} do
+      folder = Path.join(folder, unquote(protocol))
+      File.mkdir_p!(folder)
+      port = Primary.free_port()
+      url = Primary.start_development_server!(folder, port, unquote(arguments))
+      {:ok, primary} = EctoLibSql.connect(uri: url)
+      ReplicaWorkload.create!(primary)
+      {own, left} = CuttingProxy.start(port, unquote(hidden))
+      through = "http://127.0.0.1:#{own}"
+      path = Path.join(folder, "cut.db")
+      state = replica!(path, through)
+      cut_syncs(state, primary, path, left)
+      assert {:ok, %{replica: %{protocol: unquote(protocol)}}} = EctoLibSql.stats(state)
+      EctoLibSql.disconnect([], state)
+      first = Path.join(folder, "first.db")
+      cut_first_copies(first, through, left)
+      EctoLibSql.disconnect([], replica!(first, through))
+      digest = ReplicaWorkload.digest(Primary.copy_of_development_server(folder))
+      for copy <- [path, first], do: assert(ReplicaWorkload.digest(copy) == digest)
+    end
   end
 
   test "a position without its database is not believed, a database without its position is not touched",

@@ -2,24 +2,16 @@ defmodule EctoLibSql.ReplicaTest do
   # Replicas of sqld where LIBSQL_SQLD names its program, else of the development server.
   use EctoLibSql.DriverCase, async: true
 
-  alias EctoLibSql.Primary
+  import EctoLibSql.Primary, only: [replica!: 2, replica!: 3]
+
+  alias EctoLibSql.{DevServer, Primary}
 
   setup_all do
     Primary.compile!()
     :ok
   end
 
-  setup do
-    folder = temp_folder()
-    %{folder: folder, url: Primary.start!(folder), path: Path.join(folder, "replica.db")}
-  end
-
-  defp replica!(path, url, options \\ []) do
-    {:ok, state} =
-      EctoLibSql.connect([database: path, uri: url, mode: :remote_replica] ++ options)
-
-    state
-  end
+  setup do: Primary.start_in_folder()
 
   defp in_file(path, sql) do
     {:ok, state} = EctoLibSql.connect(database: path, mode: :readonly)
@@ -251,6 +243,33 @@ defmodule EctoLibSql.ReplicaTest do
     refute_receive {:ecto_libsql, ^ref, _event}, 200
     {:ok, _} = Native.sync(state)
     assert_receive {:ecto_libsql, ^ref, {:changes, "t", %{insert: 1}}}
+  end
+
+  # The server is started again with another token, which ends what listens with the old one.
+  test "change events end with the refusal of the primary, and reads go on", %{folder: folder} do
+    port = Primary.free_port()
+    options = [database: Path.join(folder, "guarded.db"), port: port]
+    {:ok, server} = DevServer.start_link([token: "old"] ++ options)
+    url = DevServer.url(server)
+
+    for sync? <- [true, false] do
+      path = Path.join(folder, "guarded_#{sync?}.db")
+      state = replica!(path, url, sync: sync?, auth_token: "old")
+      run!(state, "CREATE TABLE IF NOT EXISTS t(a)")
+      {:ok, _} = Native.sync(state)
+      {:ok, ref} = EctoLibSql.subscribe(state, [{:changes, "t"}])
+      {state, ref}
+    end
+    |> then(fn listening ->
+      DevServer.stop(server)
+      {:ok, _server} = DevServer.start_link([token: "new"] ++ options)
+
+      for {state, ref} <- listening do
+        assert_receive {:ecto_libsql, ^ref, {:ended, "t", %{kind: :denied}}}, 10_000
+        refute_receive {:ecto_libsql, ^ref, _event}, 50
+        assert rows!(state, "SELECT count(*) FROM t") == [[0]]
+      end
+    end)
   end
 
   @tag :telemetry

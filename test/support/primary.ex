@@ -11,9 +11,14 @@ defmodule EctoLibSql.Primary do
   def sqld?, do: System.get_env("LIBSQL_SQLD") != nil
 
   @doc "A copy of its database, in which nothing is written meanwhile; the file itself is the server's."
-  def copy(folder) do
+  def copy(folder), do: copy_of(file(folder))
+
+  @doc "The same of the development server's that start_development_server!/3 has started in a folder."
+  def copy_of_development_server(folder), do: copy_of(Path.join(folder, "primary.db"))
+
+  defp copy_of(file) do
     copy = DriverCase.temp_file()
-    for ending <- ["", "-wal"], do: File.cp!(file(folder) <> ending, copy <> ending)
+    for ending <- ["", "-wal"], do: File.cp!(file <> ending, copy <> ending)
     copy
   end
 
@@ -24,11 +29,48 @@ defmodule EctoLibSql.Primary do
   end
 
   @doc """
+  VACUUM of the development server's file by another process of this machine, as clients may not ask for it: `:ok`, or
+  `:busy` while others write. sqld's file is left alone: `:refused`.
+  """
+  def vacuum(folder), do: if(sqld?(), do: :refused, else: vacuum_file(file(folder)))
+
+  defp vacuum_file(file) do
+    {:ok, state} = EctoLibSql.connect(database: file)
+    answer = EctoLibSql.handle_execute("VACUUM", [], [timeout: 600_000], state)
+    EctoLibSql.disconnect([], state)
+
+    case answer do
+      {:ok, _, _, _} -> :ok
+      {:error, %EctoLibSql.Error{kind: :busy}, _} -> :busy
+    end
+  end
+
+  @doc """
   Takes away the log of one that does not run, if it has begun one, as its disk might. sqld begins a new one after
   kill!/1 by itself.
   """
   def lose_log!(folder) do
     unless sqld?(), do: File.rm(file(folder) <> "-replication-log")
+  end
+
+  @doc "For `setup`: one in a folder, a connection to it, and a path for its replica."
+  def start_in_folder do
+    folder = DriverCase.temp_folder()
+    port = free_port()
+    {url, os_pid} = start_on!(folder, port)
+    {:ok, primary} = EctoLibSql.connect(uri: url)
+    path = Path.join(folder, "replica.db")
+    %{folder: folder, port: port, os_pid: os_pid, url: url, primary: primary, path: path}
+  end
+
+  @doc "What `EctoLibSql.connect/1` answers for a replica."
+  def replica(path, url, options \\ []),
+    do: EctoLibSql.connect([database: path, uri: url, mode: :remote_replica] ++ options)
+
+  @doc "A connection to a replica."
+  def replica!(path, url, options \\ []) do
+    {:ok, state} = replica(path, url, options)
+    state
   end
 
   @doc "Starts one that ends with the test; returns its URL."
@@ -38,8 +80,17 @@ defmodule EctoLibSql.Primary do
   end
 
   @doc "The same on a port; returns also the process, for `kill!/1`."
-  def start_on!(folder, tcp_port) do
-    {program, args} = command(System.get_env("LIBSQL_SQLD"), folder, tcp_port)
+  def start_on!(folder, tcp_port),
+    do: start_program!(command(System.get_env("LIBSQL_SQLD"), folder, tcp_port), tcp_port)
+
+  @doc "Starts the development server, whatever LIBSQL_SQLD says, with further arguments; returns its URL."
+  def start_development_server!(folder, tcp_port, arguments) do
+    {program, args} = command(nil, folder, tcp_port)
+    {url, _os_pid} = start_program!({program, arguments ++ args}, tcp_port)
+    url
+  end
+
+  defp start_program!({program, args}, tcp_port) do
     port = Port.open({:spawn_executable, program}, [:binary, :stderr_to_stdout, args: args])
 
     {:os_pid, os_pid} = Port.info(port, :os_pid)

@@ -85,6 +85,10 @@ defmodule EctoLibSql.ReplicaWorkload do
     end)
 
     EctoLibSql.disconnect([], state)
-    :erlang.md5(File.read!(path))
+
+    path
+    |> File.stream!([], 1_048_576)
+    |> Enum.reduce(:erlang.md5_init(), &:erlang.md5_update(&2, &1))
+    |> :erlang.md5_final()
   end
 end
