@@ -4,8 +4,8 @@ defmodule EctoLibSql.Primary do
 
   alias EctoLibSql.{DevServer, DriverCase}
 
-  @doc "For setup_all: compiles the server where that is needed, before the time of a test counts."
-  def compile!, do: command(System.get_env("LIBSQL_SQLD"), "", 0)
+  @doc "For setup_all: compiles the development server where that is needed, before the time of a test counts."
+  def compile!, do: command(nil, "", 0)
 
   @doc "Whether it is sqld."
   def sqld?, do: System.get_env("LIBSQL_SQLD") != nil
