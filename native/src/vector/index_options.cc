@@ -55,7 +55,17 @@ void check_number(const std::string& setting, const char* value) {
   }
 }
 
-void apply(const std::string& setting, IndexOptions& options) {
+// The keys of which libSQL adds a default.
+struct Given {
+  bool metric = false;
+  bool alpha = false;
+  bool search_l = false;
+  bool insert_l = false;
+  [[nodiscard]] int missing() const noexcept { return 4 - metric - alpha - search_l - insert_l; }
+};
+
+// Returns how libSQL calls the kind of the setting's value.
+const char* apply(const std::string& setting, IndexOptions& options, Given& given) {
   const std::size_t equals = setting.find('=');
   if (equals == std::string::npos) refuse(setting, "unexpected parameter format");
   const std::string_view key = std::string_view(setting).substr(0, equals);
@@ -63,20 +73,32 @@ void apply(const std::string& setting, IndexOptions& options) {
   if (is_key(key, "type")) {
     static_cast<void>(choose(setting, value, {"diskann"}));
   } else if (is_key(key, "metric")) {
+    given.metric = true;
     options.metric = choose(setting, value, {"cosine", "l2"}) == 0 ? Metric::cosine : Metric::l2;
   } else if (is_key(key, "compress_neighbors")) {
     options.one_bit_neighbours =
         choose(setting, value, {"float1bit", "float8", "float16", "floatb16", "float32"}) == 0;
   } else if (is_key(key, "alpha")) {
+    given.alpha = true;
     check_number(setting, value);
-  } else if (is_key(key, "search_l")) {
-    options.search_l = parse_positive(setting, value);
-  } else if (is_key(key, "max_neighbors") || is_key(key, "insert_l")) {
-    static_cast<void>(parse_positive(setting, value));
+    return "floating point ";
   } else {
-    refuse(setting, "invalid parameter");
+    if (!is_key(key, "search_l") && !is_key(key, "insert_l") && !is_key(key, "max_neighbors")) {
+      refuse(setting, "invalid parameter");
+    }
+    const std::int64_t number = parse_positive(setting, value);
+    if (is_key(key, "search_l")) options.search_l = number;
+    given.search_l = given.search_l || is_key(key, "search_l");
+    given.insert_l = given.insert_l || is_key(key, "insert_l");
+    return "integer ";
   }
+  return "";
 }
+
+// libSQL keeps fourteen entries: three of the column, the settings, two of its own, and the
+// defaults of keys that are missing.
+constexpr int kMostSettings = 11;
+constexpr int kMostWithDefaults = 9;
 
 }  // namespace
 
@@ -88,8 +110,18 @@ void refuse_one_bit() {
 
 IndexOptions parse_index_options(std::span<const std::string> settings) {
   IndexOptions options;
-  for (const std::string& setting : settings) apply(setting, options);
+  Given given;
+  int count = 0;
+  for (const std::string& setting : settings) {
+    const std::string kind = apply(setting, options, given);
+    if (++count > kMostSettings) {
+      refuse(setting, ("unable to serialize " + kind + "vector index parameter").c_str());
+    }
+  }
   if (options.one_bit_neighbours && options.metric == Metric::l2) refuse_one_bit();
+  if (count + given.missing() > kMostWithDefaults) {
+    throw Failure("vector index: unable to initialize diskann");
+  }
   return options;
 }
 

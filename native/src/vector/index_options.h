@@ -17,7 +17,8 @@ struct IndexOptions {
 };
 
 // Checks each setting as libSQL does; those of its graph (max_neighbors, alpha, insert_l) mean
-// nothing here. The last of several with one key counts.
+// nothing here. The last of several with one key counts. As many are taken as libSQL has room for:
+// nine, less one for each of metric, alpha, search_l and insert_l that is not among them.
 // Throws Failure with libSQL's text.
 [[nodiscard]] IndexOptions parse_index_options(std::span<const std::string> settings);
 

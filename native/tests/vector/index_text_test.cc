@@ -90,6 +90,10 @@ IndexOptions options(const std::vector<std::string>& settings) {
   return parse_index_options(settings);
 }
 
+std::string invalid(const std::string& setting, const std::string& why) {
+  return "vector index: invalid vector index parameter '" + setting + "': " + why;
+}
+
 TEST(VectorIndexOptions, ReadPrefixesAndTakeTheLastOfAKey) {
   EXPECT_EQ(options({}).metric, Metric::cosine);
   EXPECT_EQ(options({"METRIC=L2"}).metric, Metric::l2);
@@ -100,9 +104,6 @@ TEST(VectorIndexOptions, ReadPrefixesAndTakeTheLastOfAKey) {
 
 TEST(VectorIndexOptions, RefuseWhatLibSqlRefuses) {
   const auto text = [](const char* setting) { return refusal([&] { return options({setting}); }); };
-  const auto invalid = [](const std::string& setting, const std::string& why) {
-    return "vector index: invalid vector index parameter '" + setting + "': " + why;
-  };
   EXPECT_EQ(text("metric"), invalid("metric", "unexpected parameter format"));
   EXPECT_EQ(text("metric=dot"), invalid("metric=dot", "invalid parameter"));
   EXPECT_EQ(text("speed=1"), invalid("speed=1", "invalid parameter"));
@@ -117,6 +118,31 @@ TEST(VectorIndexOptions, RefuseWhatLibSqlRefuses) {
             }),
             "vector index: unable to initialize diskann: 1-bit compression available only for "
             "cosine metric");
+}
+
+TEST(VectorIndexOptions, TakeAsManySettingsAsLibSqlHasRoomFor) {
+  using Settings = std::vector<std::string>;
+  const auto several = [](const std::string& setting, std::size_t count, Settings others = {}) {
+    others.insert(others.end(), count, setting);
+    return others;
+  };
+  const auto text = [](const Settings& settings) {
+    return refusal([&] { return options(settings); });
+  };
+  const Settings defaults = {"alpha=1.2", "search_l=200", "insert_l=70"};
+  const std::string full = "vector index: unable to initialize diskann";
+  EXPECT_EQ(options(several("metric=l2", 6)).metric, Metric::l2);
+  EXPECT_EQ(text(several("metric=l2", 7)), full);
+  EXPECT_EQ(options(several("type=diskann", 5)).metric, Metric::cosine);
+  EXPECT_EQ(text(several("type=diskann", 6)), full);
+  EXPECT_EQ(options(several("metric=l2", 6, defaults)).metric, Metric::l2);
+  EXPECT_EQ(text(several("metric=l2", 7, defaults)), full);
+  EXPECT_EQ(text(several("metric=l2", 12)),
+            invalid("metric=l2", "unable to serialize vector index parameter"));
+  EXPECT_EQ(text(several("alpha=1.2", 12)),
+            invalid("alpha=1.2", "unable to serialize floating point vector index parameter"));
+  EXPECT_EQ(text(several("search_l=9", 12)),
+            invalid("search_l=9", "unable to serialize integer vector index parameter"));
 }
 
 }  // namespace
