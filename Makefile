@@ -32,6 +32,7 @@ bench-vector:
 	@tools/install_deps.sh test
 	MIX_ENV=bench mix run bench/vectors.exs
 	MIX_ENV=bench mix run bench/vector_index.exs
+	MIX_ENV=bench mix run bench/vector_writes.exs
 
 # Replicas beside npm's libsql, whose node_modules NODE_PATH names.
 bench-replicas:

@@ -7,10 +7,13 @@
 # B 10,000 rows in clusters, C 5,000 random directions. libSQL needs 11 to 23 ms a row to build its index, which decides how many rows there
 # are; `--rows` takes fewer. 500 queries that are not in the data, WAL, page cache 2 MB; recall is that of the ten nearest in double precision.
 
-Code.require_file("support/measure.exs", Path.dirname(__ENV__.file))
+for file <- ["measure", "vector_files"],
+    do: Code.require_file("support/#{file}.exs", Path.dirname(__ENV__.file))
 
 defmodule LibsqlBench.VectorIndex do
   @moduledoc false
+
+  import LibsqlBench.VectorFiles
 
   alias EctoLibSql.Native
   alias LibsqlBench.Measure
@@ -28,14 +31,13 @@ defmodule LibsqlBench.VectorIndex do
   end
 
   defp measure(dir, name, rows) do
-    [count, size, queries] = numbers(node("vector_data.mjs", [name, "#{rows}", dir]))
-    data = %{name: name, count: count, size: size, queries: queries, path: Path.join(dir, name)}
+    data = data(name, rows, dir)
     theirs = build_theirs(data)
     ours = build_ours(data)
     {our_answers, their_answers} = in_turns(data)
-    bytes = 4 * size * count
+    bytes = 4 * data.size * data.count
     truth = for line <- lines(File.read!(data.path <> ".nearest")), do: numbers(line)
-    label = "#{name}, #{count} × #{size}"
+    label = "#{name}, #{data.count} × #{data.size}"
     ours = row(label, "here", ours, bytes, our_answers, truth)
     theirs = row(label, "libsql", theirs, bytes, their_answers, truth)
 
@@ -159,7 +161,6 @@ defmodule LibsqlBench.VectorIndex do
   end
 
   defp ratio(one, other), do: Float.round(one / other, 1)
-  defp round3(number), do: Float.round(number / 1, 3)
 
   # --- Texts ---
 
@@ -167,15 +168,6 @@ defmodule LibsqlBench.VectorIndex do
     for line <- lines, [time | ids] = String.split(line) do
       {elem(Float.parse(time), 0), Enum.map(ids, &String.to_integer/1)}
     end
-  end
-
-  defp pieces(bytes, size), do: for(<<piece::binary-size(size)-unit(32) <- bytes>>, do: piece)
-  defp lines(text), do: String.split(text, "\n", trim: true)
-  defp numbers(line), do: line |> String.split() |> Enum.map(&String.to_integer/1)
-
-  defp node(script, words) do
-    {output, 0} = System.cmd("node", [Path.join([__DIR__, "support", script]) | words])
-    output
   end
 end
 

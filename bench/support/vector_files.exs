@@ -1,0 +1,23 @@
+defmodule LibsqlBench.VectorFiles do
+  @moduledoc false
+  # What the benchmarks of vector indexes share: the scripts for Node.js, their output, files of 32-bit floats.
+
+  @doc "The output of a script in this folder."
+  def node(script, words) do
+    {output, 0} = System.cmd("node", [Path.join(__DIR__, script) | Enum.map(words, &"#{&1}")])
+    output
+  end
+
+  @doc "Writes a data set into a folder (vector_data.mjs), and returns how many rows, dimensions and queries it has."
+  def data(name, rows, dir) do
+    [count, size, queries] = numbers(node("vector_data.mjs", [name, rows, dir]))
+    %{name: name, count: count, size: size, queries: queries, path: Path.join(dir, name)}
+  end
+
+  @doc "The vectors in some bytes."
+  def pieces(bytes, size), do: for(<<piece::binary-size(size)-unit(32) <- bytes>>, do: piece)
+  def lines(text), do: String.split(text, "\n", trim: true)
+  def numbers(line), do: line |> String.split() |> Enum.map(&String.to_integer/1)
+
+  def round3(number), do: Float.round(number / 1, 3)
+end
