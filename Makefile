@@ -33,6 +33,7 @@ bench-vector:
 	MIX_ENV=bench mix run bench/vectors.exs
 	MIX_ENV=bench mix run bench/vector_index.exs
 	MIX_ENV=bench mix run bench/vector_writes.exs
+	MIX_ENV=bench mix run bench/vector_recall.exs
 
 # Replicas beside npm's libsql, whose node_modules NODE_PATH names.
 bench-replicas:

@@ -128,9 +128,8 @@ defmodule LibsqlBench.VectorIndex do
     output = node("vector_index_peer.mjs", ["hnsw" | files] ++ ["#{data.size}"])
 
     efs =
-      for part <- String.split(output, "ef ", trim: true), [ef | lines] = lines(part) do
-        answers = answers(lines)
-        {ef, Measure.median(Enum.map(answers, &elem(&1, 0))), recall(answers, truth)}
+      for {ef, answers} <- efs(output) do
+        {ef, Measure.median(Enum.map(answers, &elem(&1, 0))), round3(recall(answers, truth))}
       end
 
     {ef, p50, recall} = Enum.find(efs, List.last(efs), &(elem(&1, 2) >= 0.99))
@@ -149,26 +148,13 @@ defmodule LibsqlBench.VectorIndex do
     [build, size, p50, p99] = for key <- [:build, :size, :p50, :p99], do: round3(found[key])
 
     IO.puts(
-      "| #{label} | #{side} | #{build} | #{size} | #{p50} | #{p99} | #{recall(answers, truth)} |"
+      "| #{label} | #{side} | #{build} | #{size} | #{p50} | #{p99} | #{round3(recall(answers, truth))} |"
     )
 
     found
   end
 
-  defp recall(answers, truth) do
-    shares = for {{_time, ids}, near} <- Enum.zip(answers, truth), do: 10 - length(near -- ids)
-    round3(Enum.sum(shares) / (10 * length(shares)))
-  end
-
   defp ratio(one, other), do: Float.round(one / other, 1)
-
-  # --- Texts ---
-
-  defp answers(lines) do
-    for line <- lines, [time | ids] = String.split(line) do
-      {elem(Float.parse(time), 0), Enum.map(ids, &String.to_integer/1)}
-    end
-  end
 end
 
 {options, []} = OptionParser.parse!(System.argv(), strict: [rows: :integer])

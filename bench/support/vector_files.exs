@@ -19,5 +19,25 @@ defmodule LibsqlBench.VectorFiles do
   def lines(text), do: String.split(text, "\n", trim: true)
   def numbers(line), do: line |> String.split() |> Enum.map(&String.to_integer/1)
 
+  @doc "{milliseconds, ids} of each line."
+  def answers(lines) do
+    for line <- lines, [time | ids] = String.split(line) do
+      {elem(Float.parse(time), 0), Enum.map(ids, &String.to_integer/1)}
+    end
+  end
+
+  @doc "{ef, answers} of hnsw's output."
+  def efs(output) do
+    for part <- String.split(output, "ef ", trim: true), [ef | lines] = lines(part) do
+      {String.to_integer(ef), answers(lines)}
+    end
+  end
+
+  @doc "The share of the ten nearest that answers have."
+  def recall(answers, truth) do
+    shares = for {{_time, ids}, near} <- Enum.zip(answers, truth), do: 10 - length(near -- ids)
+    Enum.sum(shares) / (10 * length(shares))
+  end
+
   def round3(number), do: Float.round(number / 1, 3)
 end

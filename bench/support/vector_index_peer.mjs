@@ -2,9 +2,11 @@
 //
 // Usage: node vector_index_peer.mjs build DATABASE VECTORS DIMENSIONS
 //        node vector_index_peer.mjs search DATABASE QUERIES DIMENSIONS CACHE FIRST COUNT
+//        node vector_index_peer.mjs effort DATABASE SEARCH_L
 //        node vector_index_peer.mjs hnsw VECTORS QUERIES DIMENSIONS
 // build prints milliseconds a row for the index, and its bytes. search prints a line for each query: its milliseconds, and the ids
 // that it found. hnsw prints such lines for each ef, after a line "ef N".
+// effort changes search_l of an index that is there, where libSQL keeps it: entries of a tag and eight bytes (shared/specs/vector.md, 8).
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -67,5 +69,17 @@ function hnsw(file, queryFile, dimensions) {
   }
 }
 
+function effort(path, searchL) {
+  const [tag, size] = [9, 9];
+  const db = new (require("libsql"))(path);
+  const { metadata } = db.prepare("SELECT metadata FROM libsql_vector_meta_shadow").get([]);
+  const changed = Buffer.from(metadata);
+  for (let at = 0; at < changed.length; at += size) {
+    if (changed[at] === tag) changed.writeBigUInt64LE(BigInt(searchL), at + 1);
+  }
+  db.prepare("UPDATE libsql_vector_meta_shadow SET metadata = ?").run([changed]);
+  db.close();
+}
+
 const [a, b, ...rest] = words;
-({ build, search, hnsw })[task](a, b, ...rest.map(Number));
+({ build, search, effort, hnsw })[task](a, b, ...rest.map(Number));

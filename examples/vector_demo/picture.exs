@@ -1,5 +1,9 @@
+Code.require_file("png.exs", __DIR__)
+
 defmodule VectorDemo.Picture do
-  # A PNG of rows of small grey images in coloured frames. Source: w3.org/TR/png
+  # A PNG of rows of small grey images in coloured frames.
+
+  alias VectorDemo.Png
 
   @side 28
   @scale 2
@@ -20,7 +24,7 @@ defmodule VectorDemo.Picture do
 
     File.write!(
       path,
-      png(width, length(rows) * (@cell + @gap) + @gap, IO.iodata_to_binary(lines))
+      Png.encode(width, length(rows) * (@cell + @gap) + @gap, IO.iodata_to_binary(lines))
     )
   end
 
@@ -57,18 +61,4 @@ defmodule VectorDemo.Picture do
     grey = 255 - round(value * 255)
     :binary.copy(<<grey, grey, grey>>, @scale)
   end
-
-  defp png(width, height, pixels) do
-    lines = for <<line::binary-size(width)-unit(24) <- pixels>>, do: [0, line]
-
-    [
-      <<0x89, "PNG", 0x0D, 0x0A, 0x1A, 0x0A>>,
-      chunk("IHDR", <<width::32, height::32, 8, 2, 0, 0, 0>>),
-      chunk("IDAT", :zlib.compress(lines)),
-      chunk("IEND", <<>>)
-    ]
-  end
-
-  defp chunk(type, data),
-    do: [<<byte_size(data)::32>>, type, data, <<:erlang.crc32([type, data])::32>>]
 end
