@@ -220,12 +220,25 @@ defmodule EctoLibSql.ServerDoctor do
       %{
         facts: [
           {"round trip", milliseconds(Enum.at(Enum.sort(times), div(@round_trips, 2)))},
-          {"SQLite there", version}
+          {"SQLite there", version},
+          {"transactions", transactions(state)}
         ],
         findings: skew(clock - System.os_time(:second))
       }
     else
       {:error, error} -> %{facts: [], findings: [Exception.message(error)]}
+    end
+  end
+
+  # BEGIN is sent with the statement behind it, so nothing is sent here.
+  defp transactions(state) do
+    case EctoLibSql.handle_begin([mode: :deferred], state) do
+      {:ok, _result, begun} ->
+        {:ok, _result, _state} = EctoLibSql.handle_rollback([], begun)
+        "yes"
+
+      {_error, %Error{kind: :unsupported}, _state} ->
+        "none of several requests: all clients of this server share one connection; transactional batches run"
     end
   end
 

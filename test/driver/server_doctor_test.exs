@@ -33,6 +33,7 @@ defmodule EctoLibSql.ServerDoctorTest do
     assert text =~ ~r"^HTTP: +answers, version 3 of the protocol$"m
     assert text =~ ~r"^WebSocket: +answers as well, version 3 of the protocol$"m
     assert text =~ ~r"^round trip: +\d+\.\d ms$"m
+    assert text =~ ~r"^transactions: +yes$"m
     assert text =~ "no JSON web token"
   end
 

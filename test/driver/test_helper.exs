@@ -45,6 +45,13 @@ excluded =
             "@tursodatabase/serverless @tursodatabase/sync, and NODE_PATH names their node_modules"
       ]
     ) ++
+    if(EctoLibSql.Tursodb.available?(),
+      do: [],
+      else: [
+        tursodb:
+          "no sync server of tursodb: npm install turso, and LIBSQL_TURSODB names the program"
+      ]
+    ) ++
     if(EctoLibSql.Digits.package(),
       do: [],
       else: [

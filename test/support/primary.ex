@@ -90,7 +90,8 @@ defmodule EctoLibSql.Primary do
     url
   end
 
-  defp start_program!({program, args}, tcp_port) do
+  @doc "Starts a program that listens on a port and ends with the test; returns its URL and its process."
+  def start_program!({program, args}, tcp_port) do
     port = Port.open({:spawn_executable, program}, [:binary, :stderr_to_stdout, args: args])
 
     {:os_pid, os_pid} = Port.info(port, :os_pid)

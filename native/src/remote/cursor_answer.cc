@@ -59,7 +59,8 @@ bool CursorAnswer::open(const Call& call, PlanBuilder builder) {
       done_ = true;
       to.send({{&request, 1}, deadline_, !in_transaction(), plan_.repeatable}, shared_from_this());
     } else {
-      to.open_cursor({batch, kFirstRows, deadline_, plan_.repeatable}, shared_from_this());
+      to.open_cursor({batch, kFirstRows, deadline_, plan_.repeatable, !in_transaction()},
+                     shared_from_this());
     }
   });
   return false;

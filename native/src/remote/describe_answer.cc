@@ -51,14 +51,16 @@ void DescribeAnswer::finished(const StreamFailure* failure, bool /*open*/) noexc
   core_->answered();
   const bool in_transaction = own_stream_ == nullptr;
   own_stream_.reset();
-  if (failure != nullptr) {
+  const bool compiles_later =
+      failure != nullptr && prepares_ && failure->error.kind() == ErrorKind::unsupported;
+  if (failure != nullptr && !compiles_later) {
     error_ = failure->error;
     if (in_transaction) {
       core_->data().lose_transaction();
       error_ = with_lost_transaction(*error_);
     }
-  } else if (description_) {
-    core_->data().describe(sql_, *description_);
+  } else if (description_ || compiles_later) {
+    if (description_) core_->data().describe(sql_, *description_);
     if (next_) return core_->run_on(next_->request(), std::move(call_));
     GuardedReceiver guarded(*receiver_);
     guarded.tell([&](libsql::Receiver& /*to*/) { tell(); });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hrana/http_error.h"
+#include "remote/encoder.h"
 #include "remote/http_failure.h"
 #include "remote/server_error.h"
 
@@ -66,7 +67,7 @@ HttpCall::HttpCall(std::shared_ptr<HttpOrigin> origin, Spec spec)
       spec_(std::move(spec)),
       backoff_(origin_->backoff()),
       wait_(origin_->io().context()),
-      version_(origin_->version() == 2 ? 2 : 3) {}
+      dialect_(origin_->dialect() == Dialect::unknown ? Dialect::version_3 : origin_->dialect()) {}
 
 void HttpCall::begin() {
   if (!ended_) ask_token();
@@ -96,11 +97,30 @@ void HttpCall::ask_token() {
   });
 }
 
+std::string HttpCall::body() const {
+  if (is_probe_) {
+    std::string probe;
+    encoder_of_thread(origin_->encoding())
+        .encode(hrana::PipelineRequest{std::nullopt, {hrana::CloseStream{}}}, probe);
+    return probe;
+  }
+  if (!spec_.older || version_of(dialect_) == 3) return spec_.body;
+  if (dialect_ == Dialect::version_2) return spec_.older->version_2;
+  if (const auto* const refusal = std::get_if<Error>(&spec_.older->without_streams)) {
+    throw Error(*refusal);
+  }
+  return std::get<std::string>(spec_.older->without_streams);
+}
+
 void HttpCall::attempt(const std::optional<AuthToken>& token) {
   wait_.cancel();
-  HttpRequest request = origin_->request(spec_.server, spec_.endpoint, version_, token);
+  HttpRequest request = origin_->request(spec_.server, spec_.endpoint, dialect_, token);
   request.target += spec_.query;
-  request.body = version_ == 2 && spec_.body_of_version_2 ? *spec_.body_of_version_2 : spec_.body;
+  try {
+    request.body = body();
+  } catch (const Error& error) {
+    return fail(error, Executed::no);
+  }
   request.deadline = spec_.deadline;
   request.connect_timeout = origin_->connect_timeout();
   // Writers may be waiting at the server for the end of this stream's transaction.
@@ -140,12 +160,12 @@ void HttpCall::fail(const Error& error, Executed executed) {
 // NOLINTNEXTLINE(bugprone-exception-escape): see the header
 void HttpCall::head(const HttpHead& head) noexcept {
   head_ = head;
-  if (!ended_ && head.status == 200) answered(head);
+  if (!ended_ && !is_probe_ && head.status == 200) answered(head);
 }
 
 bool HttpCall::body(std::string_view bytes) noexcept {
   if (ended_) return true;
-  if (head_.status == 200) return piece(bytes);
+  if (head_.status == 200 && !is_probe_) return piece(bytes);
   error_body_.append(bytes.substr(0, kMaxErrorBody - std::min(kMaxErrorBody, error_body_.size())));
   return true;
 }
@@ -158,10 +178,12 @@ void HttpCall::finished(const std::optional<HttpFailure>& failure) noexcept {
     on_failure(*failure);
   } else if (head_.status != 200) {
     on_status();
+  } else if (is_probe_) {
+    learn(Dialect::version_2);
   } else {
     // Change events belong to no version.
-    if (spec_.endpoint != Endpoint::listen && version_ != origin_->version()) {
-      origin_->set_version(version_);
+    if (spec_.endpoint != Endpoint::listen && dialect_ != origin_->dialect()) {
+      origin_->set_dialect(dialect_);
     }
     sent_ = true;
     complete();
@@ -179,15 +201,24 @@ void HttpCall::on_failure(const HttpFailure& failure) {
     new_connection_ = true;
     return ask_token();
   }
-  fail(error_of(failure), Executed::unknown);
+  fail(error_of(failure), is_probe_ ? Executed::no : Executed::unknown);
 }
 
-bool HttpCall::try_version_2() {
-  const bool may_be_old = origin_->version() == 0 && version_ == 3 && !spec_.on_open_stream &&
-                          spec_.body_of_version_2.has_value();
+bool HttpCall::try_older() {
+  const Dialect known = origin_->dialect();
+  const bool may_be_old = spec_.older.has_value() && dialect_ == Dialect::version_3 &&
+                          known != Dialect::version_3 && !spec_.on_open_stream;
   if (!may_be_old || (head_.status != 404 && head_.status != 405)) return false;
-  version_ = 2;
+  is_probe_ = known == Dialect::unknown;  // Another call may have learnt it meanwhile.
+  dialect_ = is_probe_ ? Dialect::version_2 : known;
   return true;
+}
+
+void HttpCall::learn(Dialect dialect) {
+  is_probe_ = false;
+  dialect_ = dialect;
+  origin_->set_dialect(dialect);
+  ask_token();
 }
 
 void HttpCall::on_status() {
@@ -198,8 +229,11 @@ void HttpCall::on_status() {
                                           " (HTTP " + std::to_string(head_.status) + ')'),
         Executed::no);
   }
+  if (is_probe_ && (head_.status == 400 || head_.status == 500)) {
+    return learn(Dialect::without_streams);
+  }
   const auto [error, executed] = refusal_of(head_.status, answer, spec_.on_open_stream);
-  if (try_version_2()) {
+  if (try_older()) {
     first_refusal_ = error;
     return ask_token();
   }
@@ -209,7 +243,8 @@ void HttpCall::on_status() {
   if ((too_many || (gone && may_repeat())) && again(retry_after)) return;
   sent_ = true;
   // Neither version is there: the first answer says why.
-  fail(first_refusal_ && executed == Executed::no ? *first_refusal_ : error, executed);
+  fail(first_refusal_ && executed == Executed::no ? *first_refusal_ : error,
+       is_probe_ ? Executed::no : executed);
 }
 
 bool HttpCall::again(std::chrono::milliseconds retry_after) {

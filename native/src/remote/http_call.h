@@ -11,6 +11,7 @@
 #include "remote/backoff.h"
 #include "remote/http.h"
 #include "remote/http_origin.h"
+#include "remote/pipeline.h"
 #include "remote/stream.h"
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,7 +24,9 @@ namespace libsql::remote {
 //   a kept connection had been closed                      once, if repeatable on a new stream
 //   429                                                    on a new stream, with Backoff
 //   502, 503, 504                                          if repeatable on a new stream
-//   404, 405 from a server that may have version 2 only    once, for version 2
+//   404, 405 from a server that may have version 2 only    once, for version 2; which of its
+//                                                          dialects, a pipeline of `close` alone
+//                                                          tells: 400 or 500 means no streams
 //   anything else, which may have run                      no
 //
 // A failed TLS handshake is final: a certificate does not become valid within a second.
@@ -36,7 +39,7 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
     Endpoint endpoint = Endpoint::pipeline;
     std::string query;  // Of the target, from its question mark; or empty.
     std::string body;
-    std::optional<std::string> body_of_version_2;  // If it may be needed.
+    std::optional<OlderBodies> older;  // If they may be needed.
     Deadline deadline;
     bool on_open_stream = false;  // A baton is in the body.
     bool repeatable = false;
@@ -60,7 +63,8 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
 
   [[nodiscard]] HttpOrigin& origin() const noexcept { return *origin_; }
   [[nodiscard]] const Spec& spec() const noexcept { return spec_; }
-  [[nodiscard]] int version() const noexcept { return version_; }
+  // Of the answer 200.
+  [[nodiscard]] Dialect dialect() const noexcept { return dialect_; }
   [[nodiscard]] bool ended() const noexcept { return ended_; }
   void resume(Deadline deadline);
   // Ends it by failed(), and the exchange with it. What may have run is reported so.
@@ -84,15 +88,19 @@ class HttpCall : public HttpEvents, public std::enable_shared_from_this<HttpCall
   // After a wait, if one is left before the deadline. False: none is.
   [[nodiscard]] bool again(std::chrono::milliseconds retry_after);
   [[nodiscard]] bool may_repeat() const noexcept {
-    return spec_.repeatable && !spec_.on_open_stream;
+    return is_probe_ || (spec_.repeatable && !spec_.on_open_stream);
   }
-  [[nodiscard]] bool try_version_2();
+  // What is sent next. Errors: what a server without streams cannot do.
+  [[nodiscard]] std::string body() const;
+  [[nodiscard]] bool try_older();
+  void learn(Dialect dialect);
 
   const std::shared_ptr<HttpOrigin> origin_;
   Spec spec_;
   Backoff backoff_;
   boost::asio::steady_timer wait_;
-  int version_;
+  Dialect dialect_;
+  bool is_probe_ = false;  // Under way is the question for the dialect.
   std::optional<HttpClient::ExchangeId> exchange_;
   HttpHead head_;
   std::string error_body_;

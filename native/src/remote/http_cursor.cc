@@ -8,10 +8,11 @@
 
 namespace libsql::remote {
 
-HttpCursor::HttpCursor(std::shared_ptr<HttpStreamState> stream, Spec spec)
+HttpCursor::HttpCursor(std::shared_ptr<HttpStreamState> stream, Spec spec, PipelineShape shape)
     : HttpCall(stream->origin(), std::move(spec)),
       stream_(std::move(stream)),
-      reader_(hrana::make_client_codec(origin().encoding())->read_cursor(portion_)) {}
+      reader_(hrana::make_client_codec(origin().encoding())->read_cursor(portion_)),
+      shape_(std::move(shape)) {}
 
 void HttpCursor::want(std::uint32_t max_rows, Deadline deadline, std::shared_ptr<Answer> answer) {
   const auto self = std::static_pointer_cast<HttpCursor>(shared_from_this());
@@ -37,6 +38,10 @@ void HttpCursor::close() {
 }
 
 bool HttpCursor::piece(std::string_view bytes) {
+  if (dialect() != Dialect::version_3) {
+    pipeline_body_ += bytes;
+    return true;
+  }
   try {
     reader_->add(bytes);
   } catch (const hrana::Malformed& malformed) {
@@ -61,7 +66,21 @@ void HttpCursor::pump() {
   }
 }
 
+void HttpCursor::decode_pipeline() {
+  const hrana::StreamHead head =
+      shape_.read(dialect(), origin().decoder(), pipeline_body_, portion_);
+  std::optional<std::string> baton(head.baton);
+  if (!stream_->set_head(std::move(baton), std::optional<std::string>(head.base_url))) {
+    return fail_answered(Error(ErrorKind::io, "the server's base_url is no URL of a server"));
+  }
+  end_portion(true);
+}
+
 void HttpCursor::decode() {
+  if (dialect() != Dialect::version_3) {
+    if (body_ended_ && portion_.open()) decode_pipeline();
+    return;
+  }
   while (portion_.wants_more() && reader_->next()) {
     if (has_head_ || !reader_->head()) continue;
     has_head_ = true;

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "hrana/codec.h"
 #include "remote/http_call.h"
 #include "remote/http_stream_state.h"
+#include "remote/pipeline.h"
 #include "remote/stream.h"
 
 namespace libsql::remote {
@@ -20,7 +22,8 @@ namespace libsql::remote {
 // Threads: want() and close() are thread-safe; the rest is bound to the I/O thread.
 class HttpCursor final : public HttpCall {
  public:
-  HttpCursor(std::shared_ptr<HttpStreamState> stream, Spec spec);
+  // `shape`: of the pipeline that a server without cursors gets.
+  HttpCursor(std::shared_ptr<HttpStreamState> stream, Spec spec, PipelineShape shape);
 
   // The next portion goes to `answer`. REQUIRES: the one before has ended.
   void want(std::uint32_t max_rows, Deadline deadline, std::shared_ptr<Answer> answer);
@@ -71,11 +74,14 @@ class HttpCursor final : public HttpCall {
   // Decodes what has come, as far as it is wanted.
   void pump();
   void decode();
+  void decode_pipeline();
   void end_portion(bool done);
 
   const std::shared_ptr<HttpStreamState> stream_;
   Portion portion_;
   const std::unique_ptr<hrana::CursorReader> reader_;
+  const PipelineShape shape_;
+  std::string pipeline_body_;
   std::optional<StreamFailure> failure_;  // Between two portions, for the next one.
   bool has_head_ = false;
   bool body_ended_ = false;

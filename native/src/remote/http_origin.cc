@@ -33,7 +33,7 @@ void HttpOrigin::ask_token(TokenAnswer::Taker taker) const {
   }
 }
 
-HttpRequest HttpOrigin::request(const Url& server, Endpoint endpoint, int version,
+HttpRequest HttpOrigin::request(const Url& server, Endpoint endpoint, Dialect dialect,
                                 const std::optional<AuthToken>& token) const {
   HttpRequest request;
   request.url = server;
@@ -44,11 +44,13 @@ HttpRequest HttpOrigin::request(const Url& server, Endpoint endpoint, int versio
     request.endless = true;
   } else {
     const bool protobuf = encoding_ == hrana::Encoding::protobuf;
+    // Version 2 has no cursors: their rows come with a pipeline.
+    const bool is_old = version_of(dialect) == 2;
     request.target = server.path +
-                     (version == 2 ? "/v2"
-                      : protobuf   ? "/v3-protobuf"
-                                   : "/v3") +
-                     (endpoint == Endpoint::cursor ? "/cursor" : "/pipeline");
+                     (is_old     ? "/v2"
+                      : protobuf ? "/v3-protobuf"
+                                 : "/v3") +
+                     (endpoint == Endpoint::cursor && !is_old ? "/cursor" : "/pipeline");
     request.headers.emplace_back("Content-Type",
                                  protobuf ? "application/x-protobuf" : "application/json");
   }

@@ -13,6 +13,7 @@
 #include "hrana/codec.h"
 #include "libsql/remote_options.h"
 #include "remote/backoff.h"
+#include "remote/dialect.h"
 #include "remote/http_client.h"
 #include "remote/io_thread.h"
 #include "remote/url.h"
@@ -44,14 +45,14 @@ class HttpOrigin {
   [[nodiscard]] double draw() const { return environment_.draw(); }
   [[nodiscard]] hrana::ClientCodec& decoder() const noexcept { return *decoder_; }
 
-  // 0 before the first answer.
-  [[nodiscard]] int version() const noexcept { return version_; }
-  void set_version(int version) noexcept { version_ = version; }
+  // `unknown` before the first answer.
+  [[nodiscard]] Dialect dialect() const noexcept { return dialect_; }
+  void set_dialect(Dialect dialect) noexcept { dialect_ = dialect; }
 
   // Asks for the token; `taker` is called once, on any thread.
   void ask_token(TokenAnswer::Taker taker) const;
   // A request to `server`, which gets the token and the key only if it has this origin.
-  [[nodiscard]] HttpRequest request(const Url& server, Endpoint endpoint, int version,
+  [[nodiscard]] HttpRequest request(const Url& server, Endpoint endpoint, Dialect dialect,
                                     const std::optional<AuthToken>& token) const;
   // What every request to this server carries: the application's headers, the token, the key.
   void add_headers(const std::optional<AuthToken>& token, HttpHeaders& headers) const;
@@ -65,7 +66,7 @@ class HttpOrigin {
   const HttpEnvironment environment_;
   const hrana::Encoding encoding_;
   const std::unique_ptr<hrana::ClientCodec> decoder_;
-  std::atomic<int> version_{0};
+  std::atomic<Dialect> dialect_{Dialect::unknown};
 };
 
 }  // namespace libsql::remote

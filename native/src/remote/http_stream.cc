@@ -1,35 +1,24 @@
 #include "remote/http_stream.h"
 
 #include <string>
-#include <vector>
 
 #include "hrana/malformed.h"
 #include "remote/encoder.h"
-#include "remote/version_2.h"
+#include "remote/pipeline.h"
 
 namespace libsql::remote {
 
 namespace {
 
-// An answer has to agree with its requests in number and type; that is all that is kept of them.
-std::vector<hrana::Request> types_of(std::span<const hrana::Request> requests) {
-  std::vector<hrana::Request> types;
-  types.reserve(requests.size());
-  for (const hrana::Request& request : requests) {
-    std::visit([&]<typename T>(const T& /*request*/) { types.emplace_back(T{}); }, request);
-  }
-  return types;
-}
-
 // One pipeline.
 class PipelineCall final : public HttpCall {
  public:
   PipelineCall(std::shared_ptr<HttpStreamState> stream, Spec spec, std::optional<std::string> baton,
-               std::span<const hrana::Request> requests, std::shared_ptr<Answer> answer)
+               PipelineShape shape, std::shared_ptr<Answer> answer)
       : HttpCall(stream->origin(), std::move(spec)),
         stream_(std::move(stream)),
         baton_(std::move(baton)),
-        types_(types_of(requests)),
+        shape_(std::move(shape)),
         answer_(std::move(answer)) {}
 
  private:
@@ -40,8 +29,7 @@ class PipelineCall final : public HttpCall {
 
   void complete() override {
     try {
-      const auto types = version() == 2 ? for_version_2(types_) : types_;
-      const hrana::StreamHead head = origin().decoder().decode_pipeline(body_, types, *answer_);
+      const hrana::StreamHead head = shape_.read(dialect(), origin().decoder(), body_, *answer_);
       std::optional<std::string> baton;
       std::optional<std::string> base_url;
       if (head.baton) baton.emplace(*head.baton);
@@ -65,71 +53,73 @@ class PipelineCall final : public HttpCall {
 
   const std::shared_ptr<HttpStreamState> stream_;
   std::optional<std::string> baton_;
-  const std::vector<hrana::Request> types_;
+  const PipelineShape shape_;
   std::shared_ptr<Answer> answer_;
   std::string body_;
 };
 
-std::string encoded(hrana::Encoding encoding, const auto& request) {
-  std::string body;
-  encoder_of_thread(encoding).encode(request, body);
-  return body;
-}
-
 hrana::OptionalText view_of(const std::optional<std::string>& text) {
   return text ? hrana::OptionalText(*text) : std::nullopt;
+}
+
+// The body of a cursor; where the server may have none, with that of a pipeline in its place.
+EncodedPipeline encode_cursor(const HttpOrigin& origin, const Stream::Cursor& cursor,
+                              hrana::OptionalText baton) {
+  const Dialect dialect = origin.dialect();
+  EncodedPipeline result;
+  if (dialect != Dialect::version_3) {
+    const hrana::Request request = hrana::RunBatch{cursor.batch};
+    result = encode_pipeline(origin.encoding(), dialect, {&request, 1}, cursor.ends_stream, baton);
+    if (dialect != Dialect::unknown) return result;
+  }
+  result.body.clear();
+  encoder_of_thread(origin.encoding())
+      .encode(hrana::CursorRequest{baton, cursor.batch}, result.body);
+  return result;
 }
 
 }  // namespace
 
 void HttpStream::send(const Exchange& exchange, std::shared_ptr<Answer> answer) {
   const HttpOrigin& origin = *state_->origin();
-  hrana::PipelineRequest request;
-  request.requests.assign(exchange.requests.begin(), exchange.requests.end());
-  if (exchange.close) request.requests.emplace_back(hrana::CloseStream{});
-  HttpCall::Spec spec;
-  // Before the baton is taken: what cannot be encoded leaves the stream as it is.
-  if (origin.version() == 0 && origin.encoding() == hrana::Encoding::json) {
-    spec.body_of_version_2 = encoded(
-        origin.encoding(), hrana::PipelineRequest{std::nullopt, for_version_2(request.requests)});
-  }
-  const std::vector<hrana::Request> types = types_of(request.requests);
-  if (origin.version() == 2) request.requests = for_version_2(request.requests);
   HttpStreamState::Place place = state_->take();
-  request.baton = view_of(place.baton);
+  EncodedPipeline pipeline;
   try {
-    spec.body = encoded(origin.encoding(), request);
+    pipeline = encode_pipeline(origin.encoding(), origin.dialect(), exchange.requests,
+                               exchange.close, view_of(place.baton));
   } catch (...) {
     state_->give_back(std::move(place.baton));
     throw;
   }
+  HttpCall::Spec spec;
   spec.server = std::move(place.server);
+  spec.body = std::move(pipeline.body);
+  spec.older = std::move(pipeline.older);
   spec.deadline = exchange.deadline;
   spec.on_open_stream = place.baton.has_value();
   spec.repeatable = exchange.repeatable;
-  if (spec.on_open_stream) spec.body_of_version_2.reset();
   state_->begin(std::make_shared<PipelineCall>(state_, std::move(spec), std::move(place.baton),
-                                               types, std::move(answer)));
+                                               std::move(pipeline.shape), std::move(answer)));
 }
 
 void HttpStream::open_cursor(const Cursor& cursor, std::shared_ptr<Answer> answer) {
-  const HttpOrigin& origin = *state_->origin();
-  hrana::CursorRequest request{std::nullopt, cursor.batch};
   HttpStreamState::Place place = state_->take();
-  request.baton = view_of(place.baton);
-  HttpCall::Spec spec;
+  EncodedPipeline pipeline;
   try {
-    spec.body = encoded(origin.encoding(), request);
+    pipeline = encode_cursor(*state_->origin(), cursor, view_of(place.baton));
   } catch (...) {
     state_->give_back(std::move(place.baton));
     throw;
   }
+  HttpCall::Spec spec;
   spec.server = std::move(place.server);
   spec.endpoint = Endpoint::cursor;
+  spec.body = std::move(pipeline.body);
+  spec.older = std::move(pipeline.older);
   spec.deadline = cursor.deadline;
   spec.on_open_stream = place.baton.has_value();
   spec.repeatable = cursor.repeatable;
-  auto call = std::make_shared<HttpCursor>(state_, std::move(spec));
+  auto call = std::make_shared<HttpCursor>(state_, std::move(spec), std::move(pipeline.shape));
   call->want(cursor.max_rows, cursor.deadline, std::move(answer));
   {
     const core::MutexLock lock(mutex_);

@@ -50,8 +50,11 @@ class HttpTransport final : public Transport {
   }
   [[nodiscard]] std::shared_ptr<HttpOrigin> http() override { return origin_; }
   [[nodiscard]] std::optional<int> version() const noexcept override {
-    const int version = origin_->version();
+    const int version = version_of(origin_->dialect());
     return version == 0 ? std::nullopt : std::optional(version);
+  }
+  [[nodiscard]] bool has_streams() const noexcept override {
+    return origin_->dialect() != Dialect::without_streams;
   }
 
  private:

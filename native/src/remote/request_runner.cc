@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "core/atomic_members.h"
-#include "core/sql_refused.h"
 #include "core/sql_savepoint.h"
 #include "libsql/error.h"
 #include "libsql/sql.h"
 #include "remote/bind.h"
 #include "remote/cursor_answer.h"
 #include "remote/describe_answer.h"
+#include "remote/sent_text.h"
+#include "remote/streamless.h"
 #include "remote/table_listener.h"
 #include "remote/transaction_error.h"
 
@@ -22,28 +23,6 @@ namespace {
 
 constexpr int kSqliteError = 1;
 constexpr int kReadOnly = 8;
-
-// Before it is sent: a key would reach the server, and be shown with its error.
-void check_text(std::string_view sql) {
-  const std::string_view shown = core::statement_with_key(sql);
-  if (!shown.empty()) core::refuse_statement_with_key(shown);
-  core::refuse_zero_byte(sql);
-}
-
-// What follows the first statement, without what is none.
-std::string_view rest_of(std::string_view sql) {
-  const std::string_view rest = sql.substr(first_statement(sql).size());
-  return statement_kind(rest) == StatementKind::unknown ? std::string_view() : rest;
-}
-
-// The one statement of a text.
-std::string_view only_statement(std::string_view sql) {
-  check_text(sql);
-  const bool none = statement_kind(sql) == StatementKind::unknown;
-  if (!none && rest_of(sql).empty()) return sql;
-  throw Error(ErrorKind::invalid_argument, none ? "the SQL text contains no statement"
-                                                : "the SQL text contains more than one statement");
-}
 
 // It may send something on the transaction's stream.
 bool needs_stream(const Request& request) noexcept {
@@ -238,6 +217,10 @@ bool RequestRunner::describe(std::string_view sql, bool prepares) {
     }
     return true;
   }
+  if (prepares && !data_.transport().has_streams()) {
+    receiver().prepared(data_.add(std::string(sql)));
+    return true;
+  }
   const auto answer =
       std::make_shared<DescribeAnswer>(core_, call_.wait(), std::string(sql), prepares);
   return answer->send(call_);
@@ -318,6 +301,7 @@ bool RequestRunner::operator()(const request::Begin& request) {
   if (data_.state().in_transaction) {
     throw Error(ErrorKind::misuse, "cannot start a transaction within a transaction", kSqliteError);
   }
+  if (!data_.transport().has_streams()) throw needs_streams("a transaction of several requests");
   data_.begin(request.mode);
   return true;
 }

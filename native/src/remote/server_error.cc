@@ -72,6 +72,29 @@ int take_offset(std::string_view& message) {
   return offset;
 }
 
+// What tursodb --sync-server answers in place of a code: what it was doing.
+bool is_of_tursodb(std::string_view code) noexcept {
+  return code == "PREPARE_ERROR" || code == "EXECUTE_ERROR" || code == "BATCH_STEP_ERROR";
+}
+
+// Cuts what tursodb puts before SQLite's own message, and the result code, " (19)", off its end.
+// The code is 0 if there is none.
+int take_code(std::string_view& message) {
+  // Some messages have one twice.
+  for (const std::string_view prefix :
+       {"Runtime error: ", "Parse error: ", "Parse error: ", "Transaction error: "}) {
+    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+  }
+  const std::size_t begin = message.rfind(" (");
+  if (begin == std::string_view::npos || !message.ends_with(')')) return 0;
+  int code = 0;
+  const char* const last = message.data() + message.size() - 1;
+  const auto [end, error] = std::from_chars(message.data() + begin + 2, last, code);
+  if (error != std::errc{} || end != last || code <= 0) return 0;
+  message = message.substr(0, begin);
+  return code;
+}
+
 std::string lower(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), [](char c) {
@@ -89,10 +112,26 @@ int code_of(std::string_view name) {
   return sqlite_code(lower(name));
 }
 
-int constraint_of(std::string_view message) {
+// 0 if the message is not about a constraint.
+int constraint_in(std::string_view message) {
   const auto* const found = std::ranges::find_if(
       kConstraints, [&](const ConstraintText& one) { return message.starts_with(one.begin); });
-  return found == kConstraints.end() ? kSqliteConstraint : sqlite_code(found->name);
+  return found == kConstraints.end() ? 0 : sqlite_code(found->name);
+}
+
+// The same, of an error which is about a constraint.
+int constraint_of(std::string_view message) {
+  const int code = constraint_in(message);
+  return code == 0 ? kSqliteConstraint : code;
+}
+
+Error error_of_tursodb(std::string_view text) {
+  int code = take_code(text);
+  // It gives no number with a foreign key.
+  if (code == 0) code = constraint_in(text);
+  if (code == kSqliteConstraint) code = constraint_of(text);
+  if (code == 0) code = kSqliteError;
+  return {core::kind_of_code(code), std::string(text), code};
 }
 
 Error error_of_code(std::string_view code, const std::string& message) {
@@ -116,6 +155,8 @@ Error with_flag(const Error& error, bool Recovery::*flag) {
 }  // namespace
 
 Error server_error(const hrana::ErrorView& error) {
+  if (is_of_tursodb(error.code.value_or(std::string_view())))
+    return error_of_tursodb(error.message);
   std::string_view text = without_prefix(error.message);
   const int offset = take_offset(text);
   const std::string message(text);

@@ -90,13 +90,15 @@ class Stream : public Cancellable {
 
   // Runs a batch of statements and gives its first rows: the events of cursor entries, at most
   // `max_rows` of them rows, then fetched(), then finished(). Nothing else can be sent until the
-  // cursor is done (fetched(true)) or closed. `repeatable` as above. Errors: as for send();
-  // unsupported if the server has no cursors, to the answer.
+  // cursor is done (fetched(true)) or closed. `repeatable` as above. A server without cursors gives
+  // all rows at once. Errors: as for send().
   struct Cursor {
     const hrana::Batch& batch;  // Borrowed, as above.
     std::uint32_t max_rows;     // At least 1.
     Deadline deadline;
     bool repeatable = false;
+    // Nothing else is sent on the stream: it may end with the rows where the server has no cursors.
+    bool ends_stream = false;
   };
   virtual void open_cursor(const Cursor& cursor, std::shared_ptr<Answer> answer) = 0;
   // The next rows. Between two fetches the transport reads no more than a bounded number of bytes
@@ -129,6 +131,9 @@ class Transport {
   // Until then requests are encoded for version 3; where it turns out that the server has none, the
   // transport sends them again without get_autocommit and with `not is_autocommit` taken for true.
   [[nodiscard]] virtual std::optional<int> version() const noexcept = 0;
+  // False: it is known that each exchange has to end its stream (streamless.h). Others are refused
+  // as unsupported, as are descriptions.
+  [[nodiscard]] virtual bool has_streams() const noexcept { return true; }
 };
 
 }  // namespace libsql::remote

@@ -39,6 +39,21 @@ TEST(ServerErrorTest, FindsTheConstraintWhereTheServerNamesItInItsMessageOnly) {
   EXPECT_EQ(code("something else"), 19);
 }
 
+TEST(ServerErrorTest, FindsTheResultCodeOfTursodbAtTheEndOfItsMessage) {
+  const Error unique =
+      error_of("EXECUTE_ERROR", "Runtime error: UNIQUE constraint failed: t.a (19)");
+  EXPECT_EQ(unique.kind(), ErrorKind::constraint);
+  EXPECT_EQ(unique.extended_code(), 2067);
+  EXPECT_EQ(unique.message(), "UNIQUE constraint failed: t.a");
+  const Error key = error_of("BATCH_STEP_ERROR", "Runtime error: FOREIGN KEY constraint failed");
+  EXPECT_EQ(key.extended_code(), 787);
+  const Error table = error_of("PREPARE_ERROR", "Parse error: no such table: t (x)");
+  EXPECT_EQ(table.extended_code(), 1);
+  EXPECT_EQ(table.message(), "no such table: t (x)");
+  EXPECT_EQ(error_of("PREPARE_ERROR", "Parse error: Parse error: no").message(), "no");
+  EXPECT_EQ(error_of("EXECUTE_ERROR", "odd (99999999999)").message(), "odd (99999999999)");
+}
+
 TEST(ServerErrorTest, GivesSqlitesOwnWordsAndTheOffset) {
   const Error error =
       error_of("SQL_INPUT_ERROR", "SQL input error: no such column: nope (at offset 7)");

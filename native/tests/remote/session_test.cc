@@ -308,14 +308,15 @@ TEST(RemoteSessionVersionTest, AServerOfVersion2IsAskedInItsOwnWords) {
   ScriptedDatabase server;
   Connection db = server.connect();
   server.answer(answer_with("", 404));
+  server.answer_results(closed());  // It knows `close`.
   server.answer_results(executed(result()) + "," + closed());
   db.execute("SELECT 1");
-  EXPECT_EQ(server.asked().at(1).target, "/v2/pipeline");
+  EXPECT_EQ(server.asked().at(2).target, "/v2/pipeline");
   db.begin_transaction(TransactionMode::deferred);
   server.answer_results(batch({{result(), "null"}, {result("", "", 1), "null"}, {"null", "null"}}),
                         R"("B1")");
   db.execute("INSERT INTO t VALUES (1)");
-  EXPECT_THAT(server.asked().at(2).body, Not(HasSubstr("autocommit")));
+  EXPECT_THAT(server.asked().at(3).body, Not(HasSubstr("autocommit")));
   EXPECT_TRUE(db.in_transaction());
   // The probe behind a failed statement: a BEGIN that succeeds says that no transaction was open.
   server.answer_results(

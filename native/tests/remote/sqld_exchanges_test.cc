@@ -1,101 +1,27 @@
-// What sqld answers, byte by byte: exchanges that were recorded once (fixtures/sqld, of libsql
-// commit f8fb14f) and are replayed here. A request that is not the recorded one gets no answer.
-//
-// To record them again: LIBSQL_RECORD_SQLD=URL of a proxy in front of an empty sqld that writes
-// down each exchange in the file that the header x-fixture names.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+// What sqld answers (fixtures/sqld, of libsql commit f8fb14f).
+#include <chrono>
 #include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/mutex.h"
-#include "libsql/database.h"
-#include "testing/http_server.h"
 #include "testing/request_trace.h"
+#include "tests/remote/recorded_exchanges.h"
 
 namespace libsql::remote {
 namespace {
 
 using testing::RequestTrace;
-using testing::ScriptedAnswer;
 
-struct Exchange {
-  std::string request;  // Its target and body, with a line feed between them.
-  std::string answer;
-};
-
-// A file has, for each exchange, `>>` and `<<` with the number of the bytes that follow on the next
-// line.
-std::vector<Exchange> read_fixture(const std::string& name) {
-  std::ifstream file(std::filesystem::path(LIBSQL_SQLD_FIXTURES) / (name + ".txt"),
-                     std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << name;
-  const auto part = [&](const std::string& mark) {
-    std::string found;
-    std::size_t size = 0;
-    if (!(file >> found >> size) || found != mark) return std::string();
-    file.get();
-    std::string bytes(size, '\0');
-    file.read(bytes.data(), static_cast<std::streamsize>(size));
-    return bytes;
-  };
-  std::vector<Exchange> exchanges;
-  for (std::string request = part(">>"); !request.empty(); request = part(">>")) {
-    exchanges.push_back({std::move(request), part("<<")});
-  }
-  return exchanges;
-}
-
-class SqldExchangesTest : public ::testing::Test {
+class SqldExchangesTest : public RecordedExchanges {
  protected:
-  Connection connect(const std::string& fixture) {
-    RemoteOptions options;
-    if (const char* const url = std::getenv("LIBSQL_RECORD_SQLD")) {
-      options.headers = {{"x-fixture", fixture}};
-      return Database::remote(url, options).connect();
-    }
-    {
-      const core::MutexLock lock(mutex_);
-      exchanges_ = read_fixture(fixture);
-    }
-    return Database::remote("http://127.0.0.1:" + std::to_string(server_.port()), options)
-        .connect();
-  }
-  static std::string execute(Connection& db, std::string_view sql) {
-    return RequestTrace::of(db, request::Execute{{sql}});
-  }
+  SqldExchangesTest() : RecordedExchanges("sqld") {}
+
   // Until an idle stream of sqld has expired; a recorded one has.
   static void wait_for_expiry() {
-    if (std::getenv("LIBSQL_RECORD_SQLD") == nullptr) return;
+    if (recorder() == nullptr) return;
     std::this_thread::sleep_for(std::chrono::seconds(13));
   }
-
- private:
-  ScriptedAnswer answer(const testing::HttpServer::Request& request) {
-    const core::MutexLock lock(mutex_);
-    const std::string target(request.target().data(), request.target().size());
-    const std::string asked = target + '\n' + request.body();
-    // Streams are closed in the background, at any time.
-    const auto found = std::ranges::find(exchanges_, asked, &Exchange::request);
-    if (found == exchanges_.end()) {
-      ADD_FAILURE() << "was not recorded: " << asked;
-      return {"", true, false};
-    }
-    ScriptedAnswer recorded{std::move(found->answer), false, false};
-    exchanges_.erase(found);
-    return recorded;
-  }
-
-  core::Mutex mutex_;
-  std::vector<Exchange> exchanges_ LIBSQL_GUARDED_BY(mutex_);
-  testing::HttpServer server_{[this](const auto& request) { return answer(request); }};
 };
 
 TEST_F(SqldExchangesTest, ValuesOfEveryType) {
