@@ -62,7 +62,8 @@ TEST_F(SocketTest, AnswersOfAnySizeArriveWhole) {
   ASSERT_EQ(socket.hello(), R"({"type":"hello_ok"})");
   EXPECT_EQ(socket.ask(0, kOpen),
             R"({"type":"response_ok","request_id":0,"response":{"type":"open_stream"}})");
-  for (const int size : {1, 1'000, 65'000, 65'300, 65'535, 65'536, 3'000'000}) {
+  for (const std::size_t size :
+       std::vector<std::size_t>{1, 1'000, 65'000, 65'300, 65'535, 65'536, 3'000'000}) {
     const std::string answer =
         socket.ask(1, execute_on(0, "SELECT printf('%.*c', " + std::to_string(size) + ", 'x')"));
     EXPECT_THAT(answer, HasSubstr(R"("value":")" + std::string(size, 'x') + R"("}]])")) << size;
