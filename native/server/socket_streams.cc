@@ -171,6 +171,7 @@ void SocketStreams::open_stream(const Call& call) {
 void SocketStreams::close_stream(Call call) {
   const auto open = stream_of(call);
   streams_.erase(call.request().stream_id);
+  open->place.reset();  // The client may open another one without waiting for the answer.
   if (!open->stream) return succeed(call);
   std::shared_ptr<Cursor> cursor;
   if (open->cursor) {

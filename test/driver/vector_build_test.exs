@@ -2,6 +2,8 @@ defmodule EctoLibSql.VectorBuildTest do
   # How builds of vector indexes are reported.
   use EctoLibSql.DriverCase, async: true
 
+  @moduletag :local_file
+
   @create "CREATE INDEX i ON t (libsql_vector_idx(v))"
 
   defp filled!(options) do

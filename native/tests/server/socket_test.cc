@@ -207,6 +207,21 @@ TEST_F(SocketTest, ClosingAStreamEndsItsCursor) {
   EXPECT_EQ(socket.ask(4, R"({"type":"fetch_cursor","cursor_id":4,"max_count":10})"), "");
 }
 
+TEST_F(SocketTest, AClosedStreamGivesItsPlaceToTheNextOneAtOnce) {
+  server::Options options;
+  options.most_streams = 1;
+  start(options);
+  RawSocket socket = open();
+  ASSERT_EQ(socket.hello(), R"({"type":"hello_ok"})");
+  socket.send(RawSocket::request_message(0, kOpen));
+  socket.send(RawSocket::request_message(1, execute_on(0, "SELECT 1")));
+  socket.send(RawSocket::request_message(2, R"({"type":"close_stream","stream_id":0})"));
+  socket.send(RawSocket::request_message(3, R"({"type":"open_stream","stream_id":1})"));
+  for (int answer = 0; answer < 4; ++answer) {
+    EXPECT_THAT(socket.receive(), StartsWith(R"({"type":"response_ok",)"));
+  }
+}
+
 TEST_F(SocketTest, RequestsOnAStreamThatDidNotOpenFailOneByOne) {
   server::Options options;
   options.most_streams = 0;
