@@ -63,6 +63,8 @@ void require_access(const Statement& statement, Access access) {
 }
 
 void StatementRun::start(const hrana::Stmt& stmt, Access access) {
+  // A short one would have ended before the connection looks.
+  if (session_.gave_up()) throw Error(ErrorKind::interrupted, "the client has gone");
   const auto sql = std::get<std::string_view>(stmt.sql);
   if (!begins_read_only(sql)) return start(sql, stmt, access);
   start("BEGIN", stmt, access);

@@ -15,7 +15,8 @@ defmodule EctoLibSql.Suite do
 
   #
   # With ECTO_LIBSQL_SUITE=server_http or server_ws every connection is one to a development server, over HTTP or a
-  # WebSocket. Each database has a server of its own (EctoLibSql.SuiteServers). In addition to :local, left out are
+  # WebSocket. Each database has a server of its own (EctoLibSql.SuiteServers); LIBSQL_DEV_SERVER names its program, also for tests
+  # that start a VM without Mix. In addition to :local, left out are
   #   tagged :local_file: files, keys, attached databases, `sandbox: :isolated`, change events, and the settings of a connection and
   #     whom it waits for, which are the server's (a busy timeout, PRAGMAs between requests)
   #   tagged :local_answer, what differs by the protocol or by design, as docs/guides/servers.md says:

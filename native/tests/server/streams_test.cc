@@ -142,6 +142,24 @@ TEST_F(StreamsTest, BeyondTheLimitNewStreamsAreRefusedUntilOneCloses) {
   EXPECT_TRUE(eventually([&] { return pipeline(execute("SELECT 1")).status == 200; }));
 }
 
+// Neither what runs nor what is behind it, however short that is.
+TEST_F(StreamsTest, NothingOfAPipelineRunsOnceItsClientHasGone) {
+  server::Options options;
+  options.most_streams = 1;
+  start(options);
+  ASSERT_EQ(pipeline(execute("CREATE TABLE t(a)") + kAndClose).status, 200);
+  const auto status = [&] { return pipeline(execute("SELECT 1") + kAndClose).status; };
+  RawClient client = connect();
+  client.start_post(
+      "/v3/pipeline",
+      RawClient::pipeline_body(execute("INSERT INTO t VALUES (1)") + "," + execute(kEndless) + "," +
+                               execute("INSERT INTO t VALUES (2)") + kAndClose));
+  ASSERT_TRUE(eventually([&] { return status() == 429; }));  // It runs.
+  client.close();
+  ASSERT_TRUE(eventually([&] { return status() == 200; }));  // It has ended.
+  EXPECT_EQ(value_of("SELECT count(*) FROM t WHERE a = 2"), R"({"type":"integer","value":"0"})");
+}
+
 TEST_F(StreamsTest, ATransactionThatKeepsAWriterWaitingIsRolledBack) {
   server::Options options;
   options.transaction_time = 100ms;
