@@ -15,7 +15,6 @@ defmodule LibsqlBench.VectorIndex do
 
   import LibsqlBench.VectorFiles
 
-  alias EctoLibSql.Native
   alias LibsqlBench.Measure
 
   @rows [{"A", 9_500}, {"B", 10_000}, {"C", 5_000}]
@@ -62,12 +61,7 @@ defmodule LibsqlBench.VectorIndex do
   end
 
   defp build_ours(data) do
-    {:ok, state} = EctoLibSql.connect(database: data.path <> ".here", cache_size: @cache)
-    type = Native.vector_type(data.size)
-    EctoLibSql.query!(state, "CREATE TABLE v (id INTEGER PRIMARY KEY, x #{type})")
-    vectors = pieces(File.read!(data.path <> ".vectors"), data.size)
-    rows = for vector <- vectors, do: {"INSERT INTO v (x) VALUES (?)", [{:blob, vector}]}
-    {:ok, _results} = Native.batch_transactional(state, rows)
+    state = filled!(data, cache_size: @cache)
     before = bytes(state)
     create = fn -> EctoLibSql.query!(state, "CREATE INDEX i ON v (libsql_vector_idx(x))") end
     {time, _result} = :timer.tc(create)

@@ -14,7 +14,6 @@ defmodule LibsqlBench.VectorRecall do
 
   import LibsqlBench.VectorFiles
 
-  alias EctoLibSql.Native
   alias LibsqlBench.{Measure, Plot}
 
   @efforts [20, 50, 100, 200, 400, 800]
@@ -45,12 +44,7 @@ defmodule LibsqlBench.VectorRecall do
   end
 
   defp ours(data) do
-    {:ok, state} = EctoLibSql.connect(database: data.path <> ".here", cache_size: @cache)
-    type = Native.vector_type(data.size)
-    EctoLibSql.query!(state, "CREATE TABLE v (id INTEGER PRIMARY KEY, x #{type})")
-    vectors = pieces(File.read!(data.path <> ".vectors"), data.size)
-    rows = for vector <- vectors, do: {"INSERT INTO v (x) VALUES (?)", [{:blob, vector}]}
-    {:ok, _results} = Native.batch_transactional(state, rows)
+    state = filled!(data, cache_size: @cache)
     queries = pieces(File.read!(data.path <> ".queries"), data.size)
 
     found =

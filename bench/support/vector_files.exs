@@ -16,6 +16,18 @@ defmodule LibsqlBench.VectorFiles do
 
   @doc "The vectors in some bytes."
   def pieces(bytes, size), do: for(<<piece::binary-size(size)-unit(32) <- bytes>>, do: piece)
+
+  @doc "A connection to a database of ours with a data set's vectors in a table `v`, without an index."
+  def filled!(data, options) do
+    {:ok, state} = EctoLibSql.connect([database: data.path <> ".here"] ++ options)
+    type = EctoLibSql.Native.vector_type(data.size)
+    EctoLibSql.query!(state, "CREATE TABLE v (id INTEGER PRIMARY KEY, x #{type})")
+    vectors = pieces(File.read!(data.path <> ".vectors"), data.size)
+    rows = for vector <- vectors, do: {"INSERT INTO v (x) VALUES (?)", [{:blob, vector}]}
+    {:ok, _results} = EctoLibSql.Native.batch_transactional(state, rows)
+    state
+  end
+
   def lines(text), do: String.split(text, "\n", trim: true)
   def numbers(line), do: line |> String.split() |> Enum.map(&String.to_integer/1)
 
