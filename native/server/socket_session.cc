@@ -155,8 +155,8 @@ void SocketSession::send(std::string_view message) {
   });
 }
 
-// Beast would write frame by frame, each after the one before; those of a server need no mask, so
-// that making them is easier than that.
+// Encodes the frame here, not by Beast, which begins a message's write only when the one before has
+// ended. A server does not mask its frames (RFC 6455, section 5.1).
 void SocketSession::append_frame(std::string_view message) {
   const bool json = chosen_.protocol.encoding == hrana::Encoding::json;
   std::string head(1, static_cast<char>(json ? 0x81 : 0x82));  // The last frame, text or binary.

@@ -86,8 +86,8 @@ class VectorBuildTest : public testing::FileTest {
                 std::to_string(kRows) +
                 ") INSERT INTO t SELECT x, vector('[1,2,' || x || ',' || (x % 7) || ']') FROM n");
   }
-  // As on a slow machine: behind the first `quick` looks of the connection's, reading the rows
-  // takes about a second, and from a build's first report on it takes until `end`.
+  // Makes the connection slow: after the first `quick` calls of its cancel check each call takes a
+  // millisecond, and one after a build's first report takes until `end`.
   void slow_down(steady_clock::time_point end = {}, int quick = 0) {
     db_.set_cancel_check([this, end, quick]() mutable {
       if (--quick >= 0) return false;
@@ -98,7 +98,7 @@ class VectorBuildTest : public testing::FileTest {
       return false;
     });
   }
-  // How often the connection looks whether it is to stop.
+  // How often the connection calls its cancel check while it runs `sql`.
   int looks_of(const std::string& sql) {
     int looks = 0;
     db_.set_cancel_check([&looks] {
