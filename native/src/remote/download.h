@@ -37,7 +37,7 @@ struct Patience {
 //   anything else                                                      no
 //
 // Errors of all: those of the way to the server, of the token; timeout; what Patience throws.
-// Threads: thread-compatible, but not the I/O thread.
+// Threads: thread-compatible; on the I/O thread only what waits for nothing.
 class Download {
  public:
   struct Request {
@@ -47,6 +47,7 @@ class Download {
     std::string body;
     // The token is sent under this name as well.
     std::string token_header = {};
+    [[nodiscard]] bool operator==(const Request&) const = default;
   };
 
   // Sends nothing yet. `patience` outlives it.
@@ -56,7 +57,8 @@ class Download {
   // Cancels what is under way.
   ~Download();
 
-  // Sends the request, so that several downloads wait at the same time. Waits for the token only.
+  // Sends the request, so that several downloads wait at the same time. Waits for the token only,
+  // and only if a function gives it.
   void send();
   // Waits for the head of the answer, having sent the request if that has not been done.
   [[nodiscard]] const HttpHead& head();

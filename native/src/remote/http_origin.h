@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "hrana/codec.h"
 #include "libsql/remote_options.h"
@@ -49,6 +50,10 @@ class HttpOrigin {
   [[nodiscard]] Dialect dialect() const noexcept { return dialect_; }
   void set_dialect(Dialect dialect) noexcept { dialect_ = dialect; }
 
+  // The token, or that there is none, is known without asking a function.
+  [[nodiscard]] bool has_fixed_token() const noexcept {
+    return !std::holds_alternative<TokenFunction>(options_.auth_token);
+  }
   // Asks for the token; `taker` is called once, on any thread.
   void ask_token(TokenAnswer::Taker taker) const;
   // A request to `server`, which gets the token and the key only if it has this origin.

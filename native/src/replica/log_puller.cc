@@ -10,6 +10,7 @@ namespace libsql::replica {
 
 namespace {
 
+constexpr std::string_view kEntries = "BatchLogEntries";
 constexpr int kFailedPrecondition = 9;
 constexpr int kUnimplemented = 12;
 constexpr int kUnavailable = 14;
@@ -84,7 +85,9 @@ Primary::Sent LogPuller::greet_and_ask(SyncTurn& turn) {
     greet(turn);
     return nullptr;
   }
-  Primary::Sent frames = ask_entries(turn.position().frame.value() + 1);
+  const std::uint64_t next = turn.position().frame.value() + 1;
+  Primary::Sent frames = entries_ahead(next);
+  if (frames == nullptr) frames = ask_entries(next);
   const std::string session = token_;
   greet(turn);
   if (turn.need() == Need::everything || token_ != session) return nullptr;
@@ -100,7 +103,8 @@ bool LogPuller::needs_head(const SyncTurn& turn, const Goal& goal) const {
 
 void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
   const bool greets = needs_head(turn, goal);
-  const Primary::Sent ahead = greets ? greet_and_ask(turn) : nullptr;
+  const Primary::Sent ahead =
+      greets ? greet_and_ask(turn) : entries_ahead(turn.position().frame.value() + 1);
   const bool everything = turn.need() == Need::everything;
   pulled.replaced = everything;
   if (greets && !head_) {
@@ -111,9 +115,10 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
   }
   next_ = everything ? 0 : turn.position().frame.value() + 1;
   target_ = greets ? *head_ : *goal.frame;
-  // A refusal is heard where frames have to come: they are asked for again.
+  // A refusal is heard where frames have to come: they are asked for again. So are frames that have
+  // been committed since this was asked.
   if (ahead != nullptr) static_cast<void>(entries(*ahead, turn, pulled));
-  if (next_ > target_ && pulled.pages == 0) return turn.nothing_new(turn.position());
+  if (next_ > target_ && pulled.pages == 0) turn.nothing_new(turn.position());
   while (next_ <= target_) {
     const std::uint64_t before = pulled.pages;
     pull_some(turn, pulled);
@@ -123,6 +128,7 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
                                      ", which it has announced");
     }
   }
+  primary_.expect_call(kEntries, token_, log_offset(next_));
 }
 
 void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
@@ -146,7 +152,11 @@ void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
 }
 
 Primary::Sent LogPuller::ask_entries(std::uint64_t next) {
-  return primary_.send_call("BatchLogEntries", token_, log_offset(next));
+  return primary_.send_call(kEntries, token_, log_offset(next));
+}
+
+Primary::Sent LogPuller::entries_ahead(std::uint64_t next) {
+  return primary_.sent_ahead(kEntries, token_, log_offset(next));
 }
 
 GrpcStatus LogPuller::entries(remote::Download& sent, SyncTurn& turn, Pulled& pulled) {

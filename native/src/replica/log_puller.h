@@ -34,6 +34,8 @@ class LogPuller {
   // What follows `next_`, as far as the primary sends it in one answer.
   void pull_some(SyncTurn& turn, Pulled& pulled);
   [[nodiscard]] Primary::Sent ask_entries(std::uint64_t next);
+  // The same request, if it was sent when the pull was asked for; else null.
+  [[nodiscard]] Primary::Sent entries_ahead(std::uint64_t next);
   [[nodiscard]] GrpcStatus entries(remote::Download& sent, SyncTurn& turn, Pulled& pulled);
   [[nodiscard]] GrpcStatus snapshot(SyncTurn& turn, Pulled& pulled);
   // Calls again while the primary is not ready. Returns a status that is not "unavailable".

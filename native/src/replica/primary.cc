@@ -86,8 +86,8 @@ GrpcStatus Primary::call(std::string_view method, const std::string& token,
   return receive(*send_call(method, token, message), sink);
 }
 
-Primary::Sent Primary::send_call(std::string_view method, const std::string& token,
-                                 std::string_view message) {
+remote::Download::Request Primary::call_request(std::string_view method, const std::string& token,
+                                                std::string_view message) const {
   remote::Download::Request request;
   request.target = "/wal_log.ReplicationLog/" + std::string(method);
   request.token_header = "x-authorization";
@@ -96,7 +96,22 @@ Primary::Sent Primary::send_call(std::string_view method, const std::string& tok
   request.headers = {{"Content-Type", "application/grpc-web"}, {"x-namespace-bin", name}};
   if (!token.empty()) request.headers.emplace_back("x-session-token", token);
   request.body = grpc_request(message);
-  return send(std::move(request));
+  return request;
+}
+
+void Primary::expect_call(std::string_view method, const std::string& token,
+                          std::string_view message) {
+  ahead_.expect(origin_, call_request(method, token, message));
+}
+
+Primary::Sent Primary::sent_ahead(std::string_view method, const std::string& token,
+                                  std::string_view message) {
+  return ahead_.take(origin_, call_request(method, token, message));
+}
+
+Primary::Sent Primary::send_call(std::string_view method, const std::string& token,
+                                 std::string_view message) {
+  return send(call_request(method, token, message));
 }
 
 GrpcStatus Primary::receive(remote::Download& sent, const GrpcWebReader::Sink& sink) {

@@ -12,6 +12,7 @@
 #include "libsql/error.h"
 #include "remote/download.h"
 #include "replica/grpc_web.h"
+#include "replica/request_ahead.h"
 
 namespace libsql::replica {
 
@@ -21,12 +22,20 @@ struct NotServed {
 };
 
 // Errors of all: those of remote::Download; io for an answer that is not the protocol's.
-// Threads: thread-compatible.
+// Threads: thread-compatible; ahead() thread-safe.
 class Primary {
  public:
   explicit Primary(std::shared_ptr<remote::HttpOrigin> origin);
   // The way to the same primary from now on.
   void use(std::shared_ptr<remote::HttpOrigin> origin) { origin_ = std::move(origin); }
+
+  // A call of the next pull, which ahead() may send before it begins.
+  void expect_call(std::string_view method, const std::string& token, std::string_view message);
+  // That call, if it has been sent; else null.
+  [[nodiscard]] std::unique_ptr<remote::Download> sent_ahead(std::string_view method,
+                                                             const std::string& token,
+                                                             std::string_view message);
+  [[nodiscard]] RequestAhead& ahead() noexcept { return ahead_; }
 
   // How everything here waits.
   [[nodiscard]] remote::Patience& patience() noexcept { return patience_; }
@@ -66,8 +75,13 @@ class Primary {
   [[nodiscard]] std::string text(remote::Download& download);
 
  private:
+  [[nodiscard]] remote::Download::Request call_request(std::string_view method,
+                                                       const std::string& token,
+                                                       std::string_view message) const;
+
   std::shared_ptr<remote::HttpOrigin> origin_;
   remote::Patience patience_;
+  RequestAhead ahead_{patience_};
   std::function<void()> on_piece_;
   std::uint64_t bytes_ = 0;
 };

@@ -281,11 +281,13 @@ void Replicator::Core::use(std::shared_ptr<remote::HttpOrigin> origin,
                            std::optional<milliseconds> interval) {
   const core::MutexLock lock(mutex_);
   origin_ = std::move(origin);
+  primary_.ahead().forget();
   if (interval && (!interval_ || *interval < *interval_)) interval_ = interval;
   changed_.notify_all();
 }
 
 void Replicator::Core::add(Waiter waiter) {
+  if (!frozen_) primary_.ahead().send();
   {
     const core::MutexLock lock(mutex_);
     if (!frozen_) {

@@ -1,6 +1,10 @@
 // Pulling from a primary by its replication log ("V1"): sessions, histories, frames to wait for.
+#include <atomic>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -17,6 +21,7 @@ namespace libsql::replica {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using testing::PullProtocol;
 using testing::PullServer;
 using testing::query;
@@ -38,6 +43,29 @@ class LogReplicatorTest : public testing::FileTest {
     return query(db, sql);
   }
 
+  // A pull is wanted while its turn is another process's, until `lock` goes. True when the primary
+  // has been asked for frames.
+  [[nodiscard]] bool is_asked_ahead(std::uint64_t frame) {
+    std::vector<std::string> requests;
+    replicator_->sync({frame}, Replicator::Clock::now() + seconds(5),
+                      [this](const Error* error, const SyncReport& report) {
+                        EXPECT_EQ(error, nullptr);
+                        reached_ = report.frame.value_or(0);
+                      });
+    return testing::eventually([&] {
+      for (std::string& one : server_.take_requests()) requests.push_back(std::move(one));
+      return requests == std::vector<std::string>{kEntries};
+    });
+  }
+  [[nodiscard]] std::unique_ptr<ReplicaLock> other_process() const {
+    auto lock = ReplicaLock::acquire(path(), seconds(5));
+    EXPECT_NE(lock, nullptr);
+    return lock;
+  }
+
+  static constexpr const char* kEntries = "/wal_log.ReplicationLog/BatchLogEntries";
+  // 0: not yet.
+  std::atomic<std::uint64_t> reached_ = 0;
   PullServer server_{path("primary.db"), PullProtocol::replication_log};
   std::shared_ptr<Replicator> replicator_;
 };
@@ -49,6 +77,57 @@ TEST_F(LogReplicatorTest, AKnownFrameIsReachedInOneRoundTrip) {
   EXPECT_EQ(replicator_->sync_and_wait(request).frame, server_.head());
   EXPECT_THAT(server_.take_requests(),
               ::testing::ElementsAre("/wal_log.ReplicationLog/BatchLogEntries"));
+}
+
+TEST_F(LogReplicatorTest, FramesOfACommitAreAskedForBeforeTheReplicaHasItsTurn) {
+  auto lock = other_process();
+  server_.execute("INSERT INTO t VALUES (2)");
+  EXPECT_TRUE(is_asked_ahead(server_.head()));
+  lock.reset();
+  EXPECT_TRUE(testing::eventually([&] { return reached_.load() == server_.head(); }));
+  EXPECT_THAT(server_.take_requests(), ::testing::IsEmpty()) << "asked for twice";
+  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
+}
+
+TEST_F(LogReplicatorTest, WhatIsCommittedAfterFramesWereAskedForIsPulledToo) {
+  auto lock = other_process();
+  EXPECT_TRUE(is_asked_ahead(server_.head())) << "there is none yet";
+  server_.execute("INSERT INTO t VALUES (2)");
+  lock.reset();
+  SyncRequest request;
+  request.frame = server_.head();
+  EXPECT_EQ(replicator_->sync_and_wait(request).frame, server_.head());
+  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
+}
+
+TEST_F(LogReplicatorTest, FramesThatWereAskedForAreDroppedWhereTheFileNeedsOthers) {
+  auto lock = other_process();
+  server_.execute("INSERT INTO t VALUES (2)");
+  EXPECT_TRUE(is_asked_ahead(server_.head()));
+  for (const char* const ending : {"", "-wal", "-shm"}) std::filesystem::remove(path() + ending);
+  lock.reset();
+  EXPECT_TRUE(testing::eventually([&] { return reached_.load() == server_.head(); }));
+  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
+}
+
+// The function may wait for whoever waits for the commit.
+TEST_F(LogReplicatorTest, ATokenIsAskedForByTheReplicatorsThreadAlone) {
+  RemoteOptions options;
+  std::atomic<std::thread::id> asked_on;
+  options.auth_token = TokenFunction([&](TokenAnswer answer) {
+    asked_on = std::this_thread::get_id();
+    answer.give(AuthToken("token"));
+  });
+  Replicator::Config config = testing::replicator_config(path(), server_.url());
+  config.origin = remote::make_origin(remote::parse_url(server_.url()), options);
+  ASSERT_EQ(Replicator::open(config), replicator_);
+  sync(*replicator_);
+  asked_on = std::thread::id();
+  const auto lock = other_process();
+  server_.execute("INSERT INTO t VALUES (2)");
+  replicator_->sync({server_.head()}, Replicator::Clock::now() + milliseconds(10),
+                    [](const Error*, const SyncReport&) {});
+  EXPECT_EQ(asked_on.load(), std::thread::id());
 }
 
 TEST_F(LogReplicatorTest, APrimaryThatWasStartedAgainIsGreetedAgain) {
