@@ -72,6 +72,6 @@ done
 library=$(find "$scratch/shared" -name libsql.so)
 readelf -d "$library" | grep -q 'SONAME.*\[libsql.so.0.10\]' || fail "the soname is not libsql.so.0.10"
 hidden=$(nm -DC --defined-only "$library" |
-  grep -E ' (sqlite3_|libsql::(core|local|client|encryption|hrana|remote|vector|replica)::)' || true)
+  grep -E ' (sqlite3_|libsql::(core|local|client|encryption|hrana|remote|vector|replica|vfs)::)' || true)
 [[ -z $hidden ]] || fail "the shared library exports what is not public: $(head -3 <<<"$hidden")"
 echo "check_consumer: passed"

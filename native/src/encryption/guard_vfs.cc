@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <new>
 
 #include <sqlite3.h>
 
 #include "encryption/file_header.h"
-#include "encryption/real_file.h"
 #include "encryption/refusal.h"
+#include "vfs/plain_file.h"
 
 namespace libsql::encryption {
 
@@ -26,7 +27,7 @@ Guard& guard();
 
 // SQLITE_OK for a plain header, and where nothing has been committed yet. What cannot be read is
 // for SQLite to report.
-int check_plain(const RealFile& file) {
+int check_plain(const vfs::RealFile& file) {
   std::array<unsigned char, kHeaderBytes> header{};
   const int rc = file.read(header, 0);
   if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) return SQLITE_OK;
@@ -43,19 +44,26 @@ int check_plain(const RealFile& file) {
   return SQLITE_NOTADB;
 }
 
-int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags, int* out_flags) {
-  sqlite3_vfs* const below = guard().below;
-  if ((flags & SQLITE_OPEN_MAIN_DB) != 0 && has_key_parameter(name)) {
-    file->pMethods = nullptr;
-    return refuse(SQLITE_CANTOPEN, Refusal::key_in_location);
-  }
-  const int rc = below->xOpen(below, name, file, flags, out_flags);
-  if (rc != SQLITE_OK || (flags & SQLITE_OPEN_MAIN_DB) == 0 || name == nullptr) return rc;
-  const int plain = check_plain(RealFile(file));
-  if (plain == SQLITE_OK) return SQLITE_OK;
-  file->pMethods->xClose(file);
-  file->pMethods = nullptr;
+int open_main(const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  if (has_key_parameter(name)) return refuse(SQLITE_CANTOPEN, Refusal::key_in_location);
+  vfs::NewShimFile made(file, nullptr);
+  const int rc = made.open(guard().below, name, flags, out_flags);
+  if (rc != SQLITE_OK) return rc;
+  const int plain = check_plain(made.real());
+  if (plain == SQLITE_OK) made.keep(std::make_unique<vfs::PlainFile>(made.real()));
   return plain;
+}
+
+// Journals, logs and temporary files are the default VFS's own.
+int open(sqlite3_vfs* /*vfs*/, const char* name, sqlite3_file* file, int flags,
+         int* out_flags) noexcept {
+  sqlite3_vfs* const below = guard().below;
+  if ((flags & SQLITE_OPEN_MAIN_DB) == 0 || name == nullptr) {
+    return below->xOpen(below, name, file, flags, out_flags);
+  }
+  // SQLite closes what has methods, and nothing else.
+  file->pMethods = nullptr;
+  return vfs::code_of(SQLITE_CANTOPEN, [&] { return open_main(name, file, flags, out_flags); });
 }
 
 Guard make_guard() {
@@ -70,6 +78,7 @@ Guard& guard() {
   static const bool kRegistered = [] {
     the_guard.vfs.pNext = nullptr;
     the_guard.vfs.zName = kName;
+    the_guard.vfs.szOsFile = vfs::bytes_over(*the_guard.below);
     the_guard.vfs.xOpen = open;
     constexpr int kNotDefault = 0;
     if (sqlite3_vfs_register(&the_guard.vfs, kNotDefault) != SQLITE_OK) throw std::bad_alloc();

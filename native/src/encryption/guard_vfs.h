@@ -3,8 +3,8 @@
 //
 // SQLite plays back a journal before it looks at the database. It takes the records of an encrypted
 // one for torn, deletes the journal, and a half-written database is left. Here such a file is
-// refused first, also when SQL attaches it. The files themselves are the default VFS's own, so that
-// nothing is paid for reading and writing.
+// refused first, also when SQL attaches it. A database file is read ahead of scans
+// (vfs/plain_file.h); all other files are the default VFS's own.
 #ifndef LIBSQL_ENCRYPTION_GUARD_VFS_H_
 #define LIBSQL_ENCRYPTION_GUARD_VFS_H_
 

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "encryption/encrypted_file.h"
 #include "encryption/file_header.h"
 #include "encryption/journal_file.h"
 
@@ -14,7 +13,7 @@ constexpr std::size_t kWord = 4;
 // Between two looks at a header another process may have begun another transaction.
 constexpr int kAttempts = 5;
 
-std::optional<JournalHeader> header_at(const RealFile& journal, sqlite3_int64 at) {
+std::optional<JournalHeader> header_at(const vfs::RealFile& journal, sqlite3_int64 at) {
   std::array<unsigned char, kJournalHeaderBytes> bytes{};
   JournalHeader header{};
   if (journal.read(bytes, at) != SQLITE_OK || !parse_journal_header(bytes, &header)) return {};
@@ -36,8 +35,8 @@ struct Record {
   std::uint32_t checksum = 0;
 };
 
-std::optional<Record> record_at(const RealFile& journal, std::size_t page_size, sqlite3_int64 at,
-                                Scratch& scratch) {
+std::optional<Record> record_at(const vfs::RealFile& journal, std::size_t page_size,
+                                sqlite3_int64 at, Scratch& scratch) {
   const Bytes bytes = scratch.of(kWord + page_size + kWord);
   if (journal.read(bytes, at) != SQLITE_OK) return {};
   return Record{.number = load_be32(bytes.data()),
@@ -61,7 +60,7 @@ bool same(const JournalHeader& a, const JournalHeader& b) {
 }
 
 // Whose key wrote the first record of the segment at `at`.
-JournalKey key_of_segment(const RealFile& journal, sqlite3_int64 at, PageCipher& cipher,
+JournalKey key_of_segment(const vfs::RealFile& journal, sqlite3_int64 at, PageCipher& cipher,
                           Scratch& scratch) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::optional<JournalHeader> header = header_at(journal, at);
@@ -79,7 +78,7 @@ JournalKey key_of_segment(const RealFile& journal, sqlite3_int64 at, PageCipher&
 // The segments of a journal, in their order, as long as their records are counted.
 class Segments {
  public:
-  explicit Segments(const RealFile& journal) : journal_(journal) {
+  explicit Segments(const vfs::RealFile& journal) : journal_(journal) {
     if (journal_.size(&size_) == SQLITE_OK) enter(0);
   }
   [[nodiscard]] const std::optional<JournalHeader>& header() const noexcept { return header_; }
@@ -98,7 +97,7 @@ class Segments {
     if (header_ && !header_->counted()) header_.reset();
   }
 
-  const RealFile& journal_;
+  const vfs::RealFile& journal_;
   sqlite3_int64 size_ = 0;
   sqlite3_int64 at_ = 0;
   std::optional<JournalHeader> header_;
@@ -106,7 +105,7 @@ class Segments {
 
 }  // namespace
 
-JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher) {
+JournalKey key_of_journal(const vfs::RealFile& journal, PageCipher& cipher) {
   Scratch scratch;
   JournalKey key = JournalKey::unknown;
   for (Segments segments(journal); segments.header(); segments.next()) {
@@ -119,7 +118,7 @@ JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher) {
   return key;
 }
 
-std::optional<std::size_t> restores_first_page(const RealFile& journal, PageCipher& cipher) {
+std::optional<std::size_t> restores_first_page(const vfs::RealFile& journal, PageCipher& cipher) {
   Scratch scratch;
   for (Segments segments(journal); segments.header(); segments.next()) {
     const JournalHeader& header = *segments.header();

@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "encryption/page_cipher.h"
-#include "encryption/real_file.h"
+#include "vfs/real_file.h"
 
 namespace libsql::encryption {
 
@@ -24,12 +24,12 @@ enum class JournalKey : std::uint8_t {
 };
 
 // Whose key wrote the first record of each counted segment of a journal.
-[[nodiscard]] JournalKey key_of_journal(const RealFile& journal, PageCipher& cipher);
+[[nodiscard]] JournalKey key_of_journal(const vfs::RealFile& journal, PageCipher& cipher);
 
 // The page size of a journal that holds page 1 as the key of `cipher` has written it; empty if
 // there is none. A key change that another program has not finished leaves a page 1 of the new key
 // in the file, and one of the old key here.
-[[nodiscard]] std::optional<std::size_t> restores_first_page(const RealFile& journal,
+[[nodiscard]] std::optional<std::size_t> restores_first_page(const vfs::RealFile& journal,
                                                              PageCipher& cipher);
 
 }  // namespace libsql::encryption

@@ -12,8 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "encryption/encrypted_file.h"
 #include "encryption/main_file.h"
+#include "encryption/scratch.h"
+#include "vfs/shim_file.h"
 
 namespace libsql::encryption {
 
@@ -38,10 +39,10 @@ inline constexpr std::size_t kJournalHeaderBytes = 28;
 // The page that marks the name of a super-journal: the one that holds the pending byte.
 [[nodiscard]] std::uint32_t pending_page(std::size_t page_size) noexcept;
 
-class JournalFile final : public EncryptedFile {
+class JournalFile final : public vfs::ShimFile {
  public:
   // `main` is open for as long as its journal.
-  JournalFile(RealFile real, MainFile& main) noexcept : EncryptedFile(real), main_(main) {}
+  JournalFile(vfs::RealFile real, MainFile& main) noexcept : ShimFile(real), main_(main) {}
 
   [[nodiscard]] int read(Bytes to, sqlite3_int64 at) override;
   [[nodiscard]] int write(ConstBytes from, sqlite3_int64 at) override;

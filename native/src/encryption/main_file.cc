@@ -174,7 +174,7 @@ int MainFile::write(ConstBytes from, sqlite3_int64 at) {
 
 int MainFile::truncate(sqlite3_int64 size) {
   ahead_.forget();
-  const int rc = EncryptedFile::truncate(size);
+  const int rc = ShimFile::truncate(size);
   if (rc == SQLITE_OK && size == 0) page_size_ = 0;
   return rc;
 }
@@ -192,7 +192,7 @@ int MainFile::control(int op, void* argument) {
     case SQLITE_FCNTL_ROLLBACK_ATOMIC_WRITE:
       return SQLITE_NOTFOUND;
     default:
-      return EncryptedFile::control(op, argument);
+      return ShimFile::control(op, argument);
   }
 }
 
@@ -205,7 +205,7 @@ int MainFile::answer_pragma(char** arguments) {
   const std::string message = refused_pragma(
       {.name = arguments[1], .value = value == nullptr ? "" : value, .sets = value != nullptr},
       {.page_size = page_size_, .empty = empty});
-  if (message.empty()) return EncryptedFile::control(SQLITE_FCNTL_PRAGMA, arguments);
+  if (message.empty()) return ShimFile::control(SQLITE_FCNTL_PRAGMA, arguments);
   arguments[0] = sqlite3_mprintf("%s", message.c_str());
   return SQLITE_ERROR;
 }
@@ -217,7 +217,7 @@ int MainFile::characteristics() {
                           SQLITE_IOCAP_BATCH_ATOMIC;
   // SQLITE_IOCAP_SUBPAGE_READ of SQLite 3.48: reads of parts of a page.
   constexpr int kSubpageRead = 0x00008000;
-  return EncryptedFile::characteristics() & ~(kAtomic | kSubpageRead);
+  return ShimFile::characteristics() & ~(kAtomic | kSubpageRead);
 }
 
 }  // namespace libsql::encryption

@@ -6,16 +6,17 @@
 #include <cstdint>
 #include <memory>
 
-#include "encryption/encrypted_file.h"
 #include "encryption/page_cipher.h"
-#include "encryption/read_ahead.h"
+#include "encryption/scratch.h"
+#include "vfs/read_ahead.h"
+#include "vfs/shim_file.h"
 
 namespace libsql::encryption {
 
-class MainFile final : public EncryptedFile {
+class MainFile final : public vfs::ShimFile {
  public:
-  MainFile(RealFile real, std::unique_ptr<PageCipher> cipher) noexcept
-      : EncryptedFile(real), cipher_(std::move(cipher)) {}
+  MainFile(vfs::RealFile real, std::unique_ptr<PageCipher> cipher) noexcept
+      : ShimFile(real), cipher_(std::move(cipher)) {}
 
   // Looks at the file's header before SQLite does anything with the file: a wrong key must not let
   // it play back a journal or a log. An empty file fits every key.
@@ -52,7 +53,7 @@ class MainFile final : public EncryptedFile {
 
   std::unique_ptr<PageCipher> cipher_;
   Scratch scratch_;
-  ReadAhead ahead_;
+  vfs::ReadAhead ahead_;
   std::size_t page_size_ = 0;
   bool broken_ = false;
 };

@@ -12,15 +12,16 @@
 #include <cstdint>
 
 #include "core/wal_checksum.h"
-#include "encryption/encrypted_file.h"
 #include "encryption/main_file.h"
+#include "encryption/scratch.h"
+#include "vfs/shim_file.h"
 
 namespace libsql::encryption {
 
-class WalFile final : public EncryptedFile {
+class WalFile final : public vfs::ShimFile {
  public:
   // `main` is open for as long as its log.
-  WalFile(RealFile real, MainFile& main) noexcept : EncryptedFile(real), main_(main) {}
+  WalFile(vfs::RealFile real, MainFile& main) noexcept : ShimFile(real), main_(main) {}
 
   [[nodiscard]] int read(Bytes to, sqlite3_int64 at) override;
   [[nodiscard]] int write(ConstBytes from, sqlite3_int64 at) override;

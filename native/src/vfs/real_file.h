@@ -1,13 +1,16 @@
 // The file of the VFS below: SQLite's C interface with checked, short names.
 // Source: sqlite.org/c3ref/io_methods.html
-#ifndef LIBSQL_ENCRYPTION_REAL_FILE_H_
-#define LIBSQL_ENCRYPTION_REAL_FILE_H_
+#ifndef LIBSQL_VFS_REAL_FILE_H_
+#define LIBSQL_VFS_REAL_FILE_H_
+
+#include <span>
 
 #include <sqlite3.h>
 
-#include "encryption/openssl.h"
+namespace libsql::vfs {
 
-namespace libsql::encryption {
+using Bytes = std::span<unsigned char>;
+using ConstBytes = std::span<const unsigned char>;
 
 // A value: does not own the file.
 class RealFile {
@@ -30,6 +33,6 @@ class RealFile {
   sqlite3_file* file_;
 };
 
-}  // namespace libsql::encryption
+}  // namespace libsql::vfs
 
-#endif  // LIBSQL_ENCRYPTION_REAL_FILE_H_
+#endif  // LIBSQL_VFS_REAL_FILE_H_

@@ -1,0 +1,107 @@
+// Which calls reading ahead makes, on a file in memory.
+#include "vfs/read_ahead.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "testing/memory_file.h"
+
+namespace libsql::vfs {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::size_t kPage = 4096;
+
+class ReadAheadTest : public ::testing::Test {
+ protected:
+  // Reads the pages from `first` to before `end`, and expects their content.
+  void read(std::size_t first, std::size_t end) {
+    for (std::size_t page = first; page < end; ++page) {
+      std::vector<unsigned char> got(kPage, 0xFF);
+      const int rc = ahead_.read(file_.real(), got, static_cast<sqlite3_int64>(page * kPage));
+      EXPECT_EQ(rc, SQLITE_OK);
+      EXPECT_EQ(got, std::vector<unsigned char>(kPage, static_cast<unsigned char>(page)));
+    }
+  }
+
+  testing::MemoryFile file_{100, kPage};
+  ReadAhead ahead_;
+};
+
+// Tiles have 16 pages.
+TEST_F(ReadAheadTest, AScanReadsMoreAndMoreUpToATile) {
+  read(10, 96);
+  EXPECT_THAT(file_.reads(), ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 4, 8, 2, 11, 5, 16, 16, 16));
+}
+
+TEST_F(ReadAheadTest, AFewNeighboursAreNoScan) {
+  for (std::size_t first = 10; first < 90; first += 20) read(first, first + 8);
+  EXPECT_THAT(file_.reads(), ::testing::AllOf(::testing::SizeIs(32), ::testing::Each(1)));
+}
+
+TEST_F(ReadAheadTest, AnInnerPageDoesNotEndAScan) {
+  read(16, 48);
+  file_.reads().clear();
+  read(96, 97);
+  read(48, 80);
+  EXPECT_THAT(file_.reads(), ElementsAre(1, 16, 16));
+}
+
+// As leaves and the overflow pages before them are read.
+TEST_F(ReadAheadTest, PagesOutOfOrderDoNotEndAScan) {
+  for (std::size_t leaf = 4; leaf < 95; leaf += 5) {
+    read(leaf, leaf + 1);
+    read(leaf - 4, leaf);
+  }
+  EXPECT_LT(file_.reads().size(), 30U);
+}
+
+TEST_F(ReadAheadTest, EveryFourthPageIsNoScan) {
+  for (std::size_t page = 0; page < 100; page += 4) read(page, page + 1);
+  EXPECT_THAT(file_.reads(), ::testing::AllOf(::testing::SizeIs(25), ::testing::Each(1)));
+}
+
+TEST_F(ReadAheadTest, AScanEndsWhereMostWasReadInVain) {
+  read(16, 49);
+  file_.reads().clear();
+  // Of the tile of page 48, one page has been used.
+  for (std::size_t page = 65; page < 80; page += 2) read(page, page + 1);
+  EXPECT_THAT(file_.reads(), ::testing::Each(1));
+}
+
+TEST_F(ReadAheadTest, NothingIsReadBeyondTheEnd) {
+  read(80, 100);
+  EXPECT_THAT(file_.reads(), ElementsAre(1, 1, 1, 1, 1, 1, 1, 1, 4, 4, 4));
+}
+
+TEST_F(ReadAheadTest, APageBeyondTheEndIsAShortRead) {
+  read(80, 100);
+  std::vector<unsigned char> page(kPage);
+  EXPECT_EQ(ahead_.read(file_.real(), page, 100 * kPage), SQLITE_IOERR_SHORT_READ);
+}
+
+TEST_F(ReadAheadTest, WhatIsForgottenIsReadAgain) {
+  read(16, 40);
+  file_.reads().clear();
+  std::ranges::fill(file_.bytes(), static_cast<unsigned char>(40));
+  ahead_.forget();
+  read(40, 41);
+  EXPECT_THAT(file_.reads(), ElementsAre(1));
+}
+
+TEST_F(ReadAheadTest, PartsOfPagesAreTakenFromWhatIsHeld) {
+  read(16, 33);
+  file_.reads().clear();
+  std::vector<unsigned char> part(100, 0xFF);
+  const auto at = static_cast<sqlite3_int64>(34 * kPage + 50);
+  EXPECT_EQ(ahead_.read(file_.real(), part, at), SQLITE_OK);
+  EXPECT_EQ(part, std::vector<unsigned char>(100, 34));
+  EXPECT_THAT(file_.reads(), ::testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace libsql::vfs
