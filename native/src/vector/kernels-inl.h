@@ -77,23 +77,31 @@ struct ReadFloat16 {
   }
 };
 
-// The last components, fewer than a vector holds, with zeros behind them.
+// The last components, as many as a vector holds or fewer with zeros behind them.
 template <class Read>
 HWY_INLINE hn::Vec<typename Read::D> read_rest(typename Read::D d, const std::byte* place,
                                                std::size_t count) {
+  if (count == hn::Lanes(d)) return Read::read(d, place);
   HWY_ALIGN std::byte rest[Read::kSize * hn::MaxLanes(typename Read::D())] = {};
   std::memcpy(rest, place, Read::kSize * count);
   return Read::read(d, rest);
 }
 
-// The sum of the lanes, as a double.
+// The lanes as doubles, added in pairs: in steps of vectors, because one by one they would take
+// longer than a loop over a few hundred components.
+HWY_INLINE hn::Vec<Doubles> as_doubles(Floats /*d*/, hn::Vec<Floats> v) {
+  const hn::Half<Floats> half;
+  const Doubles wide;
+  return hn::Add(hn::PromoteTo(wide, hn::LowerHalf(half, v)),
+                 hn::PromoteTo(wide, hn::UpperHalf(half, v)));
+}
+HWY_INLINE hn::Vec<Doubles> as_doubles(Doubles /*d*/, hn::Vec<Doubles> v) { return v; }
+
+// The sum of the lanes of two vectors, as a double.
 template <class D>
-HWY_INLINE double total(D d, hn::Vec<D> v) {
-  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(D())];
-  hn::Store(v, d, lanes);
-  double sum = 0;
-  for (std::size_t i = 0; i < hn::Lanes(d); ++i) sum += static_cast<double>(lanes[i]);
-  return sum;
+HWY_INLINE double total(D d, hn::Vec<D> v, hn::Vec<D> w) {
+  const Doubles wide;
+  return hn::GetLane(hn::SumOfLanes(wide, hn::Add(as_doubles(d, v), as_doubles(d, w))));
 }
 
 // Six independent sums: additions wait for each other, loads do not.
@@ -133,8 +141,7 @@ Products multiply(const std::byte* left, const std::byte* right, std::size_t cou
     left += n * Read::kSize;
     right += n * Read::kSize;
   }
-  return {total(d, dot0) + total(d, dot1), total(d, left0) + total(d, left1),
-          total(d, right0) + total(d, right1)};
+  return {total(d, dot0, dot1), total(d, left0, left1), total(d, right0, right1)};
 }
 
 inline double dot_float32(const std::byte* left, const std::byte* right, std::size_t count) {
@@ -196,7 +203,7 @@ double squares(const std::byte* left, const std::byte* right, std::size_t count)
     left += n * Read::kSize;
     right += n * Read::kSize;
   }
-  return total(d, sum0) + total(d, sum1) + total(d, sum2) + total(d, sum3);
+  return total(d, sum0, sum1) + total(d, sum2, sum3);
 }
 
 // float8 components as floats. Its zero byte is not the number zero: the rest is calculated one by
@@ -228,7 +235,7 @@ inline double squares_float8(const Scaled& left, const Scaled& right, std::size_
         right.alpha * static_cast<float>(std::to_integer<int>(right.data[i])) + right.shift;
     rest += static_cast<double>((a - b) * (a - b));
   }
-  return total(d, sum0) + total(d, sum1) + rest;
+  return total(d, sum0, sum1) + rest;
 }
 
 // Products of bytes in 32-bit lanes. Of the 65536 components that a vector may have, a lane adds up
