@@ -1,5 +1,5 @@
-// A request of a pull that is sent as soon as somebody wants the pull, while the replicator's thread
-// wakes up and takes its turn.
+// A request of a pull that is sent as soon as somebody wants the pull, while the replicator's
+// thread wakes up and takes its turn.
 #ifndef LIBSQL_REPLICA_REQUEST_AHEAD_H_
 #define LIBSQL_REPLICA_REQUEST_AHEAD_H_
 
