@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/sql_scanner.h"
+#include "core/sql_traces.h"
 #include "server/failures.h"
 
 namespace libsql::server {
@@ -32,10 +32,6 @@ const ValueView* find_value(const hrana::Stmt& stmt, int index, std::string_view
 
 }  // namespace
 
-bool is_explain(std::string_view sql) noexcept {
-  return core::is_keyword(core::SqlScanner(sql).next().text, "EXPLAIN");
-}
-
 void bind(Statement& statement, const hrana::Stmt& stmt) {
   if (!stmt.args.empty() && !stmt.named_args.empty()) {
     throw SqlError("ARGS_BOTH_POSITIONAL_AND_NAMED",
@@ -51,7 +47,7 @@ void bind(Statement& statement, const hrana::Stmt& stmt) {
     const ValueView* const value = find_value(stmt, index, name);
     if (value != nullptr) {
       statement.bind(index, *value);
-    } else if (!is_explain(statement.sql())) {
+    } else if (!core::is_explain(statement.sql())) {
       refuse("no value for parameter " + std::to_string(index) +
              (name.empty() ? std::string() : " (" + std::string(name) + ")"));
     }

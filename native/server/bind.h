@@ -13,9 +13,6 @@ namespace libsql::server {
 // Errors: SqlError ARGS_INVALID, ARGS_BOTH_POSITIONAL_AND_NAMED; Error.
 void bind(Statement& statement, const hrana::Stmt& stmt);
 
-// EXPLAIN and EXPLAIN QUERY PLAN.
-[[nodiscard]] bool is_explain(std::string_view sql) noexcept;
-
 }  // namespace libsql::server
 
 #endif  // LIBSQL_SERVER_BIND_H_

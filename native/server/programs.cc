@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/sql_traces.h"
 #include "server/batch_run.h"
 #include "server/bind.h"
 #include "server/failures.h"
@@ -130,7 +131,7 @@ class Program {
       column.name = info.name;
       if (info.declared_type) column.declared_type = *info.declared_type;
     }
-    description.is_explain = is_explain(statement.sql());
+    description.is_explain = core::is_explain(statement.sql());
     description.is_readonly = statement.read_only();
     out_.description(description);
   }

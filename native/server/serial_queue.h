@@ -20,6 +20,11 @@ class SerialQueue : public std::enable_shared_from_this<SerialQueue> {
 
   // What a task throws ends the process. Once the pool has stopped, tasks are dropped.
   void post(Task task) LIBSQL_EXCLUDES(mutex_);
+  // No task waits or runs.
+  [[nodiscard]] bool is_idle() const LIBSQL_EXCLUDES(mutex_) {
+    const core::MutexLock lock(mutex_);
+    return !running_;
+  }
 
  private:
   class Turn;
@@ -27,7 +32,7 @@ class SerialQueue : public std::enable_shared_from_this<SerialQueue> {
   void run() noexcept LIBSQL_EXCLUDES(mutex_);
 
   core::ThreadPool& pool_;
-  core::Mutex mutex_;
+  mutable core::Mutex mutex_;
   std::deque<Task> tasks_ LIBSQL_GUARDED_BY(mutex_);
   bool running_ LIBSQL_GUARDED_BY(mutex_) = false;
 };

@@ -3,8 +3,7 @@
 #include <exception>
 #include <utility>
 
-#include "libsql/sql.h"
-#include "server/bind.h"
+#include "core/sql_traces.h"
 
 namespace libsql::server {
 
@@ -21,6 +20,7 @@ bool Engine::can_observe(Connection& connection) {
 
 Connection& SqlSession::connection() {
   if (connection_) return *connection_;
+  has_connection_ = true;
   connection_ = engine_->idle.take();
   if (!connection_) {
     connection_.emplace(engine_->database.connect());
@@ -33,7 +33,7 @@ Connection& SqlSession::connection() {
 }
 
 Connection& SqlSession::connection_for(std::string_view sql) {
-  has_traces_ = has_traces_ || statement_kind(sql) != StatementKind::select || is_explain(sql);
+  has_traces_ = has_traces_ || core::leaves_traces(sql);
   return connection();
 }
 
@@ -52,6 +52,7 @@ void SqlSession::take_write_turn() {
 }
 
 void SqlSession::statement_ended() noexcept {
+  --statements_;
   if (turn_ != 0 && !in_transaction()) end_turn();
 }
 
@@ -72,7 +73,7 @@ void SqlSession::leave_connection() noexcept {
   if (!connection_) return;
   Connection left = std::move(*connection_);
   connection_.reset();
-  if (has_traces_) return;
+  if (has_traces_ || statements_ > 0) return;
   try {
     left.reset();
     left.set_cancel_check(nullptr);
@@ -86,6 +87,7 @@ void SqlSession::close() noexcept {
   leave_connection();
   has_traces_ = false;
   if (turn_ != 0) end_turn();
+  has_connection_ = false;
 }
 
 void SqlSession::stop() noexcept {

@@ -60,7 +60,7 @@ struct Engine {
   [[nodiscard]] static bool can_observe(Connection& connection);
 };
 
-// Threads: bound to `queue`, except stop(), abandon() and what it has of a Writer.
+// Threads: bound to `queue`, except stop(), abandon(), is_closed() and what it has of a Writer.
 class SqlSession final : public WriteGate::Writer, public std::enable_shared_from_this<SqlSession> {
  public:
   SqlSession(std::shared_ptr<Engine> engine, std::shared_ptr<SerialQueue> queue)
@@ -93,10 +93,15 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   // The position of the replication log that has all that this session has committed; nothing if
   // no replica has asked for the log yet.
   [[nodiscard]] std::optional<std::uint64_t> replication_index() const noexcept;
-  // Gives it back, unless a transaction is open.
+  // Of statement_begins(). Gives the write turn back, unless a transaction is open.
   void statement_ended() noexcept;
   // Rolls back. A connection without traces serves another session.
   void close() noexcept;
+  // There is nothing to close, if no task opens a connection meanwhile. From any thread.
+  [[nodiscard]] bool is_closed() const noexcept { return !has_connection_; }
+
+  // Statements that live: a connection serves nobody else meanwhile.
+  void statement_begins() noexcept { ++statements_; }
 
   // Nobody waits for what runs: it stops soon, and until go_on() everything fails as interrupted.
   void stop() noexcept;
@@ -115,7 +120,9 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   const std::shared_ptr<Engine> engine_;
   const std::shared_ptr<SerialQueue> queue_;
   std::optional<Connection> connection_;
+  std::atomic<bool> has_connection_{false};
   bool has_traces_ = false;
+  std::size_t statements_ = 0;
   std::uint64_t turn_ = 0;  // See WriteGate::enter(); 0: none.
   bool timed_out_ = false;  // The next program is to hear of it.
   std::uint64_t evictions_ = 0;

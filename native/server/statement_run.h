@@ -27,7 +27,9 @@ void require_access(const Statement& statement, Access access);
 // Threads: the session's.
 class StatementRun {
  public:
-  explicit StatementRun(SqlSession& session) : session_(session), evictions_(session.evictions()) {}
+  explicit StatementRun(SqlSession& session) : session_(session), evictions_(session.evictions()) {
+    session.statement_begins();
+  }
   StatementRun(const StatementRun&) = delete;
   StatementRun& operator=(const StatementRun&) = delete;
   ~StatementRun();

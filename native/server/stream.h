@@ -35,6 +35,7 @@ class Stream {
   // The client has gone: what runs stops, and the connection rolls back and closes.
   void abandon() noexcept {
     session_->abandon();
+    if (queue_->is_idle() && session_->is_closed()) return;
     post([](SqlSession& session) { session.close(); });
   }
 

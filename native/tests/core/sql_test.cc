@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 #include <sqlite3.h>
 
+#include "core/sql_traces.h"
 #include "libsql/value.h"
 
 namespace libsql {
@@ -45,6 +46,17 @@ TEST(StatementKindTest, ReadsTheVerb) {
       {"\"SELECT\"", StatementKind::other},
   };
   for (const auto& [sql, kind] : cases) EXPECT_EQ(statement_kind(sql), kind) << sql;
+}
+
+TEST(StatementKindTest, OnlyASelectLeavesNothingOnItsConnection) {
+  for (const char* sql : {"SELECT 1", "; VALUES (1)", "WITH a AS (SELECT 1) SELECT * FROM a"}) {
+    EXPECT_FALSE(core::leaves_traces(sql)) << sql;
+  }
+  for (const char* sql : {"PRAGMA foreign_keys=0", "EXPLAIN PRAGMA foreign_keys=0",
+                          ";; EXPLAIN SELECT 1", "INSERT INTO t VALUES (1)", "BEGIN",
+                          "WITH a AS (SELECT 1) DELETE FROM t", "CREATE TEMP TABLE t(a)", ""}) {
+    EXPECT_TRUE(core::leaves_traces(sql)) << sql;
+  }
 }
 
 TEST(StatementKindTest, SkipsBlanksAndComments) {

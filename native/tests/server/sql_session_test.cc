@@ -26,6 +26,7 @@ class SqlSessionTest : public ::testing::Test {
     ASSERT_TRUE(done.wait());
   }
   void begin_writing() {
+    session->statement_begins();
     session->take_write_turn();
     session->connection().execute("BEGIN IMMEDIATE");
   }
@@ -87,13 +88,23 @@ TEST_F(SqlSessionTest, OnlyAConnectionThatHasReadServesAnotherSession) {
   });
   EXPECT_TRUE(idle());
   for (const char* sql : {"PRAGMA foreign_keys=0", "BEGIN", "CREATE TEMP TABLE t(a)",
-                          "EXPLAIN PRAGMA foreign_keys=0"}) {
+                          "EXPLAIN PRAGMA foreign_keys=0", "; EXPLAIN PRAGMA foreign_keys=0"}) {
     on_queue([&] {
       session->connection_for(sql).execute(sql);
       session->close();
     });
     EXPECT_FALSE(idle()) << sql;
   }
+}
+
+TEST_F(SqlSessionTest, AConnectionServesNobodyElseWhileAStatementOfItLives) {
+  on_queue([&] {
+    session->statement_begins();
+    static_cast<void>(session->connection_for("SELECT 1"));
+    session->close();
+    session->statement_ended();
+  });
+  EXPECT_FALSE(engine->idle.take().has_value());
 }
 
 }  // namespace
