@@ -24,6 +24,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds kShortTask{100};
 // How long a thread without a task looks for one before it sleeps: waking it takes 5 to 15 us.
 constexpr std::chrono::microseconds kSpin{20};
+// A sleep that a task has ended within kSpin, and the waking.
+constexpr std::chrono::microseconds kShortSleep{40};
 // How often the watching thread looks whether a task waits too long, and for how many times in vain
 // before it sleeps.
 constexpr std::chrono::microseconds kWatchInterval{200};
@@ -42,6 +44,8 @@ struct Worker {
   Clock::time_point since;  // when its task has begun
   bool woken = false;       // while it is idle: it has been taken out of the idle ones
   bool watches = false;
+  // Its latest sleep was so short that looking for a task would have found the one that ended it.
+  bool spins = true;
   CondVar wake;
   // Among the busy ones.
   Worker* older = nullptr;
@@ -49,6 +53,8 @@ struct Worker {
 };
 
 const std::size_t kProcessors = std::max(1U, std::thread::hardware_concurrency());
+// As many threads look for a task at a time: somebody needs a processor to post one.
+const std::size_t kMostSpinning = std::max<std::size_t>(1, kProcessors - 1);
 
 // Destroys what the task owns, too.
 void run(ThreadPool::Task& task) noexcept {
@@ -187,7 +193,7 @@ void ThreadPool::Core::run_thread(bool watches) noexcept {
       lock.lock();
       end_task(self);
       has_looked = false;
-    } else if (!has_looked && spinning_ < kProcessors) {
+    } else if (!has_looked && self.spins && spinning_ < kMostSpinning) {
       ++spinning_;
       lock.unlock();
       look_for_task();
@@ -261,10 +267,12 @@ void ThreadPool::Core::watch(Worker& self, MutexLock& lock) {
 bool ThreadPool::Core::sleep(Worker& self, MutexLock& lock) {
   self.woken = false;
   idle_.push_back(&self);
-  const Clock::time_point end = Clock::now() + idle_time_;
+  const Clock::time_point began = Clock::now();
+  const Clock::time_point end = began + idle_time_;
   while (!self.woken && !stopped_) {
     if (!self.wake.wait_until(lock, end) && !self.woken) break;
   }
+  self.spins = Clock::now() - began < kShortSleep;
   // Whoever wakes it takes it out of the list.
   if (!self.woken) idle_.erase(std::find(idle_.begin(), idle_.end(), &self));
   return self.woken;
