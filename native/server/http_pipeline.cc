@@ -73,9 +73,9 @@ class PipelineExchange final : public HttpExchange {
 
   void conclude() {
     if (refusal_) return refuse(*refusal_);
-    const std::string baton = lease()->baton();
+    std::string baton;
     hrana::StreamHead head;
-    if (!closed_) head.baton = baton;
+    if (!closed_) head.baton = baton = lease()->baton();
     const std::string_view type = encoding() == hrana::Encoding::json ? kJson : kProtobuf;
     reply().send({200, std::string(type), codec().pipeline_body(head, answers_)});
     if (!closed_) lease()->keep();

@@ -6,7 +6,6 @@
 #include "server/encoded_error.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/http/field.hpp>
 
 namespace libsql::server {
@@ -47,7 +46,7 @@ SocketSession::SocketSession(Services& services, std::unique_ptr<Wire> wire,
       chosen_(chosen),
       socket_(std::move(wire)),
       codec_(hrana::make_server_codec(chosen.protocol.encoding, limits_of(services.options))),
-      streams_(services, chosen.protocol.version) {}
+      streams_(services, chosen.protocol) {}
 
 void SocketSession::start(const HttpRequest& request) {
   websocket::stream_base::timeout timeouts =
@@ -98,8 +97,9 @@ void SocketSession::resume(const std::weak_ptr<SocketSession>& session) {
 }
 
 void SocketSession::on_message() {
-  const auto message = std::make_shared<SocketMessage>();
-  message->body = beast::buffers_to_string(buffer_.data());
+  const auto message = streams_.message();
+  const auto data = buffer_.data();
+  message->body.assign(static_cast<const char*>(data.data()), data.size());
   buffer_.consume(buffer_.size());
   if (closing_) return;
   const bool json = chosen_.protocol.encoding == hrana::Encoding::json;
@@ -108,8 +108,6 @@ void SocketSession::on_message() {
                  json ? "messages must be text" : "messages must be binary");
   }
   try {
-    message->codec =
-        hrana::make_server_codec(chosen_.protocol.encoding, limits_of(services_.options));
     hrana::ClientMessage decoded = message->codec->decode_message(message->body);
     if (const auto* const hello = std::get_if<hrana::Hello>(&decoded)) return on_hello(*hello);
     if (!access_) return close(CloseCode::policy_error, "the first message must be a hello");

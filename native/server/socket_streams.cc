@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "hrana/request_info.h"
+#include "server/encoded_error.h"
 #include "server/programs.h"
 
 #include <boost/asio/post.hpp>
@@ -14,6 +15,9 @@ namespace {
 
 // As sqld: an eighth of the largest response.
 constexpr std::size_t kPortionBytes = 1'250'000;
+// Of messages, with the memory of their decoders, about six times a message's size.
+constexpr std::size_t kMostSpare = 64;
+constexpr std::size_t kMostSpareBytes = 4096;
 
 }  // namespace
 
@@ -48,7 +52,7 @@ void SocketStreams::start(std::shared_ptr<SocketMessage> message,
                           const std::weak_ptr<SocketAnswers>& answers) {
   using hrana::RequestType;
   const hrana::RequestInfo& info = info_of(type_of(message->request.request));
-  if (info.since > version_) {
+  if (info.since > protocol_.version) {
     throw protocol_error("this request needs version " + std::to_string(info.since) +
                          " of the protocol");
   }
@@ -84,6 +88,24 @@ void SocketStreams::start(std::shared_ptr<SocketMessage> message,
     case RequestType::get_autocommit:
       return run(std::move(call));
   }
+}
+
+std::shared_ptr<SocketMessage> SocketStreams::message() {
+  if (spare_.empty()) {
+    return std::make_shared<SocketMessage>(
+        hrana::make_server_codec(protocol_.encoding, limits_of(services_.options)));
+  }
+  const auto spare = std::move(spare_.back());
+  spare_.pop_back();
+  return spare;
+}
+
+void SocketStreams::recycle(std::shared_ptr<SocketMessage> message) {
+  // A cursor keeps its own.
+  if (message.use_count() != 1 || spare_.size() >= kMostSpare) return;
+  if (message->body.capacity() > kMostSpareBytes) return;
+  message->texts.clear();
+  spare_.push_back(std::move(message));
 }
 
 void SocketStreams::abandon() noexcept {
@@ -137,6 +159,7 @@ void SocketStreams::post(const std::shared_ptr<Open>& stream, Call call, Task ta
       if (!answers) return;
       if (refusal) return answers->refused(*refusal);
       --under_way_;
+      recycle(std::move(call.message));
       answers->answered(std::move(text));
     });
   });

@@ -7,8 +7,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "hrana/codec.h"
+#include "hrana/subprotocol.h"
 #include "server/batch_run.h"
 #include "server/failures.h"
 #include "server/services.h"
@@ -36,23 +39,28 @@ class SocketAnswers {
 // A message and what was decoded from it, which points into it.
 struct SocketMessage {
   std::string body;
-  std::unique_ptr<hrana::ServerCodec> codec;
+  const std::unique_ptr<hrana::ServerCodec> codec;
   hrana::SocketRequest request;
   ResolvedSql texts;
   Access access = Access::read_only;
+
+  explicit SocketMessage(std::unique_ptr<hrana::ServerCodec> own) : codec(std::move(own)) {}
 };
 
 // Threads: thread-bound, to the I/O thread.
 class SocketStreams {
  public:
-  // `answers`: asked for when there is an answer; gone by then if the WebSocket is.
-  SocketStreams(Services& services, int version) : services_(services), version_(version) {}
+  SocketStreams(Services& services, const hrana::Subprotocol& protocol)
+      : services_(services), protocol_(protocol) {}
   SocketStreams(const SocketStreams&) = delete;
   SocketStreams& operator=(const SocketStreams&) = delete;
   ~SocketStreams() { abandon(); }
 
-  // Starts one request, whose answer goes to `answers`, within this call or later. Ids of stored
-  // texts mean what they mean now.
+  // For the next request: one whose request has been answered, or a new one.
+  [[nodiscard]] std::shared_ptr<SocketMessage> message();
+
+  // Starts one request, whose answer goes to `answers`, within this call or later; they are gone by
+  // then if the WebSocket is. Ids of stored texts mean what they mean now.
   // Errors: RequestRefused for what the protocol does not allow.
   void start(std::shared_ptr<SocketMessage> message, const std::weak_ptr<SocketAnswers>& answers);
   // Requests that have no answer yet.
@@ -80,13 +88,16 @@ class SocketStreams {
   // Runs `task`, which writes an answer, in the stream's queue.
   template <typename Task>
   void post(const std::shared_ptr<Open>& stream, Call call, Task task);
+  // Its request has been answered.
+  void recycle(std::shared_ptr<SocketMessage> message);
 
   Services& services_;
-  const int version_;
+  const hrana::Subprotocol protocol_;
   std::map<std::int32_t, std::shared_ptr<Open>> streams_;
   std::map<std::int32_t, std::shared_ptr<Cursor>> cursors_;
   SqlStore texts_{SqlStore::kSocket};
   std::size_t under_way_ = 0;
+  std::vector<std::shared_ptr<SocketMessage>> spare_;
 };
 
 }  // namespace libsql::server

@@ -49,6 +49,7 @@ class ResolvedSql {
   // Errors: RequestRefused for an unknown id.
   void resolve(hrana::Request& request, const SqlStore& store);
   void resolve(hrana::Batch& batch, const SqlStore& store);
+  void clear() noexcept { texts_.clear(); }
 
  private:
   void resolve(hrana::SqlSource& sql, const SqlStore& store);

@@ -47,14 +47,14 @@ class Wire {
     }
   }
   template <typename Buffers, typename Handler>
-  auto async_read_some(const Buffers& buffers, Handler&& handler) {
-    if (tls_) return tls_->async_read_some(buffers, std::forward<Handler>(handler));
-    return socket_->async_read_some(buffers, std::forward<Handler>(handler));
+  void async_read_some(const Buffers& buffers, Handler&& handler) {
+    with_stream(
+        [&](auto& stream) { stream.async_read_some(buffers, std::forward<Handler>(handler)); });
   }
   template <typename Buffers, typename Handler>
-  auto async_write_some(const Buffers& buffers, Handler&& handler) {
-    if (tls_) return tls_->async_write_some(buffers, std::forward<Handler>(handler));
-    return socket_->async_write_some(buffers, std::forward<Handler>(handler));
+  void async_write_some(const Buffers& buffers, Handler&& handler) {
+    with_stream(
+        [&](auto& stream) { stream.async_write_some(buffers, std::forward<Handler>(handler)); });
   }
 
   void close() noexcept {
