@@ -27,7 +27,8 @@ namespace libsql::testing {
 
 class SocketTest : public ::testing::Test {
  protected:
-  enum class Close { no, yes };
+  // `clean`: and the request leaves nothing on the stream.
+  enum class Close { no, yes, clean };
   using Requests = std::vector<hrana::Request>;
 
   SocketTest() {
@@ -53,7 +54,9 @@ class SocketTest : public ::testing::Test {
 
   static void start(remote::Stream& stream, const Requests& requests,
                     const std::shared_ptr<StreamAnswer>& answer, Close close = Close::no) {
-    stream.send({requests, deadline(), close == Close::yes}, answer);
+    stream.send(
+        {requests, deadline(), close != Close::no, close == Close::clean, close == Close::clean},
+        answer);
   }
   static std::shared_ptr<StreamAnswer> send(remote::Stream& stream, const Requests& requests,
                                             Close close = Close::no) {

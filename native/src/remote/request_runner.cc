@@ -106,7 +106,8 @@ bool RequestRunner::send(Plan plan, Shape shape) {
       std::make_shared<StatementAnswer>(core_, call_.wait(), std::move(plan), shape);
   core_->send(call_, answer->stream(), [&](Stream& stream) {
     const Plan& sent = answer->plan();
-    stream.send({sent.requests, call_.deadline, sent.close, sent.repeatable}, answer);
+    stream.send({sent.requests, call_.deadline, sent.close, sent.repeatable, sent.leaves_nothing},
+                answer);
   });
   return false;
 }

@@ -46,6 +46,7 @@ void SocketAnswer::step_end(const hrana::StepEnd& end) {
 }
 
 void SocketAnswer::step_error(std::uint32_t step, const hrana::ErrorView& error) {
+  if (exchange_ != nullptr) exchange_->failed = true;
   if (auto* const receiver = target()) receiver->step_error(step, error);
 }
 
@@ -70,6 +71,7 @@ void SocketAnswer::end() {
 }
 
 void SocketAnswer::error(const hrana::ErrorView& error) {
+  if (exchange_ != nullptr) exchange_->failed = true;
   if (auto* const receiver = target()) {
     receiver->error(error);
   } else if (exchange_ != nullptr && !exchange_->refused &&

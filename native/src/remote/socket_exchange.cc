@@ -7,7 +7,10 @@
 #include "hrana/request_info.h"
 #include "remote/encoder.h"
 #include "remote/server_error.h"
+#include "remote/socket_link.h"
 #include "remote/version_2.h"
+
+#include <boost/asio/post.hpp>
 
 namespace libsql::remote {
 
@@ -46,10 +49,11 @@ void SocketCursor::fetched(bool done) {
 
 SocketExchange::SocketExchange(std::shared_ptr<SocketOrigin> origin,
                                std::shared_ptr<SocketStreamState> stream, Spec spec,
-                               std::shared_ptr<Answer> answer)
+                               std::optional<KeptStream> kept, std::shared_ptr<Answer> answer)
     : origin_(std::move(origin)),
       stream_(std::move(stream)),
       spec_(std::move(spec)),
+      kept_(std::move(kept)),
       encoded_for_(origin_->subprotocol()),
       answer_(std::move(answer)) {}
 
@@ -58,7 +62,12 @@ SocketExchange::~SocketExchange() {
     if (!message.open) origin_->requests().give_back(message.request_id);
   }
   if (on_socket) return;
-  if (spec_.opens_stream) origin_->streams().give_back(spec_.stream_id);
+  if (kept_) {
+    boost::asio::post(origin_->context(),
+                      [origin = origin_, kept = *kept_] { SocketLink::end(*origin, kept); });
+  } else if (spec_.opens_stream) {
+    origin_->streams().give_back(spec_.stream_id);
+  }
   if (spec_.opens_cursor) origin_->cursors().give_back(spec_.cursor->id());
 }
 
@@ -102,7 +111,7 @@ void SocketExchange::encode_for(const hrana::Subprotocol& subprotocol) {
 void SocketExchange::finish(const StreamFailure* failure) {
   if (finished()) return;
   timer_.reset();
-  const bool open = failure == nullptr && !spec_.closes_stream;
+  const bool open = failure == nullptr && !spec_.closes_stream && !spec_.keeps_stream;
   if (!open) stream_->set_id(std::nullopt);
   if (!open || (spec_.cursor && spec_.cursor->is_done())) stream_->set_cursor(nullptr);
   stream_->set_current(nullptr);
@@ -122,6 +131,19 @@ void SocketExchange::watch_deadline(std::function<void()> passed) {
   timer_->async_wait([passed = std::move(passed)](const boost::system::error_code& error) {
     if (!error) passed();
   });
+}
+
+void SocketExchange::start_on(const std::shared_ptr<SocketLink>& link) {
+  on_socket = true;
+  ++attempts;
+  if (!spec_.opens_stream) return;
+  stream_->set_link(link);
+  if (kept_ && kept_->link.lock() == link) {
+    sent = answered = 1;  // The message that opens it.
+    stream_until_ = kept_->until;
+  } else {
+    stream_until_ = std::chrono::steady_clock::now() + KeptStreams::kLifetime;
+  }
 }
 
 void SocketExchange::rewind() noexcept {

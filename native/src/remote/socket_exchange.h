@@ -2,8 +2,10 @@
 #ifndef LIBSQL_REMOTE_SOCKET_EXCHANGE_H_
 #define LIBSQL_REMOTE_SOCKET_EXCHANGE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +16,7 @@
 #include "hrana/messages.h"
 #include "hrana/subprotocol.h"
 #include "libsql/remote_options.h"
+#include "remote/kept_streams.h"
 #include "remote/socket_origin.h"
 #include "remote/socket_stream_state.h"
 #include "remote/stream.h"
@@ -94,17 +97,19 @@ class SocketExchange {
     std::int32_t stream_id = 0;
     bool opens_stream = false;   // Its first message does.
     bool closes_stream = false;  // Its last message does.
+    bool keeps_stream = false;   // It leaves the stream as it was, for others.
     bool repeatable = false;
     Deadline deadline;
     std::shared_ptr<SocketCursor> cursor;  // Of a call for rows.
     bool opens_cursor = false;             // One of its messages does.
   };
 
+  // `kept`: a stream that it takes over. On another socket it opens one of the same number.
   SocketExchange(std::shared_ptr<SocketOrigin> origin, std::shared_ptr<SocketStreamState> stream,
-                 Spec spec, std::shared_ptr<Answer> answer);
+                 Spec spec, std::optional<KeptStream> kept, std::shared_ptr<Answer> answer);
   SocketExchange(const SocketExchange&) = delete;
   SocketExchange& operator=(const SocketExchange&) = delete;
-  // Gives back the ids that no socket knows.
+  // Gives back the ids that no socket knows, and ends a stream that was taken over in vain.
   ~SocketExchange();
 
   // Adds a message. Errors: of the encoder; the exchange is of no use then.
@@ -125,6 +130,12 @@ class SocketExchange {
   void fail(const Error& error, StreamFailure::Executed executed);
   // Calls `passed` at the deadline, unless it has finished then.
   void watch_deadline(std::function<void()> passed);
+  // It begins on this socket: its stream is opened there, or is open already.
+  void start_on(const std::shared_ptr<SocketLink>& link);
+  // Until when others may use its stream.
+  [[nodiscard]] std::chrono::steady_clock::time_point stream_until() const noexcept {
+    return stream_until_;
+  }
   // Nothing of it has been sent, as far as the next socket is concerned.
   void rewind() noexcept;
   // The message whose answer comes next is there: every message but the closing one has an answer.
@@ -134,6 +145,7 @@ class SocketExchange {
   std::size_t sent = 0;      // Messages given to the socket.
   std::size_t answered = 0;  // Messages that have an answer: the first ones.
   bool delivered = false;    // Something of the answer has been passed on.
+  bool failed = false;       // An error was among the answers.
   int attempts = 0;          // Sockets on which it was sent.
   bool repeated = false;     // Sent again although it may have run.
   bool on_socket = false;    // A socket knows its new stream and cursor, and gives their ids back.
@@ -144,6 +156,8 @@ class SocketExchange {
   const std::shared_ptr<SocketOrigin> origin_;
   const std::shared_ptr<SocketStreamState> stream_;
   const Spec spec_;
+  const std::optional<KeptStream> kept_;
+  std::chrono::steady_clock::time_point stream_until_;
   hrana::Subprotocol encoded_for_;
   std::shared_ptr<Answer> answer_;  // Null once it has finished.
   std::vector<SocketMessage> messages_;

@@ -19,17 +19,27 @@ constexpr std::chrono::milliseconds kLinger{1'000};
 }  // namespace
 
 SocketHub::SocketHub(std::shared_ptr<SocketOrigin> origin)
-    : origin_(std::move(origin)), timer_(origin_->context()), retirement_(origin_->context()) {}
+    : origin_(std::move(origin)),
+      timer_(origin_->context()),
+      retirement_(origin_->context()),
+      keeping_(origin_->context()) {}
 
 // --- From any thread ---
 
 void SocketHub::begin(const std::shared_ptr<SocketExchange>& exchange) {
-  auto& context = origin_->context();
-  boost::asio::post(context, [self = shared_from_this(), exchange] {
+  const bool asks = origin_->asks_for_token();
+  boost::asio::post(origin_->context(), [self = shared_from_this(), exchange, asks] {
     exchange->watch_deadline([self, exchange] {
       self->give_up(exchange, Error(ErrorKind::timeout, "the server did not answer in time"));
     });
+    if (asks) return;
+    exchange->token = self->origin_->token();
+    self->start(exchange);
   });
+  if (asks) ask_token(exchange);
+}
+
+void SocketHub::ask_token(const std::shared_ptr<SocketExchange>& exchange) {
   origin_->ask_token([self = shared_from_this(), exchange](const std::optional<AuthToken>& token,
                                                            const Error* error) {
     std::optional<Error> failure;
@@ -65,6 +75,7 @@ void SocketHub::close_cursor(const std::shared_ptr<SocketStreamState>& stream) n
 }
 
 void SocketHub::abandon(const std::shared_ptr<SocketStreamState>& stream) noexcept {
+  if (!stream->current() && !stream->id()) return;
   boost::asio::post(origin_->context(), [self = shared_from_this(), stream] {
     if (const auto exchange = stream->current()) {
       self->give_up(exchange, Error(ErrorKind::interrupted, "interrupted"));
@@ -82,6 +93,7 @@ void SocketHub::shut_down() noexcept {
   boost::asio::post(origin_->context(), [self = shared_from_this()] {
     self->timer_.cancel();
     self->retirement_.cancel();
+    self->keeping_.cancel();
     if (const auto link = std::exchange(self->link_, nullptr)) link->close();
   });
 }
@@ -121,7 +133,6 @@ void SocketHub::place(const std::shared_ptr<SocketExchange>& exchange) {
     link_.reset();
   }
   if (link_ && link_->is_open()) {
-    retirement_.cancel();
     link_->run(exchange);
     return;
   }
@@ -189,17 +200,44 @@ void SocketHub::link_idle(SocketLink& link) {
     boost::asio::post(origin_->context(), [ended = link.shared_from_this()] { ended->close(); });
     return;
   }
+  idle_since_ = steady_clock::now();
+  if (!retiring_) retire_later();
+}
+
+steady_clock::time_point SocketHub::retirement_time() const {
   const auto age = origin_->environment().longest_age;
-  retirement_.expires_at(
-      std::max(link_->opened_at() + age, steady_clock::now() + std::min(kLinger, age)));
+  return std::max(link_->opened_at() + age, idle_since_ + std::min(kLinger, age));
+}
+
+// The timer is not set anew with every stream, but looks when it fires.
+void SocketHub::retire_later() {
+  retiring_ = true;
+  retirement_.expires_at(retirement_time());
   retirement_.async_wait([self = shared_from_this()](const Code& cancelled) {
     if (!cancelled) self->retire();
   });
 }
 
 void SocketHub::retire() {
-  if (!link_ || link_->live_streams() > 0) return;
+  retiring_ = false;
+  if (!link_ || !link_->is_open() || link_->live_streams() > 0) return;
+  if (retirement_time() > steady_clock::now()) return retire_later();
   link_->close();
+}
+
+void SocketHub::stream_kept() {
+  if (std::exchange(keeping_streams_, true)) return;
+  keeping_.expires_after(KeptStreams::kLifetime);
+  keeping_.async_wait([self = shared_from_this()](const Code& cancelled) {
+    self->keeping_streams_ = false;
+    if (!cancelled) self->end_overdue_streams();
+  });
+}
+
+void SocketHub::end_overdue_streams() {
+  KeptStreams& kept = origin_->kept_streams();
+  for (const KeptStream& stream : kept.take_overdue()) SocketLink::end(*origin_, stream);
+  if (!kept.empty()) stream_kept();
 }
 
 }  // namespace libsql::remote

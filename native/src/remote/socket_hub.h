@@ -45,6 +45,7 @@ class SocketHub : public SocketLinkOwner, public std::enable_shared_from_this<So
   using Executed = StreamFailure::Executed;
   using Code = boost::system::error_code;
 
+  void ask_token(const std::shared_ptr<SocketExchange>& exchange);
   void start(const std::shared_ptr<SocketExchange>& exchange);
   void give_up(const std::shared_ptr<SocketExchange>& exchange, const Error& error);
   // Puts it on the socket, or lets it wait for one.
@@ -52,11 +53,15 @@ class SocketHub : public SocketLinkOwner, public std::enable_shared_from_this<So
   void connect();
   void run_waiting();
   void fail_waiting(const Error& error);
+  [[nodiscard]] std::chrono::steady_clock::time_point retirement_time() const;
+  void retire_later();
   void retire();
+  void end_overdue_streams();
   [[nodiscard]] bool somebody_waits();
 
   void link_opened() override;
   void link_idle(SocketLink& link) override;
+  void stream_kept() override;
   void link_refused(const Error& error, bool retry, std::chrono::seconds retry_after) override;
   void link_lost(const SocketLink& link) override;
   void start_again(std::shared_ptr<SocketExchange> exchange) override;
@@ -67,6 +72,10 @@ class SocketHub : public SocketLinkOwner, public std::enable_shared_from_this<So
   std::optional<Backoff> backoff_;                       // Between attempts to open a link.
   boost::asio::steady_timer timer_;                      // For the next attempt.
   boost::asio::steady_timer retirement_;
+  std::chrono::steady_clock::time_point idle_since_;  // The link, if it has no streams.
+  bool retiring_ = false;                             // Its timer runs.
+  boost::asio::steady_timer keeping_;
+  bool keeping_streams_ = false;  // Likewise.
 };
 
 }  // namespace libsql::remote

@@ -69,13 +69,11 @@ void SocketLink::run(const std::shared_ptr<SocketExchange>& exchange) {
   }
   const std::int32_t stream = exchange->spec().stream_id;
   if (exchange->spec().opens_stream) {
-    exchange->stream().set_link(shared_from_this());
     streams_.insert(stream);
     live_.insert(stream);
   }
   if (exchange->spec().opens_cursor) cursors_.insert(exchange->spec().cursor->id());
-  exchange->on_socket = true;
-  ++exchange->attempts;
+  exchange->start_on(shared_from_this());
   say_hello(exchange->token);
   pump(exchange);
   on_progress(exchange);
@@ -117,6 +115,23 @@ void SocketLink::close_cursor(std::int32_t id) {
 void SocketLink::stream_unused(std::int32_t id) {
   if (live_.erase(id) == 0 || !live_.empty()) return;
   if (const auto owner = owner_.lock()) owner->link_idle(*this);
+}
+
+// The id goes with the stream.
+void SocketLink::keep_stream(const SocketExchange& exchange) {
+  const std::int32_t id = exchange.spec().stream_id;
+  const KeptStream stream{id, weak_from_this(), exchange.stream_until()};
+  if (exchange.failed || !origin_->kept_streams().give(stream)) return close_stream(id);
+  streams_.erase(id);
+  stream_unused(id);
+  if (const auto owner = owner_.lock()) owner->stream_kept();
+}
+
+void SocketLink::end(SocketOrigin& origin, const KeptStream& stream) {
+  const auto link = stream.link.lock();
+  if (!link || !link->is_open()) return origin.streams().give_back(stream.id);
+  link->streams_.insert(stream.id);
+  link->send_in_background(hrana::CloseStream{}, stream.id, stream.id);
 }
 
 void SocketLink::drop(SocketExchange& exchange) {
@@ -257,6 +272,7 @@ void SocketLink::on_progress(const std::shared_ptr<SocketExchange>& exchange) {
   if (exchange->refused) spec.cursor->refuse(exchange->refused->view(), exchange->answer());
   if (spec.cursor && spec.cursor->is_done()) close_cursor(spec.cursor->id());
   if (spec.closes_stream) stream_unused(spec.stream_id);
+  if (spec.keeps_stream) keep_stream(*exchange);  // Before its user may want it again.
   exchange->finish(nullptr);
 }
 

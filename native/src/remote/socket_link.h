@@ -35,6 +35,8 @@ class SocketLinkOwner {
   virtual void link_opened() = 0;
   // It has no stream any more.
   virtual void link_idle(SocketLink& link) = 0;
+  // A stream is among the kept ones (KeptStreams), to be ended when its time is over.
+  virtual void stream_kept() = 0;
   // It was not opened. `retry`: another attempt may succeed, after this time at least.
   virtual void link_refused(const Error& error, bool retry, std::chrono::seconds retry_after) = 0;
   virtual void link_lost(const SocketLink& link) = 0;
@@ -65,6 +67,8 @@ class SocketLink : public WebSocketEvents,
   // Its answers are not wanted any more, and its stream neither.
   void drop(SocketExchange& exchange);
   void close_stream(std::int32_t id);
+  // Ends a stream that was kept and that nobody uses.
+  static void end(SocketOrigin& origin, const KeptStream& stream);
   void close_cursor(std::int32_t id);
   // Ends it; nothing may be under way that somebody waits for.
   void close();
@@ -104,6 +108,7 @@ class SocketLink : public WebSocketEvents,
   void on_progress(const std::shared_ptr<SocketExchange>& exchange);
   void release(const Pending& pending);
   void stream_unused(std::int32_t id);
+  void keep_stream(const SocketExchange& exchange);
   void fail_socket(const Error& error, std::uint16_t close_code);
   // Ends all that is under way. Messages behind `last_sent` have not left; requests behind hello
   // number `refused_hello` were not run.

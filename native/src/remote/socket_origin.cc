@@ -64,14 +64,13 @@ void SocketOrigin::set_subprotocol(const hrana::Subprotocol& subprotocol) {
   known_ = true;
 }
 
+std::optional<AuthToken> SocketOrigin::token() const {
+  if (const auto* token = std::get_if<AuthToken>(&options_.auth_token)) return *token;
+  return std::nullopt;
+}
+
 void SocketOrigin::ask_token(TokenAnswer::Taker taker) const {
-  if (const auto* ask = std::get_if<TokenFunction>(&options_.auth_token)) {
-    (*ask)(TokenAnswer(std::move(taker)));
-  } else if (const auto* token = std::get_if<AuthToken>(&options_.auth_token)) {
-    taker(*token, nullptr);
-  } else {
-    taker(std::nullopt, nullptr);
-  }
+  std::get<TokenFunction>(options_.auth_token)(TokenAnswer(std::move(taker)));
 }
 
 WebSocketRequest SocketOrigin::request(const std::optional<AuthToken>& token) const {

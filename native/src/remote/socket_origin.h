@@ -15,6 +15,7 @@
 #include "remote/backoff.h"
 #include "remote/http_client.h"
 #include "remote/io_thread.h"
+#include "remote/kept_streams.h"
 #include "remote/proxy.h"
 #include "remote/socket_ids.h"
 #include "remote/url.h"
@@ -62,7 +63,13 @@ class SocketOrigin {
   [[nodiscard]] std::optional<int> version() const noexcept;
   void set_subprotocol(const hrana::Subprotocol& subprotocol);
 
-  // Asks for the token; `taker` is called once, on any thread.
+  // The token comes from a function, perhaps later.
+  [[nodiscard]] bool asks_for_token() const noexcept {
+    return std::holds_alternative<TokenFunction>(options_.auth_token);
+  }
+  // The token, if there is one. REQUIRES: not asks_for_token().
+  [[nodiscard]] std::optional<AuthToken> token() const;
+  // Asks for the token; `taker` is called once, on any thread. REQUIRES: asks_for_token().
   void ask_token(TokenAnswer::Taker taker) const;
   // For a new socket. The token stands in a header too, for what is in between: servers read the
   // one in the message hello.
@@ -71,6 +78,7 @@ class SocketOrigin {
   SocketIds& requests() noexcept { return requests_; }
   SocketIds& streams() noexcept { return streams_; }
   SocketIds& cursors() noexcept { return cursors_; }
+  KeptStreams& kept_streams() noexcept { return kept_streams_; }
 
  private:
   const Url url_;
@@ -84,6 +92,7 @@ class SocketOrigin {
   SocketIds requests_;
   SocketIds streams_;
   SocketIds cursors_;
+  KeptStreams kept_streams_;
 };
 
 }  // namespace libsql::remote

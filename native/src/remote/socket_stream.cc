@@ -9,10 +9,12 @@ SocketStream::~SocketStream() { user_->hub().abandon(state_); }
 std::shared_ptr<SocketExchange> SocketStream::prepare(SocketExchange::Spec spec,
                                                       std::shared_ptr<Answer> answer) {
   const auto id = state_->id();
+  std::optional<KeptStream> kept;
+  if (!id) kept = origin().kept_streams().take();
   spec.opens_stream = !id;
-  spec.stream_id = id ? *id : origin().streams().take();
-  auto exchange = std::make_shared<SocketExchange>(user_->hub().shared_origin(), state_,
-                                                   std::move(spec), std::move(answer));
+  spec.stream_id = id ? *id : kept ? kept->id : origin().streams().take();
+  auto exchange = std::make_shared<SocketExchange>(
+      user_->hub().shared_origin(), state_, std::move(spec), std::move(kept), std::move(answer));
   if (!id) exchange->add(hrana::OpenStream{});
   return exchange;
 }
@@ -33,13 +35,14 @@ void SocketStream::begin(const std::shared_ptr<SocketExchange>& exchange, const 
 
 void SocketStream::send(const Exchange& exchange, std::shared_ptr<Answer> answer) {
   SocketExchange::Spec spec;
-  spec.closes_stream = exchange.close;
+  spec.keeps_stream = exchange.close && exchange.leaves_nothing;
+  spec.closes_stream = exchange.close && !spec.keeps_stream;
   spec.repeatable = exchange.repeatable;
   spec.deadline = exchange.deadline;
   const auto prepared = prepare(std::move(spec), std::move(answer));
   begin(prepared, [&] {
     for (const hrana::Request& request : exchange.requests) prepared->add(request);
-    if (exchange.close) prepared->add(hrana::CloseStream{});
+    if (prepared->spec().closes_stream) prepared->add(hrana::CloseStream{});
   });
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/sql_savepoint.h"
+#include "core/sql_traces.h"
 
 namespace libsql::remote {
 
@@ -142,6 +143,10 @@ Plan PlanBuilder::finished() {
       standing_.in_transaction && !standing_.started && !any_of_kind(ends_transaction);
   plan_.repeatable = opens || (!standing_.in_transaction && all_read());
   plan_.close = !standing_.in_transaction && !plan_.begins;
+  plan_.leaves_nothing =
+      plan_.one_by_one && !any_of_kind([](const Member& member) {
+        return member.kind != StatementKind::select || core::is_explain(member.sql);
+      });
   if (!plan_.one_by_one) plan_.requests.emplace_back(hrana::RunBatch{std::move(batch_)});
   if (!plan_.close) plan_.requests.emplace_back(hrana::GetAutocommit{});
   return std::move(plan_);

@@ -46,6 +46,7 @@ struct Plan {
   bool begins = false;          // A member may open a transaction, or end one.
   bool close = false;           // The stream is not needed any more.
   bool repeatable = false;      // See Exchange.
+  bool leaves_nothing = false;  // See Exchange.
 };
 
 // What the session's transaction is when the request runs.

@@ -62,6 +62,9 @@ struct Exchange {
   // Running it twice does no harm: it only reads, or begins a transaction that it does not end. It
   // may then be sent again where it is not known whether it has run, on a stream that was new.
   bool repeatable = false;
+  // With `close`: nothing of it stays on the stream (no setting, temporary table, counter), which
+  // may serve others after it.
+  bool leaves_nothing = false;
 };
 
 // Something under way that a session gives up.
