@@ -144,6 +144,8 @@ void Replicator::Core::pull(Round& round) {
     round.error = remote::current_failure();
   }
   primary_.on_piece({});
+  // Nobody has taken what was asked for ahead.
+  if (round.error) primary_.ahead().forget();
   measure(round, began, bytes);
 }
 
