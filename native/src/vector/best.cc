@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace libsql::vector {
@@ -17,6 +18,13 @@ bool is_nearer(const Neighbour& left, const Neighbour& right) {
 }
 
 }  // namespace
+
+double Best::limit() const noexcept {
+  if (found_.size() < count_ || std::isnan(found_.front().distance)) {
+    return std::numeric_limits<double>::infinity();
+  }
+  return found_.front().distance;
+}
 
 void Best::offer(double distance, std::int64_t position, sqlite3_value* key) {
   Neighbour candidate{distance, position, nullptr};

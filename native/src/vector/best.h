@@ -18,6 +18,8 @@ class Best {
  public:
   explicit Best(std::int64_t count) : count_(static_cast<std::size_t>(count)) {}
 
+  // What a row's distance must be below, or equal to; infinity as long as any row is kept.
+  [[nodiscard]] double limit() const noexcept;
   // Copies the key. Throws std::bad_alloc.
   void offer(double distance, std::int64_t position, sqlite3_value* key);
   // Nearest first.

@@ -42,15 +42,18 @@ void Calibration::offer(std::int64_t row, std::span<const float> vector, std::in
   }
 }
 
-std::int64_t Calibration::probes(const Centres& centres) const {
+std::int64_t Calibration::probes(const Centres& centres, const Sketcher& sketcher) const {
   // How many of the nearest are in the lists of each rank.
   std::vector<std::size_t> found(centres.size());
   std::size_t all = 0;
   for (std::size_t query = 0; query < rows_.size(); ++query) {
-    const std::vector<std::int64_t> ranked = centres.ranked(queries_[query]);
+    const std::vector<float> turned = sketcher.turned(queries_[query]);
+    Ranking ranked(centres, turned);
     for (const Near& near : nearest_[query]) {
       ++all;
-      ++found[static_cast<std::size_t>(std::ranges::find(ranked, near.list) - ranked.begin())];
+      std::size_t rank = 0;
+      while (ranked[rank].list != near.list) ++rank;
+      ++found[rank];
     }
   }
   std::size_t sum = 0;

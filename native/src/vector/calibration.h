@@ -10,6 +10,7 @@
 
 #include "vector/centres.h"
 #include "vector/clustering.h"
+#include "vector/sketch.h"
 
 namespace libsql::vector {
 
@@ -23,7 +24,7 @@ class Calibration {
   // A row of the index, in the order of their numbers, and the list that it is in.
   void offer(std::int64_t row, std::span<const float> vector, std::int64_t list);
   // The fewest lists that have nearly all of the nearest rows.
-  [[nodiscard]] std::int64_t probes(const Centres& centres) const;
+  [[nodiscard]] std::int64_t probes(const Centres& centres, const Sketcher& sketcher) const;
 
  private:
   struct Near {

@@ -2,26 +2,28 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "vector/index_state.h"
 #include "vector/kernels.h"
+#include "vector/sketch.h"
 #include "vector/sqlite_statement.h"
 
 namespace libsql::vector {
 
 namespace {
 
-double dot(const float* left, const float* right, std::size_t count) noexcept {
-  return kernels().dot_float32(reinterpret_cast<const std::byte*>(left),
-                               reinterpret_cast<const std::byte*>(right), count);
-}
+constexpr std::size_t kEstimated = 64;
+// The standard deviation of an estimate is sqrt(2 / 64) of it, or 0.18.
+constexpr float kMostOfTrue = 1.75F;
 
 }  // namespace
 
+Centres Centres::of_turned(std::size_t dimensions) {
+  return {dimensions, std::min(dimensions, kEstimated)};
+}
+
 void Centres::add(std::int64_t list, std::span<const float> centre) {
   lists_.push_back(list);
-  halves_.push_back(0);
   values_.resize(values_.size() + dimensions_);
   set(lists_.size() - 1, centre);
 }
@@ -34,58 +36,105 @@ void Centres::remove(std::int64_t list) {
   const auto index = static_cast<std::ptrdiff_t>(index_of(list));
   const auto first = values_.begin() + index * static_cast<std::ptrdiff_t>(dimensions_);
   values_.erase(first, first + static_cast<std::ptrdiff_t>(dimensions_));
-  halves_.erase(halves_.begin() + index);
   lists_.erase(lists_.begin() + index);
 }
 
-std::int64_t Centres::next_list() const noexcept {
-  return lists_.empty() ? 1 : *std::ranges::max_element(lists_) + 1;
+std::int64_t Centres::next_list() const noexcept { return lists_.empty() ? 1 : lists_.back() + 1; }
+
+bool Centres::has(std::int64_t list) const noexcept {
+  return std::ranges::binary_search(lists_, list);
 }
 
-bool Centres::has(std::int64_t list) const noexcept { return index_of(list) < lists_.size(); }
+std::span<const float> Centres::of(std::int64_t list) const noexcept {
+  return std::span(values_).subspan(index_of(list) * dimensions_, dimensions_);
+}
 
-std::int64_t Centres::nearest(std::span<const float> vector) const noexcept {
-  std::size_t best = 0;
-  double best_score = score(0, vector);
-  for (std::size_t index = 1; index < lists_.size(); ++index) {
-    const double found = score(index, vector);
-    if (found <= best_score) continue;
+std::int64_t Centres::nearest(std::span<const float> vector) const {
+  const std::vector<float> estimated = estimates(vector);
+  const auto first = std::ranges::min_element(estimated) - estimated.begin();
+  auto best = static_cast<std::size_t>(first);
+  if (estimated_ == dimensions_) return lists_[best];
+  float least = square(best, vector);
+  for (std::size_t index = 0; index < estimated.size(); ++index) {
+    if (estimated[index] > kMostOfTrue * least) continue;
+    const float found = square(index, vector);
+    if (found > least || (found == least && index >= best)) continue;
     best = index;
-    best_score = found;
+    least = found;
   }
   return lists_[best];
 }
 
-std::vector<std::int64_t> Centres::ranked(std::span<const float> vector) const {
-  std::vector<double> scores(lists_.size());
-  for (std::size_t index = 0; index < scores.size(); ++index) scores[index] = score(index, vector);
-  std::vector<std::size_t> order(lists_.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](std::size_t index) { return scores[index]; });
-  std::vector<std::int64_t> ranked;
-  ranked.reserve(order.size());
-  for (const std::size_t index : order) ranked.push_back(lists_[index]);
-  return ranked;
+std::vector<float> Centres::estimates(std::span<const float> vector) const {
+  const auto squares = kernels().squares_float32;
+  const auto* const bytes = std::as_bytes(vector).data();
+  const float scale = static_cast<float>(dimensions_) / static_cast<float>(estimated_);
+  std::vector<float> found(lists_.size());
+  for (std::size_t index = 0; index < found.size(); ++index) {
+    const auto* const centre =
+        reinterpret_cast<const std::byte*>(values_.data() + index * dimensions_);
+    found[index] = scale * static_cast<float>(squares(centre, bytes, estimated_));
+  }
+  return found;
 }
 
 std::size_t Centres::index_of(std::int64_t list) const noexcept {
-  return static_cast<std::size_t>(std::ranges::find(lists_, list) - lists_.begin());
+  return static_cast<std::size_t>(std::ranges::lower_bound(lists_, list) - lists_.begin());
 }
 
-// The larger, the nearer: half of the vector's square less half of the square of the distance.
-double Centres::score(std::size_t index, std::span<const float> vector) const noexcept {
-  return dot(values_.data() + index * dimensions_, vector.data(), dimensions_) - halves_[index];
+float Centres::square(std::size_t index, std::span<const float> vector) const noexcept {
+  return static_cast<float>(kernels().squares_float32(
+      reinterpret_cast<const std::byte*>(values_.data() + index * dimensions_),
+      std::as_bytes(vector).data(), dimensions_));
 }
 
 void Centres::set(std::size_t index, std::span<const float> centre) noexcept {
   std::ranges::copy(centre, values_.begin() + static_cast<std::ptrdiff_t>(index * dimensions_));
-  halves_[index] = dot(centre.data(), centre.data(), dimensions_) / 2;
+}
+
+Ranking::Ranking(const Centres& centres, std::span<const float> vector)
+    : centres_(centres), vector_(vector) {
+  const bool few = centres.size() <= kMeasuredAtOnce;
+  const std::vector<float> estimates =
+      few ? std::vector<float>(centres.size()) : centres.estimates(vector);
+  ranked_.reserve(estimates.size());
+  for (std::size_t index = 0; index < estimates.size(); ++index) {
+    ranked_.push_back({index, estimates[index]});
+  }
+}
+
+RankedList Ranking::operator[](std::size_t rank) {
+  while (rank >= sorted_) sort_further();
+  return {centres_.lists_[ranked_[rank].index], ranked_[rank].square};
+}
+
+void Ranking::sort_further() {
+  if (sorted_ == measured_) {
+    for (Ranked& each : nearest_of(measured_, ranked_.size(), kMeasuredAtOnce)) {
+      each.square = centres_.square(each.index, vector_);
+      ++measured_;
+    }
+  }
+  const auto part = nearest_of(sorted_, measured_, kSortedAtOnce);
+  std::ranges::sort(part, &is_nearer);
+  sorted_ += part.size();
+}
+
+std::span<Ranking::Ranked> Ranking::nearest_of(std::size_t from, std::size_t to, std::size_t most) {
+  const auto all = std::span(ranked_).subspan(from, to - from);
+  const auto part = all.first(std::min(all.size(), most));
+  std::ranges::nth_element(all, all.begin() + std::ssize(part), &is_nearer);
+  return part;
+}
+
+bool Ranking::is_nearer(const Ranked& left, const Ranked& right) noexcept {
+  if (left.square != right.square) return left.square < right.square;
+  return left.index < right.index;
 }
 
 Centres read_centres(sqlite3* db, const Index& index) {
-  Centres centres(index.type.dimensions);
-  std::vector<float> centre(index.type.dimensions);
+  std::vector<float> centre(Sketcher::bits_for(index.type.dimensions));
+  Centres centres = Centres::of_turned(centre.size());
   SqliteStatement lists(
       db, "SELECT list, centre FROM " + shadow_name(index.name, kListsSuffix) + " ORDER BY list");
   while (lists.step()) {

@@ -12,12 +12,27 @@
 
 namespace libsql::vector {
 
-// Vectors are as regular() gives them. Which centre is nearest is decided by the Euclidean
-// distance, which orders vectors of length 1 as the cosine does; of equal ones the first counts.
+// A list, and the square of the distance of its centre to a vector.
+struct RankedList {
+  std::int64_t list = 0;
+  float square = 0;
+};
+
+// The centres of lists, in the order of the lists' numbers. Which one is nearest is decided by the
+// Euclidean distance, which orders vectors of length 1 as the cosine does; of equal ones the first
+// counts.
+//
+// Distances of rotated vectors are estimated from their first components (Johnson and
+// Lindenstrauss), so that few are calculated: what is nearest is that then with a probability of
+// about 0.99.
 class Centres {
  public:
-  explicit Centres(std::size_t dimensions) : dimensions_(dimensions) {}
+  // Any vectors: each distance is calculated.
+  explicit Centres(std::size_t dimensions) : Centres(dimensions, dimensions) {}
+  // Vectors as Sketcher::turned() gives them.
+  [[nodiscard]] static Centres of_turned(std::size_t dimensions);
 
+  // `list` is above all others.
   void add(std::int64_t list, std::span<const float> centre);
   void replace(std::int64_t list, std::span<const float> centre);
   void remove(std::int64_t list);
@@ -27,23 +42,57 @@ class Centres {
   [[nodiscard]] std::int64_t next_list() const noexcept;
   [[nodiscard]] bool has(std::int64_t list) const noexcept;
 
+  // The centre of a list that there is; valid until one is added or removed.
+  [[nodiscard]] std::span<const float> of(std::int64_t list) const noexcept;
   // The list whose centre is nearest. There must be one.
-  [[nodiscard]] std::int64_t nearest(std::span<const float> vector) const noexcept;
-  // All lists, nearest first.
-  [[nodiscard]] std::vector<std::int64_t> ranked(std::span<const float> vector) const;
+  [[nodiscard]] std::int64_t nearest(std::span<const float> vector) const;
 
  private:
+  friend class Ranking;
+  Centres(std::size_t dimensions, std::size_t estimated)
+      : dimensions_(dimensions), estimated_(estimated) {}
+  // Of all squares of distances to a vector.
+  [[nodiscard]] std::vector<float> estimates(std::span<const float> vector) const;
   [[nodiscard]] std::size_t index_of(std::int64_t list) const noexcept;
-  [[nodiscard]] double score(std::size_t index, std::span<const float> vector) const noexcept;
+  [[nodiscard]] float square(std::size_t index, std::span<const float> vector) const noexcept;
   void set(std::size_t index, std::span<const float> centre) noexcept;
 
   std::size_t dimensions_;
+  std::size_t estimated_;  // The components that estimates use.
   std::vector<std::int64_t> lists_;
-  std::vector<float> values_;   // dimensions_ of each list.
-  std::vector<double> halves_;  // Half of each centre's square.
+  std::vector<float> values_;  // dimensions_ of each list.
 };
 
-// Those of an index, in the order of their numbers.
+// Lists in the order of the distance of their centres to a vector, which is found out as far as it
+// is asked for: most searches look at few of them.
+class Ranking {
+ public:
+  // Both must outlive it.
+  Ranking(const Centres& centres, std::span<const float> vector);
+
+  [[nodiscard]] std::size_t size() const noexcept { return ranked_.size(); }
+  [[nodiscard]] RankedList operator[](std::size_t rank);
+
+ private:
+  struct Ranked {
+    std::size_t index = 0;
+    float square = 0;
+  };
+  static constexpr std::size_t kMeasuredAtOnce = 1024;
+  static constexpr std::size_t kSortedAtOnce = 64;
+  static bool is_nearer(const Ranked& left, const Ranked& right) noexcept;
+  void sort_further();
+  // Moves the nearest ones of a range to its beginning.
+  std::span<Ranked> nearest_of(std::size_t from, std::size_t to, std::size_t most);
+
+  const Centres& centres_;
+  std::span<const float> vector_;
+  std::vector<Ranked> ranked_;
+  std::size_t measured_ = 0;  // So many have their squares, the others have estimates.
+  std::size_t sorted_ = 0;    // So many of them are in their order.
+};
+
+// Those of an index, turned.
 [[nodiscard]] Centres read_centres(sqlite3* db, const Index& index);
 void write_centre(sqlite3* db, const Index& index, std::int64_t list,
                   std::span<const float> centre);

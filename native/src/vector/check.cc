@@ -25,7 +25,7 @@ class RowCheck {
  public:
   RowCheck(sqlite3* db, const Index& index, const IndexState& state)
       : index_(index),
-        sketcher_(index.metric, state.mean),
+        sketcher_(state.mean),
         shape_(sketcher_.size()),
         centres_(read_centres(db, index)),
         place_(db, "SELECT id, place FROM " + shadow_name(index.name, kPlacesSuffix) +
@@ -37,7 +37,6 @@ class RowCheck {
     const SearchVector vector(value);
     vector.check(index_.type, "search");
     const auto values = regular(vector.view(), index_.metric);
-    const std::string wanted = values ? sketcher_.sketch(*values) : std::string();
     const ResetAtEnd reset(place_);
     place_.bind(1, key);
     if (!place_.step()) return "the row " + name + " has no sketch";
@@ -47,12 +46,16 @@ class RowCheck {
     static_cast<void>(chunk_.step());
     const std::string_view data = chunk_.blob(0);
     const std::size_t entry = shape_.find(data, sqlite3_column_int64(place_.get(), 0));
-    if (wanted.empty() != (list_of(place) == kIrregular) ||
-        (!wanted.empty() && shape_.sketch(data, entry) != wanted)) {
-      return "the row " + name + " has the sketch of another vector";
+    const std::int64_t list = list_of(place);
+    if (list != kIrregular && !centres_.has(list)) {
+      return "the row " + name + " is in a list that has no centre";
     }
-    if (wanted.empty() || centres_.has(list_of(place))) return std::nullopt;
-    return "the row " + name + " is in a list that has no centre";
+    const bool fits = list == kIrregular ? !values
+                                         : values && shape_.sketch(data, entry) ==
+                                                         Sketcher::sketch(sketcher_.turned(*values),
+                                                                          centres_.of(list));
+    if (!fits) return "the row " + name + " has the sketch of another vector";
+    return std::nullopt;
   }
 
  private:

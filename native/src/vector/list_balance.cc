@@ -1,6 +1,6 @@
 #include "vector/list_balance.h"
 
-#include <utility>
+#include <string>
 
 #include "vector/centres.h"
 #include "vector/keys.h"
@@ -48,33 +48,39 @@ std::optional<std::vector<float>> ListBalance::read_row(std::int64_t id) {
   if (!row_.step()) return std::nullopt;
   if (key != nullptr && !is_same(sqlite3_column_value(row_.get(), 0), key)) return std::nullopt;
   const SearchVector vector(sqlite3_column_value(row_.get(), 1));
-  return regular(vector.view(), index_.metric).value_or(std::vector<float>());
+  const auto values = regular(vector.view(), index_.metric);
+  return values ? cache_.sketcher().turned(*values) : std::vector<float>();
 }
 
 ListBalance::Members ListBalance::take_members(std::int64_t list) {
-  Members members{{}, {index_.type.dimensions, {}}};
-  for (Entry& entry : lists_.entries(list)) {
-    const auto vector = read_row(entry.id);
+  Members members{{}, {Sketcher::bits_for(index_.type.dimensions), {}}};
+  for (const std::int64_t id : lists_.ids(list)) {
+    const auto vector = read_row(id);
     if (!vector) {
-      lists_.forget(entry.id);
+      lists_.forget(id);
     } else if (vector->empty()) {
       refuse_damaged(index_);
     } else {
       members.vectors.add(*vector);
-      members.entries.push_back(std::move(entry));
+      members.ids.push_back(id);
     }
   }
   lists_.clear(list);
   return members;
 }
 
+void ListBalance::move_in(std::int64_t id, std::span<const float> vector, std::int64_t list) {
+  const std::string sketch = Sketcher::sketch(vector, cache_.centres().of(list));
+  lists_.move_in(id, list, sketch);
+}
+
 // The new edition comes first: if anything fails, what is in memory is of no edition.
 void ListBalance::split(std::int64_t list) {
   const Members members = take_members(list);
-  Halves halves{{}, std::vector<bool>(members.entries.size())};
+  Halves halves{{}, std::vector<bool>(members.ids.size())};
   const std::int64_t other = cache_.centres().next_list();
   // Fewer are left where many were gone.
-  if (std::ssize(members.entries) > cache_.state().list_rows) {
+  if (std::ssize(members.ids) > cache_.state().list_rows) {
     halves = halve(members.vectors);
     cache_.new_edition(db_, index_);
     cache_.centres().replace(list, halves.centres[0]);
@@ -82,9 +88,8 @@ void ListBalance::split(std::int64_t list) {
     write_centre(db_, index_, list, halves.centres[0]);
     write_centre(db_, index_, other, halves.centres[1]);
   }
-  for (std::size_t i = 0; i < members.entries.size(); ++i) {
-    const Entry& entry = members.entries[i];
-    lists_.move_in(entry.id, halves.in_second[i] ? other : list, entry.sketch);
+  for (std::size_t i = 0; i < members.ids.size(); ++i) {
+    move_in(members.ids[i], members.vectors[i], halves.in_second[i] ? other : list);
   }
 }
 
@@ -93,9 +98,9 @@ void ListBalance::merge(std::int64_t list) {
   cache_.new_edition(db_, index_);
   cache_.centres().remove(list);
   remove_centre(db_, index_, list);
-  for (std::size_t i = 0; i < members.entries.size(); ++i) {
-    const Entry& entry = members.entries[i];
-    lists_.move_in(entry.id, cache_.centres().nearest(members.vectors[i]), entry.sketch);
+  for (std::size_t i = 0; i < members.ids.size(); ++i) {
+    const auto vector = members.vectors[i];
+    move_in(members.ids[i], vector, cache_.centres().nearest(vector));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include <sqlite3.h>
@@ -30,15 +31,17 @@ class ListBalance {
   bool sweep();
 
  private:
-  // Entries with the vectors of their rows.
+  // Rows with their vectors, turned.
   struct Members {
-    std::vector<Entry> entries;
+    std::vector<std::int64_t> ids;
     VectorSet vectors;
   };
-  // Takes all entries out of a list. Rows that are gone are forgotten.
+  // Takes all rows out of a list. Rows that are gone are forgotten.
   [[nodiscard]] Members take_members(std::int64_t list);
-  // Nothing if the row is gone; an empty vector if it is not regular.
+  // Its vector, turned. Nothing if the row is gone; an empty vector if it is not regular.
   [[nodiscard]] std::optional<std::vector<float>> read_row(std::int64_t id);
+  // Puts a row that is in no list into one.
+  void move_in(std::int64_t id, std::span<const float> vector, std::int64_t list);
   void split(std::int64_t list);
   void merge(std::int64_t list);
 

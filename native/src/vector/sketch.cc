@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
+#include <numbers>
 #include <utility>
 
 #include "vector/kernels.h"
@@ -55,10 +57,6 @@ void walsh_hadamard(std::span<float> values) {
   }
 }
 
-std::size_t bits_for(std::size_t dimensions) noexcept {
-  return std::max(kFewestBits, std::bit_ceil(dimensions));
-}
-
 double dot(std::span<const float> left, std::span<const float> right) {
   return kernels()
       .multiply_float32(std::as_bytes(left).data(), std::as_bytes(right).data(), left.size())
@@ -71,7 +69,10 @@ std::optional<std::vector<float>> regular(const View& vector, Metric metric) {
   std::vector<float> values = to_floats(vector);
   const auto square = static_cast<float>(dot(values, values));
   if (metric == Metric::l2) {
-    if (!std::isfinite(square)) return std::nullopt;
+    // Of all that a sketch is calculated from, the product of a distance and the sum of 65,536
+    // components is the largest.
+    constexpr float kLargestSquare = std::numeric_limits<float>::max() / 4096;
+    if (!(square <= kLargestSquare)) return std::nullopt;
     return values;
   }
   if (!std::isnormal(square)) return std::nullopt;
@@ -80,19 +81,22 @@ std::optional<std::vector<float>> regular(const View& vector, Metric metric) {
   return values;
 }
 
-Sketcher::Sketcher(Metric metric, std::vector<float> mean)
-    : metric_(metric),
-      mean_(std::move(mean)),
+Sketcher::Sketcher(std::vector<float> mean)
+    : mean_(std::move(mean)),
       bits_(bits_for(mean_.size())),
       signs_(random_signs(kRounds * bits_)) {}
+
+std::size_t Sketcher::bits_for(std::size_t dimensions) noexcept {
+  return std::max(kFewestBits, std::bit_ceil(dimensions));
+}
 
 std::size_t Sketcher::size_for(std::size_t dimensions) noexcept {
   return 2 * sizeof(float) + bits_for(dimensions) / 8;
 }
 
-std::vector<float> Sketcher::rotated(std::span<const float> vector) const {
+std::vector<float> Sketcher::turned(std::span<const float> regular) const {
   std::vector<float> values(bits_);
-  for (std::size_t i = 0; i < vector.size(); ++i) values[i] = vector[i] - mean_[i];
+  for (std::size_t i = 0; i < regular.size(); ++i) values[i] = regular[i] - mean_[i];
   const float scale = 1 / std::sqrt(static_cast<float>(bits_));
   for (int round = 0; round < kRounds; ++round) {
     const float* const signs = signs_.data() + static_cast<std::size_t>(round) * bits_;
@@ -102,33 +106,40 @@ std::vector<float> Sketcher::rotated(std::span<const float> vector) const {
   return values;
 }
 
-std::string Sketcher::sketch(std::span<const float> regular) const {
-  const std::vector<float> turned = rotated(regular);
+// With o the vector, c the centre, q the query, m the mean, R the rotation and s the signs of R(o -
+// c): half the square of o - q is that of q - c, plus that of o - c, less (o - c)(q - c). The
+// latter is about f times the product of s and R(q - c), which is R(q - m) - R(c - m), as R is
+// linear. So a query is rotated once for all lists, and what c and o determine is the addend.
+std::string Sketcher::sketch(std::span<const float> turned, std::span<const float> centre) {
   float squares = 0;
   float absolutes = 0;
-  std::string sketch(size(), '\0');
+  float signs_by_centre = 0;
+  std::string sketch(2 * sizeof(float) + turned.size() / 8, '\0');
   char* const bits = sketch.data() + 2 * sizeof(float);
-  for (std::size_t i = 0; i < bits_; ++i) {
-    squares += turned[i] * turned[i];
-    absolutes += std::abs(turned[i]);
-    if (turned[i] > 0) bits[i / 8] = static_cast<char>(bits[i / 8] | (1 << (i % 8)));
+  for (std::size_t i = 0; i < turned.size(); ++i) {
+    const float difference = turned[i] - centre[i];
+    squares += difference * difference;
+    absolutes += std::abs(difference);
+    const bool positive = difference > 0;
+    signs_by_centre += positive ? centre[i] : -centre[i];
+    if (positive) bits[i / 8] = static_cast<char>(bits[i / 8] | (1 << (i % 8)));
   }
-  // Of the mean itself, which has no direction, the estimate is the addend alone.
+  // Of the centre itself, which has no direction, the estimate is the addend alone.
   const float factor = absolutes > 0 ? squares / absolutes : 0;
-  auto addend = static_cast<float>(dot(regular, mean_));
-  if (metric_ == Metric::l2) addend -= static_cast<float>(dot(regular, regular)) / 2;
-  if (!std::isfinite(factor) || !std::isfinite(addend)) return {};
+  const float addend = squares / 2 + factor * signs_by_centre;
   std::memcpy(sketch.data(), &factor, sizeof factor);
   std::memcpy(sketch.data() + sizeof factor, &addend, sizeof addend);
   return sketch;
 }
 
-SketchQuery::SketchQuery(const Sketcher& sketcher, std::span<const float> query)
-    : size_(sketcher.bits_ / 8), planes_(kPlanes * size_) {
-  const std::vector<float> turned = sketcher.rotated(query);
-  const auto [lowest, highest] = std::minmax_element(turned.begin(), turned.end());
+SketchQuery::SketchQuery(std::span<const float> turned)
+    : size_(turned.size() / 8), planes_(kPlanes * size_) {
+  const auto bits = static_cast<float>(turned.size());
+  const auto [lowest, highest] = std::ranges::minmax_element(turned);
   lowest_ = *lowest;
   step_ = (*highest - *lowest) / kLevels;
+  // The variance of a rounding error is a twelfth of the step's square.
+  rounding_ = bits * step_ * step_ / 12;
   for (std::size_t i = 0; i < turned.size(); ++i) {
     const float level = step_ > 0 ? (turned[i] - lowest_) / step_ + 0.5F : 0;
     const int rounded = std::clamp(static_cast<int>(level), 0, kLevels);
@@ -140,7 +151,7 @@ SketchQuery::SketchQuery(const Sketcher& sketcher, std::span<const float> query)
   }
 }
 
-float SketchQuery::estimate(std::string_view sketch) const noexcept {
+Estimate SketchQuery::estimate(std::string_view sketch, float square) const noexcept {
   float factor = 0;
   float addend = 0;
   std::memcpy(&factor, sketch.data(), sizeof factor);
@@ -149,7 +160,11 @@ float SketchQuery::estimate(std::string_view sketch) const noexcept {
   const WeightedBits sums = kernels().weigh_bits(bits, planes_.data(), size_);
   const float positive =
       lowest_ * static_cast<float>(sums.count) + step_ * static_cast<float>(sums.weight);
-  return factor * (2 * positive - sum_) + addend;
+  // The signs of a vector of length 1 have a product of sqrt(2 / pi) with it, if they have length
+  // 1, too; the rest of them is at right angles to it, and its product with the query is the error.
+  constexpr float kVariance = 1 - 2 / std::numbers::pi_v<float>;
+  const float variance = kVariance * square + rounding_;
+  return {square / 2 + addend - factor * (2 * positive - sum_), factor * std::sqrt(variance)};
 }
 
 }  // namespace libsql::vector

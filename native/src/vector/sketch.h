@@ -16,46 +16,54 @@
 namespace libsql::vector {
 
 // The vector as the metric sees it: of length 1 for the cosine. Nothing if its length is zero,
-// infinite or no number, or too large or too small for its square in single precision: then its
-// distances follow rules of their own, which no estimate follows.
+// infinite or no number, or too large or too small for single precision: then its distances follow
+// rules of their own, which no estimate follows.
 [[nodiscard]] std::optional<std::vector<float>> regular(const View& vector, Metric metric);
 
-// How the vectors of one column are sketched. Two with the same arguments make the same sketches.
+// How the vectors of one column are sketched. Two with the same mean make the same sketches.
 //
 // A sketch is a factor f and an addend g, as float32, then the signs of the components of the
-// rotated difference to the mean, padded with zeros to a power of two. The rotation makes all
-// components alike, whatever the data are: random signs and a Walsh-Hadamard transform, three
-// times. An estimate's error shrinks with the root of the number of bits.
+// rotated difference to the centre of the vector's list, padded with zeros to a power of two. The
+// rotation makes all components alike, whatever the data are: random signs and a Walsh-Hadamard
+// transform, three times. An estimate's error is proportional to the distances of vector and query
+// from the centre, and shrinks with the root of the number of bits.
 class Sketcher {
  public:
-  // `mean` is that of the vectors as regular() gives them, or near it.
-  Sketcher(Metric metric, std::vector<float> mean);
+  // `mean` is that of the vectors as regular() gives them, or near it: queries are rounded to four
+  // bits a component after it has been subtracted.
+  explicit Sketcher(std::vector<float> mean);
 
   [[nodiscard]] const std::vector<float>& mean() const noexcept { return mean_; }
-  // The sketch of a regular vector; empty if it is too large for one in single precision.
-  [[nodiscard]] std::string sketch(std::span<const float> regular) const;
-  // The bytes of a sketch that is not empty.
+  // The rotated difference of a regular vector to the mean, which has the same distances to others.
+  [[nodiscard]] std::vector<float> turned(std::span<const float> regular) const;
+  // The sketch of a vector in the list around `centre`, a mean of vectors, both turned.
+  [[nodiscard]] static std::string sketch(std::span<const float> turned,
+                                          std::span<const float> centre);
+  // The components of a turned vector, and the bits of a sketch.
+  [[nodiscard]] static std::size_t bits_for(std::size_t dimensions) noexcept;
+  // The bytes of a sketch.
   [[nodiscard]] static std::size_t size_for(std::size_t dimensions) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return size_for(mean_.size()); }
 
  private:
-  friend class SketchQuery;
-  [[nodiscard]] std::vector<float> rotated(std::span<const float> vector) const;
-
-  Metric metric_;
   std::vector<float> mean_;
   std::size_t bits_;
   std::vector<float> signs_;  // Three times bits_, +1 or -1.
 };
 
+// Of the square of the distance of a vector and a query, halved.
+struct Estimate {
+  float value = 0;
+  float error = 0;  // About the standard deviation.
+};
+
 // A vector that is looked for, with four bits per component.
 class SketchQuery {
  public:
-  // `query` is regular.
-  SketchQuery(const Sketcher& sketcher, std::span<const float> query);
+  explicit SketchQuery(std::span<const float> turned);
 
-  // The larger, the nearer, as estimated. `sketch` has the sketcher's size().
-  [[nodiscard]] float estimate(std::string_view sketch) const noexcept;
+  // `square` is that of the distance to the centre of the sketch's list.
+  [[nodiscard]] Estimate estimate(std::string_view sketch, float square) const noexcept;
 
  private:
   std::size_t size_;  // Bytes of one plane.
@@ -63,6 +71,7 @@ class SketchQuery {
   float lowest_;
   float step_;
   float sum_ = 0;
+  float rounding_ = 0;  // The variance that the rounding to four bits adds, for a factor of 1.
 };
 
 }  // namespace libsql::vector

@@ -110,12 +110,14 @@ VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows
                         });
 }
 
-Centres write_centres(sqlite3* db, const Index& index, const VectorSet& found) {
-  Centres centres(index.type.dimensions);
+Centres write_centres(sqlite3* db, const Index& index, const Sketcher& sketcher,
+                      const VectorSet& found) {
+  Centres centres = Centres::of_turned(Sketcher::bits_for(index.type.dimensions));
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto list = static_cast<std::int64_t>(i) + 1;
-    centres.add(list, found[i]);
-    write_centre(db, index, list, found[i]);
+    const std::vector<float> turned = sketcher.turned(found[i]);
+    centres.add(list, turned);
+    write_centre(db, index, list, turned);
   }
   return centres;
 }
@@ -132,25 +134,22 @@ Calibration make_calibration(const Survey& survey, std::size_t queries) {
 }
 
 // Writes all sketches; returns how many lists a search has to look at.
-std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Centres& centres,
-                  BuildProgress& progress) {
-  const Sketcher sketcher(index.metric, survey.mean);
+std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Sketcher& sketcher,
+                  const Centres& centres, BuildProgress& progress) {
   ListFiller filler(db, index, sketcher.size());
   Calibration calibration =
       make_calibration(survey, centres.size() == 1 ? 0 : std::min(kQueries, survey.sample.size()));
   std::int64_t number = 0;
   for_each_row(db, index, [&](sqlite3_value* key, std::span<const float> regular) {
     progress.step();
-    const std::string sketch = regular.empty() ? std::string() : sketcher.sketch(regular);
-    const std::int64_t list = sketch.empty() ? kIrregular : centres.nearest(regular);
-    if (!regular.empty()) {
-      if (list != kIrregular) calibration.offer(number, regular, list);
-      ++number;
-    }
-    filler.add(key, list, sketch);
+    if (regular.empty()) return filler.add(key, kIrregular, {});
+    const std::vector<float> turned = sketcher.turned(regular);
+    const std::int64_t list = centres.nearest(turned);
+    calibration.offer(number++, regular, list);
+    filler.add(key, list, Sketcher::sketch(turned, centres.of(list)));
   });
   filler.finish();
-  return calibration.probes(centres);
+  return calibration.probes(centres, sketcher);
 }
 
 }  // namespace
@@ -172,12 +171,13 @@ void build_sketches(sqlite3* db, const Index& index, std::int64_t rows, BuildPro
   progress.stage(kShareOfSurvey, rows);
   const Survey found = survey(db, index, rows, state.list_rows, progress);
   const bool several = found.regulars >= state.fewest_rows_for_lists();
-  const Centres centres = write_centres(db, index,
+  const Sketcher sketcher(found.mean);
+  const Centres centres = write_centres(db, index, sketcher,
                                         several ? group_sample(db, found, state.list_rows, progress)
                                                 : VectorSet{index.type.dimensions, found.mean});
   state.lists = static_cast<std::int64_t>(centres.size());
   progress.stage(1, rows);
-  state.probes = fill(db, index, found, centres, progress);
+  state.probes = fill(db, index, found, sketcher, centres, progress);
   state.build = random_number();
   state.edition = random_number();
   state.rows = found.regulars;

@@ -22,7 +22,7 @@ bool SketchCache::refresh(sqlite3* db, const Index& index) {
   const bool same_edition = same_build && state_->edition == state->edition;
   // Valid again once everything is read.
   state_.reset();
-  if (!same_build) sketcher_.emplace(index.metric, state->mean);
+  if (!same_build) sketcher_.emplace(state->mean);
   if (!same_edition) centres_.emplace(read_centres(db, index));
   state_ = std::move(state);
   return true;

@@ -176,19 +176,17 @@ void SketchLists::forget(std::int64_t id) {
   run(forget_);
 }
 
-std::vector<Entry> SketchLists::entries(std::int64_t list) {
-  std::vector<Entry> entries;
+std::vector<std::int64_t> SketchLists::ids(std::int64_t list) {
+  std::vector<std::int64_t> ids;
   const std::int64_t end = first_place(list + 1);
   for (std::int64_t from = first_place(list);;) {
     const ResetAtEnd reset(next_);
     next_.bind(1, from);
-    if (!next_.step() || sqlite3_column_int64(next_.get(), 0) >= end) return entries;
+    if (!next_.step() || sqlite3_column_int64(next_.get(), 0) >= end) return ids;
     from = sqlite3_column_int64(next_.get(), 0) + 1;
     const std::string_view data = next_.blob(1);
     const std::size_t count = shape_.entries(data);
-    for (std::size_t entry = 0; entry < count; ++entry) {
-      entries.push_back({shape_.id(data, entry), std::string(shape_.sketch(data, entry))});
-    }
+    for (std::size_t entry = 0; entry < count; ++entry) ids.push_back(shape_.id(data, entry));
   }
 }
 

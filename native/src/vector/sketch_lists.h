@@ -61,11 +61,6 @@ struct Placed {
   std::int64_t place = 0;
 };
 
-struct Entry {
-  std::int64_t id = 0;
-  std::string sketch;
-};
-
 // Reads and writes entries, all on one connection. All functions throw SqliteFailure, Failure if
 // the tables do not fit each other, std::bad_alloc.
 class SketchLists {
@@ -89,8 +84,8 @@ class SketchLists {
   // Forgets a row whose entry is gone.
   void forget(std::int64_t id);
 
-  // All of a list, in its order.
-  [[nodiscard]] std::vector<Entry> entries(std::int64_t list);
+  // The rows of a list, in its order.
+  [[nodiscard]] std::vector<std::int64_t> ids(std::int64_t list);
   // Removes a list's entries; the places of the rows stay as they are.
   void clear(std::int64_t list);
 

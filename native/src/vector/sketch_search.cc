@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -20,12 +22,14 @@ namespace libsql::vector {
 namespace {
 
 struct Candidate {
-  float estimate = 0;
+  Estimate estimate;
   std::int64_t id = 0;
 };
 
 bool seems_nearer(const Candidate& left, const Candidate& right) {
-  if (left.estimate != right.estimate) return left.estimate > right.estimate;
+  if (left.estimate.value != right.estimate.value) {
+    return left.estimate.value < right.estimate.value;
+  }
   return left.id < right.id;
 }
 
@@ -101,61 +105,63 @@ struct Search {
   std::int64_t count;  // Of the rows that are wanted.
 };
 
+struct Row {
+  std::int64_t id = 0;
+  // What half the square of its distance is not below, nearly always.
+  float least = 0;
+  std::int64_t position = 0;  // In the order of keys.
+  OwnedValue key;             // None if the id is the key.
+};
+
 struct Estimated {
-  std::vector<std::int64_t> ids;
+  std::vector<Row> rows;
   bool all = false;  // There are no other rows.
 };
 
 // The `tried` rows that seem nearest, in the lists around the query; as long as there are not so
 // many, further lists are looked at. And all rows that nothing can be estimated of.
-Estimated estimate(const Search& search, const SketchCache& cache,
-                   const std::vector<std::int64_t>& ranked, const SketchQuery& query,
-                   std::size_t probes, std::size_t tried) {
+Estimated estimate(const Search& search, const SketchCache& cache, Ranking& ranked,
+                   const SketchQuery& query, std::size_t probes, std::size_t tried) {
+  // Standard deviations: one of 700 rows is nearer.
+  constexpr float kCertainty = 3;
   ListReader reader(search.db, search.index, cache.sketcher().size());
   Candidates candidates(tried);
   std::size_t probed = 0;
   while (probed < ranked.size() && (probed < probes || !candidates.full())) {
-    reader.read(ranked[probed++], [&](std::int64_t id, std::string_view sketch) {
-      candidates.offer({query.estimate(sketch), id});
+    const RankedList list = ranked[probed++];
+    reader.read(list.list, [&](std::int64_t id, std::string_view sketch) {
+      candidates.offer({query.estimate(sketch, list.square), id});
     });
   }
   Estimated estimated;
   estimated.all = probed == ranked.size() && !candidates.full();
-  for (const Candidate& candidate : candidates.found()) estimated.ids.push_back(candidate.id);
-  reader.read(kIrregular,
-              [&](std::int64_t id, std::string_view /*zeros*/) { estimated.ids.push_back(id); });
+  for (const auto& [value, id] : candidates.found()) {
+    estimated.rows.push_back({id, value.value - kCertainty * value.error, id, nullptr});
+  }
+  reader.read(kIrregular, [&](std::int64_t id, std::string_view /*zeros*/) {
+    estimated.rows.push_back({id, -std::numeric_limits<float>::infinity(), id, nullptr});
+  });
   return estimated;
 }
 
 // --- Distances ---
 
-struct Row {
-  std::int64_t id = 0;
-  OwnedValue key;  // None if the id is the key.
-};
-
-// In the order of their keys, in which reading the rows is fastest, and which decides ties.
-std::vector<Row> rows_of(const Search& search, std::vector<std::int64_t> ids) {
-  std::ranges::sort(ids);
-  std::vector<Row> rows;
-  rows.reserve(ids.size());
-  if (search.index.has_rowids) {
-    for (const std::int64_t id : ids) rows.push_back({id, nullptr});
-    return rows;
-  }
+// Reads the keys of rows that have no rowids, and with them their order, which decides ties.
+void find_keys(const Search& search, std::vector<Row>& rows) {
+  if (search.index.has_rowids) return;
   SqliteStatement key(
       search.db,
       "SELECT key FROM " + shadow_name(search.index.name, kPlacesSuffix) + " WHERE id = ?1");
-  for (const std::int64_t id : ids) {
+  for (Row& row : rows) {
     const ResetAtEnd reset(key);
-    key.bind(1, id);
+    key.bind(1, row.id);
     if (!key.step()) refuse_damaged(search.index);
-    rows.push_back({id, copy_of(sqlite3_column_value(key.get(), 0))});
+    row.key = copy_of(sqlite3_column_value(key.get(), 0));
   }
   std::ranges::sort(rows, [](const Row& left, const Row& right) {
     return is_before(left.key.get(), right.key.get());
   });
-  return rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].position = static_cast<std::int64_t>(i);
 }
 
 struct Measured {
@@ -163,33 +169,66 @@ struct Measured {
   std::size_t gone = 0;  // Rows that REPLACE has deleted, of which no trigger tells.
 };
 
-Measured measure(const Search& search, const std::vector<Row>& rows) {
-  const Distance distance = distance_of(search.index.metric);
-  Best best(search.count);
-  Measured measured;
-  SqliteStatement read(search.db, search.index.row);
-  for (std::size_t position = 0; position < rows.size(); ++position) {
-    const ResetAtEnd reset(read);
-    sqlite3_value* const key = rows[position].key.get();
+// Measures rows, those first that may be nearest.
+class Measurement {
+ public:
+  explicit Measurement(const Search& search)
+      : search_(search),
+        distance_(distance_of(search.index.metric)),
+        read_(search.db, search.index.row),
+        best_(search.count) {}
+
+  // Stops where no further row is as near as the nearest ones so far.
+  Measured of(std::vector<Row> rows) && {
+    std::ranges::sort(rows, {}, &Row::least);
+    const auto portion = std::max<std::size_t>(kFewest, static_cast<std::size_t>(search_.count));
+    const std::span all(rows);
+    for (std::size_t from = 0; from < all.size() && may_be_near(all[from]); from += portion) {
+      // In the order of keys reading is fastest.
+      const auto part = all.subspan(from, std::min(portion, all.size() - from));
+      std::ranges::sort(part, {}, &Row::position);
+      for (const Row& row : part) measure(row);
+    }
+    return {std::move(best_).in_order(), gone_};
+  }
+
+ private:
+  static constexpr std::size_t kFewest = 16;
+
+  [[nodiscard]] bool may_be_near(const Row& row) const {
+    // Distances are rounded.
+    constexpr double kRounding = 1e-5;
+    const double limit = best_.limit();
+    const bool cosine = search_.index.metric == Metric::cosine;
+    const double half = cosine ? limit + kRounding : limit * limit / 2;
+    return row.least <= half * (1 + kRounding);
+  }
+  void measure(const Row& row) {
+    const ResetAtEnd reset(read_);
+    sqlite3_value* const key = row.key.get();
     if (key == nullptr) {
-      read.bind(1, rows[position].id);
+      read_.bind(1, row.id);
     } else {
-      read.bind(1, key);
+      read_.bind(1, key);
     }
     const bool there =
-        read.step() && (key == nullptr || is_same(sqlite3_column_value(read.get(), 0), key));
+        read_.step() && (key == nullptr || is_same(sqlite3_column_value(read_.get(), 0), key));
     if (!there) {
-      ++measured.gone;
-      continue;
+      ++gone_;
+      return;
     }
-    const SearchVector vector(sqlite3_column_value(read.get(), 1));
-    vector.check(search.index.type, "search");
-    best.offer(distance(vector.view(), search.query.view(), kernels()),
-               static_cast<std::int64_t>(position), sqlite3_column_value(read.get(), 0));
+    const SearchVector vector(sqlite3_column_value(read_.get(), 1));
+    vector.check(search_.index.type, "search");
+    best_.offer(distance_(vector.view(), search_.query.view(), kernels()), row.position,
+                sqlite3_column_value(read_.get(), 0));
   }
-  measured.nearest = std::move(best).in_order();
-  return measured;
-}
+
+  const Search& search_;
+  Distance distance_;
+  SqliteStatement read_;
+  Best best_;
+  std::size_t gone_ = 0;
+};
 
 }  // namespace
 
@@ -201,13 +240,15 @@ std::optional<std::vector<Neighbour>> find_by_sketches(sqlite3* db, const Index&
   const auto values = regular(query.view(), index.metric);
   if (!values) return std::nullopt;
   const Search search{db, index, query, count};
-  const SketchQuery sketched(cache.sketcher(), *values);
-  const std::vector<std::int64_t> ranked = cache.centres().ranked(*values);
+  const std::vector<float> turned = cache.sketcher().turned(*values);
+  const SketchQuery sketched(turned);
+  Ranking ranked(cache.centres(), turned);
   const auto wanted = static_cast<std::size_t>(std::max(index.search_l, 4 * count));
   const std::size_t probes = probes_of(cache.state(), ranked.size(), wanted);
   for (std::size_t tried = wanted;;) {
     Estimated estimated = estimate(search, cache, ranked, sketched, probes, tried);
-    Measured measured = measure(search, rows_of(search, std::move(estimated.ids)));
+    find_keys(search, estimated.rows);
+    Measured measured = Measurement(search).of(std::move(estimated.rows));
     if (estimated.all || measured.gone == 0) return std::move(measured.nearest);
     // Rows that are gone took the places of others.
     if (tried - std::min(tried, measured.gone) >= wanted) return std::move(measured.nearest);

@@ -73,8 +73,13 @@ void SketchWriter::row_has_changed(sqlite3_value* key) {
 
 void SketchWriter::put(sqlite3_value* key, const SearchVector& vector) {
   const auto values = regular(vector.view(), index_.metric);
-  const std::string sketch = values ? cache_.sketcher().sketch(*values) : std::string();
-  const std::int64_t list = sketch.empty() ? kIrregular : cache_.centres().nearest(*values);
+  std::int64_t list = kIrregular;
+  std::string sketch;
+  if (values) {
+    const std::vector<float> turned = cache_.sketcher().turned(*values);
+    list = cache_.centres().nearest(turned);
+    sketch = Sketcher::sketch(turned, cache_.centres().of(list));
+  }
   const auto placed = lists_.find(key);
   if (!placed) return added(list, lists_.add(key, list, sketch));
   const std::int64_t old_list = list_of(placed->place);
