@@ -66,15 +66,11 @@ std::int64_t Centres::nearest(std::span<const float> vector) const {
 }
 
 std::vector<float> Centres::estimates(std::span<const float> vector) const {
-  const auto squares = kernels().squares_float32;
-  const auto* const bytes = std::as_bytes(vector).data();
-  const float scale = static_cast<float>(dimensions_) / static_cast<float>(estimated_);
   std::vector<float> found(lists_.size());
-  for (std::size_t index = 0; index < found.size(); ++index) {
-    const auto* const centre =
-        reinterpret_cast<const std::byte*>(values_.data() + index * dimensions_);
-    found[index] = scale * static_cast<float>(squares(centre, bytes, estimated_));
-  }
+  const Rows rows{values_.data(), dimensions_, estimated_};
+  kernels().squares_of_rows(vector.data(), rows, found.size(), found.data());
+  const float scale = static_cast<float>(dimensions_) / static_cast<float>(estimated_);
+  for (float& square : found) square *= scale;
   return found;
 }
 
@@ -83,9 +79,10 @@ std::size_t Centres::index_of(std::int64_t list) const noexcept {
 }
 
 float Centres::square(std::size_t index, std::span<const float> vector) const noexcept {
-  return static_cast<float>(kernels().squares_float32(
-      reinterpret_cast<const std::byte*>(values_.data() + index * dimensions_),
-      std::as_bytes(vector).data(), dimensions_));
+  float square = 0;
+  const Rows row{values_.data() + index * dimensions_, dimensions_, dimensions_};
+  kernels().squares_of_rows(vector.data(), row, 1, &square);
+  return square;
 }
 
 void Centres::set(std::size_t index, std::span<const float> centre) noexcept {

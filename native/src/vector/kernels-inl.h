@@ -372,6 +372,62 @@ inline WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, s
   return sums;
 }
 
+inline void squares_of_rows(const float* vector, const Rows& rows, std::size_t count,
+                            float* squares) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t whole = rows.components - rows.components % (2 * lanes);
+  const auto rest = [](const float* place) { return reinterpret_cast<const std::byte*>(place); };
+  for (std::size_t row = 0; row < count; ++row) {
+    const float* const other = rows.data + row * rows.stride;
+    auto sum0 = hn::Zero(d);
+    auto sum1 = sum0;
+    for (std::size_t i = 0; i < whole; i += 2 * lanes) {
+      sum0 = add_square<Floats>(hn::LoadU(d, vector + i), hn::LoadU(d, other + i), sum0);
+      sum1 = add_square<Floats>(hn::LoadU(d, vector + i + lanes), hn::LoadU(d, other + i + lanes),
+                                sum1);
+    }
+    for (std::size_t i = whole; i < rows.components; i += lanes) {
+      const std::size_t n = rows.components - i < lanes ? rows.components - i : lanes;
+      sum0 = add_square<Floats>(read_rest<ReadFloat32>(d, rest(vector + i), n),
+                                read_rest<ReadFloat32>(d, rest(other + i), n), sum0);
+    }
+    squares[row] = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
+  }
+}
+
+// Sums and differences of components that are `half` apart; D has no more lanes than that.
+template <class D>
+HWY_INLINE void butterflies(D d, float* values, std::size_t size, std::size_t half) {
+  for (std::size_t start = 0; start < size; start += 2 * half) {
+    for (std::size_t i = start; i < start + half; i += hn::Lanes(d)) {
+      const auto a = hn::LoadU(d, values + i);
+      const auto b = hn::LoadU(d, values + i + half);
+      hn::StoreU(hn::Add(a, b), d, values + i);
+      hn::StoreU(hn::Sub(a, b), d, values + i + half);
+    }
+  }
+}
+
+inline void walsh_hadamard(float* values, const float* signs, std::size_t size) {
+  const Floats d;
+  const hn::CappedTag<float, 4> d4;
+  const hn::CappedTag<float, 8> d8;
+  HWY_ALIGN constexpr float kSecond[4] = {1, -1, 1, -1};
+  HWY_ALIGN constexpr float kUpper[4] = {1, 1, -1, -1};
+  const auto second = hn::Load(d4, kSecond);
+  const auto upper = hn::Load(d4, kUpper);
+  for (std::size_t i = 0; i < size; i += 4) {
+    auto v = hn::Mul(hn::LoadU(d4, values + i), hn::LoadU(d4, signs + i));
+    v = hn::Add(hn::Shuffle2301(v), hn::Mul(v, second));
+    v = hn::Add(hn::Shuffle1032(v), hn::Mul(v, upper));
+    hn::StoreU(v, d4, values + i);
+  }
+  butterflies(d4, values, size, 4);
+  butterflies(d8, values, size, 8);
+  for (std::size_t half = 16; half < size; half *= 2) butterflies(d, values, size, half);
+}
+
 inline constexpr Kernels kKernels = {HWY_STR(HWY_NAMESPACE),
                                      &multiply<ReadFloat32>,
                                      &multiply<ReadFloat64>,
@@ -385,7 +441,9 @@ inline constexpr Kernels kKernels = {HWY_STR(HWY_NAMESPACE),
                                      &squares_float8,
                                      &different_bits,
                                      &weigh_bits,
-                                     &dot_float32};
+                                     &dot_float32,
+                                     &squares_of_rows,
+                                     &walsh_hadamard};
 
 }  // namespace libsql::vector::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

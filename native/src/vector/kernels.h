@@ -39,6 +39,13 @@ struct Scaled {
   float shift;
 };
 
+// Vectors of which the first components are compared.
+struct Rows {
+  const float* data;
+  std::size_t stride;  // From row to row.
+  std::size_t components;
+};
+
 // The functions of one instruction set. `count` is the number of components; the data may be
 // unaligned. Single-precision sums are kept in several lanes, which are added as doubles.
 struct Kernels {
@@ -64,6 +71,12 @@ struct Kernels {
   WeightedBits (*weigh_bits)(const std::byte* bits, const std::byte* planes, std::size_t size);
   // The sum of a*b.
   double (*dot_float32)(const std::byte* left, const std::byte* right, std::size_t count);
+  // squares[i] becomes the sum of (a-b)*(a-b) of the vector and the i-th row, in single precision.
+  void (*squares_of_rows)(const float* vector, const Rows& rows, std::size_t count, float* squares);
+  // Multiplies by the signs, which include a scale, and then in place by a Hadamard matrix of
+  // Walsh's construction. `size` is a power of two, at least 64. The same bits on every instruction
+  // set.
+  void (*walsh_hadamard)(float* values, const float* signs, std::size_t size);
 };
 
 // The fastest that this processor runs. Thread-safe.

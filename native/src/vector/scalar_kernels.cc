@@ -118,6 +118,31 @@ double dot_float32(const std::byte* left, const std::byte* right, std::size_t co
   return multiply<&float32_at>(left, right, count).dot;
 }
 
+void squares_of_rows(const float* vector, const Rows& rows, std::size_t count, float* squares) {
+  for (std::size_t row = 0; row < count; ++row) {
+    const float* const other = rows.data + row * rows.stride;
+    squares[row] = 0;
+    for (std::size_t i = 0; i < rows.components; ++i) {
+      const float difference = vector[i] - other[i];
+      squares[row] += difference * difference;
+    }
+  }
+}
+
+void walsh_hadamard(float* values, const float* signs, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) values[i] *= signs[i];
+  for (std::size_t half = 1; half < size; half *= 2) {
+    for (std::size_t start = 0; start < size; start += 2 * half) {
+      for (std::size_t i = start; i < start + half; ++i) {
+        const float a = values[i];
+        const float b = values[i + half];
+        values[i] = a + b;
+        values[i + half] = a - b;
+      }
+    }
+  }
+}
+
 constexpr Kernels kScalar = {"scalar",
                              &multiply<&float32_at>,
                              &multiply<&float64_at>,
@@ -131,7 +156,9 @@ constexpr Kernels kScalar = {"scalar",
                              &squares_float8,
                              &different_bits,
                              &weigh_bits,
-                             &dot_float32};
+                             &dot_float32,
+                             &squares_of_rows,
+                             &walsh_hadamard};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "vector/sketch.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -15,9 +16,10 @@ namespace libsql::vector {
 
 namespace {
 
-constexpr int kRounds = 3;
-constexpr std::size_t kFewestBits = 64;
-constexpr int kPlanes = 4;
+constexpr std::size_t kRounds = 3;
+constexpr std::size_t kBitsOfWord = 64;
+constexpr std::size_t kFewestBits = kBitsOfWord;
+constexpr unsigned kPlanes = 4;
 constexpr int kLevels = (1 << kPlanes) - 1;
 
 // SplitMix64: the signs of the rotation are the same in each process and each version.
@@ -30,44 +32,27 @@ std::uint64_t next_random(std::uint64_t& state) {
   return mixed ^ (mixed >> 31U);
 }
 
-std::vector<float> random_signs(std::size_t count) {
+// +scale or -scale.
+std::vector<float> random_signs(std::size_t count, float scale) {
   std::vector<float> signs(count);
   std::uint64_t state = count;
   std::uint64_t bits = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (i % 64 == 0) bits = next_random(state);
-    signs[i] = ((bits >> (i % 64)) & 1U) != 0 ? 1.0F : -1.0F;
+    signs[i] = ((bits >> (i % 64)) & 1U) != 0 ? scale : -scale;
   }
   return signs;
-}
-
-// In place; the length of `values` is a power of two. Multiplies lengths by its root.
-void walsh_hadamard(std::span<float> values) {
-  for (std::size_t half = 1; half < values.size(); half *= 2) {
-    for (std::size_t start = 0; start < values.size(); start += 2 * half) {
-      float* const low = values.data() + start;
-      float* const high = low + half;
-      for (std::size_t i = 0; i < half; ++i) {
-        const float a = low[i];
-        const float b = high[i];
-        low[i] = a + b;
-        high[i] = a - b;
-      }
-    }
-  }
-}
-
-double dot(std::span<const float> left, std::span<const float> right) {
-  return kernels()
-      .multiply_float32(std::as_bytes(left).data(), std::as_bytes(right).data(), left.size())
-      .dot;
 }
 
 }  // namespace
 
 std::optional<std::vector<float>> regular(const View& vector, Metric metric) {
   std::vector<float> values = to_floats(vector);
-  const auto square = static_cast<float>(dot(values, values));
+  const auto square = static_cast<float>(
+      kernels()
+          .multiply_float32(std::as_bytes(std::span(values)).data(),
+                            std::as_bytes(std::span(values)).data(), values.size())
+          .dot);
   if (metric == Metric::l2) {
     // Of all that a sketch is calculated from, the product of a distance and the sum of 65,536
     // components is the largest.
@@ -84,7 +69,7 @@ std::optional<std::vector<float>> regular(const View& vector, Metric metric) {
 Sketcher::Sketcher(std::vector<float> mean)
     : mean_(std::move(mean)),
       bits_(bits_for(mean_.size())),
-      signs_(random_signs(kRounds * bits_)) {}
+      signs_(random_signs(kRounds * bits_, 1 / std::sqrt(static_cast<float>(bits_)))) {}
 
 std::size_t Sketcher::bits_for(std::size_t dimensions) noexcept {
   return std::max(kFewestBits, std::bit_ceil(dimensions));
@@ -97,11 +82,8 @@ std::size_t Sketcher::size_for(std::size_t dimensions) noexcept {
 std::vector<float> Sketcher::turned(std::span<const float> regular) const {
   std::vector<float> values(bits_);
   for (std::size_t i = 0; i < regular.size(); ++i) values[i] = regular[i] - mean_[i];
-  const float scale = 1 / std::sqrt(static_cast<float>(bits_));
-  for (int round = 0; round < kRounds; ++round) {
-    const float* const signs = signs_.data() + static_cast<std::size_t>(round) * bits_;
-    for (std::size_t i = 0; i < bits_; ++i) values[i] *= signs[i] * scale;
-    walsh_hadamard(values);
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    kernels().walsh_hadamard(values.data(), signs_.data() + round * bits_, bits_);
   }
   return values;
 }
@@ -140,13 +122,19 @@ SketchQuery::SketchQuery(std::span<const float> turned)
   step_ = (*highest - *lowest) / kLevels;
   // The variance of a rounding error is a twelfth of the step's square.
   rounding_ = bits * step_ * step_ / 12;
+  std::array<std::uint64_t, kPlanes> words{};
   for (std::size_t i = 0; i < turned.size(); ++i) {
     const float level = step_ > 0 ? (turned[i] - lowest_) / step_ + 0.5F : 0;
-    const int rounded = std::clamp(static_cast<int>(level), 0, kLevels);
+    const auto rounded = static_cast<unsigned>(std::clamp(static_cast<int>(level), 0, kLevels));
     sum_ += lowest_ + step_ * static_cast<float>(rounded);
-    for (int plane = 0; plane < kPlanes; ++plane) {
-      if (((rounded >> plane) & 1) == 0) continue;
-      planes_[static_cast<std::size_t>(plane) * size_ + i / 8] |= std::byte{1} << (i % 8);
+    for (unsigned plane = 0; plane < kPlanes; ++plane) {
+      words[plane] |= std::uint64_t{(rounded >> plane) & 1U} << (i % kBitsOfWord);
+    }
+    if (i % kBitsOfWord != kBitsOfWord - 1) continue;
+    for (unsigned plane = 0; plane < kPlanes; ++plane) {
+      std::memcpy(&planes_[plane * size_ + i / kBitsOfWord * sizeof words[plane]], &words[plane],
+                  sizeof words[plane]);
+      words[plane] = 0;
     }
   }
 }

@@ -48,7 +48,7 @@ class Sketcher {
  private:
   std::vector<float> mean_;
   std::size_t bits_;
-  std::vector<float> signs_;  // Three times bits_, +1 or -1.
+  std::vector<float> signs_;  // Three times bits_, with the scale that keeps lengths.
 };
 
 // Of the square of the distance of a vector and a query, halved.

@@ -123,6 +123,44 @@ TEST(VectorKernelsTest, ADotProductAgreesOnAllInstructionSetsForEveryLength) {
   }
 }
 
+TEST(VectorKernelsTest, SquaresOfRowsAgreeOnAllInstructionSetsForEveryLength) {
+  std::mt19937 random(14);
+  constexpr std::size_t kStride = 200;
+  constexpr std::size_t kRows = 3;
+  for (std::size_t n = 0; n < kStride; ++n) {
+    const auto vector = random_vector(random, n);
+    // The last row ends where the memory ends.
+    const auto rows = random_vector(random, (kRows - 1) * kStride + n);
+    for (const Kernels* const kernels : supported_kernels()) {
+      std::vector<float> got(kRows);
+      std::vector<float> want(kRows);
+      kernels->squares_of_rows(vector.data(), {rows.data(), kStride, n}, kRows, got.data());
+      scalar_kernels().squares_of_rows(vector.data(), {rows.data(), kStride, n}, kRows,
+                                       want.data());
+      for (std::size_t row = 0; row < kRows; ++row) {
+        EXPECT_NEAR(got[row], want[row], 1e-3) << kernels->target << n;
+      }
+    }
+  }
+}
+
+TEST(VectorKernelsTest, AHadamardTransformHasTheSameBitsOnAllInstructionSetsAndIsItsOwnInverse) {
+  std::mt19937 random(14);
+  for (std::size_t size = 64; size <= 4096; size *= 2) {
+    const auto values = random_vector(random, size);
+    const std::vector<float> scales(size, 1 / std::sqrt(static_cast<float>(size)));
+    auto want = values;
+    scalar_kernels().walsh_hadamard(want.data(), scales.data(), size);
+    for (const Kernels* const kernels : supported_kernels()) {
+      auto got = values;
+      kernels->walsh_hadamard(got.data(), scales.data(), size);
+      ASSERT_EQ(got, want) << kernels->target << size;
+      kernels->walsh_hadamard(got.data(), scales.data(), size);
+      for (std::size_t i = 0; i < size; ++i) ASSERT_NEAR(got[i], values[i], 1e-5);
+    }
+  }
+}
+
 TEST(VectorKernelsTest, AHalfIsTheSameNumberOnEveryInstructionSet) {
   std::vector<std::uint16_t> halves;
   for (unsigned bits = 0; bits < 0x7C00; ++bits) halves.push_back(static_cast<std::uint16_t>(bits));
