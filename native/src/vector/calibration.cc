@@ -9,9 +9,9 @@ namespace libsql::vector {
 namespace {
 
 constexpr std::size_t kNearest = 10;
-// Of the nearest rows, so many per thousand are to be found. Searches lose a few more to
-// estimates, and are to find 995.
-constexpr std::size_t kWanted = 999;
+// Of the nearest rows, so many are to be found, without what estimates lose.
+constexpr std::size_t kWanted = 9995;
+constexpr std::size_t kOf = 10000;
 
 double dot(std::span<const float> left, std::span<const float> right) noexcept {
   return kernels().dot_float32(std::as_bytes(left).data(), std::as_bytes(right).data(),
@@ -42,26 +42,21 @@ void Calibration::offer(std::int64_t row, std::span<const float> vector, std::in
   }
 }
 
-std::int64_t Calibration::probes(const Centres& centres, const Sketcher& sketcher) const {
-  // How many of the nearest are in the lists of each rank.
-  std::vector<std::size_t> found(centres.size());
-  std::size_t all = 0;
+double Calibration::reach(const Centres& centres, const Sketcher& sketcher) const {
+  std::vector<double> reaches;
   for (std::size_t query = 0; query < rows_.size(); ++query) {
-    const std::vector<float> turned = sketcher.turned(queries_[query]);
-    Ranking ranked(centres, turned);
+    const auto vector = queries_[query];
+    const std::vector<float> turned = sketcher.turned(vector);
+    if (nearest_[query].empty()) continue;
+    const double farthest = dot(vector, vector) - 2 * nearest_[query].back().score;
     for (const Near& near : nearest_[query]) {
-      ++all;
-      std::size_t rank = 0;
-      while (ranked[rank].list != near.list) ++rank;
-      ++found[rank];
+      reaches.push_back(static_cast<double>(centres.square(near.list, turned)) - farthest);
     }
   }
-  std::size_t sum = 0;
-  for (std::size_t rank = 0; rank < found.size(); ++rank) {
-    sum += found[rank];
-    if (1000 * sum >= kWanted * all) return static_cast<std::int64_t>(rank) + 1;
-  }
-  return static_cast<std::int64_t>(centres.size());
+  if (reaches.empty()) return 0;
+  const std::size_t place = (reaches.size() - 1) * kWanted / kOf;
+  std::ranges::nth_element(reaches, reaches.begin() + static_cast<std::ptrdiff_t>(place));
+  return reaches[place];
 }
 
 }  // namespace libsql::vector

@@ -1,4 +1,4 @@
-// How many lists a search has to look at, measured while an index is built.
+// How far lists are from a query that a search has to look at, measured while an index is built.
 #ifndef LIBSQL_VECTOR_CALIBRATION_H_
 #define LIBSQL_VECTOR_CALIBRATION_H_
 
@@ -14,8 +14,8 @@
 
 namespace libsql::vector {
 
-// Some of the rows are queries: their nearest rows are found among all, and then how far down the
-// list of a nearest row is when the lists are ranked by the distance of their centres.
+// Some of the rows are queries: their nearest rows are found among all, and then how far the
+// centres of these rows' lists are.
 class Calibration {
  public:
   // `queries` are rows of the index; `rows` their numbers, ascending.
@@ -23,8 +23,8 @@ class Calibration {
 
   // A row of the index, in the order of their numbers, and the list that it is in.
   void offer(std::int64_t row, std::span<const float> vector, std::int64_t list);
-  // The fewest lists that have nearly all of the nearest rows.
-  [[nodiscard]] std::int64_t probes(const Centres& centres, const Sketcher& sketcher) const;
+  // See IndexState.
+  [[nodiscard]] double reach(const Centres& centres, const Sketcher& sketcher) const;
 
  private:
   struct Near {

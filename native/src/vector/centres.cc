@@ -54,10 +54,10 @@ std::int64_t Centres::nearest(std::span<const float> vector) const {
   const auto first = std::ranges::min_element(estimated) - estimated.begin();
   auto best = static_cast<std::size_t>(first);
   if (estimated_ == dimensions_) return lists_[best];
-  float least = square(best, vector);
+  float least = square_at(best, vector);
   for (std::size_t index = 0; index < estimated.size(); ++index) {
     if (estimated[index] > kMostOfTrue * least) continue;
-    const float found = square(index, vector);
+    const float found = square_at(index, vector);
     if (found > least || (found == least && index >= best)) continue;
     best = index;
     least = found;
@@ -78,7 +78,11 @@ std::size_t Centres::index_of(std::int64_t list) const noexcept {
   return static_cast<std::size_t>(std::ranges::lower_bound(lists_, list) - lists_.begin());
 }
 
-float Centres::square(std::size_t index, std::span<const float> vector) const noexcept {
+float Centres::square(std::int64_t list, std::span<const float> vector) const noexcept {
+  return square_at(index_of(list), vector);
+}
+
+float Centres::square_at(std::size_t index, std::span<const float> vector) const noexcept {
   float square = 0;
   const Rows row{values_.data() + index * dimensions_, dimensions_, dimensions_};
   kernels().squares_of_rows(vector.data(), row, 1, &square);
@@ -108,7 +112,7 @@ RankedList Ranking::operator[](std::size_t rank) {
 void Ranking::sort_further() {
   if (sorted_ == measured_) {
     for (Ranked& each : nearest_of(measured_, ranked_.size(), kMeasuredAtOnce)) {
-      each.square = centres_.square(each.index, vector_);
+      each.square = centres_.square_at(each.index, vector_);
       ++measured_;
     }
   }

@@ -44,6 +44,8 @@ class Centres {
 
   // The centre of a list that there is; valid until one is added or removed.
   [[nodiscard]] std::span<const float> of(std::int64_t list) const noexcept;
+  // Of the distance to a list's centre.
+  [[nodiscard]] float square(std::int64_t list, std::span<const float> vector) const noexcept;
   // The list whose centre is nearest. There must be one.
   [[nodiscard]] std::int64_t nearest(std::span<const float> vector) const;
 
@@ -54,7 +56,7 @@ class Centres {
   // Of all squares of distances to a vector.
   [[nodiscard]] std::vector<float> estimates(std::span<const float> vector) const;
   [[nodiscard]] std::size_t index_of(std::int64_t list) const noexcept;
-  [[nodiscard]] float square(std::size_t index, std::span<const float> vector) const noexcept;
+  [[nodiscard]] float square_at(std::size_t index, std::span<const float> vector) const noexcept;
   void set(std::size_t index, std::span<const float> centre) noexcept;
 
   std::size_t dimensions_;

@@ -46,7 +46,7 @@ void create_shadow_tables(sqlite3* db, const Index& index) {
   };
   create(kStateSuffix,
          "(id INTEGER PRIMARY KEY, version INTEGER, build INTEGER, edition INTEGER, rows INTEGER, "
-         "list_rows INTEGER, lists INTEGER, probes INTEGER, mean BLOB)");
+         "list_rows INTEGER, reach REAL, mean BLOB)");
   create(kListsSuffix, "(list INTEGER PRIMARY KEY, centre BLOB)");
   create(kSketchesSuffix, "(place INTEGER PRIMARY KEY, data BLOB)");
   create(kPlacesSuffix, index.has_rowids ? "(id INTEGER PRIMARY KEY, place INTEGER)"
@@ -72,14 +72,15 @@ void refuse_damaged(const Index& index) {
 
 std::optional<IndexState> read_state(sqlite3* db, const Index& index) {
   if (!has_state(db, index)) return std::nullopt;
-  SqliteStatement found(db, "SELECT build, edition, rows, list_rows, lists, probes, mean FROM " +
+  SqliteStatement found(db, "SELECT build, edition, rows, list_rows, reach, mean FROM " +
                                 shadow_name(index.name, kStateSuffix) + " WHERE id = 1");
   if (!found.step()) return std::nullopt;
-  const std::string_view mean = found.blob(6);
+  const std::string_view mean = found.blob(5);
   // Of a column whose type has been edited in the schema.
   if (mean.size() != index.type.dimensions * sizeof(float)) return std::nullopt;
   const auto number = [&](int column) { return sqlite3_column_int64(found.get(), column); };
-  IndexState state{number(0), number(1), number(2), number(3), number(4), number(5), {}};
+  IndexState state{
+      number(0), number(1), number(2), number(3), sqlite3_column_double(found.get(), 4), {}};
   state.mean.resize(index.type.dimensions);
   std::memcpy(state.mean.data(), mean.data(), mean.size());
   return state;
@@ -87,12 +88,13 @@ std::optional<IndexState> read_state(sqlite3* db, const Index& index) {
 
 void write_state(sqlite3* db, const Index& index, const IndexState& state) {
   SqliteStatement write(db, "INSERT OR REPLACE INTO " + shadow_name(index.name, kStateSuffix) +
-                                " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                                " VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   int parameter = 0;
-  for (const std::int64_t number : {kVersion, state.build, state.edition, state.rows,
-                                    state.list_rows, state.lists, state.probes}) {
+  for (const std::int64_t number :
+       {kVersion, state.build, state.edition, state.rows, state.list_rows}) {
     write.bind(++parameter, number);
   }
+  write.bind(++parameter, state.reach);
   write.bind_blob(++parameter, bytes_of(state.mean));
   static_cast<void>(write.step());
 }

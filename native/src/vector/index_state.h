@@ -42,8 +42,9 @@ struct IndexState {
   std::int64_t edition = 0;  // Another whenever centres have changed.
   std::int64_t rows = 0;     // The rows of the latest build with a sketch.
   std::int64_t list_rows = kListRows;
-  std::int64_t lists = 0;   // Of the latest build.
-  std::int64_t probes = 0;  // How many of those find what all find, by the build's measurement.
+  // Nearly all of a query's nearest rows are in lists the square of whose centre's distance exceeds
+  // that of the farthest of these rows by no more, by the build's measurement.
+  double reach = 0;
   std::vector<float> mean;
 
   // From so many rows on there are several lists: a scan of fewer sketches is as fast.

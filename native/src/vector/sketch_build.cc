@@ -133,9 +133,9 @@ Calibration make_calibration(const Survey& survey, std::size_t queries) {
   return {std::move(chosen), std::move(rows)};
 }
 
-// Writes all sketches; returns how many lists a search has to look at.
-std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const Sketcher& sketcher,
-                  const Centres& centres, BuildProgress& progress) {
+// Writes all sketches; returns how far a search has to look.
+double fill(sqlite3* db, const Index& index, const Survey& survey, const Sketcher& sketcher,
+            const Centres& centres, BuildProgress& progress) {
   ListFiller filler(db, index, sketcher.size());
   Calibration calibration =
       make_calibration(survey, centres.size() == 1 ? 0 : std::min(kQueries, survey.sample.size()));
@@ -149,7 +149,7 @@ std::int64_t fill(sqlite3* db, const Index& index, const Survey& survey, const S
     filler.add(key, list, Sketcher::sketch(turned, centres.of(list)));
   });
   filler.finish();
-  return calibration.probes(centres, sketcher);
+  return calibration.reach(centres, sketcher);
 }
 
 }  // namespace
@@ -175,9 +175,8 @@ void build_sketches(sqlite3* db, const Index& index, std::int64_t rows, BuildPro
   const Centres centres = write_centres(db, index, sketcher,
                                         several ? group_sample(db, found, state.list_rows, progress)
                                                 : VectorSet{index.type.dimensions, found.mean});
-  state.lists = static_cast<std::int64_t>(centres.size());
   progress.stage(1, rows);
-  state.probes = fill(db, index, found, sketcher, centres, progress);
+  state.reach = fill(db, index, found, sketcher, centres, progress);
   state.build = random_number();
   state.edition = random_number();
   state.rows = found.regulars;

@@ -85,17 +85,30 @@ class ListReader {
   SqliteStatement chunks_;
 };
 
-// How many lists are looked at, at least. As many as the build has found to be enough while the
-// index has as many lists; among more lists the nearest rows spread over few more. Who wants more
-// rows measured wants more lists, too.
-std::size_t probes_of(const IndexState& state, std::size_t lists, std::size_t wanted) {
-  if (state.probes >= state.lists) return lists;
-  constexpr double kUsual = 200;
-  const double growth = static_cast<double>(lists) / static_cast<double>(state.lists);
-  const double effort = static_cast<double>(wanted) / kUsual;
-  const double probes = std::ceil(static_cast<double>(state.probes) * std::sqrt(growth * effort));
-  return probes < static_cast<double>(lists) ? static_cast<std::size_t>(probes) : lists;
-}
+// How far rows are, as soon as so many are known: the last of the nearest by what half the squares
+// of their distances probably are at most.
+class Radius {
+ public:
+  explicit Radius(std::size_t count) : count_(count) {}
+
+  void offer(float half_square) {
+    if (nearest_.size() == count_) {
+      if (half_square >= nearest_.front()) return;
+      std::ranges::pop_heap(nearest_);
+      nearest_.pop_back();
+    }
+    nearest_.push_back(half_square);
+    std::ranges::push_heap(nearest_);
+  }
+  // Whether rows as near may be in a list whose centre is at that distance.
+  [[nodiscard]] bool reaches(float square, double reach) const noexcept {
+    return nearest_.size() < count_ || square <= 2 * nearest_.front() + reach;
+  }
+
+ private:
+  std::size_t count_;
+  std::vector<float> nearest_;  // A heap with the farthest on top.
+};
 
 // What a search works on.
 struct Search {
@@ -121,16 +134,22 @@ struct Estimated {
 // The `tried` rows that seem nearest, in the lists around the query; as long as there are not so
 // many, further lists are looked at. And all rows that nothing can be estimated of.
 Estimated estimate(const Search& search, const SketchCache& cache, Ranking& ranked,
-                   const SketchQuery& query, std::size_t probes, std::size_t tried) {
+                   const SketchQuery& query, std::size_t tried) {
+  // Who wants more rows measured wants more lists, too.
+  constexpr std::size_t kTriedOfNear = 20;
   // Standard deviations: one of 700 rows is nearer.
   constexpr float kCertainty = 3;
   ListReader reader(search.db, search.index, cache.sketcher().size());
   Candidates candidates(tried);
+  Radius radius(std::max(tried / kTriedOfNear, static_cast<std::size_t>(search.count)));
   std::size_t probed = 0;
-  while (probed < ranked.size() && (probed < probes || !candidates.full())) {
-    const RankedList list = ranked[probed++];
+  for (; probed < ranked.size(); ++probed) {
+    const RankedList list = ranked[probed];
+    if (candidates.full() && !radius.reaches(list.square, cache.state().reach)) break;
     reader.read(list.list, [&](std::int64_t id, std::string_view sketch) {
-      candidates.offer({query.estimate(sketch, list.square), id});
+      const Estimate estimate = query.estimate(sketch, list.square);
+      candidates.offer({estimate, id});
+      radius.offer(estimate.value + estimate.error);
     });
   }
   Estimated estimated;
@@ -244,9 +263,8 @@ std::optional<std::vector<Neighbour>> find_by_sketches(sqlite3* db, const Index&
   const SketchQuery sketched(turned);
   Ranking ranked(cache.centres(), turned);
   const auto wanted = static_cast<std::size_t>(std::max(index.search_l, 4 * count));
-  const std::size_t probes = probes_of(cache.state(), ranked.size(), wanted);
   for (std::size_t tried = wanted;;) {
-    Estimated estimated = estimate(search, cache, ranked, sketched, probes, tried);
+    Estimated estimated = estimate(search, cache, ranked, sketched, tried);
     find_keys(search, estimated.rows);
     Measured measured = Measurement(search).of(std::move(estimated.rows));
     if (estimated.all || measured.gone == 0) return std::move(measured.nearest);

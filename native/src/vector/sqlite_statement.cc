@@ -21,6 +21,10 @@ void SqliteStatement::bind(int index, std::int64_t value) {
   check(sqlite3_bind_int64(statement_, index, value));
 }
 
+void SqliteStatement::bind(int index, double value) {
+  check(sqlite3_bind_double(statement_, index, value));
+}
+
 void SqliteStatement::bind_blob(int index, std::string_view blob) {
   check(sqlite3_bind_blob64(statement_, index, blob.data(), blob.size(), SQLITE_STATIC));
 }

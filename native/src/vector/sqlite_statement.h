@@ -36,6 +36,7 @@ class SqliteStatement {
   void bind(int index, std::string_view text);
   void bind(int index, sqlite3_value* value);
   void bind(int index, std::int64_t value);
+  void bind(int index, double value);
   // `blob` must outlive the run.
   void bind_blob(int index, std::string_view blob);
   // False at the end. Throws SqliteFailure.
