@@ -99,6 +99,32 @@ TEST_F(VectorListsTest, FindWhatMeasuringAllRowsFindsAfterEachRandomWrite) {
   agrees_after_random_writes("l2");
 }
 
+TEST_F(VectorListsTest, FindAllOfTheNearestAfterEachRowWasInsertedAgainAndItsFirstCopyDeleted) {
+  testing::VectorData data(14);
+  Connection db = connect();
+  db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(24))");
+  db.execute("BEGIN");
+  Statement insert = db.prepare("INSERT INTO t(v) VALUES (vector(?))");
+  for (int i = 0; i < 10'000; ++i) insert.execute(data.text());
+  db.execute("COMMIT");
+  db.execute("CREATE INDEX i ON t(libsql_vector_idx(v, 'metric=l2'))");
+  EXPECT_EQ(lists(db), 1);
+  db.execute("INSERT INTO t SELECT id + 10000, v FROM t");
+  db.execute("DELETE FROM t WHERE id <= 10000");
+  EXPECT_GT(lists(db), 40);
+  expect_ok(db);
+  constexpr int kQueries = 50;
+  int found = 0;
+  for (int i = 0; i < kQueries; ++i) {
+    const std::string wanted = data.text();
+    found += std::stoi(
+        query(db, "SELECT count(*) FROM vector_top_k('i', '" + wanted +
+                      "', 10) WHERE id IN (SELECT id FROM t ORDER BY vector_distance_l2(v, '" +
+                      wanted + "') LIMIT 10)"));
+  }
+  EXPECT_GE(found, 10 * kQueries - 1);
+}
+
 TEST_F(VectorListsTest, AreMadeOnceThereAreEnoughRowsAndAgainByReindex) {
   Connection db = connect();
   db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, v F32_BLOB(2))");

@@ -101,6 +101,17 @@ TEST_F(VectorNearestTest, MeasuresTheRowsThatANarrowConditionFindsByAnIndexAndSe
   EXPECT_THAT(wide, ::testing::Not(HasSubstr("TEMP B-TREE")));
 }
 
+TEST_F(VectorNearestTest, MeasuresTheRowsOfARangeThatLikelihoodCallsNarrow) {
+  create();
+  const std::string range = "d BETWEEN 2 AND 5 AND d < 900";
+  const std::string likelihood = "likelihood(d < 4, 0.001)";
+  EXPECT_THAT(plan(search("d < 4", "10")), ::testing::StartsWith("SCAN n VIRTUAL TABLE"));
+  EXPECT_THAT(plan(search(likelihood, "10")), HasSubstr("SEARCH t USING COVERING INDEX td (d<?)"));
+  EXPECT_THAT(plan(search(range, "10")), HasSubstr("SEARCH t USING"));
+  expect_nearest(likelihood, 10, 6);
+  expect_nearest(range, 10, 6);
+}
+
 TEST_F(VectorNearestTest, RowsWithoutADistanceComeLastAndEqualOnesByKey) {
   db_.execute("CREATE TABLE t(k TEXT PRIMARY KEY, v F32_BLOB(2)) WITHOUT ROWID");
   db_.execute("CREATE INDEX i ON t(libsql_vector_idx(v))");
