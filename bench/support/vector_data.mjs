@@ -1,6 +1,6 @@
-// The data sets of bench/vector_index.exs (shared/specs/vector.md, 14).
+// The data sets of the benchmarks of vectors (shared/specs/vector.md, 14).
 //
-// Usage: node vector_data.mjs NAME ROWS FOLDER. Writes FOLDER/NAME.vectors and FOLDER/NAME.queries, 32-bit floats in a row,
+// Usage: node vector_data.mjs NAME ROWS FOLDER [QUERIES], 500 unless it says otherwise. Writes FOLDER/NAME.vectors and FOLDER/NAME.queries, 32-bit floats in a row,
 // and FOLDER/NAME.nearest: for each query a line with the ids, from 1, of its ten nearest by cosine in double precision.
 // Prints rows, dimensions and the number of queries. All random numbers come from a fixed seed.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 
 const require = createRequire(import.meta.url);
 const [name, rows, folder] = [process.argv[2], Number(process.argv[3]), process.argv[4]];
-const QUERIES = 500;
+const QUERIES = Number(process.argv[5] ?? 500);
 const NEAREST = 10;
 
 // mulberry32, and normal numbers from pairs (Box and Muller, 1958).

@@ -1,6 +1,6 @@
 defmodule LibsqlBench.VectorFiles do
   @moduledoc false
-  # What the benchmarks of vector indexes share: the scripts for Node.js, their output, files of 32-bit floats.
+  # What the benchmarks of vectors share: the scripts for Node.js, their output, files of 32-bit floats.
 
   @doc "The output of a script in this folder."
   def node(script, words) do
@@ -9,8 +9,8 @@ defmodule LibsqlBench.VectorFiles do
   end
 
   @doc "Writes a data set into a folder (vector_data.mjs), and returns how many rows, dimensions and queries it has."
-  def data(name, rows, dir) do
-    [count, size, queries] = numbers(node("vector_data.mjs", [name, rows, dir]))
+  def data(name, rows, dir, queries \\ 500) do
+    [count, size, queries] = numbers(node("vector_data.mjs", [name, rows, dir, queries]))
     %{name: name, count: count, size: size, queries: queries, path: Path.join(dir, name)}
   end
 

@@ -12,20 +12,21 @@ namespace libsql::vfs {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr sqlite3_int64 kLength = 4096;
 
 class PlainFileTest : public ::testing::Test {
  protected:
   // The first byte of page 60.
   int read_page_60() {
     std::vector<unsigned char> page(kPage);
-    EXPECT_EQ(file_.read(page, 60 * kPage), SQLITE_OK);
+    EXPECT_EQ(file_.read(page, 60 * kLength), SQLITE_OK);
     return page.front();
   }
   // A scan that has read page 60 ahead, and somebody who has changed it since.
   void scan_and_change() {
     std::vector<unsigned char> page(kPage);
-    for (std::size_t number = 1; number < 50; ++number) {
-      EXPECT_EQ(file_.read(page, static_cast<sqlite3_int64>(number * kPage)), SQLITE_OK);
+    for (sqlite3_int64 number = 1; number < 50; ++number) {
+      EXPECT_EQ(file_.read(page, number * kLength), SQLITE_OK);
     }
     memory_.bytes()[60 * kPage] = 200;
     EXPECT_EQ(read_page_60(), 60);
@@ -44,15 +45,15 @@ TEST_F(PlainFileTest, IsReadAgainAfterAChangeOfALock) {
 TEST_F(PlainFileTest, IsReadAgainAfterAWrite) {
   scan_and_change();
   const std::vector<unsigned char> page(kPage, 100);
-  EXPECT_EQ(file_.write(page, 60 * kPage), SQLITE_OK);
+  EXPECT_EQ(file_.write(page, 60 * kLength), SQLITE_OK);
   EXPECT_EQ(read_page_60(), 100);
 }
 
 TEST_F(PlainFileTest, IsReadAgainAfterATruncation) {
   scan_and_change();
-  EXPECT_EQ(file_.truncate(60 * kPage), SQLITE_OK);
+  EXPECT_EQ(file_.truncate(60 * kLength), SQLITE_OK);
   std::vector<unsigned char> page(kPage);
-  EXPECT_EQ(file_.read(page, 60 * kPage), SQLITE_IOERR_SHORT_READ);
+  EXPECT_EQ(file_.read(page, 60 * kLength), SQLITE_IOERR_SHORT_READ);
 }
 
 TEST_F(PlainFileTest, IsReadAgainAfterAFileControl) {

@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr std::size_t kPage = 4096;
+constexpr sqlite3_int64 kLength = 4096;
 
 class ReadAheadTest : public ::testing::Test {
  protected:
@@ -22,7 +23,7 @@ class ReadAheadTest : public ::testing::Test {
   void read(std::size_t first, std::size_t end) {
     for (std::size_t page = first; page < end; ++page) {
       std::vector<unsigned char> got(kPage, 0xFF);
-      const int rc = ahead_.read(file_.real(), got, static_cast<sqlite3_int64>(page * kPage));
+      const int rc = ahead_.read(file_.real(), got, static_cast<sqlite3_int64>(page) * kLength);
       EXPECT_EQ(rc, SQLITE_OK);
       EXPECT_EQ(got, std::vector<unsigned char>(kPage, static_cast<unsigned char>(page)));
     }
@@ -81,7 +82,7 @@ TEST_F(ReadAheadTest, NothingIsReadBeyondTheEnd) {
 TEST_F(ReadAheadTest, APageBeyondTheEndIsAShortRead) {
   read(80, 100);
   std::vector<unsigned char> page(kPage);
-  EXPECT_EQ(ahead_.read(file_.real(), page, 100 * kPage), SQLITE_IOERR_SHORT_READ);
+  EXPECT_EQ(ahead_.read(file_.real(), page, 100 * kLength), SQLITE_IOERR_SHORT_READ);
 }
 
 TEST_F(ReadAheadTest, WhatIsForgottenIsReadAgain) {
@@ -97,8 +98,7 @@ TEST_F(ReadAheadTest, PartsOfPagesAreTakenFromWhatIsHeld) {
   read(16, 33);
   file_.reads().clear();
   std::vector<unsigned char> part(100, 0xFF);
-  const auto at = static_cast<sqlite3_int64>(34 * kPage + 50);
-  EXPECT_EQ(ahead_.read(file_.real(), part, at), SQLITE_OK);
+  EXPECT_EQ(ahead_.read(file_.real(), part, 34 * kLength + 50), SQLITE_OK);
   EXPECT_EQ(part, std::vector<unsigned char>(100, 34));
   EXPECT_THAT(file_.reads(), ::testing::IsEmpty());
 }
