@@ -95,7 +95,8 @@ void Centres::set(std::size_t index, std::span<const float> centre) noexcept {
 
 Ranking::Ranking(const Centres& centres, std::span<const float> vector)
     : centres_(centres), vector_(vector) {
-  const bool few = centres.size() <= kMeasuredAtOnce;
+  const bool few = centres.size() <= kFew;
+  if (few) measured_at_once_ = centres.size();
   const std::vector<float> estimates =
       few ? std::vector<float>(centres.size()) : centres.estimates(vector);
   ranked_.reserve(estimates.size());
@@ -111,7 +112,7 @@ RankedList Ranking::operator[](std::size_t rank) {
 
 void Ranking::sort_further() {
   if (sorted_ == measured_) {
-    for (Ranked& each : nearest_of(measured_, ranked_.size(), kMeasuredAtOnce)) {
+    for (Ranked& each : nearest_of(measured_, ranked_.size(), measured_at_once_)) {
       each.square = centres_.square_at(each.index, vector_);
       ++measured_;
     }

@@ -80,7 +80,7 @@ class Ranking {
     std::size_t index = 0;
     float square = 0;
   };
-  static constexpr std::size_t kMeasuredAtOnce = 1024;
+  static constexpr std::size_t kFew = 1024;  // All are measured.
   static constexpr std::size_t kSortedAtOnce = 64;
   static bool is_nearer(const Ranked& left, const Ranked& right) noexcept;
   void sort_further();
@@ -90,6 +90,7 @@ class Ranking {
   const Centres& centres_;
   std::span<const float> vector_;
   std::vector<Ranked> ranked_;
+  std::size_t measured_at_once_ = 512;
   std::size_t measured_ = 0;  // So many have their squares, the others have estimates.
   std::size_t sorted_ = 0;    // So many of them are in their order.
 };

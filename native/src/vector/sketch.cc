@@ -10,8 +10,6 @@
 #include <numbers>
 #include <utility>
 
-#include "vector/kernels.h"
-
 namespace libsql::vector {
 
 namespace {
@@ -19,6 +17,7 @@ namespace {
 constexpr std::size_t kRounds = 3;
 constexpr std::size_t kBitsOfWord = 64;
 constexpr std::size_t kFewestBits = kBitsOfWord;
+constexpr std::size_t kShort = 128;
 constexpr unsigned kPlanes = 4;
 constexpr int kLevels = (1 << kPlanes) - 1;
 
@@ -72,7 +71,9 @@ Sketcher::Sketcher(std::vector<float> mean)
       signs_(random_signs(kRounds * bits_, 1 / std::sqrt(static_cast<float>(bits_)))) {}
 
 std::size_t Sketcher::bits_for(std::size_t dimensions) noexcept {
-  return std::max(kFewestBits, std::bit_ceil(dimensions));
+  // Two for each component of a short vector: estimates would be poor otherwise.
+  const std::size_t components = std::bit_ceil(dimensions);
+  return std::max(kFewestBits, components <= kShort ? 2 * components : components);
 }
 
 std::size_t Sketcher::size_for(std::size_t dimensions) noexcept {
@@ -115,7 +116,7 @@ std::string Sketcher::sketch(std::span<const float> turned, std::span<const floa
 }
 
 SketchQuery::SketchQuery(std::span<const float> turned)
-    : size_(turned.size() / 8), planes_(kPlanes * size_) {
+    : kernels_(kernels()), size_(turned.size() / 8), planes_(kPlanes * size_) {
   const auto bits = static_cast<float>(turned.size());
   const auto [lowest, highest] = std::ranges::minmax_element(turned);
   lowest_ = *lowest;
@@ -139,20 +140,23 @@ SketchQuery::SketchQuery(std::span<const float> turned)
   }
 }
 
-Estimate SketchQuery::estimate(std::string_view sketch, float square) const noexcept {
+// The signs of a vector of length 1 have a product of sqrt(2 / pi) with it, if they have length 1,
+// too; the rest of them is at right angles to it, and its product with the query is the error.
+SketchQuery::List SketchQuery::in_list(float square) const noexcept {
+  constexpr float kVariance = 1 - 2 / std::numbers::pi_v<float>;
+  return {square / 2, std::sqrt(kVariance * square + rounding_)};
+}
+
+Estimate SketchQuery::estimate(std::string_view sketch, const List& list) const noexcept {
   float factor = 0;
   float addend = 0;
   std::memcpy(&factor, sketch.data(), sizeof factor);
   std::memcpy(&addend, sketch.data() + sizeof factor, sizeof addend);
   const auto* const bits = reinterpret_cast<const std::byte*>(sketch.data() + 2 * sizeof factor);
-  const WeightedBits sums = kernels().weigh_bits(bits, planes_.data(), size_);
+  const WeightedBits sums = kernels_.weigh_bits(bits, planes_.data(), size_);
   const float positive =
       lowest_ * static_cast<float>(sums.count) + step_ * static_cast<float>(sums.weight);
-  // The signs of a vector of length 1 have a product of sqrt(2 / pi) with it, if they have length
-  // 1, too; the rest of them is at right angles to it, and its product with the query is the error.
-  constexpr float kVariance = 1 - 2 / std::numbers::pi_v<float>;
-  const float variance = kVariance * square + rounding_;
-  return {square / 2 + addend - factor * (2 * positive - sum_), factor * std::sqrt(variance)};
+  return {list.half_square + addend - factor * (2 * positive - sum_), factor * list.deviation};
 }
 
 }  // namespace libsql::vector

@@ -12,6 +12,7 @@
 
 #include "vector/blob.h"
 #include "vector/index_options.h"
+#include "vector/kernels.h"
 
 namespace libsql::vector {
 
@@ -62,10 +63,16 @@ class SketchQuery {
  public:
   explicit SketchQuery(std::span<const float> turned);
 
-  // `square` is that of the distance to the centre of the sketch's list.
-  [[nodiscard]] Estimate estimate(std::string_view sketch, float square) const noexcept;
+  // What all sketches of a list share; `square` is that of the distance to its centre.
+  struct List {
+    float half_square = 0;
+    float deviation = 0;  // Of an estimate, for a factor of 1.
+  };
+  [[nodiscard]] List in_list(float square) const noexcept;
+  [[nodiscard]] Estimate estimate(std::string_view sketch, const List& list) const noexcept;
 
  private:
+  const Kernels& kernels_;
   std::size_t size_;  // Bytes of one plane.
   std::vector<std::byte> planes_;
   float lowest_;

@@ -135,19 +135,22 @@ struct Estimated {
 // many, further lists are looked at. And all rows that nothing can be estimated of.
 Estimated estimate(const Search& search, const SketchCache& cache, Ranking& ranked,
                    const SketchQuery& query, std::size_t tried) {
+  // Some more candidates than rows that are wanted cost little, as most of them are not measured.
+  constexpr std::size_t kSpare = 8;
   // Who wants more rows measured wants more lists, too.
   constexpr std::size_t kTriedOfNear = 20;
   // Standard deviations: one of 700 rows is nearer.
   constexpr float kCertainty = 3;
   ListReader reader(search.db, search.index, cache.sketcher().size());
-  Candidates candidates(tried);
+  Candidates candidates(tried + tried / kSpare);
   Radius radius(std::max(tried / kTriedOfNear, static_cast<std::size_t>(search.count)));
   std::size_t probed = 0;
   for (; probed < ranked.size(); ++probed) {
     const RankedList list = ranked[probed];
     if (candidates.full() && !radius.reaches(list.square, cache.state().reach)) break;
+    const SketchQuery::List shared = query.in_list(list.square);
     reader.read(list.list, [&](std::int64_t id, std::string_view sketch) {
-      const Estimate estimate = query.estimate(sketch, list.square);
+      const Estimate estimate = query.estimate(sketch, shared);
       candidates.offer({estimate, id});
       radius.offer(estimate.value + estimate.error);
     });

@@ -80,7 +80,7 @@ TEST(VectorCentresTest, OfRotatedVectorsAreFoundByTheirFirstComponentsWithTheirT
     std::set<std::int64_t> seen;
     for (std::size_t rank = 0; rank < ranking.size(); ++rank) {
       seen.insert(ranking[rank].list);
-      if (rank == 0 || rank >= 1024) continue;
+      if (rank == 0 || rank >= 512) continue;
       EXPECT_LE(ranking[rank - 1].square, ranking[rank].square);
     }
     EXPECT_EQ(seen.size(), kLists);
