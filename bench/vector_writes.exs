@@ -1,11 +1,11 @@
 # `make bench-vector`: writes to a table with a vector index, and what searches find after many of them, beside libSQL (npm's libsql).
 # Prints a table.
 #
-#   mix run bench/vector_writes.exs [--rows N]
+#   mix run bench/vector_writes.exs [--rows N] [--alone]
 #
 # NODE_PATH names the folder of libsql. Data set B (bench/support/vector_data.mjs), 384 dimensions, WAL, page cache 2 MB; recall is that of the
 # ten nearest of 100 queries, as the same side's exact search finds them. libSQL inserts 90 to 190 rows a second, so its table has 1,000 rows;
-# `--rows` says how many ours has, 10,000 unless given.
+# `--rows` says how many ours has, 10,000 unless given; `--alone` leaves libSQL out.
 
 for file <- ["measure", "vector_files"],
     do: Code.require_file("support/#{file}.exs", Path.dirname(__ENV__.file))
@@ -20,11 +20,12 @@ defmodule LibsqlBench.VectorWrites do
 
   @their_rows 1_000
   @batch 500
-  @batches 2
+  @batches 4
   @singles 200
   @queries 100
-  @insert "INSERT INTO v (id, x) VALUES (?, ?)"
   @measures [
+    plain: "inserted without an index, batches of #{@batch}, rows/s",
+    share: "the share of this with the index",
     batch: "inserted, batches of #{@batch}, rows/s",
     single: "inserted, one a transaction, rows/s",
     delete: "deleted in one transaction, ms a row",
@@ -38,12 +39,12 @@ defmodule LibsqlBench.VectorWrites do
   @more [:batch, :single]
   @less [:delete, :thousand_ms]
 
-  def run(dir, rows) do
+  def run(dir, rows, alone) do
     File.mkdir_p!(dir)
     most = max(rows, @their_rows) + @batches * @batch + @singles
     data = data("B", most, dir)
     ours = ours(data, rows)
-    theirs = theirs(data)
+    theirs = if alone, do: %{}, else: theirs(data)
     IO.puts("| writes to an index | here, #{rows} rows | libsql, #{@their_rows} rows | ratio |")
     IO.puts("| --- | --- | --- | --- |")
 
@@ -53,9 +54,12 @@ defmodule LibsqlBench.VectorWrites do
     end
   end
 
+  defp ratio(_key, _ours, nil), do: ""
   defp ratio(key, ours, theirs) when key in @more, do: Float.round(ours / theirs, 1)
   defp ratio(key, ours, theirs) when key in @less, do: Float.round(theirs / ours, 1)
   defp ratio(_key, _ours, _theirs), do: ""
+
+  defp shown(nil), do: ""
 
   defp shown(number) when number >= 100, do: round(number)
   defp shown(number), do: round3(number)
@@ -78,6 +82,7 @@ defmodule LibsqlBench.VectorWrites do
     {base, others} = Enum.split(vectors, rows)
     insert_all(state, base)
     EctoLibSql.query!(state, "CREATE INDEX i ON v (libsql_vector_idx(x))")
+    plain = plain(state, vectors, data.size)
     queries = File.read!(data.path <> ".queries") |> pieces(data.size) |> Enum.take(@queries)
     fresh = recall_of(state, queries)
     {batched, singles} = Enum.split(others, @batches * @batch)
@@ -94,6 +99,8 @@ defmodule LibsqlBench.VectorWrites do
     EctoLibSql.disconnect([], state)
 
     %{
+      plain: plain,
+      share: batch / plain,
       batch: batch,
       single: single,
       delete: delete / 1000 / length(fifth),
@@ -105,21 +112,34 @@ defmodule LibsqlBench.VectorWrites do
     }
   end
 
+  # Into a table of its own, as many as there are new ones for the index.
+  defp plain(state, vectors, size) do
+    EctoLibSql.query!(state, "CREATE TABLE p (id INTEGER PRIMARY KEY, x F32_BLOB(#{size}))")
+    rows = Enum.take(vectors, @batches * @batch)
+    rate = rate(length(rows), fn -> in_batches(state, rows, "p") end)
+    EctoLibSql.query!(state, "DROP TABLE p")
+    rate
+  end
+
   # `{id, vector}`, from 1.
   defp numbered(data) do
     vectors = pieces(File.read!(data.path <> ".vectors"), data.size)
     Enum.zip(1..length(vectors), vectors)
   end
 
-  defp insert(state, {id, vector}), do: EctoLibSql.query!(state, @insert, [id, {:blob, vector}])
+  defp insert(state, {id, vector}),
+    do: EctoLibSql.query!(state, insert_sql("v"), [id, {:blob, vector}])
 
-  defp insert_all(state, rows) do
-    statements = for {id, vector} <- rows, do: {@insert, [id, {:blob, vector}]}
+  defp insert_sql(table), do: "INSERT INTO #{table} (id, x) VALUES (?, ?)"
+
+  defp insert_all(state, rows, table \\ "v") do
+    sql = insert_sql(table)
+    statements = for {id, vector} <- rows, do: {sql, [id, {:blob, vector}]}
     {:ok, _results} = Native.batch_transactional(state, statements)
   end
 
-  defp in_batches(state, rows),
-    do: rows |> Enum.chunk_every(@batch) |> Enum.each(&insert_all(state, &1))
+  defp in_batches(state, rows, table \\ "v"),
+    do: rows |> Enum.chunk_every(@batch) |> Enum.each(&insert_all(state, &1, table))
 
   defp delete_fifth(state, rows),
     do: EctoLibSql.query!(state, "DELETE FROM v WHERE id <= ? AND id % 5 = 1", [rows])
@@ -158,11 +178,11 @@ defmodule LibsqlBench.VectorWrites do
   end
 end
 
-{options, []} = OptionParser.parse!(System.argv(), strict: [rows: :integer])
+{options, []} = OptionParser.parse!(System.argv(), strict: [rows: :integer, alone: :boolean])
 dir = Path.join(System.tmp_dir!(), "libsql-vector-writes-#{System.os_time()}")
 
 try do
-  LibsqlBench.VectorWrites.run(dir, Keyword.get(options, :rows, 10_000))
+  LibsqlBench.VectorWrites.run(dir, Keyword.get(options, :rows, 10_000), options[:alone])
 after
   File.rm_rf!(dir)
 end

@@ -139,8 +139,8 @@ Estimated estimate(const Search& search, const SketchCache& cache, Ranking& rank
   constexpr std::size_t kSpare = 8;
   // Who wants more rows measured wants more lists, too.
   constexpr std::size_t kTriedOfNear = 20;
-  // Standard deviations: one of 700 rows is nearer.
-  constexpr float kCertainty = 3;
+  // Standard deviations: one of 160 rows is nearer.
+  constexpr float kCertainty = 2.5F;
   ListReader reader(search.db, search.index, cache.sketcher().size());
   Candidates candidates(tried + tried / kSpare);
   Radius radius(std::max(tried / kTriedOfNear, static_cast<std::size_t>(search.count)));
