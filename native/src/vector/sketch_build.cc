@@ -23,7 +23,7 @@ namespace {
 // k-means sees one of so many rows of a list, and no more than fit this size.
 constexpr std::int64_t kSampledOfList = 32;
 constexpr std::int64_t kSampleBytes = 256 << 20;
-constexpr std::size_t kQueries = 256;
+constexpr std::int64_t kQueries = 256;
 // How much of a build's work is done when the rows have been surveyed and the sample is in groups.
 constexpr double kShareOfSurvey = 0.2;
 constexpr double kShareOfGroups = 0.5;
@@ -60,7 +60,9 @@ struct Survey {
   std::int64_t regulars = 0;
   std::vector<float> mean;
   VectorSet sample;
-  std::vector<std::int64_t> sampled;  // The numbers of the rows in the sample.
+  // Other rows, because centres are nearer to the sample's than to any vector that is looked for.
+  VectorSet queries;
+  std::vector<std::int64_t> query_rows;  // Their numbers.
 };
 
 Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t list_rows,
@@ -69,14 +71,18 @@ Survey survey(sqlite3* db, const Index& index, std::int64_t rows, std::int64_t l
   const std::int64_t step =
       std::max({std::int64_t{1}, list_rows / kSampledOfList, 1 + rows * size / kSampleBytes});
   Survey survey;
+  const std::int64_t query_step = std::max(std::int64_t{2}, rows / kQueries);
   survey.sample.dimensions = index.type.dimensions;
+  survey.queries.dimensions = index.type.dimensions;
   std::vector<double> sums(index.type.dimensions);
   for_each_row(db, index, [&](sqlite3_value* /*key*/, std::span<const float> regular) {
     progress.step();
     if (regular.empty()) return;
-    if (survey.regulars % step == 0) {
+    if (survey.regulars % query_step == 1) {
+      survey.queries.add(regular);
+      survey.query_rows.push_back(survey.regulars);
+    } else if (survey.regulars % step == 0) {
       survey.sample.add(regular);
-      survey.sampled.push_back(survey.regulars);
     }
     ++survey.regulars;
     for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(regular[i]);
@@ -100,7 +106,7 @@ VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows
                        BuildProgress& progress) {
   constexpr int kSteps = 1000;
   progress.stage(kShareOfGroups, kSteps);
-  const auto sampled = std::ssize(survey.sampled);
+  const auto sampled = static_cast<std::int64_t>(survey.sample.size());
   const std::int64_t lists = std::min(survey.regulars / list_rows, sampled);
   const auto rows_of_list = static_cast<std::size_t>(sampled / lists);
   return cluster_evenly(survey.sample, static_cast<std::size_t>(lists), 3 * rows_of_list / 2,
@@ -122,23 +128,12 @@ Centres write_centres(sqlite3* db, const Index& index, const Sketcher& sketcher,
   return centres;
 }
 
-Calibration make_calibration(const Survey& survey, std::size_t queries) {
-  VectorSet chosen{survey.sample.dimensions, {}};
-  std::vector<std::int64_t> rows;
-  for (std::size_t i = 0; i < queries; ++i) {
-    const std::size_t at = i * survey.sample.size() / queries;
-    chosen.add(survey.sample[at]);
-    rows.push_back(survey.sampled[at]);
-  }
-  return {std::move(chosen), std::move(rows)};
-}
-
 // Writes all sketches; returns how far a search has to look.
 double fill(sqlite3* db, const Index& index, const Survey& survey, const Sketcher& sketcher,
             const Centres& centres, BuildProgress& progress) {
   ListFiller filler(db, index, sketcher.size());
-  Calibration calibration =
-      make_calibration(survey, centres.size() == 1 ? 0 : std::min(kQueries, survey.sample.size()));
+  Calibration calibration = centres.size() == 1 ? Calibration({survey.queries.dimensions, {}}, {})
+                                                : Calibration(survey.queries, survey.query_rows);
   std::int64_t number = 0;
   for_each_row(db, index, [&](sqlite3_value* key, std::span<const float> regular) {
     progress.step();
