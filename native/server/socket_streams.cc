@@ -95,7 +95,7 @@ std::shared_ptr<SocketMessage> SocketStreams::message() {
     return std::make_shared<SocketMessage>(
         hrana::make_server_codec(protocol_.encoding, limits_of(services_.options)));
   }
-  const auto spare = std::move(spare_.back());
+  auto spare = std::move(spare_.back());
   spare_.pop_back();
   return spare;
 }
