@@ -11,7 +11,7 @@ namespace {
 // What a page's share of a call costs is small by then.
 constexpr sqlite3_int64 kTile = sqlite3_int64{64} * 1024;
 // A few neighbours are common in lookups; more are a scan.
-constexpr int kScan = 8;
+constexpr int kScan = 16;
 
 constexpr sqlite3_int64 tile_of(sqlite3_int64 at) noexcept { return at / kTile; }
 
@@ -30,10 +30,10 @@ bool ReadAhead::holds(sqlite3_int64 at, sqlite3_int64 size) noexcept {
   return at >= held.from && at + size <= held.end;
 }
 
-// Half as much as has been read in sequence, then twice as much as before: where a scan ends soon,
-// little has been read in vain.
+// A quarter of what has been read in sequence, then twice as much as before: where a scan ends
+// soon, little has been read in vain.
 bool ReadAhead::fill(const RealFile& file, sqlite3_int64 start, sqlite3_int64 page_size) {
-  const sqlite3_int64 most = std::max(2 * filled_, in_sequence_ * page_size / 2);
+  const sqlite3_int64 most = std::max(2 * filled_, in_sequence_ * page_size / 4);
   filled_ = 0;
   if (size_ < 0 && file.size(&size_) != SQLITE_OK) return false;
   const sqlite3_int64 tile = tile_of(start);
