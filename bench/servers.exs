@@ -1,5 +1,5 @@
 # Point queries a second on a server on this machine, over HTTP and over a WebSocket, beside @libsql/client for Node.js in
-# turns; from one connection, and from 64 at once, where the server is the limit: so the time is shown, too, for which a
+# turns; from one connection, and from 64 at once, where client and server share the processors: so the time is shown, too, for which a
 # client has a processor for each query (in microseconds, its start included). RUST_PEER may name a program that does the same with the Rust crate
 # libsql over HTTP: PROGRAM URL TASKS QUERIES prints the queries a second. Prints a table.
 #
@@ -29,9 +29,21 @@ defmodule LibsqlBench.Servers do
     IO.puts("| transport | connections | here | @libsql/client | ratio | Rust crate | ratio |")
     IO.puts("| --- | --- | --- | --- | --- | --- | --- |")
 
-    for {name, url} <- [{"HTTP", url}, {"WebSocket", "ws" <> rest}],
-        {tasks, queries} <- [{1, 3000}, {@many, 200}],
-        do: row(name, url, tasks, queries)
+    found =
+      for {name, url} <- [{"HTTP", url}, {"WebSocket", "ws" <> rest}] do
+        {name, row(name, url, 1, 3000), row(name, url, @many, 200)}
+      end
+
+    IO.puts("\nfrom #{@many} connections here, next to theirs from one:")
+    for {name, one, many} <- found, do: IO.puts("  #{name}: #{next_to_one(many, one)}")
+  end
+
+  defp next_to_one([{ours, _} | _], [_ | theirs]) do
+    # A side that was not measured is nil.
+    for {peer, {rate, _}} <- Enum.zip(["@libsql/client", "the Rust crate"], theirs) do
+      "#{Float.round(ours / rate, 1)} × #{peer}"
+    end
+    |> Enum.join(", ")
   end
 
   defp row(name, url, tasks, queries) do
@@ -45,6 +57,8 @@ defmodule LibsqlBench.Servers do
     IO.puts(
       "| #{name} | #{tasks} | #{shown(ours)} | #{compared(node, ours)} | #{compared(crate, ours)} |"
     )
+
+    [ours, node, crate]
   end
 
   # Each value is {queries a second, microseconds of a processor for each query}.
