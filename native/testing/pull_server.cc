@@ -104,9 +104,10 @@ void PullServer::forget_sessions() {
   const core::MutexLock lock(mutex_);
   token_ += "+";
 }
-void PullServer::compact() {
+void PullServer::compact(int too_early) {
   const core::MutexLock lock(mutex_);
   first_ = log_.frames().size();
+  too_early_ = too_early;
 }
 void PullServer::tamper(Tamper tamper) {
   const core::MutexLock lock(mutex_);
@@ -146,6 +147,10 @@ ScriptedAnswer PullServer::log_call(const HttpServer::Request& request, const st
   if (method == "Hello") return as_grpc(grpc_message(0, hello()) + trailers(0));
   if (request["x-session-token"] != token_) return as_grpc(trailers(9, "NO_HELLO"));
   const std::uint64_t next = next_offset(request.body());
+  if (method == "Snapshot" && too_early_ > 0) {
+    --too_early_;
+    return as_grpc(trailers(14, "snapshot not found"));
+  }
   if (method == "Snapshot") return as_grpc(snapshot(next) + trailers(0));
   if (next < first_) return as_grpc(trailers(9, "NEED_SNAPSHOT"));
   return as_grpc(grpc_message(0, entries(next)) + trailers(0));

@@ -39,8 +39,8 @@ class PullServer {
   void rename_log() LIBSQL_EXCLUDES(mutex_);
   // As a primary that was started again: sessions have to say Hello.
   void forget_sessions() LIBSQL_EXCLUDES(mutex_);
-  // Frames before this one come as a snapshot only.
-  void compact() LIBSQL_EXCLUDES(mutex_);
+  // Frames before this one come as a snapshot only, which so many requests do not find yet.
+  void compact(int too_early = 0) LIBSQL_EXCLUDES(mutex_);
   void tamper(Tamper tamper) LIBSQL_EXCLUDES(mutex_);
   // The targets of the requests since the last call.
   [[nodiscard]] std::vector<std::string> take_requests() LIBSQL_EXCLUDES(mutex_);
@@ -62,6 +62,7 @@ class PullServer {
   std::string id_ LIBSQL_GUARDED_BY(mutex_) = "log-1";
   std::string token_ LIBSQL_GUARDED_BY(mutex_) = "token-1";
   std::uint64_t first_ LIBSQL_GUARDED_BY(mutex_) = 0;
+  int too_early_ LIBSQL_GUARDED_BY(mutex_) = 0;
   Tamper tamper_ LIBSQL_GUARDED_BY(mutex_);
   std::vector<std::string> requests_ LIBSQL_GUARDED_BY(mutex_);
   HttpServer server_;

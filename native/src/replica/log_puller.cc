@@ -16,6 +16,8 @@ constexpr int kUnimplemented = 12;
 constexpr int kUnavailable = 14;
 constexpr std::chrono::seconds kNotReady{1};
 constexpr int kAttempts = 10;
+// A primary that has just been written to much is still writing its snapshot.
+constexpr int kSnapshotAttempts = 300;
 // A message with one frame, and room for fields to come.
 constexpr std::size_t kMaxMessage = 8192;
 
@@ -43,10 +45,10 @@ Reached LogPuller::reached(std::uint64_t frame) const {
 }
 
 template <typename Call>
-GrpcStatus LogPuller::patiently(Call&& call) {
+GrpcStatus LogPuller::patiently(Call&& call, int attempts) {
   for (int attempt = 1;; ++attempt) {
     GrpcStatus status = call();
-    if (status.code != kUnavailable || attempt == kAttempts) return status;
+    if (status.code != kUnavailable || attempt == attempts) return status;
     primary_.patience().pause(kNotReady);
   }
 }
@@ -59,7 +61,7 @@ void LogPuller::greet(SyncTurn& turn) {
                                  },
                                  [&] { hello = read_hello(answer); }};
   const GrpcStatus status =
-      patiently([&] { return primary_.call("Hello", {}, hello_request(), sink); });
+      patiently([&] { return primary_.call("Hello", {}, hello_request(), sink); }, kAttempts);
   if (status.code == kUnimplemented) throw NotServed{status.message};
   if (status.code != 0) throw Error(error_of(status));
   if (!hello) throw Error(ErrorKind::io, "the primary's answer to Hello is empty");
@@ -133,7 +135,7 @@ void LogPuller::pull(SyncTurn& turn, const Goal& goal, Pulled& pulled) {
 
 void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
   const auto ask = [&] { return entries(*ask_entries(next_), turn, pulled); };
-  GrpcStatus status = patiently(ask);
+  GrpcStatus status = patiently(ask, kAttempts);
   if (says(status, "NO_HELLO")) {
     // The primary was started again; its log may be another one.
     greet(turn);
@@ -142,10 +144,10 @@ void LogPuller::pull_some(SyncTurn& turn, Pulled& pulled) {
       next_ = 0;
       target_ = head_.value_or(0);
     }
-    status = patiently(ask);
+    status = patiently(ask, kAttempts);
   }
   if (says(status, "NEED_SNAPSHOT")) {
-    status = patiently([&] { return snapshot(turn, pulled); });
+    status = patiently([&] { return snapshot(turn, pulled); }, kSnapshotAttempts);
   }
   if (status.code == kUnimplemented) throw NotServed{status.message};
   if (status.code != 0) throw Error(error_of(status));

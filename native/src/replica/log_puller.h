@@ -38,9 +38,10 @@ class LogPuller {
   [[nodiscard]] Primary::Sent entries_ahead(std::uint64_t next);
   [[nodiscard]] GrpcStatus entries(remote::Download& sent, SyncTurn& turn, Pulled& pulled);
   [[nodiscard]] GrpcStatus snapshot(SyncTurn& turn, Pulled& pulled);
-  // Calls again while the primary is not ready. Returns a status that is not "unavailable".
+  // Calls again, once a second, while the primary is not ready. Returns the last status, which is
+  // "unavailable" if it was not ready in so many attempts.
   template <typename Call>
-  [[nodiscard]] GrpcStatus patiently(Call&& call);
+  [[nodiscard]] GrpcStatus patiently(Call&& call, int attempts);
   [[nodiscard]] Position position(std::uint64_t frame) const;
   [[nodiscard]] Reached reached(std::uint64_t frame) const;
 

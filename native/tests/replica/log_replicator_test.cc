@@ -194,6 +194,15 @@ TEST_F(LogReplicatorTest, AGapIsBridgedByASnapshot) {
   EXPECT_EQ(rows("SELECT count(*), min(a) FROM t"), "1502|-1");
 }
 
+// sqld writes the snapshot of 250 MB for longer than the ten seconds that other calls wait.
+TEST_F(LogReplicatorTest, ASnapshotThatThePrimaryIsStillWritingIsWaitedFor) {
+  server_.execute("INSERT INTO t VALUES (2)");
+  constexpr int kSeconds = 11;
+  server_.compact(kSeconds);
+  sync(*replicator_);
+  EXPECT_EQ(rows("SELECT a FROM t"), "1\n2");
+}
+
 TEST_F(LogReplicatorTest, AFrameThatThePrimaryDoesNotHaveIsAnError) {
   SyncRequest request;
   request.frame = server_.head() + 10;
