@@ -2,6 +2,7 @@
 #ifndef LIBSQL_REMOTE_KEPT_STREAMS_H_
 #define LIBSQL_REMOTE_KEPT_STREAMS_H_
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,11 @@ class KeptStreams {
     streams_.push_back(stream);
     return true;
   }
+  // Requests under way that leave their stream open. With many at a time each closes its own in the
+  // same write: a server would otherwise open a connection for each of them.
+  [[nodiscard]] bool has_room() const noexcept { return users_ < kMost; }
+  void add_user() noexcept { ++users_; }
+  void remove_user() noexcept { --users_; }
   // Those whose time is over.
   [[nodiscard]] std::vector<KeptStream> take_overdue() LIBSQL_EXCLUDES(mutex_) {
     const auto now = std::chrono::steady_clock::now();
@@ -68,6 +74,7 @@ class KeptStreams {
   // Half of what sqld lets be open.
   static constexpr std::size_t kMost = 64;
 
+  std::atomic<std::size_t> users_{0};
   mutable core::Mutex mutex_;
   std::vector<KeptStream> streams_ LIBSQL_GUARDED_BY(mutex_);
 };

@@ -55,9 +55,12 @@ SocketExchange::SocketExchange(std::shared_ptr<SocketOrigin> origin,
       spec_(std::move(spec)),
       kept_(std::move(kept)),
       encoded_for_(origin_->subprotocol()),
-      answer_(std::move(answer)) {}
+      answer_(std::move(answer)) {
+  if (spec_.keeps_stream) origin_->kept_streams().add_user();
+}
 
 SocketExchange::~SocketExchange() {
+  if (spec_.keeps_stream) origin_->kept_streams().remove_user();
   for (const SocketMessage& message : messages_) {
     if (!message.open) origin_->requests().give_back(message.request_id);
   }

@@ -35,7 +35,8 @@ void SocketStream::begin(const std::shared_ptr<SocketExchange>& exchange, const 
 
 void SocketStream::send(const Exchange& exchange, std::shared_ptr<Answer> answer) {
   SocketExchange::Spec spec;
-  spec.keeps_stream = exchange.close && exchange.leaves_nothing;
+  spec.keeps_stream =
+      exchange.close && exchange.leaves_nothing && origin().kept_streams().has_room();
   spec.closes_stream = exchange.close && !spec.keeps_stream;
   spec.repeatable = exchange.repeatable;
   spec.deadline = exchange.deadline;
