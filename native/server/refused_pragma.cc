@@ -14,10 +14,12 @@ constexpr auto kNames = std::to_array<std::string_view>(
      "DATA_STORE_DIRECTORY"});
 
 bool has_value(std::string_view sql) noexcept {
+  using Kind = core::SqlToken::Kind;
   core::SqlScanner scanner(sql);
-  for (core::SqlToken token = scanner.next(); token.kind != core::SqlToken::Kind::end;
-       token = scanner.next()) {
-    if (token.kind == core::SqlToken::Kind::open || token.text == "=") return true;
+  core::SqlToken token = scanner.next();
+  while (token.kind == Kind::semicolon) token = scanner.next();
+  for (; token.kind != Kind::end && token.kind != Kind::semicolon; token = scanner.next()) {
+    if (token.kind == Kind::open || token.text == "=") return true;
   }
   return false;
 }

@@ -6,8 +6,9 @@
 
 namespace libsql::server {
 
-// A PRAGMA with a value for a setting of the file, such as its journal mode, of its locks, or of
-// the whole process; also behind EXPLAIN. Reading them is allowed.
+// Is the first statement of `sql` a PRAGMA with a value for a setting of the file, such as its
+// journal mode, of its locks, or of the whole process; also behind EXPLAIN. Reading them is
+// allowed.
 [[nodiscard]] bool sets_for_all(std::string_view sql) noexcept;
 
 }  // namespace libsql::server

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/sql_traces.h"
+#include "server/failures.h"
+#include "server/refused_pragma.h"
 
 namespace libsql::server {
 
@@ -33,7 +35,10 @@ Connection& SqlSession::connection() {
 }
 
 Connection& SqlSession::connection_for(std::string_view sql) {
-  has_traces_ = has_traces_ || core::leaves_traces(sql);
+  if (core::leaves_traces(sql)) {
+    if (sets_for_all(sql)) throw unsupported_statement();
+    has_traces_ = true;
+  }
   return connection();
 }
 

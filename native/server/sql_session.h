@@ -72,8 +72,9 @@ class SqlSession final : public WriteGate::Writer, public std::enable_shared_fro
   // Opened by the first use. Errors: Error.
   [[nodiscard]] Connection& connection();
   // The same, to compile the first statement of `sql`: notes whether that leaves something on it
-  // (settings, temporary tables, counters), so that no other session may use it. PRAGMA acts when
-  // it is compiled.
+  // (settings, temporary tables, counters), so that no other session may use it.
+  // Errors: also SqlError for a setting that concerns other clients. PRAGMA acts when it is
+  // compiled, be it to describe it.
   [[nodiscard]] Connection& connection_for(std::string_view sql);
   [[nodiscard]] bool in_transaction() const;
   [[nodiscard]] std::size_t most_response_bytes() const noexcept {

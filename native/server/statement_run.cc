@@ -4,7 +4,6 @@
 #include "libsql/sql.h"
 #include "server/bind.h"
 #include "server/failures.h"
-#include "server/refused_pragma.h"
 
 namespace libsql::server {
 namespace {
@@ -79,9 +78,6 @@ StatementRun::~StatementRun() {
 void StatementRun::start(std::string_view sql, const hrana::Stmt& stmt, Access access) {
   statement_.emplace(compile_only(session_.connection_for(sql), sql));
   require_access(*statement_, access);
-  if (statement_->kind() == StatementKind::pragma && sets_for_all(statement_->sql())) {
-    throw unsupported_statement();
-  }
   bind(*statement_, stmt);
   // COMMIT and the like change no page of their own.
   if (!statement_->read_only()) session_.take_write_turn();

@@ -96,6 +96,21 @@ TEST_F(SqlTest, RefusesWhatReachesOtherFilesOrOtherClients) {
   EXPECT_THAT(run("PRAGMA journal_mode"), HasSubstr(R"("value":"wal")"));
 }
 
+// SQLite sets these when it compiles the PRAGMA.
+TEST_F(SqlTest, ASettingThatIsRefusedIsNotSetBefore) {
+  const std::string before = value_of("PRAGMA soft_heap_limit");
+  const std::string set = "PRAGMA soft_heap_limit = 123456789012";
+  for (const std::string& request :
+       {execute(set), execute("EXPLAIN " + set), R"({"type":"describe","sql":")" + set + "\"}",
+        R"({"type":"sequence","sql":"SELECT 1; )" + set + "\"}"}) {
+    EXPECT_THAT(pipeline(request + kAndClose).body, HasSubstr(R"("code":"SQL_PARSE_ERROR")"))
+        << request;
+    EXPECT_EQ(value_of("PRAGMA soft_heap_limit"), before) << request;
+  }
+  EXPECT_THAT(pipeline(R"~({"type":"sequence","sql":"PRAGMA soft_heap_limit; SELECT (1)"})~").body,
+              HasSubstr(R"({"type":"ok","response":{"type":"sequence"}})"));
+}
+
 TEST_F(SqlTest, TakesDoubleQuotedStringsAsOtherServersDo) {
   EXPECT_THAT(run(R"(SELECT \"text\")"), HasSubstr(R"({"type":"text","value":"text"})"));
 }
