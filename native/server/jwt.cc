@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "hrana/base64.h"
 #include "libsql/error.h"
@@ -23,8 +24,8 @@ constexpr std::chrono::seconds kLeeway{60};  // As in sqld.
 // A server has one database, which sqld calls so when it has no other.
 constexpr std::string_view kNamespace = "default";
 
-[[noreturn]] void refuse(const char* code, const char* message) {
-  throw RequestRefused(401, code, message);
+[[noreturn]] void refuse(const char* code, std::string message) {
+  throw RequestRefused(401, code, std::move(message));
 }
 
 // Base64 of the URL alphabet without padding (RFC 7515).
@@ -48,51 +49,62 @@ dom::object parse_object(dom::parser& parser, std::string_view base64) {
   return object;
 }
 
+// A claim; nothing if it is absent or null. As in sqld, one of another type makes the token
+// invalid: it must not give the right that its absence would.
+template <typename T>
+std::optional<T> claim(const dom::object& claims, std::string_view name) {
+  const auto found = claims[name];
+  if (found.error() == simdjson::NO_SUCH_FIELD || found.is_null()) return std::nullopt;
+  T value{};
+  if (found.get(value) == simdjson::SUCCESS) return value;
+  refuse("AUTH_JWT_INVALID",
+         "The JWT is invalid: its claim '" + std::string(name) + "' has the wrong type");
+}
+
 // Whether the list `ns` of one member of the claim `p` has our database.
 bool names_us(const dom::object& permissions, std::string_view member) {
-  dom::array names;
-  if (permissions[member]["ns"].get(names) != simdjson::SUCCESS) return false;
-  return std::any_of(names.begin(), names.end(), [](const dom::element& name) {
+  const auto scope = claim<dom::object>(permissions, member);
+  const auto names = scope ? claim<dom::array>(*scope, "ns") : std::nullopt;
+  if (!names) return false;
+  bool found = false;
+  for (const dom::element name : *names) {
     std::string_view text;
-    return name.get(text) == simdjson::SUCCESS && text == kNamespace;
-  });
+    if (name.get(text) != simdjson::SUCCESS) {
+      refuse("AUTH_JWT_INVALID", "The JWT is invalid: its claim 'p' names what is no database");
+    }
+    found = found || text == kNamespace;
+  }
+  return found;
 }
 
 Access detailed_access(const dom::object& permissions) {
-  for (const char* const member : {"rw", "rwa", "ddl"}) {
-    if (names_us(permissions, member)) return Access::read_write;
-  }
-  for (const char* const member : {"ro", "roa"}) {
-    if (names_us(permissions, member)) return Access::read_only;
-  }
+  bool writes = false;
+  bool reads = false;
+  for (const char* const member : {"rw", "rwa", "ddl"}) writes |= names_us(permissions, member);
+  for (const char* const member : {"ro", "roa"}) reads |= names_us(permissions, member);
+  if (writes) return Access::read_write;
+  if (reads) return Access::read_only;
   throw RequestRefused(403, "BLOCKED", "The JWT gives no right to this database");
 }
 
 Access access_of(const dom::object& claims) {
-  dom::object permissions;
-  if (claims["p"].get(permissions) == simdjson::SUCCESS) return detailed_access(permissions);
-  std::string_view text;
-  if (claims["id"].get(text) == simdjson::SUCCESS && text != kNamespace) {
+  const auto permissions = claim<dom::object>(claims, "p");
+  const auto id = claim<std::string_view>(claims, "id");
+  const auto kind = claim<std::string_view>(claims, "a");
+  if (permissions) return detailed_access(*permissions);
+  if (id && *id != kNamespace) {
     throw RequestRefused(403, "BLOCKED", "The JWT gives no right to this database");
   }
-  if (claims["a"].get(text) != simdjson::SUCCESS || text == "rw") return Access::read_write;
-  if (text == "ro" || text == "roa") return Access::read_only;
+  if (!kind || *kind == "rw") return Access::read_write;
+  if (*kind == "ro" || *kind == "roa") return Access::read_only;
   refuse("AUTH_JWT_INVALID", "The JWT is invalid: its claim 'a' is none of ro, rw, roa");
 }
 
 void check_time(const dom::object& claims, std::chrono::system_clock::time_point now) {
-  std::int64_t expiry = 0;
-  switch (claims["exp"].get(expiry)) {
-    case simdjson::SUCCESS:
-      break;
-    case simdjson::NO_SUCH_FIELD:
-      return;
-    default:
-      refuse("AUTH_JWT_INVALID", "The JWT is invalid: its claim 'exp' is no integer");
-  }
+  const auto expiry = claim<std::int64_t>(claims, "exp");
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>((now - kLeeway).time_since_epoch());
-  if (expiry < seconds.count()) refuse("AUTH_JWT_EXPIRED", "The JWT has expired");
+  if (expiry && *expiry < seconds.count()) refuse("AUTH_JWT_EXPIRED", "The JWT has expired");
 }
 
 }  // namespace
@@ -173,7 +185,7 @@ Access JwtVerifier::verify(std::string_view token,
   }
   const dom::object claims = parse_object(parser, token.substr(first + 1, last - first - 1));
   check_time(claims, now);
-  if (claims["aud"].error() == simdjson::SUCCESS) {
+  if (claims["aud"].error() == simdjson::SUCCESS && !claims["aud"].is_null()) {
     refuse("AUTH_FAILED", "The JWT is refused: it has an audience, and none is configured");
   }
   return access_of(claims);

@@ -80,6 +80,18 @@ TEST_F(JwtTest, ClaimsSayWhatIsAllowed) {
   EXPECT_EQ(verdict_of_claims(R"({"p":{"rw":{"ns":["other"]}}})"), "403 BLOCKED");
 }
 
+// sqld refuses each of these, and takes null for an absent claim.
+TEST_F(JwtTest, AClaimOfTheWrongTypeGivesNoRight) {
+  for (const char* const claims :
+       {R"({"a":5})", R"({"a":["ro"]})", R"({"id":5})", R"({"id":{}})", R"({"p":5})",
+        R"({"p":"ro"})", R"({"p":{"rw":{"ns":"default"}}})", R"({"p":{"rw":{"ns":["default",5]}}})",
+        R"({"p":{"rw":{"ns":["default"]},"ro":5}})", R"({"exp":1800000000.5})"}) {
+    EXPECT_EQ(verdict_of_claims(claims), "401 AUTH_JWT_INVALID") << claims;
+  }
+  EXPECT_EQ(verdict_of_claims(R"({"a":null,"id":null,"p":null,"exp":null,"aud":null})"), "write");
+  EXPECT_EQ(verdict_of_claims(R"({"p":{"ro":null},"a":"rw"})"), "403 BLOCKED");
+}
+
 TEST_F(JwtTest, RefusesKeysThatAreNone) {
   for (const char* const text : {"", "AAAA", "-----BEGIN PUBLIC KEY-----\nAAAA"}) {
     EXPECT_THAT([text] { JwtVerifier verifier(text); },
