@@ -1,7 +1,6 @@
 #include "core/sql_traces.h"
 
 #include "core/sql_scanner.h"
-#include "libsql/sql.h"
 
 namespace libsql::core {
 
@@ -13,7 +12,11 @@ bool is_explain(std::string_view sql) noexcept {
 }
 
 bool leaves_traces(std::string_view sql) noexcept {
-  return statement_kind(sql) != StatementKind::select || is_explain(sql);
+  return leaves_traces(statement_kind(sql), sql);
+}
+
+bool leaves_traces(StatementKind kind, std::string_view sql) noexcept {
+  return kind != StatementKind::select || is_explain(sql);
 }
 
 }  // namespace libsql::core

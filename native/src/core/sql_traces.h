@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "libsql/sql.h"
+
 namespace libsql::core {
 
 [[nodiscard]] bool is_explain(std::string_view sql) noexcept;
@@ -12,6 +14,8 @@ namespace libsql::core {
 // count of changes, so the connection can serve somebody else. EXPLAIN is none: a PRAGMA in it acts
 // when it is compiled.
 [[nodiscard]] bool leaves_traces(std::string_view sql) noexcept;
+// The same where its kind is known.
+[[nodiscard]] bool leaves_traces(StatementKind kind, std::string_view sql) noexcept;
 
 }  // namespace libsql::core
 

@@ -143,10 +143,9 @@ Plan PlanBuilder::finished() {
       standing_.in_transaction && !standing_.started && !any_of_kind(ends_transaction);
   plan_.repeatable = opens || (!standing_.in_transaction && all_read());
   plan_.close = !standing_.in_transaction && !plan_.begins;
-  plan_.leaves_nothing =
-      plan_.one_by_one && !any_of_kind([](const Member& member) {
-        return member.kind != StatementKind::select || core::is_explain(member.sql);
-      });
+  plan_.leaves_nothing = plan_.one_by_one && !any_of_kind([](const Member& member) {
+                           return core::leaves_traces(member.kind, member.sql);
+                         });
   if (!plan_.one_by_one) plan_.requests.emplace_back(hrana::RunBatch{std::move(batch_)});
   if (!plan_.close) plan_.requests.emplace_back(hrana::GetAutocommit{});
   return std::move(plan_);

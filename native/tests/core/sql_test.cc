@@ -51,11 +51,13 @@ TEST(StatementKindTest, ReadsTheVerb) {
 TEST(StatementKindTest, OnlyASelectLeavesNothingOnItsConnection) {
   for (const char* sql : {"SELECT 1", "; VALUES (1)", "WITH a AS (SELECT 1) SELECT * FROM a"}) {
     EXPECT_FALSE(core::leaves_traces(sql)) << sql;
+    EXPECT_FALSE(core::leaves_traces(statement_kind(sql), sql)) << sql;
   }
   for (const char* sql : {"PRAGMA foreign_keys=0", "EXPLAIN PRAGMA foreign_keys=0",
                           ";; EXPLAIN SELECT 1", "INSERT INTO t VALUES (1)", "BEGIN",
                           "WITH a AS (SELECT 1) DELETE FROM t", "CREATE TEMP TABLE t(a)", ""}) {
     EXPECT_TRUE(core::leaves_traces(sql)) << sql;
+    EXPECT_TRUE(core::leaves_traces(statement_kind(sql), sql)) << sql;
   }
 }
 
