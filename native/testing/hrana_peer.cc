@@ -157,4 +157,11 @@ void HranaPeer::serve() {
   while (const auto received = next()) ok(*received);
 }
 
+void HranaPeer::serve(std::vector<std::string>& seen) {
+  while (const auto received = next()) {
+    seen.push_back(received->text());
+    ok(*received);
+  }
+}
+
 }  // namespace libsql::testing

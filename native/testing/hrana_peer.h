@@ -41,6 +41,8 @@ class HranaPeer {
   void error(const Received& received, const std::string& message, const std::string& code);
   // Answers everything until the client goes.
   void serve();
+  // The same, and notes the texts of what comes.
+  void serve(std::vector<std::string>& seen);
   // The text of the answer ok() would send.
   [[nodiscard]] std::string answer_to(const Received& received);
 

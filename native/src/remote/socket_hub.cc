@@ -130,7 +130,8 @@ void SocketHub::give_up(const std::shared_ptr<SocketExchange>& exchange, const E
 void SocketHub::place(const std::shared_ptr<SocketExchange>& exchange) {
   if (link_ && link_->is_open() && !link_->serves(exchange->token)) {
     // Its streams go on; it ends with the last of them.
-    link_.reset();
+    const auto old = std::exchange(link_, nullptr);
+    if (old->live_streams() == 0) link_idle(*old);
   }
   if (link_ && link_->is_open()) {
     link_->run(exchange);

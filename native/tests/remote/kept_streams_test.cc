@@ -25,13 +25,7 @@ class KeptStreamsTest : public SocketTest {};
 
 TEST_F(KeptStreamsTest, AStreamThatHasOnlyReadServesTheNextOneAndEndsWithAWrite) {
   std::vector<std::string> seen;
-  WebSocketServer server([&](ServerSocket& socket) {
-    HranaPeer peer(socket);
-    while (const auto received = peer.next()) {
-      seen.push_back(received->text());
-      peer.ok(*received);
-    }
-  });
+  WebSocketServer server([&](ServerSocket& socket) { HranaPeer(socket).serve(seen); });
   {
     SocketTransport transport = transport_to(server);
     const auto first = transport.open_stream();
@@ -53,13 +47,7 @@ TEST_F(KeptStreamsTest, AStreamThatHasOnlyReadServesTheNextOneAndEndsWithAWrite)
 
 TEST_F(KeptStreamsTest, ATransactionTakesOverAStreamThatWasKept) {
   std::vector<std::string> seen;
-  WebSocketServer server([&](ServerSocket& socket) {
-    HranaPeer peer(socket);
-    while (const auto received = peer.next()) {
-      seen.push_back(received->text());
-      peer.ok(*received);
-    }
-  });
+  WebSocketServer server([&](ServerSocket& socket) { HranaPeer(socket).serve(seen); });
   {
     SocketTransport transport = transport_to(server);
     EXPECT_EQ(run(*transport.open_stream(), {execute("SELECT 1")}, Close::clean)->how(),

@@ -60,13 +60,7 @@ TEST_F(SocketStreamTest, SendsAQueryInOneRoundTripAndClosesItsStream) {
 
 TEST_F(SocketStreamTest, KeepsAStreamBetweenRequestsAndAnswersInTheirOrder) {
   std::vector<std::string> seen;
-  WebSocketServer server([&](ServerSocket& socket) {
-    HranaPeer peer(socket);
-    while (const auto received = peer.next()) {
-      seen.push_back(received->text());
-      peer.ok(*received);
-    }
-  });
+  WebSocketServer server([&](ServerSocket& socket) { HranaPeer(socket).serve(seen); });
   SocketTransport transport = transport_to(server);
   {
     const auto stream = transport.open_stream();
@@ -264,35 +258,6 @@ TEST_F(SocketStreamTest, SendsAtMostEightRequestsOfAStreamAtATime) {
   EXPECT_EQ(bursts, (std::vector<std::size_t>{8, 8, 6}));
 }
 
-TEST_F(SocketStreamTest, SaysHelloAgainWhenTheTokenChanges) {
-  std::vector<std::string> seen;
-  WebSocketServer server([&](ServerSocket& socket) {
-    HranaPeer peer(socket);
-    while (const auto received = peer.next()) {
-      if (received->is_hello) seen.push_back(received->text());
-      peer.ok(*received);
-    }
-  });
-  std::string token = "t1";
-  options_.auth_token = TokenFunction([&](const TokenAnswer& answer) {
-    if (token.empty()) {
-      answer.refuse(Error(ErrorKind::denied, "no token today"));
-    } else {
-      answer.give(AuthToken(token));
-    }
-  });
-  SocketTransport transport = transport_to(server);
-  const auto stream = transport.open_stream();
-  EXPECT_EQ(run(*stream, {execute("A")})->how(), "ok, open");
-  EXPECT_EQ(run(*stream, {execute("A")})->how(), "ok, open");
-  token = "t2";
-  EXPECT_EQ(run(*stream, {execute("A")})->how(), "ok, open");
-  EXPECT_EQ(seen, (std::vector<std::string>{"hello t1", "hello t2"}));
-  EXPECT_EQ(server.connections(), 1);
-  token.clear();
-  EXPECT_EQ(run(*stream, {execute("A")})->how(), "denied no unauthorised: no token today");
-}
-
 TEST_F(SocketStreamTest, RefusesARequestThatIsLargerThanServersTake) {
   WebSocketServer server([&](ServerSocket& socket) { HranaPeer(socket).serve(); });
   environment_.socket.max_message_bytes = 1000;
@@ -308,13 +273,7 @@ TEST_F(SocketStreamTest, RefusesARequestThatIsLargerThanServersTake) {
 
 TEST_F(SocketStreamTest, FetchesTheRowsOfACursorAsTheyAreWanted) {
   std::vector<std::string> seen;
-  WebSocketServer server([&](ServerSocket& socket) {
-    HranaPeer peer(socket);
-    while (const auto received = peer.next()) {
-      seen.push_back(received->text());
-      peer.ok(*received);
-    }
-  });
+  WebSocketServer server([&](ServerSocket& socket) { HranaPeer(socket).serve(seen); });
   SocketTransport transport = transport_to(server);
   {
     const auto stream = transport.open_stream();
