@@ -1,6 +1,7 @@
 #include "vector/centres.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "vector/index_state.h"
@@ -16,6 +17,8 @@ constexpr std::size_t kEstimated = 64;
 // The standard deviation of an estimate is sqrt(2 / 64) of it, or 0.18.
 constexpr float kMostOfTrue = 1.75F;
 
+constexpr std::size_t kSortedAtOnce = 64;
+
 }  // namespace
 
 Centres Centres::of_turned(std::size_t dimensions) {
@@ -25,6 +28,7 @@ Centres Centres::of_turned(std::size_t dimensions) {
 void Centres::add(std::int64_t list, std::span<const float> centre) {
   lists_.push_back(list);
   values_.resize(values_.size() + dimensions_);
+  first_components_.resize(blocks() * Blocks::kVectors * estimated_);
   set(lists_.size() - 1, centre);
 }
 
@@ -33,10 +37,11 @@ void Centres::replace(std::int64_t list, std::span<const float> centre) {
 }
 
 void Centres::remove(std::int64_t list) {
-  const auto index = static_cast<std::ptrdiff_t>(index_of(list));
-  const auto first = values_.begin() + index * static_cast<std::ptrdiff_t>(dimensions_);
+  const std::size_t index = index_of(list);
+  const auto first = values_.begin() + static_cast<std::ptrdiff_t>(index * dimensions_);
   values_.erase(first, first + static_cast<std::ptrdiff_t>(dimensions_));
-  lists_.erase(lists_.begin() + index);
+  lists_.erase(lists_.begin() + static_cast<std::ptrdiff_t>(index));
+  for (std::size_t later = index; later < lists_.size(); ++later) set_first_components(later);
 }
 
 std::int64_t Centres::next_list() const noexcept { return lists_.empty() ? 1 : lists_.back() + 1; }
@@ -66,12 +71,22 @@ std::int64_t Centres::nearest(std::span<const float> vector) const {
 }
 
 std::vector<float> Centres::estimates(std::span<const float> vector) const {
-  std::vector<float> found(lists_.size());
-  const Rows rows{values_.data(), dimensions_, estimated_};
-  kernels().squares_of_rows(vector.data(), rows, found.size(), found.data());
+  if (lists_.size() < Blocks::kVectors && estimated_ == dimensions_) {
+    std::vector<float> squares;
+    for (std::size_t i = 0; i < lists_.size(); ++i) squares.push_back(square_at(i, vector));
+    return squares;
+  }
+  std::vector<float> found(blocks() * Blocks::kVectors);
+  kernels().squares_of_blocks(vector.data(), {first_components_.data(), blocks(), estimated_},
+                              found.data());
+  found.resize(lists_.size());
   const float scale = static_cast<float>(dimensions_) / static_cast<float>(estimated_);
   for (float& square : found) square *= scale;
   return found;
+}
+
+std::size_t Centres::blocks() const noexcept {
+  return (lists_.size() + Blocks::kVectors - 1) / Blocks::kVectors;
 }
 
 std::size_t Centres::index_of(std::int64_t list) const noexcept {
@@ -83,59 +98,73 @@ float Centres::square(std::int64_t list, std::span<const float> vector) const no
 }
 
 float Centres::square_at(std::size_t index, std::span<const float> vector) const noexcept {
-  float square = 0;
-  const Rows row{values_.data() + index * dimensions_, dimensions_, dimensions_};
-  kernels().squares_of_rows(vector.data(), row, 1, &square);
-  return square;
+  const std::span centre = std::span(values_).subspan(index * dimensions_, dimensions_);
+  return static_cast<float>(kernels().squares_float32(std::as_bytes(centre).data(),
+                                                      std::as_bytes(vector).data(), dimensions_));
 }
 
 void Centres::set(std::size_t index, std::span<const float> centre) noexcept {
   std::ranges::copy(centre, values_.begin() + static_cast<std::ptrdiff_t>(index * dimensions_));
+  set_first_components(index);
+}
+
+void Centres::set_first_components(std::size_t index) noexcept {
+  const std::size_t block = index / Blocks::kVectors;
+  float* place =
+      first_components_.data() + block * Blocks::kVectors * estimated_ + index % Blocks::kVectors;
+  for (std::size_t i = 0; i < estimated_; ++i, place += Blocks::kVectors) {
+    *place = values_[index * dimensions_ + i];
+  }
 }
 
 Ranking::Ranking(const Centres& centres, std::span<const float> vector)
     : centres_(centres), vector_(vector) {
-  const bool few = centres.size() <= kFew;
-  if (few) measured_at_once_ = centres.size();
-  const std::vector<float> estimates =
-      few ? std::vector<float>(centres.size()) : centres.estimates(vector);
+  const std::vector<float> estimates = centres.estimates(vector);
   ranked_.reserve(estimates.size());
-  for (std::size_t index = 0; index < estimates.size(); ++index) {
+  for (std::uint32_t index = 0; index < estimates.size(); ++index) {
     ranked_.push_back({index, estimates[index]});
   }
 }
 
-RankedList Ranking::operator[](std::size_t rank) {
-  while (rank >= sorted_) sort_further();
-  return {centres_.lists_[ranked_[rank].index], ranked_[rank].square};
+std::optional<RankedList> Ranking::at(std::size_t rank, float limit) {
+  for (;;) {
+    if (rank == sorted_ && sorted_ < measured_) sort_further();
+    if (rank < sorted_ && ranked_[rank].square <= limit) {
+      return RankedList{centres_.lists_[ranked_[rank].index], ranked_[rank].square};
+    }
+    if (!measure_further(limit)) return std::nullopt;
+    sorted_ = rank;
+  }
 }
 
 void Ranking::sort_further() {
-  if (sorted_ == measured_) {
-    for (Ranked& each : nearest_of(measured_, ranked_.size(), measured_at_once_)) {
-      each.square = centres_.square_at(each.index, vector_);
-      ++measured_;
-    }
-  }
-  const auto part = nearest_of(sorted_, measured_, kSortedAtOnce);
-  std::ranges::sort(part, &is_nearer);
-  sorted_ += part.size();
+  const auto is_nearer = [](const Ranked& left, const Ranked& right) {
+    if (left.square != right.square) return left.square < right.square;
+    return left.index < right.index;
+  };
+  const auto first = ranked_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  const auto end = ranked_.begin() + static_cast<std::ptrdiff_t>(measured_);
+  sorted_ = std::min(sorted_ + kSortedAtOnce, measured_);
+  const auto last = ranked_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  if (last != end) std::nth_element(first, last, end, is_nearer);
+  std::sort(first, last, is_nearer);
 }
 
-std::span<Ranking::Ranked> Ranking::nearest_of(std::size_t from, std::size_t to, std::size_t most) {
-  const auto all = std::span(ranked_).subspan(from, to - from);
-  const auto part = all.first(std::min(all.size(), most));
-  std::ranges::nth_element(all, all.begin() + std::ssize(part), &is_nearer);
-  return part;
-}
-
-bool Ranking::is_nearer(const Ranked& left, const Ranked& right) noexcept {
-  if (left.square != right.square) return left.square < right.square;
-  return left.index < right.index;
+bool Ranking::measure_further(float limit) {
+  const auto rest = std::span(ranked_).subspan(measured_);
+  if (rest.empty() || kMostOfTrue * limit <= measured_to_) return false;
+  const float least = std::ranges::min(rest, {}, &Ranked::square).square;
+  measured_to_ = kMostOfTrue * (std::isinf(limit) ? least : limit);
+  const auto far = std::partition(
+      rest.begin(), rest.end(), [this](const Ranked& each) { return each.square <= measured_to_; });
+  const auto near = rest.first(static_cast<std::size_t>(far - rest.begin()));
+  for (Ranked& each : near) each.square = centres_.square_at(each.index, vector_);
+  measured_ += near.size();
+  return !near.empty();
 }
 
 Centres read_centres(sqlite3* db, const Index& index) {
-  std::vector<float> centre(Sketcher::bits_for(index.type.dimensions));
+  std::vector<float> centre(Sketcher::components_for(index.type.dimensions));
   Centres centres = Centres::of_turned(centre.size());
   SqliteStatement lists(
       db, "SELECT list, centre FROM " + shadow_name(index.name, kListsSuffix) + " ORDER BY list");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -58,41 +59,46 @@ class Centres {
   [[nodiscard]] std::size_t index_of(std::int64_t list) const noexcept;
   [[nodiscard]] float square_at(std::size_t index, std::span<const float> vector) const noexcept;
   void set(std::size_t index, std::span<const float> centre) noexcept;
+  // Of the centre that values_ has.
+  void set_first_components(std::size_t index) noexcept;
+  // Of those of all centres.
+  [[nodiscard]] std::size_t blocks() const noexcept;
 
   std::size_t dimensions_;
   std::size_t estimated_;  // The components that estimates use.
   std::vector<std::int64_t> lists_;
-  std::vector<float> values_;  // dimensions_ of each list.
+  std::vector<float> values_;            // dimensions_ of each list.
+  std::vector<float> first_components_;  // estimated_ of each list, as Blocks.
 };
 
-// Lists in the order of the distance of their centres to a vector, which is found out as far as it
-// is asked for: most searches look at few of them.
+// Lists by the distance of their centres to a vector, which is found out as far as it is asked for:
+// most searches look at few of them.
 class Ranking {
  public:
   // Both must outlive it.
   Ranking(const Centres& centres, std::span<const float> vector);
 
   [[nodiscard]] std::size_t size() const noexcept { return ranked_.size(); }
-  [[nodiscard]] RankedList operator[](std::size_t rank);
+  // The list of a rank, 0 or the one behind the latest, among those whose centre's square is
+  // `limit` at most; nothing if there is none. In the order of the squares, unless a limit rises.
+  [[nodiscard]] std::optional<RankedList> at(std::size_t rank, float limit);
 
  private:
   struct Ranked {
-    std::size_t index = 0;
+    std::uint32_t index = 0;
     float square = 0;
   };
-  static constexpr std::size_t kFew = 1024;  // All are measured.
-  static constexpr std::size_t kSortedAtOnce = 64;
-  static bool is_nearer(const Ranked& left, const Ranked& right) noexcept;
   void sort_further();
-  // Moves the nearest ones of a range to its beginning.
-  std::span<Ranked> nearest_of(std::size_t from, std::size_t to, std::size_t most);
+  // False if no list that is not measured may be within the limit.
+  bool measure_further(float limit);
 
   const Centres& centres_;
   std::span<const float> vector_;
+  // First those in their order, then others with their squares, then those with estimates.
   std::vector<Ranked> ranked_;
-  std::size_t measured_at_once_ = 512;
-  std::size_t measured_ = 0;  // So many have their squares, the others have estimates.
-  std::size_t sorted_ = 0;    // So many of them are in their order.
+  std::size_t sorted_ = 0;
+  std::size_t measured_ = 0;
+  float measured_to_ = 0;  // Estimates up to this have been measured.
 };
 
 // Those of an index, turned.

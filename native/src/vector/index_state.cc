@@ -12,7 +12,7 @@ namespace libsql::vector {
 namespace {
 
 // 1: a sketch per row of a table. 2: sketches of the difference to the mean of all rows.
-constexpr std::int64_t kVersion = 3;
+constexpr std::int64_t kVersion = 4;
 constexpr std::array kSuffixes = {kStateSuffix, kListsSuffix, kSketchesSuffix, kPlacesSuffix};
 
 bool has_state(sqlite3* db, const Index& index) {

@@ -372,27 +372,49 @@ inline WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, s
   return sums;
 }
 
-inline void squares_of_rows(const float* vector, const Rows& rows, std::size_t count,
-                            float* squares) {
-  const Floats d;
+inline std::int32_t multiply_numbers(const std::byte* numbers, const std::int16_t* weights,
+                                     std::size_t size) {
+  const hn::CappedTag<std::int16_t, 32> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> narrow;
+  const hn::RepartitionToWide<decltype(d)> wide;
   const std::size_t lanes = hn::Lanes(d);
-  const std::size_t whole = rows.components - rows.components % (2 * lanes);
-  const auto rest = [](const float* place) { return reinterpret_cast<const std::byte*>(place); };
-  for (std::size_t row = 0; row < count; ++row) {
-    const float* const other = rows.data + row * rows.stride;
-    auto sum0 = hn::Zero(d);
-    auto sum1 = sum0;
-    for (std::size_t i = 0; i < whole; i += 2 * lanes) {
-      sum0 = add_square<Floats>(hn::LoadU(d, vector + i), hn::LoadU(d, other + i), sum0);
-      sum1 = add_square<Floats>(hn::LoadU(d, vector + i + lanes), hn::LoadU(d, other + i + lanes),
-                                sum1);
+  const auto lower = hn::Set(d, 15);
+  auto sum0 = hn::Zero(wide);
+  auto sum1 = sum0;
+  for (std::size_t i = 0; i < size; i += lanes) {
+    const auto* place = reinterpret_cast<const std::uint8_t*>(numbers + i);
+    const auto both = hn::PromoteTo(d, hn::LoadU(narrow, place));
+    sum0 = hn::ReorderWidenMulAccumulate(wide, hn::And(both, lower), hn::LoadU(d, weights + i),
+                                         sum0, sum1);
+    sum0 = hn::ReorderWidenMulAccumulate(wide, hn::ShiftRight<4>(both),
+                                         hn::LoadU(d, weights + size + i), sum0, sum1);
+  }
+  return hn::GetLane(hn::SumOfLanes(wide, hn::Add(sum0, sum1)));
+}
+
+// Two independent sums for each lane.
+inline void squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
+  const hn::CappedTag<float, Blocks::kVectors> d;
+  const std::size_t size = blocks.components * Blocks::kVectors;
+  for (std::size_t block = 0; block < blocks.count; ++block) {
+    for (std::size_t lane = 0; lane < Blocks::kVectors; lane += hn::Lanes(d)) {
+      const float* place = blocks.data + block * size + lane;
+      auto sum0 = hn::Zero(d);
+      auto sum1 = sum0;
+      std::size_t i = 0;
+      for (; i + 2 <= blocks.components; i += 2, place += 2 * Blocks::kVectors) {
+        const auto second = hn::LoadU(d, place + Blocks::kVectors);
+        const auto difference0 = hn::Sub(hn::LoadU(d, place), hn::Set(d, vector[i]));
+        const auto difference1 = hn::Sub(second, hn::Set(d, vector[i + 1]));
+        sum0 = hn::MulAdd(difference0, difference0, sum0);
+        sum1 = hn::MulAdd(difference1, difference1, sum1);
+      }
+      if (i < blocks.components) {
+        const auto difference = hn::Sub(hn::LoadU(d, place), hn::Set(d, vector[i]));
+        sum0 = hn::MulAdd(difference, difference, sum0);
+      }
+      hn::StoreU(hn::Add(sum0, sum1), d, squares + block * Blocks::kVectors + lane);
     }
-    for (std::size_t i = whole; i < rows.components; i += lanes) {
-      const std::size_t n = rows.components - i < lanes ? rows.components - i : lanes;
-      sum0 = add_square<Floats>(read_rest<ReadFloat32>(d, rest(vector + i), n),
-                                read_rest<ReadFloat32>(d, rest(other + i), n), sum0);
-    }
-    squares[row] = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum0, sum1)));
   }
 }
 
@@ -441,8 +463,9 @@ inline constexpr Kernels kKernels = {HWY_STR(HWY_NAMESPACE),
                                      &squares_float8,
                                      &different_bits,
                                      &weigh_bits,
+                                     &multiply_numbers,
                                      &dot_float32,
-                                     &squares_of_rows,
+                                     &squares_of_blocks,
                                      &walsh_hadamard};
 
 }  // namespace libsql::vector::HWY_NAMESPACE

@@ -39,11 +39,13 @@ struct Scaled {
   float shift;
 };
 
-// Vectors of which the first components are compared.
-struct Rows {
+// Vectors in blocks of sixteen: the first components of all in a block, then the second ones.
+struct Blocks {
+  static constexpr std::size_t kVectors = 16;
+
   const float* data;
-  std::size_t stride;  // From row to row.
-  std::size_t components;
+  std::size_t count;       // Of blocks.
+  std::size_t components;  // Of each vector.
 };
 
 // The functions of one instruction set. `count` is the number of components; the data may be
@@ -69,10 +71,15 @@ struct Kernels {
   // `planes` are four times `size` bytes: the lowest bits of all weights first. `size` is a
   // multiple of 8.
   WeightedBits (*weigh_bits)(const std::byte* bits, const std::byte* planes, std::size_t size);
+  // The sum of a*b for 2 * `size` numbers of four bits, those in the lower halves of bytes first.
+  // `size` is 32 or 64.
+  std::int32_t (*multiply_numbers)(const std::byte* numbers, const std::int16_t* weights,
+                                   std::size_t size);
   // The sum of a*b.
   double (*dot_float32)(const std::byte* left, const std::byte* right, std::size_t count);
-  // squares[i] becomes the sum of (a-b)*(a-b) of the vector and the i-th row, in single precision.
-  void (*squares_of_rows)(const float* vector, const Rows& rows, std::size_t count, float* squares);
+  // squares[i] becomes the sum of (a-b)*(a-b) of the vector and the i-th of the blocks, in single
+  // precision.
+  void (*squares_of_blocks)(const float* vector, const Blocks& blocks, float* squares);
   // Multiplies by the signs, which include a scale, and then in place by a Hadamard matrix of
   // Walsh's construction. `size` is a power of two, at least 64. The same bits on every instruction
   // set.

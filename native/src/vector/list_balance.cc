@@ -53,7 +53,7 @@ std::optional<std::vector<float>> ListBalance::read_row(std::int64_t id) {
 }
 
 ListBalance::Members ListBalance::take_members(std::int64_t list) {
-  Members members{{}, {Sketcher::bits_for(index_.type.dimensions), {}}};
+  Members members{{}, {Sketcher::components_for(index_.type.dimensions), {}}};
   for (const std::int64_t id : lists_.ids(list)) {
     const auto vector = read_row(id);
     if (!vector) {

@@ -114,17 +114,29 @@ WeightedBits weigh_bits(const std::byte* bits, const std::byte* planes, std::siz
   return sums;
 }
 
+std::int32_t multiply_numbers(const std::byte* numbers, const std::int16_t* weights,
+                              std::size_t size) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto both = std::to_integer<std::int32_t>(numbers[i]);
+    sum += (both & 15) * weights[i] + (both >> 4) * weights[size + i];
+  }
+  return sum;
+}
+
 double dot_float32(const std::byte* left, const std::byte* right, std::size_t count) {
   return multiply<&float32_at>(left, right, count).dot;
 }
 
-void squares_of_rows(const float* vector, const Rows& rows, std::size_t count, float* squares) {
-  for (std::size_t row = 0; row < count; ++row) {
-    const float* const other = rows.data + row * rows.stride;
-    squares[row] = 0;
-    for (std::size_t i = 0; i < rows.components; ++i) {
-      const float difference = vector[i] - other[i];
-      squares[row] += difference * difference;
+void squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
+  const float* values = blocks.data;
+  for (std::size_t block = 0; block < blocks.count; ++block, squares += Blocks::kVectors) {
+    std::fill_n(squares, Blocks::kVectors, 0.0F);
+    for (std::size_t i = 0; i < blocks.components; ++i, values += Blocks::kVectors) {
+      for (std::size_t lane = 0; lane < Blocks::kVectors; ++lane) {
+        const float difference = vector[i] - values[lane];
+        squares[lane] += difference * difference;
+      }
     }
   }
 }
@@ -156,8 +168,9 @@ constexpr Kernels kScalar = {"scalar",
                              &squares_float8,
                              &different_bits,
                              &weigh_bits,
+                             &multiply_numbers,
                              &dot_float32,
-                             &squares_of_rows,
+                             &squares_of_blocks,
                              &walsh_hadamard};
 
 }  // namespace

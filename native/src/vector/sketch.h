@@ -1,5 +1,5 @@
-// Sketches of vectors: one bit per component of a rotated vector, from which a distance is
-// estimated. Source: specification of vectors, 12.0.
+// Sketches of vectors: one bit per component of a rotated vector, or four where they are few, from
+// which a distance is estimated. Source: specification of vectors, 12.0.
 #ifndef LIBSQL_VECTOR_SKETCH_H_
 #define LIBSQL_VECTOR_SKETCH_H_
 
@@ -12,7 +12,7 @@
 
 #include "vector/blob.h"
 #include "vector/index_options.h"
-#include "vector/kernels.h"
+#include "vector/sketch_code.h"
 
 namespace libsql::vector {
 
@@ -23,15 +23,15 @@ namespace libsql::vector {
 
 // How the vectors of one column are sketched. Two with the same mean make the same sketches.
 //
-// A sketch is a factor f and an addend g, as float32, then the signs of the components of the
-// rotated difference to the centre of the vector's list, padded with zeros to a power of two. The
-// rotation makes all components alike, whatever the data are: random signs and a Walsh-Hadamard
-// transform, three times. An estimate's error is proportional to the distances of vector and query
-// from the centre, and shrinks with the root of the number of bits.
+// A sketch is a factor f and an addend g, as float32, then the code of the rotated difference to
+// the centre of the vector's list, padded with zeros to a power of two. The rotation makes all
+// components alike, whatever the data are: random signs and a Walsh-Hadamard transform, three
+// times. An estimate's error is proportional to the distances of vector and query from the centre,
+// and shrinks with the root of the number of components.
 class Sketcher {
  public:
-  // `mean` is that of the vectors as regular() gives them, or near it: queries are rounded to four
-  // bits a component after it has been subtracted.
+  // `mean` is that of the vectors as regular() gives them, or near it: queries are rounded after it
+  // has been subtracted.
   explicit Sketcher(std::vector<float> mean);
 
   [[nodiscard]] const std::vector<float>& mean() const noexcept { return mean_; }
@@ -40,16 +40,16 @@ class Sketcher {
   // The sketch of a vector in the list around `centre`, a mean of vectors, both turned.
   [[nodiscard]] static std::string sketch(std::span<const float> turned,
                                           std::span<const float> centre);
-  // The components of a turned vector, and the bits of a sketch.
-  [[nodiscard]] static std::size_t bits_for(std::size_t dimensions) noexcept;
+  // The components of a turned vector.
+  [[nodiscard]] static std::size_t components_for(std::size_t dimensions) noexcept;
   // The bytes of a sketch.
   [[nodiscard]] static std::size_t size_for(std::size_t dimensions) noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return size_for(mean_.size()); }
 
  private:
   std::vector<float> mean_;
-  std::size_t bits_;
-  std::vector<float> signs_;  // Three times bits_, with the scale that keeps lengths.
+  std::size_t components_;
+  std::vector<float> signs_;  // Three times components_, with the scale that keeps lengths.
 };
 
 // Of the square of the distance of a vector and a query, halved.
@@ -58,7 +58,7 @@ struct Estimate {
   float error = 0;  // About the standard deviation.
 };
 
-// A vector that is looked for, with four bits per component.
+// A vector that is looked for.
 class SketchQuery {
  public:
   explicit SketchQuery(std::span<const float> turned);
@@ -72,13 +72,7 @@ class SketchQuery {
   [[nodiscard]] Estimate estimate(std::string_view sketch, const List& list) const noexcept;
 
  private:
-  const Kernels& kernels_;
-  std::size_t size_;  // Bytes of one plane.
-  std::vector<std::byte> planes_;
-  float lowest_;
-  float step_;
-  float sum_ = 0;
-  float rounding_ = 0;  // The variance that the rounding to four bits adds, for a factor of 1.
+  CodedQuery query_;
 };
 
 }  // namespace libsql::vector

@@ -118,7 +118,7 @@ VectorSet group_sample(sqlite3* db, const Survey& survey, std::int64_t list_rows
 
 Centres write_centres(sqlite3* db, const Index& index, const Sketcher& sketcher,
                       const VectorSet& found) {
-  Centres centres = Centres::of_turned(Sketcher::bits_for(index.type.dimensions));
+  Centres centres = Centres::of_turned(Sketcher::components_for(index.type.dimensions));
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto list = static_cast<std::int64_t>(i) + 1;
     const std::vector<float> turned = sketcher.turned(found[i]);

@@ -26,12 +26,14 @@ struct Candidate {
   std::int64_t id = 0;
 };
 
-bool seems_nearer(const Candidate& left, const Candidate& right) {
-  if (left.estimate.value != right.estimate.value) {
-    return left.estimate.value < right.estimate.value;
+struct SeemsNearer {
+  bool operator()(const Candidate& left, const Candidate& right) const noexcept {
+    if (left.estimate.value != right.estimate.value) {
+      return left.estimate.value < right.estimate.value;
+    }
+    return left.id < right.id;
   }
-  return left.id < right.id;
-}
+};
 
 // The rows that seem nearest.
 class Candidates {
@@ -39,21 +41,30 @@ class Candidates {
   explicit Candidates(std::size_t count) : count_(count) {}
 
   void offer(const Candidate& candidate) {
-    if (full()) {
-      if (!seems_nearer(candidate, found_.front())) return;
-      std::ranges::pop_heap(found_, &seems_nearer);
-      found_.pop_back();
-    }
-    found_.push_back(candidate);
-    std::ranges::push_heap(found_, &seems_nearer);
+    if (candidate.estimate.value > farthest_) return;
+    offered_.push_back(candidate);
+    if (offered_.size() >= 4 * count_) keep_nearest();
   }
 
-  [[nodiscard]] bool full() const noexcept { return found_.size() == count_; }
-  [[nodiscard]] const std::vector<Candidate>& found() const noexcept { return found_; }
+  [[nodiscard]] bool full() const noexcept { return offered_.size() >= count_; }
+  // In any order.
+  [[nodiscard]] const std::vector<Candidate>& found() {
+    keep_nearest();
+    return offered_;
+  }
 
  private:
+  void keep_nearest() {
+    if (offered_.size() <= count_) return;
+    const auto last = offered_.begin() + static_cast<std::ptrdiff_t>(count_) - 1;
+    std::ranges::nth_element(offered_, last, SeemsNearer());
+    farthest_ = last->estimate.value;
+    offered_.resize(count_);
+  }
+
   std::size_t count_;
-  std::vector<Candidate> found_;  // A heap with the farthest on top.
+  float farthest_ = std::numeric_limits<float>::infinity();
+  std::vector<Candidate> offered_;  // Among them the nearest ones.
 };
 
 // --- Estimates ---
@@ -100,9 +111,10 @@ class Radius {
     nearest_.push_back(half_square);
     std::ranges::push_heap(nearest_);
   }
-  // Whether rows as near may be in a list whose centre is at that distance.
-  [[nodiscard]] bool reaches(float square, double reach) const noexcept {
-    return nearest_.size() < count_ || square <= 2 * nearest_.front() + reach;
+  // The square of the distance of the farthest centres in whose lists rows as near may be.
+  [[nodiscard]] float limit(double reach) const noexcept {
+    if (nearest_.size() < count_) return std::numeric_limits<float>::infinity();
+    return 2 * nearest_.front() + static_cast<float>(reach);
   }
 
  private:
@@ -146,8 +158,11 @@ Estimated estimate(const Search& search, const SketchCache& cache, Ranking& rank
   Radius radius(std::max(tried / kTriedOfNear, static_cast<std::size_t>(search.count)));
   std::size_t probed = 0;
   for (; probed < ranked.size(); ++probed) {
-    const RankedList list = ranked[probed];
-    if (candidates.full() && !radius.reaches(list.square, cache.state().reach)) break;
+    const float limit = candidates.full() ? radius.limit(cache.state().reach)
+                                          : std::numeric_limits<float>::infinity();
+    const auto next = ranked.at(probed, limit);
+    if (!next) break;
+    const RankedList list = *next;
     const SketchQuery::List shared = query.in_list(list.square);
     reader.read(list.list, [&](std::int64_t id, std::string_view sketch) {
       const Estimate estimate = query.estimate(sketch, shared);

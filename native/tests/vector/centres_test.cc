@@ -1,6 +1,8 @@
 #include "vector/centres.h"
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <random>
 #include <set>
 #include <span>
@@ -23,10 +25,14 @@ Centres three() {
   return centres;
 }
 
+constexpr float kAny = std::numeric_limits<float>::infinity();
+
 Lists ranked(const Centres& centres, const Vector& vector) {
   Ranking ranking(centres, vector);
   Lists lists;
-  for (std::size_t rank = 0; rank < ranking.size(); ++rank) lists.push_back(ranking[rank].list);
+  for (std::size_t rank = 0; rank < ranking.size(); ++rank) {
+    lists.push_back(ranking.at(rank, kAny)->list);
+  }
   return lists;
 }
 
@@ -35,7 +41,10 @@ TEST(VectorCentresTest, RankListsByTheDistanceOfTheirCentresAndEqualOnesByTheirO
   EXPECT_EQ(ranked(centres, {3, 1}), (Lists{5, 1, 3}));
   EXPECT_EQ(ranked(centres, {2, 2}), (Lists{1, 3, 5}));
   const Vector vector{0, 1};
-  EXPECT_EQ(Ranking(centres, vector)[2].square, 17);
+  Ranking ranking(centres, vector);
+  std::vector<float> squares;
+  for (std::size_t rank = 0; rank < 3; ++rank) squares.push_back(ranking.at(rank, kAny)->square);
+  EXPECT_EQ(squares, (Vector{1, 9, 17}));
   EXPECT_EQ(centres.nearest(Vector{1, 3}), 3);
   EXPECT_EQ(centres.nearest(Vector{5, 5}), 3);
 }
@@ -78,22 +87,55 @@ TEST(VectorCentresTest, OfRotatedVectorsAreFoundByTheirFirstComponentsWithTheirT
     Ranking ranking(centres, vector);
     ASSERT_EQ(ranking.size(), kLists);
     std::set<std::int64_t> seen;
+    std::optional<RankedList> first;
     for (std::size_t rank = 0; rank < ranking.size(); ++rank) {
-      seen.insert(ranking[rank].list);
-      if (rank == 0 || rank >= 512) continue;
-      EXPECT_LE(ranking[rank - 1].square, ranking[rank].square);
+      const auto next = ranking.at(rank, kAny);
+      ASSERT_TRUE(next.has_value());
+      if (rank == 0) first = next;
+      if (rank < 2) {
+        EXPECT_EQ(next->list, list + static_cast<std::int64_t>(rank));
+      }
+      seen.insert(next->list);
     }
     EXPECT_EQ(seen.size(), kLists);
-    EXPECT_EQ(ranking[0].list, list);
-    EXPECT_EQ(ranking[1].list, list + 1);
     float square = 0;
     for (std::size_t i = 0; i < kSize; ++i) {
       const float difference = vector[i] - centres.of(list)[i];
       square += difference * difference;
     }
-    EXPECT_NEAR(ranking[0].square, square, 1e-3);
+    EXPECT_NEAR(first->square, square, 1e-3);
   }
   EXPECT_EQ(nearest, 100);
+}
+
+TEST(VectorCentresTest, WithinALimitAllListsAreRankedAlsoIfItFallsOnTheWay) {
+  constexpr std::size_t kSize = 128;
+  std::mt19937 random(14);
+  std::normal_distribution<float> normal;
+  Centres centres = Centres::of_turned(kSize);
+  for (std::int64_t list = 1; list <= 2000; ++list) {
+    Vector centre(kSize);
+    for (float& value : centre) value = normal(random) * static_cast<float>(list % 50 + 10) / 60;
+    centres.add(list, centre);
+  }
+  for (int round = 0; round < 20; ++round) {
+    Vector vector(kSize);
+    for (float& value : vector) value = normal(random) / 4;
+    const auto within = [&](float limit) {
+      Lists lists;
+      for (std::int64_t list = 1; list <= 2000; ++list) {
+        if (centres.square(list, vector) <= limit) lists.push_back(list);
+      }
+      return lists;
+    };
+    const float limit = centres.square(centres.nearest(vector), vector) * 2;
+    Ranking ranking(centres, vector);
+    Lists found;
+    while (const auto list = ranking.at(found.size(), found.size() < 5 ? kAny : limit)) {
+      found.push_back(list->list);
+    }
+    EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(within(limit)));
+  }
 }
 
 }  // namespace

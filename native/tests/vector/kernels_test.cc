@@ -123,22 +123,60 @@ TEST(VectorKernelsTest, ADotProductAgreesOnAllInstructionSetsForEveryLength) {
   }
 }
 
-TEST(VectorKernelsTest, SquaresOfRowsAgreeOnAllInstructionSetsForEveryLength) {
+TEST(VectorKernelsTest, SquaresOfBlocksAgreeOnAllInstructionSetsForEveryLength) {
   std::mt19937 random(14);
-  constexpr std::size_t kStride = 200;
-  constexpr std::size_t kRows = 3;
-  for (std::size_t n = 0; n < kStride; ++n) {
+  constexpr std::size_t kBlocks = 3;
+  for (std::size_t n = 0; n < 200; ++n) {
     const auto vector = random_vector(random, n);
-    // The last row ends where the memory ends.
-    const auto rows = random_vector(random, (kRows - 1) * kStride + n);
+    const auto values = random_vector(random, kBlocks * Blocks::kVectors * n);
+    const Blocks blocks{values.data(), kBlocks, n};
     for (const Kernels* const kernels : supported_kernels()) {
-      std::vector<float> got(kRows);
-      std::vector<float> want(kRows);
-      kernels->squares_of_rows(vector.data(), {rows.data(), kStride, n}, kRows, got.data());
-      scalar_kernels().squares_of_rows(vector.data(), {rows.data(), kStride, n}, kRows,
-                                       want.data());
-      for (std::size_t row = 0; row < kRows; ++row) {
-        EXPECT_NEAR(got[row], want[row], 1e-3) << kernels->target << n;
+      std::vector<float> got(kBlocks * Blocks::kVectors, -1);
+      std::vector<float> want(got.size());
+      kernels->squares_of_blocks(vector.data(), blocks, got.data());
+      scalar_kernels().squares_of_blocks(vector.data(), blocks, want.data());
+      for (std::size_t i = 0; i < want.size(); ++i) {
+        EXPECT_NEAR(got[i], want[i], 1e-3) << kernels->target << n;
+      }
+    }
+  }
+}
+
+TEST(VectorKernelsTest, SquaresOfBlocksAreThoseOfEachVector) {
+  std::mt19937 random(14);
+  constexpr std::size_t kSize = 5;
+  const auto vector = random_vector(random, kSize);
+  const auto values = random_vector(random, Blocks::kVectors * kSize);
+  std::vector<float> squares(Blocks::kVectors);
+  scalar_kernels().squares_of_blocks(vector.data(), {values.data(), 1, kSize}, squares.data());
+  for (std::size_t i = 0; i < Blocks::kVectors; ++i) {
+    float square = 0;
+    for (std::size_t at = 0; at < kSize; ++at) {
+      const float difference = vector[at] - values[at * Blocks::kVectors + i];
+      square += difference * difference;
+    }
+    EXPECT_FLOAT_EQ(squares[i], square);
+  }
+}
+
+TEST(VectorKernelsTest, NumbersOfFourBitsAreMultipliedAlikeOnEveryInstructionSet) {
+  std::mt19937 random(14);
+  for (const std::size_t size : {32U, 64U}) {
+    std::vector<std::byte> numbers(size);
+    std::vector<std::int16_t> weights(2 * size);
+    for (int round = 0; round < 100; ++round) {
+      std::int32_t want = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        const auto lower = static_cast<std::int32_t>(round == 0 ? 15 : random() % 16);
+        const auto upper = static_cast<std::int32_t>(round == 0 ? 15 : random() % 16);
+        numbers[i] = static_cast<std::byte>(lower | (upper << 4));
+        weights[i] = static_cast<std::int16_t>(round == 0 ? 32767 : random());
+        weights[size + i] = static_cast<std::int16_t>(round == 0 ? 32767 : random());
+        want += lower * weights[i] + upper * weights[size + i];
+      }
+      for (const Kernels* const kernels : supported_kernels()) {
+        EXPECT_EQ(kernels->multiply_numbers(numbers.data(), weights.data(), size), want)
+            << kernels->target << size;
       }
     }
   }

@@ -1,6 +1,7 @@
 // Search by sketches, against measuring all rows: the table is large enough to have some.
 #include "vector/sketch.h"
 
+#include <cmath>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -157,10 +158,10 @@ TEST_F(VectorSketchTest, DamageIsFoundAndRepairedByReindex) {
   EXPECT_EQ(check(), "'the row 7 has no sketch'");
   db.execute("REINDEX t");
   EXPECT_EQ(check(), "'ok'");
-  // An entry is an id of 8 bytes, two numbers of 4 and 64 bits.
+  // An entry is an id of 8 bytes, two numbers of 4 and 64 of half a byte.
   db.execute(
-      "UPDATE libsql_vx_i_sketches SET data = CAST(substr(data, 1, 40) || zeroblob(8) || "
-      "substr(data, 49) AS BLOB) WHERE place = (SELECT place FROM libsql_vx_i_places WHERE id = "
+      "UPDATE libsql_vx_i_sketches SET data = CAST(substr(data, 1, 64) || zeroblob(8) || "
+      "substr(data, 73) AS BLOB) WHERE place = (SELECT place FROM libsql_vx_i_places WHERE id = "
       "2)");
   EXPECT_EQ(check(), "'the row 2 has the sketch of another vector'");
   db.execute("REINDEX");
@@ -202,6 +203,58 @@ TEST_F(VectorSketchTest, AProcessThatIsKilledWhileItWritesLeavesAnIndexThatFits)
   }
   Connection db = connect();
   EXPECT_EQ(builds(db), "1");
+}
+
+// The half square of the distance to a query, and how far the estimate is from it, in its errors.
+struct Deviation {
+  double mean = 0;
+  double root_mean_square = 0;
+};
+
+Deviation deviation_of_estimates(std::size_t dimensions) {
+  std::mt19937 random(14);
+  std::normal_distribution<float> normal;
+  const auto around = [&](const std::vector<float>& centre, float radius) {
+    std::vector<float> vector = centre;
+    for (float& value : vector) value += radius * normal(random);
+    return vector;
+  };
+  const vector::Sketcher sketcher(around(std::vector<float>(dimensions), 1));
+  const std::vector<float> place = around(sketcher.mean(), 1);
+  const std::vector<float> centre = sketcher.turned(place);
+  Deviation deviation;
+  constexpr int kPairs = 4000;
+  for (int pair = 0; pair < kPairs; ++pair) {
+    const std::vector<float> row = around(place, 0.5F);
+    const std::vector<float> query = around(place, 0.4F);
+    double half_square = 0;
+    double to_centre = 0;
+    for (std::size_t i = 0; i < dimensions; ++i) {
+      half_square += std::pow(static_cast<double>(row[i] - query[i]), 2) / 2;
+      to_centre += std::pow(static_cast<double>(query[i] - place[i]), 2);
+    }
+    const std::string sketch = vector::Sketcher::sketch(sketcher.turned(row), centre);
+    EXPECT_EQ(sketch.size(), sketcher.size());
+    const vector::SketchQuery sketched(sketcher.turned(query));
+    const vector::Estimate estimate =
+        sketched.estimate(sketch, sketched.in_list(static_cast<float>(to_centre)));
+    const double off =
+        (static_cast<double>(estimate.value) - half_square) / static_cast<double>(estimate.error);
+    deviation.mean += off / kPairs;
+    deviation.root_mean_square += off * off / kPairs;
+  }
+  deviation.root_mean_square = std::sqrt(deviation.root_mean_square);
+  return deviation;
+}
+
+TEST(VectorSketchEstimates, AreUnbiasedAndOffByAboutTheirStatedError) {
+  for (const std::size_t dimensions : {50U, 64U, 100U, 128U, 200U, 384U, 784U}) {
+    SCOPED_TRACE(dimensions);
+    const Deviation deviation = deviation_of_estimates(dimensions);
+    EXPECT_NEAR(deviation.mean, 0, 0.1);
+    EXPECT_GT(deviation.root_mean_square, 0.7);
+    EXPECT_LT(deviation.root_mean_square, 1.2);
+  }
 }
 
 TEST(VectorSketchKernels, WeighBitsAlikeOnEveryInstructionSet) {
