@@ -37,6 +37,10 @@ Filter read_filter(const HttpRequest& request) {
     if (name == "table") {
       filter.table = std::move(value);
     } else if (name == "action") {
+      if (value != "insert" && value != "update" && value != "delete") {
+        throw RequestRefused(400, "MALFORMED_REQUEST",
+                             "an action must be insert, update or delete");
+      }
       filter.actions.insert(std::move(value));
     }
   }

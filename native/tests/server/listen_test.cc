@@ -65,6 +65,12 @@ TEST_F(ListenTest, NeedsATable) {
   EXPECT_THAT(answer.body, HasSubstr("the query must name a table"));
 }
 
+TEST_F(ListenTest, RefusesAnActionThatIsNone) {
+  const RawAnswer answer = connect().get("/beta/listen?table=t&action=inserts");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_THAT(answer.body, HasSubstr("an action must be insert, update or delete"));
+}
+
 TEST_F(ListenTest, DoesNotKeepTheServerFromStopping) {
   const auto client = listen("table=t");
   server().stop(std::chrono::seconds(20));
