@@ -25,9 +25,15 @@ constexpr std::size_t kMostReasonBytes = 123;
 }  // namespace
 
 std::optional<ChosenProtocol> offered_protocol(const HttpRequest& request) {
-  const auto offered = request.header(beast::http::field::sec_websocket_protocol);
-  if (!offered) return ChosenProtocol{hrana::kDefaultSubprotocol, false};
-  const auto chosen = hrana::choose_subprotocol(*offered);
+  // The header may come several times: one list (RFC 6455, section 11.3.4).
+  std::string offered;
+  const auto headers = request.message.equal_range(beast::http::field::sec_websocket_protocol);
+  for (auto header = headers.first; header != headers.second; ++header) {
+    offered.append(offered.empty() ? "" : ",")
+        .append(header->value().data(), header->value().size());
+  }
+  if (headers.first == headers.second) return ChosenProtocol{hrana::kDefaultSubprotocol, false};
+  const auto chosen = hrana::choose_subprotocol(offered);
   if (!chosen) return std::nullopt;
   return ChosenProtocol{*chosen, true};
 }
@@ -67,7 +73,14 @@ void SocketSession::start(const HttpRequest& request) {
   });
 }
 
-void SocketSession::finish() { close(CloseCode::going_away, "the server stops"); }
+void SocketSession::finish() {
+  finishing_ = true;
+  finish_if_idle();
+}
+
+void SocketSession::finish_if_idle() {
+  if (finishing_ && streams_.under_way() == 0) close(CloseCode::going_away, "the server stops");
+}
 
 void SocketSession::read() {
   reading_ = true;
@@ -101,7 +114,7 @@ void SocketSession::on_message() {
   const auto data = buffer_.data();
   message->body.assign(static_cast<const char*>(data.data()), data.size());
   buffer_.consume(buffer_.size());
-  if (closing_) return;
+  if (closing_ || finishing_) return;
   const bool json = chosen_.protocol.encoding == hrana::Encoding::json;
   if (socket_.got_text() != json) {
     return close(CloseCode::unknown_data,
@@ -133,6 +146,7 @@ void SocketSession::on_hello(const hrana::Hello& hello) {
 
 void SocketSession::answered(std::string message) {
   send(message);
+  finish_if_idle();
   read_if_room();
 }
 

@@ -48,6 +48,7 @@ class SocketSession final : public Peer,
   using CloseCode = boost::beast::websocket::close_code;
 
   void read();
+  void finish_if_idle();
   void on_message();
   void on_hello(const hrana::Hello& hello);
   void send(std::string_view message);
@@ -75,7 +76,8 @@ class SocketSession final : public Peer,
   // The session itself while nothing is read: what is under way holds it weakly.
   std::shared_ptr<SocketSession> paused_;
   bool reading_ = false;
-  bool flushing_ = false;  // What is collected is sent soon.
+  bool flushing_ = false;   // What is collected is sent soon.
+  bool finishing_ = false;  // Takes no more requests.
   bool closing_ = false;
   bool closed_ = false;
 };

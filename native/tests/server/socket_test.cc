@@ -9,6 +9,7 @@ namespace {
 
 using testing::eventually;
 using ::testing::HasSubstr;
+using testing::RawClient;
 using testing::RawSocket;
 using ::testing::StartsWith;
 
@@ -17,6 +18,9 @@ class SocketTest : public testing::ServerTest {
   [[nodiscard]] RawSocket open(const std::string& protocols = "hrana3") {
     return RawSocket(server().port(), protocols);
   }
+  static constexpr const char* kUpgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
   static constexpr const char* kOpen = R"({"type":"open_stream","stream_id":0})";
   static constexpr const char* kEndless =
       "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c";
@@ -31,12 +35,14 @@ TEST_F(SocketTest, ChoosesTheNewestProtocolAndEchoesIt) {
   EXPECT_EQ(open("hrana2, hrana3").protocol(), "hrana3");
   EXPECT_EQ(open("hrana3, hrana3-protobuf").protocol(), "hrana3-protobuf");
   EXPECT_EQ(open("").protocol(), "");
-  const testing::RawAnswer refused = connect().get(
-      "/",
-      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-ws\r\n");
+  const testing::RawAnswer refused =
+      connect().get("/", std::string(kUpgrade) + "Sec-WebSocket-Protocol: graphql-ws\r\n");
   EXPECT_EQ(refused.status, 400);
   EXPECT_THAT(refused.body, HasSubstr("hrana3-protobuf, hrana3, hrana2, hrana1"));
+  RawClient client = connect();
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n" + std::string(kUpgrade) +
+              "Sec-WebSocket-Protocol: graphql-ws\r\nSec-WebSocket-Protocol: hrana2\r\n\r\n");
+  EXPECT_THAT(client.receive_some(), HasSubstr("\r\nSec-WebSocket-Protocol: hrana2\r\n"));
 }
 
 TEST_F(SocketTest, AnswersABurstInOrder) {
@@ -253,6 +259,21 @@ TEST_F(SocketTest, ALostConnectionRollsBackAndStopsItsQueries) {
   EXPECT_THAT(pipeline(execute("INSERT INTO t VALUES (2)") + kAndClose).body,
               HasSubstr(R"("affected_row_count":1)"));
   EXPECT_EQ(value_of("SELECT sum(a) FROM t"), R"({"type":"integer","value":"2"})");
+}
+
+TEST_F(SocketTest, StoppingWaitsForTheAnswersThatAreUnderWay) {
+  RawSocket socket = open();
+  static_cast<void>(socket.hello());
+  static_cast<void>(socket.ask(0, kOpen));
+  socket.send(RawSocket::request_message(
+      1, execute_on(0, "SELECT count(*) FROM (" + std::string(kEndless) + " LIMIT 300000)")));
+  // Once this is answered, the one before runs or has run.
+  EXPECT_THAT(socket.ask(2, R"({"type":"close_sql","sql_id":0})"), HasSubstr("close_sql"));
+  std::thread stopping([this] { server().stop(std::chrono::seconds(20)); });
+  EXPECT_THAT(socket.receive(), HasSubstr(R"("value":"300000")"));
+  EXPECT_EQ(socket.receive(), "");
+  EXPECT_EQ(socket.close_code(), 1001);
+  stopping.join();
 }
 
 TEST_F(SocketTest, StoppingTellsTheClient) {
