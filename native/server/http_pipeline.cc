@@ -11,9 +11,14 @@
 #include "server/failures.h"
 #include "server/http_exchange.h"
 #include "server/programs.h"
+#include "server/response_budget.h"
 
 namespace libsql::server {
 namespace {
+
+// Of the largest answers to one request, in one pipeline: it has no other limit, and is held in
+// memory.
+constexpr std::size_t kResponses = 4;
 
 class PipelineExchange final : public HttpExchange {
  public:
@@ -37,16 +42,19 @@ class PipelineExchange final : public HttpExchange {
   }
 
   void begin() override {
-    // The stream stays alive until the client has gone or the answer is ready.
-    reply().on_disconnect([stream = lease()->shared()] { stream->stream.abandon(); });
+    reply().on_disconnect([self = self()] {
+      self->gone_ = true;
+      self->stream().abandon();
+    });
     run([this](SqlSession& session) { answer_all(session); }, [this] { conclude(); });
   }
 
   // On the stream's thread.
   void answer_all(SqlSession& session) {
     const auto writer = codec().write_pipeline();
+    ResponseBudget out(*writer, kResponses * session.most_response_bytes());
     try {
-      for (hrana::Request& request : pipeline_.requests) answer_one(session, request, *writer);
+      for (hrana::Request& request : pipeline_.requests) answer_one(session, request, out);
     } catch (const RequestRefused& error) {
       refusal_ = error;
     }
@@ -72,6 +80,7 @@ class PipelineExchange final : public HttpExchange {
   }
 
   void conclude() {
+    if (gone_) return lease().reset();
     if (refusal_) return refuse(*refusal_);
     std::string baton;
     hrana::StreamHead head;
@@ -82,10 +91,15 @@ class PipelineExchange final : public HttpExchange {
     lease().reset();
   }
 
+  [[nodiscard]] std::shared_ptr<PipelineExchange> self() {
+    return std::static_pointer_cast<PipelineExchange>(shared_from_this());
+  }
+
   hrana::PipelineRequest pipeline_;
   std::string answers_;
   std::optional<RequestRefused> refusal_;
   bool closed_ = false;
+  bool gone_ = false;  // The client.
 };
 
 }  // namespace

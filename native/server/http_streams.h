@@ -55,7 +55,6 @@ class HttpStreams {
     ~Lease() { drop(); }
 
     [[nodiscard]] HttpStream& stream() const noexcept { return *stream_; }
-    [[nodiscard]] const std::shared_ptr<HttpStream>& shared() const noexcept { return stream_; }
     // For the request that comes next; it waits until this one has ended.
     [[nodiscard]] std::string baton() const;
     // The stream waits for its next request, but not for ever.

@@ -140,6 +140,20 @@ TEST_F(HttpTest, AnAnswerBeyondTheLimitIsAnErrorOfItsRequestAlone) {
   EXPECT_THAT(answer.body, HasSubstr(R"("value":"3")"));
 }
 
+TEST_F(HttpTest, TheAnswersToAPipelineHaveALimitTogether) {
+  server::Options options;
+  options.most_response_bytes = 1000;
+  start(options);
+  const std::string large = execute("SELECT hex(zeroblob(450))");
+  const std::string body = pipeline(large + "," + large + "," + large + "," + large + "," + large +
+                                    "," + execute("SELECT 6") + kAndClose)
+                               .body;
+  const std::size_t refused = body.find(R"("code":"RESPONSE_TOO_LARGE")");
+  EXPECT_EQ(refused, body.rfind(R"("code":"RESPONSE_TOO_LARGE")"));
+  EXPECT_GT(refused, body.rfind("\"" + std::string(900, '0') + "\""));
+  EXPECT_LT(refused, body.find(R"("value":"6")"));
+}
+
 TEST_F(HttpTest, ASlowQueryKeepsNobodyElseWaiting) {
   RawClient slow = connect();
   slow.start_post("/v3/pipeline",

@@ -142,6 +142,20 @@ TEST_F(StreamsTest, BeyondTheLimitNewStreamsAreRefusedUntilOneCloses) {
   EXPECT_TRUE(eventually([&] { return pipeline(execute("SELECT 1")).status == 200; }));
 }
 
+// It has no baton to come back with.
+TEST_F(StreamsTest, AStreamEndsWithTheClientThatGoesDuringItsPipeline) {
+  server::Options options;
+  options.most_streams = 1;
+  options.stream_idle_time = std::chrono::hours(1);
+  start(options);
+  const auto status = [&] { return pipeline(execute("SELECT 1") + kAndClose).status; };
+  RawClient client = connect();
+  client.start_post("/v3/pipeline", RawClient::pipeline_body(execute(kEndless)));
+  ASSERT_TRUE(eventually([&] { return status() == 429; }));  // It runs.
+  client.close();
+  EXPECT_TRUE(eventually([&] { return status() == 200; }));
+}
+
 // Neither what runs nor what is behind it, however short that is.
 TEST_F(StreamsTest, NothingOfAPipelineRunsOnceItsClientHasGone) {
   server::Options options;
