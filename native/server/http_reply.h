@@ -32,6 +32,7 @@ struct HttpResponse {
   int status = 200;
   std::string content_type;
   std::string body;
+  std::string allow = {};  // The header of that name.
 };
 
 // The kinds of content. JSON has no parameters: the JavaScript client ignores bodies of errors

@@ -25,9 +25,18 @@ namespace {
 // Tokens may be long.
 constexpr std::uint32_t kMostHeaderBytes = 64 * 1024;
 
+// The target without scheme and authority, which one for a proxy has (RFC 9112, section 3.2.2).
+std::string_view origin_form(std::string_view target) {
+  const std::size_t scheme = target.starts_with('/') ? std::string_view::npos : target.find("://");
+  if (scheme == std::string_view::npos) return target;
+  const std::size_t path = target.find('/', scheme + 3);
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
 HttpRequest split_target(http::request<http::string_body> message) {
   HttpRequest request{std::move(message), {}, {}};
-  const std::string_view target(request.message.target().data(), request.message.target().size());
+  const std::string_view target =
+      origin_form({request.message.target().data(), request.message.target().size()});
   const std::size_t question = target.find('?');
   request.path = target.substr(0, question);
   if (question != std::string_view::npos) request.query = target.substr(question + 1);
@@ -74,6 +83,7 @@ void HttpSession::read_body() {
 
 void HttpSession::on_request(const Code& error) {
   if (closed_) return;
+  head_only_ = false;
   if (error == http::error::body_limit) {
     return reject(
         json_error(413, {"the request is larger than " +
@@ -90,6 +100,7 @@ void HttpSession::on_request(const Code& error) {
   }
   if (error) return disconnected();
   HttpRequest request = split_target(parser_->release());
+  head_only_ = request.message.method() == http::verb::head;
   if (boost::beast::websocket::is_upgrade(request.message)) return upgrade(request);
   keep_alive_ = keep_alive_ && request.message.keep_alive();
   chunked_ = request.message.version() >= 11;
@@ -142,8 +153,9 @@ std::string HttpSession::head_of(int status, std::string_view content_type) cons
 void HttpSession::send(HttpResponse response) {
   disconnect_ = nullptr;
   std::string bytes = head_of(response.status, response.content_type);
+  if (!response.allow.empty()) bytes += "\r\nAllow: " + response.allow;
   bytes += "\r\nContent-Length: " + std::to_string(response.body.size()) + "\r\n\r\n";
-  bytes += response.body;
+  if (!head_only_) bytes += response.body;
   write_bytes(std::move(bytes), [this] { answered(); });
 }
 

@@ -67,6 +67,7 @@ class HttpSession final : public HttpPeer,
   std::uint64_t requests_ = 0;
   bool answering_ = false;
   bool keep_alive_ = true;
+  bool head_only_ = false;  // The request is a HEAD.
   bool chunked_ = false;
   bool endless_ = false;
   bool closed_ = false;

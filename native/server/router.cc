@@ -56,6 +56,12 @@ struct Route {
   Handler handler;
   Offered offered = Offered::always;
 
+  // HEAD asks for the head of what GET answers (RFC 9110, section 9.3.2): of the probes, whose
+  // answers are short.
+  [[nodiscard]] bool takes(http::verb wanted) const {
+    if (wanted != http::verb::head) return verb == wanted;
+    return handler == supported || handler == health || handler == version;
+  }
   [[nodiscard]] bool fits(std::string_view wanted, const Options& options) const {
     if (offered != Offered::always &&
         (offered == Offered::with_generations) != options.generations) {
@@ -97,16 +103,20 @@ constexpr auto kRoutes = std::to_array<Route>({
 void route(Services& services, HttpRequest request, HttpReply reply) {
   std::string_view path = request.path;
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-  bool exists = false;
+  std::string allow;
   for (const Route& candidate : kRoutes) {
     if (!candidate.fits(path, services.options)) continue;
-    if (candidate.verb == request.message.method()) {
+    if (candidate.takes(request.message.method())) {
       return candidate.handler(services, std::move(request), std::move(reply));
     }
-    exists = true;
+    const auto verb = http::to_string(candidate.verb);
+    allow.append(allow.empty() ? "" : ", ").append(verb.data(), verb.size());
   }
-  if (exists) {
-    return reply.send(json_error(405, {"this path has another method", "METHOD_NOT_ALLOWED", {}}));
+  if (!allow.empty()) {
+    HttpResponse refusal =
+        json_error(405, {"this path has another method", "METHOD_NOT_ALLOWED", {}});
+    refusal.allow = std::move(allow);
+    return reply.send(std::move(refusal));
   }
   reply.send(json_error(404, {"no such path", "NOT_FOUND", {}}));
 }

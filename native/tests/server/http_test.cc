@@ -35,6 +35,37 @@ TEST_F(HttpTest, NamesUnknownPathsAndMethodsInJsonWithoutParameters) {
   EXPECT_EQ(client.get("/v3/pipeline").status, 405);
 }
 
+TEST_F(HttpTest, NamesTheMethodThatAPathHas) {
+  RawClient client = connect();
+  client.send("GET /v3/pipeline HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.receive_some(), HasSubstr("\r\nAllow: POST\r\n"));
+}
+
+TEST_F(HttpTest, AnswersHeadWithoutABody) {
+  RawClient client = connect();
+  client.send(
+      "HEAD /version HTTP/1.1\r\nHost: x\r\n\r\nHEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  std::string all;
+  while (true) {
+    const std::string some = client.receive_some();
+    if (some.empty()) break;
+    all += some;
+  }
+  EXPECT_THAT(all, StartsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: "));
+  EXPECT_THAT(all, HasSubstr("\r\n\r\nHTTP/1.1 404 Not Found\r\n"));
+  EXPECT_THAT(
+      all, HasSubstr("\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_THAT(all, Not(HasSubstr("libsql-dev-server")));
+}
+
+TEST_F(HttpTest, TakesTargetsAsProxiesSendThem) {
+  RawClient client = connect();
+  EXPECT_EQ(client.get("http://localhost:8080/health").status, 200);
+  EXPECT_EQ(client.get("http://localhost/beta/listen?action=insert").status, 400);
+  EXPECT_EQ(client.get("http://localhost").status, 404);
+}
+
 TEST_F(HttpTest, AnswersTheOneShotQueryOfTheSpecification) {
   RawClient client = connect();
   static_cast<void>(client.pipeline(execute("CREATE TABLE t(id INTEGER, x BLOB)") + "," +
