@@ -24,6 +24,7 @@ namespace {
 
 // Tokens may be long.
 constexpr std::uint32_t kMostHeaderBytes = 64 * 1024;
+constexpr std::size_t kReadAheadBytes = 4096;
 
 // The target without scheme and authority, which one for a proxy has (RFC 9112, section 3.2.2).
 std::string_view origin_form(std::string_view target) {
@@ -136,9 +137,22 @@ void HttpSession::watch() {
 void HttpSession::on_readable() {
   char byte = 0;
   const auto count = ::recv(wire_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  // Bytes are the next request's; the client still waits for this one's answer.
-  if (count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))) return;
-  disconnected();
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) return disconnected();
+  // Bytes are the next request's; the client still waits for this one's answer. With TLS they may
+  // also be the client's last word, close_notify.
+  if (wire_->encrypted()) read_ahead();
+}
+
+void HttpSession::read_ahead() {
+  reading_ahead_ = true;
+  wire_->async_read_some(buffer_.prepare(kReadAheadBytes),
+                         [self = shared_from_this()](const Code& error, std::size_t size) {
+                           self->reading_ahead_ = false;
+                           if (error) return self->disconnected();
+                           self->buffer_.commit(size);
+                           if (!self->closed_ && !self->answering_) self->read();
+                         });
 }
 
 std::string HttpSession::head_of(int status, std::string_view content_type) const {
@@ -204,7 +218,7 @@ void HttpSession::on_disconnect(std::function<void()> handler) {
 void HttpSession::answered() {
   answering_ = false;
   if (!keep_alive_) return disconnected();
-  read();
+  if (!reading_ahead_) read();
 }
 
 void HttpSession::disconnected() noexcept {

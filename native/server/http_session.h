@@ -44,6 +44,8 @@ class HttpSession final : public HttpPeer,
   // Notices that the client closes while its request runs.
   void watch();
   void on_readable();
+  // Reads of the next request what is there already.
+  void read_ahead();
 
   void send(HttpResponse response) override;
   void begin(int status, std::string_view content_type) override;
@@ -69,6 +71,7 @@ class HttpSession final : public HttpPeer,
   bool keep_alive_ = true;
   bool head_only_ = false;  // The request is a HEAD.
   bool chunked_ = false;
+  bool reading_ahead_ = false;
   bool endless_ = false;
   bool closed_ = false;
 };
