@@ -21,10 +21,10 @@ class Authenticator {
   [[nodiscard]] Access by_header(std::optional<std::string_view> value) const;
   // By the token of a hello. Errors: as above.
   [[nodiscard]] Access by_token(std::optional<std::string_view> token) const;
-
- private:
+  // Everybody may do everything.
   [[nodiscard]] bool open() const noexcept { return !token_ && !read_only_token_ && !jwt_; }
 
+ private:
   std::optional<TokenDigest> token_;
   std::optional<TokenDigest> read_only_token_;
   std::optional<JwtVerifier> jwt_;

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "server/origin.h"
 #include "server/router.h"
 #include "server/socket_session.h"
 
@@ -102,6 +103,12 @@ void HttpSession::on_request(const Code& error) {
   if (error) return disconnected();
   HttpRequest request = split_target(parser_->release());
   head_only_ = request.message.method() == http::verb::head;
+  const auto origin = request.header(http::field::origin);
+  if (origin && services_.authenticator.open() && !is_local_origin(*origin)) {
+    return reject(json_error(
+        403,
+        {"web pages of other machines may not use a server without tokens", "FOREIGN_ORIGIN", {}}));
+  }
   if (boost::beast::websocket::is_upgrade(request.message)) return upgrade(request);
   keep_alive_ = keep_alive_ && request.message.keep_alive();
   chunked_ = request.message.version() >= 11;
