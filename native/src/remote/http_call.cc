@@ -36,9 +36,15 @@ Refusal refusal_of(int status, const hrana::HttpError& answer, bool on_open_stre
   if (answer.code == "STREAM_EXPIRED") {
     return {server_error({answer.message, *answer.code, {}}), Executed::no};
   }
+  if (status >= 300 && status < 400) {
+    return {Error(ErrorKind::cannot_open,
+                  "the server redirects to another URL, which is not followed: " + message),
+            Executed::no};
+  }
   switch (status) {
     case 401:
-    case 403:
+      return {unauthorised(message), Executed::no};
+    case 403:  // sqld answers so where a later statement of the request is not allowed.
       return {unauthorised(message), Executed::unknown};
     case 404:
       if (on_open_stream) {
@@ -46,6 +52,12 @@ Refusal refusal_of(int status, const hrana::HttpError& answer, bool on_open_stre
                 Executed::no};
       }
       return {Error(ErrorKind::cannot_open, "the server has no such database: " + message),
+              Executed::no};
+    case 405:
+    case 431:
+      return {Error(ErrorKind::error, message), Executed::no};
+    case 413:
+      return {Error(ErrorKind::too_big, "the server takes no request of this size: " + message),
               Executed::no};
     case 408:
       return {Error(ErrorKind::timeout, message), Executed::unknown};
@@ -243,7 +255,7 @@ void HttpCall::on_status() {
   if ((too_many || (gone && may_repeat())) && again(retry_after)) return;
   sent_ = true;
   // Neither version is there: the first answer says why.
-  fail(first_refusal_ && executed == Executed::no ? *first_refusal_ : error,
+  fail(first_refusal_ && is_no_such_endpoint(head_.status) ? *first_refusal_ : error,
        is_probe_ ? Executed::no : executed);
 }
 

@@ -159,6 +159,21 @@ TEST_F(RetryTest, ARefusedTokenIsNotRepeated) {
   EXPECT_EQ(sent(), 2U);
 }
 
+// By the meaning of its status (RFC 9110, section 15; RFC 6585).
+TEST_F(RetryTest, AWriteThatTheServerDidNotTakeHasNotRun) {
+  for (const auto& [status, outcome] :
+       std::vector<std::pair<int, std::string>>{{301, "error cannot_open unavailable"},
+                                                {308, "error cannot_open unavailable"},
+                                                {401, "error denied unauthorised"},
+                                                {413, "error too_big"},
+                                                {431, "error error"}}) {
+    server.answer(answer_with("", status));
+    EXPECT_EQ(run(kWrite), outcome) << status;
+  }
+  server.answer(answer_with("", 403));
+  EXPECT_EQ(run(kWrite), "error denied unknown unauthorised");
+}
+
 TEST_F(RetryTest, AnUnknownDatabaseIsNotRepeated) {
   server.answer(answer_with(R"({"error":"Namespace `x` doesn't exist"})", 404));
   EXPECT_EQ(run(kRead), "error cannot_open unavailable");

@@ -245,26 +245,7 @@ TEST_F(RemoteSessionTest, ACursorIsOneRoundTripAndAClose) {
   EXPECT_EQ(body(1), R"({"baton":"C1","requests":[{"type":"close"}]})");
 }
 
-// --- Other servers, other addresses ---
-
-TEST_F(RemoteSessionTest, ATokenGoesToItsOriginOnly) {
-  RemoteOptions options;
-  options.auth_token = AuthToken("canary-token");
-  ScriptedDatabase other;
-  ScriptedDatabase with_token(options);
-  Connection connection = with_token.connect();
-  with_token.answer(answer_with(R"({"baton":"B1","base_url":"http://localhost:)" +
-                                std::to_string(other.port()) + R"(","results":[)" +
-                                batch({{result(), "null"}, {result(), "null"}}) + "," +
-                                autocommit(false) + "]}"));
-  connection.begin_transaction(TransactionMode::deferred);
-  connection.execute("SELECT 1");
-  other.answer_results(batch({{result(), "null"}}) + "," + autocommit(false), R"("B2")");
-  connection.execute("SELECT 2");
-  EXPECT_EQ(with_token.asked().at(0).authorization, "Bearer canary-token");
-  EXPECT_EQ(other.asked().at(0).authorization, "");
-  EXPECT_THAT(other.asked().at(0).body, HasSubstr(R"("baton":"B1")"));
-}
+// --- Tokens, other servers ---
 
 TEST_F(RemoteSessionTest, ATokenIsAskedForBeforeEachRequestAndMayComeLater) {
   int asked = 0;
