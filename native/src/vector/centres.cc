@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "vector/index_state.h"
 #include "vector/kernels.h"
@@ -19,6 +20,8 @@ constexpr float kMostOfTrue = 1.75F;
 
 constexpr std::size_t kSortedAtOnce = 64;
 
+constexpr float kNone = std::numeric_limits<float>::infinity();
+
 }  // namespace
 
 Centres Centres::of_turned(std::size_t dimensions) {
@@ -28,7 +31,7 @@ Centres Centres::of_turned(std::size_t dimensions) {
 void Centres::add(std::int64_t list, std::span<const float> centre) {
   lists_.push_back(list);
   values_.resize(values_.size() + dimensions_);
-  first_components_.resize(blocks() * Blocks::kVectors * estimated_);
+  first_components_.resize(blocks() * Blocks::kVectors * estimated_, kNone);
   set(lists_.size() - 1, centre);
 }
 
@@ -41,7 +44,7 @@ void Centres::remove(std::int64_t list) {
   const auto first = values_.begin() + static_cast<std::ptrdiff_t>(index * dimensions_);
   values_.erase(first, first + static_cast<std::ptrdiff_t>(dimensions_));
   lists_.erase(lists_.begin() + static_cast<std::ptrdiff_t>(index));
-  for (std::size_t later = index; later < lists_.size(); ++later) set_first_components(later);
+  for (std::size_t later = index; later <= lists_.size(); ++later) set_first_components(later);
 }
 
 std::int64_t Centres::next_list() const noexcept { return lists_.empty() ? 1 : lists_.back() + 1; }
@@ -55,13 +58,13 @@ std::span<const float> Centres::of(std::int64_t list) const noexcept {
 }
 
 std::int64_t Centres::nearest(std::span<const float> vector) const {
-  const std::vector<float> estimated = estimates(vector);
-  const auto first = std::ranges::min_element(estimated) - estimated.begin();
-  auto best = static_cast<std::size_t>(first);
+  const Estimates estimated = estimates(vector);
+  const auto first = std::ranges::find(estimated.squares, estimated.least);
+  auto best = static_cast<std::size_t>(first - estimated.squares.begin());
   if (estimated_ == dimensions_) return lists_[best];
   float least = square_at(best, vector);
-  for (std::size_t index = 0; index < estimated.size(); ++index) {
-    if (estimated[index] > kMostOfTrue * least) continue;
+  for (std::size_t index = 0; index < lists_.size(); ++index) {
+    if (estimated.squares[index] > kMostOfTrue * least) continue;
     const float found = square_at(index, vector);
     if (found > least || (found == least && index >= best)) continue;
     best = index;
@@ -70,18 +73,20 @@ std::int64_t Centres::nearest(std::span<const float> vector) const {
   return lists_[best];
 }
 
-std::vector<float> Centres::estimates(std::span<const float> vector) const {
+Centres::Estimates Centres::estimates(std::span<const float> vector) const {
+  Estimates found{std::vector<float>(blocks() * Blocks::kVectors), 0};
   if (lists_.size() < Blocks::kVectors && estimated_ == dimensions_) {
-    std::vector<float> squares;
-    for (std::size_t i = 0; i < lists_.size(); ++i) squares.push_back(square_at(i, vector));
-    return squares;
+    found.squares.resize(lists_.size());
+    for (std::size_t i = 0; i < lists_.size(); ++i) found.squares[i] = square_at(i, vector);
+    found.least = std::ranges::min(found.squares);
+    return found;
   }
-  std::vector<float> found(blocks() * Blocks::kVectors);
-  kernels().squares_of_blocks(vector.data(), {first_components_.data(), blocks(), estimated_},
-                              found.data());
-  found.resize(lists_.size());
+  found.least = kernels().squares_of_blocks(
+      vector.data(), {first_components_.data(), blocks(), estimated_}, found.squares.data());
+  found.squares.resize(lists_.size());
   const float scale = static_cast<float>(dimensions_) / static_cast<float>(estimated_);
-  for (float& square : found) square *= scale;
+  for (float& square : found.squares) square *= scale;
+  found.least *= scale;
   return found;
 }
 
@@ -113,13 +118,13 @@ void Centres::set_first_components(std::size_t index) noexcept {
   float* place =
       first_components_.data() + block * Blocks::kVectors * estimated_ + index % Blocks::kVectors;
   for (std::size_t i = 0; i < estimated_; ++i, place += Blocks::kVectors) {
-    *place = values_[index * dimensions_ + i];
+    *place = index < lists_.size() ? values_[index * dimensions_ + i] : kNone;
   }
 }
 
 Ranking::Ranking(const Centres& centres, std::span<const float> vector)
     : centres_(centres), vector_(vector) {
-  const std::vector<float> estimates = centres.estimates(vector);
+  const std::vector<float> estimates = centres.estimates(vector).squares;
   ranked_.reserve(estimates.size());
   for (std::uint32_t index = 0; index < estimates.size(); ++index) {
     ranked_.push_back({index, estimates[index]});

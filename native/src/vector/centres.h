@@ -55,11 +55,15 @@ class Centres {
   Centres(std::size_t dimensions, std::size_t estimated)
       : dimensions_(dimensions), estimated_(estimated) {}
   // Of all squares of distances to a vector.
-  [[nodiscard]] std::vector<float> estimates(std::span<const float> vector) const;
+  struct Estimates {
+    std::vector<float> squares;
+    float least = 0;
+  };
+  [[nodiscard]] Estimates estimates(std::span<const float> vector) const;
   [[nodiscard]] std::size_t index_of(std::int64_t list) const noexcept;
   [[nodiscard]] float square_at(std::size_t index, std::span<const float> vector) const noexcept;
   void set(std::size_t index, std::span<const float> centre) noexcept;
-  // Of the centre that values_ has.
+  // Of the centre that values_ has, if there is one.
   void set_first_components(std::size_t index) noexcept;
   // Of those of all centres.
   [[nodiscard]] std::size_t blocks() const noexcept;
@@ -67,8 +71,9 @@ class Centres {
   std::size_t dimensions_;
   std::size_t estimated_;  // The components that estimates use.
   std::vector<std::int64_t> lists_;
-  std::vector<float> values_;            // dimensions_ of each list.
-  std::vector<float> first_components_;  // estimated_ of each list, as Blocks.
+  std::vector<float> values_;  // dimensions_ of each list.
+  // estimated_ of each list, as Blocks; those that no list has are infinite.
+  std::vector<float> first_components_;
 };
 
 // Lists by the distance of their centres to a vector, which is found out as far as it is asked for:

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "vector/half.h"
 #include "vector/kernels.h"
@@ -393,8 +394,9 @@ inline std::int32_t multiply_numbers(const std::byte* numbers, const std::int16_
 }
 
 // Two independent sums for each lane.
-inline void squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
+inline float squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
   const hn::CappedTag<float, Blocks::kVectors> d;
+  auto least = hn::Set(d, std::numeric_limits<float>::infinity());
   const std::size_t size = blocks.components * Blocks::kVectors;
   for (std::size_t block = 0; block < blocks.count; ++block) {
     for (std::size_t lane = 0; lane < Blocks::kVectors; lane += hn::Lanes(d)) {
@@ -413,9 +415,12 @@ inline void squares_of_blocks(const float* vector, const Blocks& blocks, float* 
         const auto difference = hn::Sub(hn::LoadU(d, place), hn::Set(d, vector[i]));
         sum0 = hn::MulAdd(difference, difference, sum0);
       }
-      hn::StoreU(hn::Add(sum0, sum1), d, squares + block * Blocks::kVectors + lane);
+      sum0 = hn::Add(sum0, sum1);
+      least = hn::Min(least, sum0);
+      hn::StoreU(sum0, d, squares + block * Blocks::kVectors + lane);
     }
   }
+  return hn::GetLane(hn::MinOfLanes(d, least));
 }
 
 // Sums and differences of components that are `half` apart; D has no more lanes than that.

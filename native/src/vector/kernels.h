@@ -78,8 +78,8 @@ struct Kernels {
   // The sum of a*b.
   double (*dot_float32)(const std::byte* left, const std::byte* right, std::size_t count);
   // squares[i] becomes the sum of (a-b)*(a-b) of the vector and the i-th of the blocks, in single
-  // precision.
-  void (*squares_of_blocks)(const float* vector, const Blocks& blocks, float* squares);
+  // precision. Returns the least, or infinity.
+  float (*squares_of_blocks)(const float* vector, const Blocks& blocks, float* squares);
   // Multiplies by the signs, which include a scale, and then in place by a Hadamard matrix of
   // Walsh's construction. `size` is a power of two, at least 64. The same bits on every instruction
   // set.

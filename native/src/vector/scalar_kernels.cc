@@ -1,7 +1,9 @@
 #include "vector/scalar_kernels.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "vector/half.h"
 
@@ -128,7 +130,8 @@ double dot_float32(const std::byte* left, const std::byte* right, std::size_t co
   return multiply<&float32_at>(left, right, count).dot;
 }
 
-void squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
+float squares_of_blocks(const float* vector, const Blocks& blocks, float* squares) {
+  float least = std::numeric_limits<float>::infinity();
   const float* values = blocks.data;
   for (std::size_t block = 0; block < blocks.count; ++block, squares += Blocks::kVectors) {
     std::fill_n(squares, Blocks::kVectors, 0.0F);
@@ -138,7 +141,9 @@ void squares_of_blocks(const float* vector, const Blocks& blocks, float* squares
         squares[lane] += difference * difference;
       }
     }
+    least = std::min(least, *std::min_element(squares, squares + Blocks::kVectors));
   }
+  return least;
 }
 
 void walsh_hadamard(float* values, const float* signs, std::size_t size) {

@@ -1,5 +1,6 @@
 #include "vector/centres.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -61,6 +62,29 @@ TEST(VectorCentresTest, AreReplacedAndRemovedByTheirNumber) {
   EXPECT_EQ(centres.next_list(), 4);
   centres.add(7, Vector{9, 9});
   EXPECT_THAT(centres.of(7), ::testing::ElementsAre(9, 9));
+}
+
+TEST(VectorCentresTest, TheNearestIsThatOfAllHoweverManyHaveBeenAddedAndRemoved) {
+  constexpr std::size_t kSize = 3;
+  std::mt19937 random(14);
+  std::normal_distribution<float> normal;
+  Centres centres(kSize);
+  std::vector<std::int64_t> lists;
+  for (int round = 0; round < 400; ++round) {
+    if (round % 100 < 60 || lists.size() < 2) {
+      lists.push_back(centres.next_list());
+      centres.add(lists.back(), Vector{normal(random), normal(random), normal(random)});
+    } else {
+      const auto gone = lists.begin() + static_cast<std::ptrdiff_t>(random() % lists.size());
+      centres.remove(*gone);
+      lists.erase(gone);
+    }
+    const Vector vector{normal(random), normal(random), normal(random)};
+    const auto nearest = std::ranges::min_element(
+        lists, {}, [&](std::int64_t list) { return centres.square(list, vector); });
+    EXPECT_FLOAT_EQ(centres.square(centres.nearest(vector), vector),
+                    centres.square(*nearest, vector));
+  }
 }
 
 // Normal random numbers are as rotated vectors are: all components alike.

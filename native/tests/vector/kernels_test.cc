@@ -1,6 +1,7 @@
 // Every instruction set of this processor against plain loops.
 #include "vector/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -133,7 +134,8 @@ TEST(VectorKernelsTest, SquaresOfBlocksAgreeOnAllInstructionSetsForEveryLength) 
     for (const Kernels* const kernels : supported_kernels()) {
       std::vector<float> got(kBlocks * Blocks::kVectors, -1);
       std::vector<float> want(got.size());
-      kernels->squares_of_blocks(vector.data(), blocks, got.data());
+      const float least = kernels->squares_of_blocks(vector.data(), blocks, got.data());
+      EXPECT_EQ(least, *std::ranges::min_element(got)) << kernels->target << n;
       scalar_kernels().squares_of_blocks(vector.data(), blocks, want.data());
       for (std::size_t i = 0; i < want.size(); ++i) {
         EXPECT_NEAR(got[i], want[i], 1e-3) << kernels->target << n;
