@@ -82,13 +82,16 @@ CodedQuery::CodedQuery(std::span<const float> vector)
 }
 
 void CodedQuery::round_to_weights(std::span<const float> vector) {
+  constexpr float kMost = std::numeric_limits<std::int16_t>::max();
   float largest = 0;
   for (const float value : vector) largest = std::max(largest, std::abs(value));
-  step_ = largest / std::numeric_limits<std::int16_t>::max();
+  step_ = largest / kMost;
   weights_.reserve(vector.size());
   std::int32_t sum = 0;
   for (const float value : vector) {
-    weights_.push_back(static_cast<std::int16_t>(step_ > 0 ? std::lround(value / step_) : 0));
+    // A step that is nearly zero is not exact.
+    const float exact = step_ > 0 ? std::clamp(value / step_, -kMost, kMost) : 0;
+    weights_.push_back(static_cast<std::int16_t>(std::lround(exact)));
     sum += weights_.back();
   }
   sum_ = static_cast<float>(sum);
