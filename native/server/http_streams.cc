@@ -76,7 +76,7 @@ void HttpStreams::keep(std::uint64_t id) {
     return next(Lease(*this, id, entry.stream));
   }
   entry.until = Clock::now() + options_.stream_idle_time;
-  set_timer();
+  look_at(*entry.until);
 }
 
 void HttpStreams::drop(std::uint64_t id) noexcept {
@@ -89,6 +89,7 @@ void HttpStreams::drop(std::uint64_t id) noexcept {
 
 void HttpStreams::expire() {
   const Clock::time_point now = Clock::now();
+  std::optional<Clock::time_point> first;
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     const bool due = entry->second.until && *entry->second.until <= now;
     if (due && entry->second.stream) {
@@ -98,21 +99,22 @@ void HttpStreams::expire() {
       entry = entries_.erase(entry);
       continue;
     }
+    const auto until = entry->second.until;
+    if (until && (!first || *until < *first)) first = until;
     ++entry;
   }
-  set_timer();
+  if (first) look_at(*first);
 }
 
-void HttpStreams::set_timer() {
-  std::optional<Clock::time_point> first;
-  for (const auto& [id, entry] : entries_) {
-    if (entry.until && (!first || *entry.until < *first)) first = entry.until;
-  }
-  timer_.cancel();
-  if (!first) return;
-  timer_.expires_at(*first);
+// Not for every request anew: thousands of streams that have expired may be remembered.
+void HttpStreams::look_at(Clock::time_point time) {
+  if (looks_ && timer_.expiry() <= time) return;
+  looks_ = true;
+  timer_.expires_at(time);
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) expire();
+    if (error) return;
+    looks_ = false;
+    expire();
   });
 }
 

@@ -88,7 +88,8 @@ class HttpStreams {
   void keep(std::uint64_t id);
   void drop(std::uint64_t id) noexcept;
   void expire();
-  void set_timer();
+  // Calls expire() at this time, or before.
+  void look_at(Clock::time_point time);
 
   const Options& options_;
   std::shared_ptr<Engine> engine_;
@@ -96,6 +97,7 @@ class HttpStreams {
   std::shared_ptr<StreamCount> count_;
   Batons batons_;
   boost::asio::steady_timer timer_;
+  bool looks_ = false;  // It runs.
   std::uint64_t last_id_ = 0;
   std::map<std::uint64_t, Entry> entries_;
 };
