@@ -46,9 +46,9 @@ class OpenSocket final : public ServerSocket {
     Code ignored;
     stream_.ping({}, ignored);
   }
-  void close(std::uint16_t code) override {
+  void close(std::uint16_t code, const std::string& reason) override {
     Code ignored;
-    stream_.close(static_cast<websocket::close_code>(code), ignored);
+    stream_.close({static_cast<websocket::close_code>(code), reason}, ignored);
   }
   void drop() override {
     Code ignored;

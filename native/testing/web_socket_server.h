@@ -40,7 +40,7 @@ class ServerSocket {
   virtual void send_raw(std::string_view bytes) = 0;
   virtual void ping() = 0;
   // A closing frame, then the end.
-  virtual void close(std::uint16_t code) = 0;
+  virtual void close(std::uint16_t code, const std::string& reason) = 0;
   // The end, without one.
   virtual void drop() = 0;
   // Reads until the client goes, and answers nothing.

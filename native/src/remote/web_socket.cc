@@ -217,8 +217,10 @@ void WebSocket::fail_io(const Code& error) {
   if (error == websocket::error::closed) {
     WebSocketFailure failure;
     failure.message = server + " closed the WebSocket";
-    failure.code = socket_->stream.reason().code;
+    const websocket::close_reason& reason = socket_->stream.reason();
+    failure.code = reason.code;
     if (failure.code != 0) failure.message += " with code " + std::to_string(failure.code);
+    if (!reason.reason.empty()) failure.message.append(": ").append(reason.reason.c_str());
     fail(failure);
   } else if (error == websocket::error::message_too_big ||
              error == websocket::error::buffer_overflow) {

@@ -308,7 +308,7 @@ TEST_F(WebSocketHostileTest, SaysThatTheTokenIsRefused) {
               HranaPeer peer(socket);
               static_cast<void>(peer.next());
               peer.hello_error("The JWT has expired", "AUTH_JWT_EXPIRED");
-              socket.close(1000);
+              socket.close(1000, "");
             }),
             "denied no unauthorised: The JWT has expired");
 }
@@ -329,13 +329,15 @@ TEST_F(WebSocketHostileTest, ReportsTheErrorOfAStreamThatCannotBeOpened) {
             "busy no: too many streams");
 }
 
-TEST_F(WebSocketHostileTest, NamesTheCodeOfAClosingFrame) {
+TEST_F(WebSocketHostileTest, NamesTheCodeAndTheReasonOfAClosingFrame) {
   const std::string how = outcome([](ServerSocket& socket) {
     HranaPeer peer(socket);
     static_cast<void>(peer.next(RequestType::execute));
-    socket.close(1008);
+    socket.close(1008, "no SQL is stored with the id 9");
   });
-  EXPECT_NE(how.find("closed the WebSocket with code 1008"), std::string::npos) << how;
+  EXPECT_NE(how.find("closed the WebSocket with code 1008: no SQL is stored with the id 9"),
+            std::string::npos)
+      << how;
 }
 
 TEST_F(WebSocketHostileTest, EndsAtTheDeadlineWhereTheServerSaysNothing) {
