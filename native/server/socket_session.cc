@@ -135,6 +135,9 @@ void SocketSession::on_message() {
 }
 
 void SocketSession::on_hello(const hrana::Hello& hello) {
+  if (access_ && chosen_.protocol.version < 2) {
+    return close(CloseCode::policy_error, "version 1 of the protocol has one hello");
+  }
   try {
     access_ = services_.authenticator.by_token(hello.jwt);
     send(codec_->hello_ok());

@@ -19,6 +19,20 @@ constexpr std::size_t kPortionBytes = 1'250'000;
 constexpr std::size_t kMostSpare = 64;
 constexpr std::size_t kMostSpareBytes = 4096;
 
+void require_version(const hrana::Request& request, int version) {
+  const auto require = [version](int since) {
+    if (since <= version) return;
+    throw protocol_error("this request needs version " + std::to_string(since) +
+                         " of the protocol");
+  };
+  require(info_of(type_of(request)).since);
+  const auto* const batch = std::get_if<hrana::RunBatch>(&request);
+  if (batch == nullptr || version >= 3) return;
+  for (const hrana::BatchStep& step : batch->batch.steps) {
+    if (step.condition && uses_autocommit(*step.condition)) require(3);
+  }
+}
+
 }  // namespace
 
 // `stream` is none if it could not be opened; its id stays in use until the client closes it.
@@ -51,15 +65,11 @@ struct SocketStreams::Call {
 void SocketStreams::start(std::shared_ptr<SocketMessage> message,
                           const std::weak_ptr<SocketAnswers>& answers) {
   using hrana::RequestType;
-  const hrana::RequestInfo& info = info_of(type_of(message->request.request));
-  if (info.since > protocol_.version) {
-    throw protocol_error("this request needs version " + std::to_string(info.since) +
-                         " of the protocol");
-  }
+  require_version(message->request.request, protocol_.version);
   message->texts.resolve(message->request.request, texts_);
   Call call{std::move(message), answers};
   ++under_way_;
-  switch (info.type) {
+  switch (type_of(call.request().request)) {
     case RequestType::open_stream:
       return open_stream(call);
     case RequestType::close_stream:

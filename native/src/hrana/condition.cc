@@ -51,6 +51,11 @@ bool refers_back(const Condition& condition, std::size_t step) {
   return std::ranges::all_of(
       condition.operands, [step](const Condition& operand) { return refers_back(operand, step); });
 }
+
+bool uses_autocommit(const Condition& condition) {
+  return condition.kind == Condition::Kind::is_autocommit ||
+         std::ranges::any_of(condition.operands, uses_autocommit);
+}
 // NOLINTEND(misc-no-recursion)
 
 }  // namespace libsql::hrana

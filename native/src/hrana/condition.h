@@ -42,6 +42,9 @@ enum class StepOutcome : std::uint8_t { skipped, ok, error };
 // Every step that the condition of step `step` names comes before it.
 [[nodiscard]] bool refers_back(const Condition& condition, std::size_t step);
 
+// It asks for what only version 3 has.
+[[nodiscard]] bool uses_autocommit(const Condition& condition);
+
 }  // namespace libsql::hrana
 
 #endif  // LIBSQL_HRANA_CONDITION_H_

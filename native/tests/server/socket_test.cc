@@ -107,6 +107,10 @@ TEST_F(SocketTest, SaysHelloAgain) {
   RawSocket socket = open();
   EXPECT_EQ(socket.hello(), R"({"type":"hello_ok"})");
   EXPECT_EQ(socket.hello(), R"({"type":"hello_ok"})");
+  RawSocket oldest = open("hrana1");
+  EXPECT_EQ(oldest.hello(), R"({"type":"hello_ok"})");
+  EXPECT_EQ(oldest.hello(), "");
+  EXPECT_EQ(oldest.close_reason(), "version 1 of the protocol has one hello");
 }
 
 TEST_F(SocketTest, ClosesWithACodeForWhatItCannotRead) {
@@ -143,6 +147,14 @@ TEST_F(SocketTest, AnOldProtocolHasNoRequestsOfANewerOne) {
   static_cast<void>(socket.ask(0, kOpen));
   EXPECT_EQ(socket.ask(1, R"({"type":"get_autocommit","stream_id":0})"), "");
   EXPECT_EQ(socket.close_reason(), "this request needs version 3 of the protocol");
+  RawSocket with_condition = open("hrana2");
+  static_cast<void>(with_condition.hello());
+  static_cast<void>(with_condition.ask(0, kOpen));
+  EXPECT_EQ(with_condition.ask(1, R"({"type":"batch","stream_id":0,"batch":{"steps":[{"condition":)"
+                                  R"({"type":"and","conds":[{"type":"is_autocommit"}]},)"
+                                  R"("stmt":{"sql":"SELECT 1"}}]}})"),
+            "");
+  EXPECT_EQ(with_condition.close_reason(), "this request needs version 3 of the protocol");
 }
 
 TEST_F(SocketTest, StreamsAreConnectionsOfTheirOwn) {
@@ -262,15 +274,20 @@ TEST_F(SocketTest, ALostConnectionRollsBackAndStopsItsQueries) {
 }
 
 TEST_F(SocketTest, StoppingWaitsForTheAnswersThatAreUnderWay) {
+  server::Options options;
+  options.transaction_time = std::chrono::milliseconds(200);
+  start(options);
   RawSocket socket = open();
   static_cast<void>(socket.hello());
   static_cast<void>(socket.ask(0, kOpen));
-  socket.send(RawSocket::request_message(
-      1, execute_on(0, "SELECT count(*) FROM (" + std::string(kEndless) + " LIMIT 300000)")));
-  // Once this is answered, the one before runs or has run.
-  EXPECT_THAT(socket.ask(2, R"({"type":"close_sql","sql_id":0})"), HasSubstr("close_sql"));
+  static_cast<void>(socket.ask(1, R"({"type":"open_stream","stream_id":1})"));
+  static_cast<void>(socket.ask(2, execute_on(0, "CREATE TABLE t(a)")));
+  static_cast<void>(socket.ask(3, execute_on(0, "BEGIN IMMEDIATE")));
+  // It waits until the transaction's time is over.
+  socket.send(RawSocket::request_message(4, execute_on(1, "INSERT INTO t VALUES (1)")));
+  EXPECT_THAT(socket.ask(5, R"({"type":"close_sql","sql_id":0})"), HasSubstr("close_sql"));
   std::thread stopping([this] { server().stop(std::chrono::seconds(20)); });
-  EXPECT_THAT(socket.receive(), HasSubstr(R"("value":"300000")"));
+  EXPECT_THAT(socket.receive(), HasSubstr(R"("affected_row_count":1)"));
   EXPECT_EQ(socket.receive(), "");
   EXPECT_EQ(socket.close_code(), 1001);
   stopping.join();
