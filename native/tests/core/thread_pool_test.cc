@@ -156,6 +156,8 @@ TEST(ThreadPoolDeathTest, IfTheSystemRefusesTheFirstThreadTheErrorSaysWhatToDo) 
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto post_without_memory = [] {
     ThreadPool pool({.most_threads = 8});
+    // What is freed here stays in the heap, for the error and its text.
+    std::vector<char>(std::size_t{1} << 16U).clear();
     const rlimit nothing{0, 0};
     setrlimit(RLIMIT_AS, &nothing);
     try {
