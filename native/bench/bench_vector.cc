@@ -168,6 +168,8 @@ void report(const char* name, double time, double own, int rows) {
 }
 
 int run(int rows, const char* extension) {
+  // As the NIF does.
+  if (!prefetch_vector_scans()) return 1;
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / "bench_vector";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);

@@ -53,6 +53,7 @@ int load(ErlNifEnv* env, void** private_data, ERL_NIF_TERM /*info*/) {
   if (stay_in_memory()) {
     static_cast<void>(use_spinning_mutexes());
     static_cast<void>(free_large_blocks_in_portions());
+    static_cast<void>(prefetch_vector_scans());
   }
   try {
     auto state = std::make_shared<State>(env);

@@ -103,6 +103,12 @@ class LIBSQL_API Database {
 // The same rules as for use_spinning_mutexes().
 [[nodiscard]] LIBSQL_API bool free_large_blocks_in_portions() noexcept;
 
+// Makes exact searches among vectors, which call a distance function for each row of a table, ask
+// the processor for later pages while they measure a row: two to three times as fast where the
+// table fits the page cache but not the processor's (docs/performance.md). The same rules as for
+// use_spinning_mutexes().
+[[nodiscard]] LIBSQL_API bool prefetch_vector_scans() noexcept;
+
 // How much memory SQLite may use in this process, in bytes; 0: as much as it wants.
 struct MemoryLimits {
   std::int64_t soft = 0;  // beyond it, caches are emptied first

@@ -10,6 +10,7 @@
 #include "local/large_blocks.h"
 #include "local/memory_limits.h"
 #include "local/open.h"
+#include "local/page_cache.h"
 #include "local/rekey.h"
 #include "local/spinning_mutex.h"
 #include "remote/network.h"
@@ -128,5 +129,6 @@ int sqlite_version_number() noexcept { return local::version_number(); }
 void limit_memory(const MemoryLimits& limits) { local::limit_memory(limits); }
 bool use_spinning_mutexes() noexcept { return local::install_spinning_mutexes(); }
 bool free_large_blocks_in_portions() noexcept { return local::install_large_blocks(); }
+bool prefetch_vector_scans() noexcept { return local::install_page_forecast(); }
 
 }  // namespace libsql

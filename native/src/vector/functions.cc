@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/page_forecast.h"
 #include "vector/arguments.h"
 #include "vector/blob.h"
 #include "vector/distance.h"
@@ -120,6 +121,7 @@ bool return_from_kept(sqlite3_context* context, Values values) {
 
 template <Distance distance>
 void measure(sqlite3_context* context, Values values) {
+  core::prefetch_next_pages();
   if (return_from_kept<distance>(context, values)) return;
   const Argument left(values[0]);
   const Argument right(values[1]);
