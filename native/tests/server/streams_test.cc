@@ -212,6 +212,7 @@ TEST_F(StreamsTest, WritersTakeTurnsAcrossStreams) {
   constexpr int kWrites = 25;
   std::vector<std::thread> threads;
   std::atomic<int> written{0};
+  threads.reserve(kClients);
   for (int i = 0; i < kClients; ++i) {
     threads.emplace_back([this, &written] {
       RawClient client = connect();
