@@ -11,9 +11,15 @@ namespace {
 // Written once, before SQLite uses it. Source: sqlite.org/c3ref/pcache_methods2.html
 sqlite3_pcache_methods2 cache{};
 
+// Not one that takes the place of another and is read from the file now. SQLite knows it by the
+// same word: the cache sets it to null in a new entry, then SQLite writes a pointer there.
+bool was_in_cache(const sqlite3_pcache_page& page) noexcept {
+  return *static_cast<void* const*>(page.pExtra) != nullptr;
+}
+
 sqlite3_pcache_page* fetch(sqlite3_pcache* pages, unsigned int key, int create) noexcept {
   sqlite3_pcache_page* const page = cache.xFetch(pages, key, create);
-  if (page != nullptr) core::note_page(page->pBuf);
+  if (page != nullptr && was_in_cache(*page)) core::note_page(page->pBuf);
   return page;
 }
 

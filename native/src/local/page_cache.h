@@ -1,4 +1,4 @@
-// Tells core/page_forecast.h about the pages that SQLite takes from its page cache.
+// Tells core/page_forecast.h about the pages that SQLite finds in its page cache.
 #ifndef LIBSQL_LOCAL_PAGE_CACHE_H_
 #define LIBSQL_LOCAL_PAGE_CACHE_H_
 
