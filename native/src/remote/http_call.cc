@@ -87,12 +87,6 @@ void HttpCall::begin() {
 
 void HttpCall::ask_token() {
   const std::weak_ptr<HttpCall> weak = weak_from_this();
-  // The call lives on in the timer: a token that never comes ends with the deadline.
-  wait_.expires_at(spec_.deadline);
-  wait_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-    if (error || self->exchange_ || self->ended_) return;
-    self->fail(Error(ErrorKind::timeout, "the auth token did not come in time"), Executed::no);
-  });
   origin_->ask_token([weak, context = &origin_->io().context()](
                          const std::optional<AuthToken>& token, const Error* error) {
     std::optional<Error> failure;
@@ -106,6 +100,13 @@ void HttpCall::ask_token() {
         self->attempt(token);
       }
     });
+  });
+  if (exchange_ || ended_) return;
+  // The call lives on in the timer: a token that never comes ends with the deadline.
+  wait_.expires_at(spec_.deadline);
+  wait_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || self->exchange_ || self->ended_) return;
+    self->fail(Error(ErrorKind::timeout, "the auth token did not come in time"), Executed::no);
   });
 }
 

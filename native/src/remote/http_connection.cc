@@ -14,6 +14,14 @@ TlsStream& HttpConnection::start_tls(boost::asio::ssl::context& context, const s
   return *tls_;
 }
 
+std::span<char> HttpConnection::piece() {
+  constexpr std::size_t kSize = 16'384;
+  piece_.resize(kSize);
+  // Beast reads as much as the buffer has room for: 512 bytes, unless it is told otherwise.
+  buffer_.reserve(kSize);
+  return piece_;
+}
+
 bool HttpConnection::is_quiet() {
   boost::system::error_code error;
   auto& socket = tcp_.socket();

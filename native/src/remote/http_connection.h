@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,8 @@ class HttpConnection {
   [[nodiscard]] TlsStream& start_tls(boost::asio::ssl::context& context, const std::string& host);
   // What was read beyond the answer's end.
   [[nodiscard]] boost::beast::flat_buffer& buffer() noexcept { return buffer_; }
+  // Room for a piece of a body.
+  [[nodiscard]] std::span<char> piece();
 
   // The proxy at its other end, which passes each request on; none at the end of a tunnel.
   [[nodiscard]] const std::optional<Proxy>& proxy() const noexcept { return proxy_; }
@@ -57,6 +60,7 @@ class HttpConnection {
   boost::beast::tcp_stream tcp_;
   std::optional<TlsStream> tls_;
   boost::beast::flat_buffer buffer_;
+  std::vector<char> piece_;
   std::optional<Proxy> proxy_;
 };
 

@@ -66,10 +66,6 @@ void HttpExchange::start() {
 }
 
 void HttpExchange::enter() {
-  wait_until(request_.connect_timeout
-                 ? std::min(std::chrono::steady_clock::now() + *request_.connect_timeout,
-                            request_.deadline)
-                 : request_.deadline);
   if (!request_.new_connection) connection_ = environment_.pool.take(request_.url);
   reused_ = connection_ != nullptr;
   if (reused_) {
@@ -81,6 +77,7 @@ void HttpExchange::enter() {
 
 // Replaces the deadline before, whose handler may be on its way already.
 void HttpExchange::wait_until(std::chrono::steady_clock::time_point deadline) {
+  if (deadline == deadline_.expiry()) return;
   deadline_.expires_at(deadline);
   deadline_.async_wait(then([](HttpExchange& self, const Code& error) {
     const bool passed = std::chrono::steady_clock::now() >= self.deadline_.expiry();
@@ -99,6 +96,10 @@ void HttpExchange::resume(std::chrono::steady_clock::time_point deadline) {
 }
 
 void HttpExchange::connect() {
+  if (request_.connect_timeout) {
+    wait_until(
+        std::min(std::chrono::steady_clock::now() + *request_.connect_timeout, request_.deadline));
+  }
   connector_ = std::make_shared<Connector>(
       environment_.way, request_.url,
       [self = shared_from_this()](std::unique_ptr<HttpConnection> connection,
@@ -172,6 +173,7 @@ void HttpExchange::read_body() {
     succeed();
     return;
   }
+  piece_ = connection_->piece();
   parser_.get().body().data = piece_.data();
   parser_.get().body().size = piece_.size();
   connection_->with_stream([this](auto& stream) {
@@ -193,15 +195,12 @@ void HttpExchange::on_body(const Code& error) {
     place_.reset();  // Its reader may take long.
     deadline_.expires_at(std::chrono::steady_clock::time_point::max());
   } else {
-    // Beast reads as much as the buffer has room for: 512 bytes, unless it is told otherwise.
-    connection_->buffer().reserve(piece_.size());
     read_body();
   }
 }
 
 void HttpExchange::succeed() {
   if (parser_.keep_alive()) {
-    connection_->buffer().shrink_to_fit();
     environment_.pool.give_back(request_.url, std::move(connection_));
   }
   finish(std::nullopt);

@@ -2,12 +2,12 @@
 #ifndef LIBSQL_REMOTE_HTTP_EXCHANGE_H_
 #define LIBSQL_REMOTE_HTTP_EXCHANGE_H_
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "remote/connector.h"
@@ -76,7 +76,7 @@ class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
   std::unique_ptr<HttpConnection> connection_;
   boost::beast::http::request<boost::beast::http::string_body> message_;
   boost::beast::http::response_parser<boost::beast::http::buffer_body> parser_;
-  std::array<char, 16'384> piece_;
+  std::span<char> piece_;  // The connection's.
   bool reused_ = false;    // The connection comes from the pool.
   bool writing_ = false;   // Bytes of the request may have left.
   bool answered_ = false;  // Bytes of the answer have come.
