@@ -210,15 +210,15 @@ defmodule EctoLibSql.ThreadsTest do
   [first, second, third] = [open.(), open.(), open.()]
   endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
   for state <- [first, second], do: spawn(fn -> EctoLibSql.handle_execute(endless, [], [], state) end)
-  Process.sleep(200)
   upper = fn -> EctoLibSql.handle_execute("SELECT upper('x')", [], [timeout: 100], third) end
-  {:error, error, _} = upper.()
+  # Until both run.
+  {:error, error, _} = Stream.repeatedly(upper) |> Enum.find(&match?({:error, _, _}, &1))
   IO.puts(error.kind)
   {:ok, _, result, _} = EctoLibSql.handle_execute("SELECT 1", [], [], third)
   IO.inspect(result.rows)
   EctoLibSql.Native.interrupt(first)
-  Process.sleep(200)
-  {:ok, _, result, _} = upper.()
+  # Until the first one has ended.
+  {:ok, _, result, _} = Stream.repeatedly(upper) |> Enum.find(&match?({:ok, _, _, _}, &1))
   IO.inspect(result.rows)
   """
 
