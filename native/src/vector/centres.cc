@@ -118,7 +118,8 @@ void Centres::set_first_components(std::size_t index) noexcept {
   float* place =
       first_components_.data() + block * Blocks::kVectors * estimated_ + index % Blocks::kVectors;
   for (std::size_t i = 0; i < estimated_; ++i, place += Blocks::kVectors) {
-    *place = index < lists_.size() ? values_[index * dimensions_ + i] : kNone;
+    *place = kNone;
+    if (index < lists_.size()) *place = values_[index * dimensions_ + i];
   }
 }
 
