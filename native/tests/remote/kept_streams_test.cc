@@ -3,6 +3,7 @@
 #include "remote/kept_streams.h"
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -89,11 +90,15 @@ TEST_F(KeptStreamsTest, AStreamIsNotKeptAfterAnError) {
 }
 
 TEST_F(KeptStreamsTest, AKeptStreamWhoseSocketWasLostIsOpenedAgain) {
+  std::mutex mutex;  // Each socket has a thread.
   std::vector<std::string> seen;
   WebSocketServer server([&](ServerSocket& socket) {
     HranaPeer peer(socket);
     while (const auto received = peer.next()) {
-      seen.push_back(received->text());
+      {
+        const std::lock_guard lock(mutex);
+        seen.push_back(received->text());
+      }
       // The first socket breaks where the second query comes.
       if (socket.number == 1 && received->text() == "execute 0 SELECT 2") return socket.drop();
       peer.ok(*received);
@@ -107,6 +112,7 @@ TEST_F(KeptStreamsTest, AKeptStreamWhoseSocketWasLostIsOpenedAgain) {
     EXPECT_TRUE(nothing_is_in_use(transport));
   }
   EXPECT_EQ(server.connections(), 2);
+  const std::lock_guard lock(mutex);
   EXPECT_EQ(seen, (std::vector<std::string>{"hello", "open_stream 0", "execute 0 SELECT 1",
                                             "execute 0 SELECT 2", "hello", "open_stream 0",
                                             "execute 0 SELECT 2", "close_stream 0"}));
