@@ -96,10 +96,10 @@ void HttpExchange::resume(std::chrono::steady_clock::time_point deadline) {
 }
 
 void HttpExchange::connect() {
-  if (request_.connect_timeout) {
-    wait_until(
-        std::min(std::chrono::steady_clock::now() + *request_.connect_timeout, request_.deadline));
-  }
+  wait_until(request_.connect_timeout
+                 ? std::min(std::chrono::steady_clock::now() + *request_.connect_timeout,
+                            request_.deadline)
+                 : request_.deadline);
   connector_ = std::make_shared<Connector>(
       environment_.way, request_.url,
       [self = shared_from_this()](std::unique_ptr<HttpConnection> connection,

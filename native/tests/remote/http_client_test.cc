@@ -229,6 +229,25 @@ TEST_F(HttpClientTest, EndsAtTheDeadline) {
   EXPECT_EQ(recorder->ends, 1);
 }
 
+TEST_F(HttpClientTest, EndsAtTheDeadlineWhileItConnectsAlsoWithoutATimeoutForThat) {
+  for (const bool at_once : {false, true}) {
+    const auto found = std::make_shared<libsql::testing::Gate>();
+    IoThread io([found](const std::string& /*host*/, std::uint16_t /*port*/, auto& /*error*/) {
+      static_cast<void>(found->wait());
+      return Resolver::Addresses();
+    });
+    HttpClient client(io, options_);
+    HttpRequest request = request_to(1, "http", "nowhere.example");
+    request.deadline = steady_clock::now() + std::chrono::milliseconds(50);
+    request.at_once = at_once;
+    const auto recorder = run(client, request);
+    found->open();
+    ASSERT_TRUE(recorder->failure.has_value());
+    EXPECT_EQ(recorder->failure->reason, Reason::deadline);
+    EXPECT_EQ(recorder->failure->stage, Stage::not_sent);
+  }
+}
+
 TEST_F(HttpClientTest, SaysThatNothingWasSentWhereNobodyListens) {
   std::uint16_t port = 0;
   {
